@@ -1,0 +1,1 @@
+"""Values, rules, ports, and the trip. Standard library only."""

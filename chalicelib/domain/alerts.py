@@ -1,0 +1,113 @@
+"""Alerts, and the pushes that carry them to people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from chalicelib.domain.errors import Invalid
+
+
+class TargetKind(StrEnum):
+    """What a push is addressed to."""
+
+    TOKEN = "token"
+    TOPIC = "topic"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where one push goes: a device's token, or a topic."""
+
+    kind: TargetKind
+    address: str
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.address) <= 4096:
+            raise Invalid("a push target must have 1 to 4096 characters")
+
+    @classmethod
+    def parse(cls, text: str) -> Target:
+        """Read an operator's setting: `/topics/NAME` or `topic:NAME` is a topic, anything else a token."""
+        for prefix in ("/topics/", "topic:"):
+            if text.startswith(prefix):
+                return cls(kind=TargetKind.TOPIC, address=text.removeprefix(prefix))
+        return cls(kind=TargetKind.TOKEN, address=text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What a push says about one session."""
+
+    area_id: int
+    area_name: str
+    session_id: int
+    changes: int
+
+    @property
+    def title(self) -> str:
+        """The push's first line."""
+        return f"Change detected: {self.area_name}"
+
+    @property
+    def body(self) -> str:
+        """The push's second line."""
+        return "1 tile changed" if self.changes == 1 else f"{self.changes} tiles changed"
+
+    @property
+    def members(self) -> dict[str, str]:
+        """The contract's data members, all text."""
+        return {
+            "area_config_id": str(self.area_id),
+            "alert_session_id": str(self.session_id),
+            "changes_count": str(self.changes),
+        }
+
+    @property
+    def collapse_key(self) -> str:
+        """A repeat of the same session's push replaces the first on the phone."""
+        return f"session-{self.session_id}"
+
+
+class DeliveryStatus(StrEnum):
+    """How far one push to one target has come."""
+
+    PENDING = "PENDING"
+    SENT = "SENT"
+    DEAD_TARGET = "DEAD_TARGET"
+    FAILED = "FAILED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What the push service answered for one target. PENDING: try again later."""
+
+    target: Target
+    status: DeliveryStatus
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One push to one target: at most one row for each session and target."""
+
+    delivery_id: int
+    target: Target
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """What changed on one tile in a session."""
+
+    alert_id: int
+    session_id: int
+    image_id: int
+    reference_key: str
+    image_key: str
+    mask_key: str | None
+    overlay_key: str | None
+    change_log: dict[str, Any]
+    created_at: datetime

@@ -1,0 +1,131 @@
+"""Areas: the land somebody watches, and how it is watched."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import datetime
+
+from chalicelib.domain.errors import Invalid
+from chalicelib.domain.imagery import Grid
+from chalicelib.domain.thresholds import Thresholds
+from chalicelib.domain.tiles import M_PER_DEGREE, MAX_LATITUDE, Bounds, count_covering
+
+MAX_NAME = 200
+MAX_REACH_KM = 1000.0
+CADENCE_HOURS = (1, 24 * 365)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extent:
+    """Where an area lies: a centre and how far it reaches each way."""
+
+    center_lat: float
+    center_lon: float
+    north_km: float
+    south_km: float
+    east_km: float
+    west_km: float
+
+    def __post_init__(self) -> None:
+        if not -90 <= self.center_lat <= 90:
+            raise Invalid(f"a latitude is -90 to 90, not {self.center_lat}", pointer="/centerLat")
+        if not -180 <= self.center_lon <= 180:
+            raise Invalid(f"a longitude is -180 to 180, not {self.center_lon}", pointer="/centerLon")
+        for pointer, reach in (
+            ("/northKm", self.north_km),
+            ("/southKm", self.south_km),
+            ("/eastKm", self.east_km),
+            ("/westKm", self.west_km),
+        ):
+            if not (math.isfinite(reach) and 0 <= reach <= MAX_REACH_KM):
+                raise Invalid(f"an area reaches 0 to {MAX_REACH_KM:.0f} km, not {reach}", pointer=pointer)
+        if self.north_km + self.south_km <= 0 or self.east_km + self.west_km <= 0:
+            raise Invalid("an area needs some height and some width", pointer="/northKm")
+        bounds = self.bounds
+        if bounds.north > MAX_LATITUDE or bounds.south < -MAX_LATITUDE:
+            raise Invalid(f"an area must lie within {MAX_LATITUDE:.4f} degrees of the equator", pointer="/centerLat")
+        if bounds.west < -180 or bounds.east > 180:
+            raise Invalid(
+                "an area may not reach across the 180th meridian: make one on each side of it", pointer="/centerLon"
+            )
+
+    @property
+    def bounds(self) -> Bounds:
+        """The area's box. A degree is 111 194.93 m, in longitude times the cosine of the centre's latitude."""
+        north_degrees = 1000 / M_PER_DEGREE
+        # At a pole the cosine is nothing: the latitude check refuses that area, and must get as far as doing so.
+        east_degrees = north_degrees / max(math.cos(math.radians(self.center_lat)), 1e-9)
+        return Bounds(
+            self.center_lon - self.west_km * east_degrees,
+            self.center_lat - self.south_km * north_degrees,
+            self.center_lon + self.east_km * east_degrees,
+            self.center_lat + self.north_km * north_degrees,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How an area is watched: by whom, at which grid, how often, and what is worth an alert."""
+
+    provider: str
+    grid: Grid
+    cadence_hours: int
+    thresholds: Thresholds
+
+    def __post_init__(self) -> None:
+        shortest, longest = CADENCE_HOURS
+        if not shortest <= self.cadence_hours <= longest:
+            raise Invalid(
+                f"an area is looked at every {shortest} to {longest} hours, not {self.cadence_hours}",
+                pointer="/cadenceHours",
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewArea:
+    """An area that somebody asks us to watch."""
+
+    user_id: int
+    name: str
+    extent: Extent
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Area:
+    """Land somebody watches."""
+
+    area_id: int
+    user_id: int
+    name: str
+    extent: Extent
+    plan: Plan
+    next_due_at: datetime
+    created_at: datetime
+
+    @property
+    def tiles(self) -> int:
+        """How many tiles cover it."""
+        return count_covering(self.extent.bounds, self.plan.grid.zoom)
+
+
+def checked_name(name: str) -> str:
+    """Give an area's name as it is kept. Raises Invalid."""
+    kept = name.strip()
+    if not 1 <= len(kept) <= MAX_NAME:
+        raise Invalid(f"an area's name has 1 to {MAX_NAME} characters", pointer="/name")
+    return kept
+
+
+def checked_size(extent: Extent, grid: Grid, *, most_tiles: int) -> int:
+    """Give the number of tiles an area needs. Raises Invalid over the cap, with the number."""
+    tiles = count_covering(extent.bounds, grid.zoom)
+    if tiles > most_tiles:
+        raise Invalid(
+            f"this area needs {tiles:,} tiles at zoom {grid.zoom}; at most {most_tiles:,} are allowed".replace(
+                ",", " "
+            ),
+            pointer="/northKm",
+        )
+    return tiles

@@ -1,0 +1,82 @@
+"""Every failure the domain knows, one sentence each. The message is written for the person who reads it."""
+
+
+class DomainError(Exception):
+    """Something went wrong in a way that has a name."""
+
+    @property
+    def reason(self) -> str:
+        """What happened, in words a person can act on."""
+        return str(self) or (type(self).__doc__ or "").strip()
+
+
+class Invalid(DomainError):
+    """A value breaks a rule; `pointer` is its JSON pointer in the body, where there is one."""
+
+    def __init__(self, reason: str, *, pointer: str = "") -> None:
+        super().__init__(reason)
+        self.pointer = pointer
+
+
+class NotSignedIn(DomainError):
+    """No valid sign-in came with the request."""
+
+
+class NotAllowed(DomainError):
+    """The signed-in user may not do this here."""
+
+
+class NotFound(DomainError):
+    """It does not exist, or belongs to somebody else."""
+
+
+class Conflict(DomainError):
+    """It contradicts what is already there."""
+
+
+class TooLarge(DomainError):
+    """The request's body is larger than is taken."""
+
+
+class LimitReached(DomainError):
+    """A quota or rate limit is used up; `retry_after_s` says when to come back."""
+
+    def __init__(self, reason: str, *, retry_after_s: int = 60) -> None:
+        super().__init__(reason)
+        self.retry_after_s = retry_after_s
+
+
+class Unavailable(DomainError):
+    """Something outside (database, storage, queue, push service) does not answer; trying again may help."""
+
+
+class Busy(DomainError):
+    """Another worker holds a live lease on it: let the message come back."""
+
+
+class BadMessage(DomainError):
+    """A queue message that cannot be read."""
+
+
+class ImageryFailed(DomainError):
+    """The provider gave no usable picture; the tile run ends FAILED with this reason."""
+
+
+class ProviderRefused(ImageryFailed):
+    """The provider turned the request down for good (key, permission, quota of the month)."""
+
+
+class ProviderUnavailable(ImageryFailed):
+    """The provider did not answer properly, also after the retries."""
+
+
+class NoCoverage(ImageryFailed):
+    """The provider has no imagery of this tile."""
+
+
+class BadImage(ImageryFailed):
+    """What came is not an image of what was asked for."""
+
+
+class LicenceRefused(ProviderRefused):
+    """The provider's terms forbid storing or analysing its imagery, and no permission is stated."""

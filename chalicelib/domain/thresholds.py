@@ -1,0 +1,38 @@
+"""How much change is worth a person's attention: in m2, never in percent of a picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chalicelib.domain.errors import Invalid
+
+SMALLEST_THRESHOLD_M2 = 25.0
+PIXELS_OF_A_CHANGE = 4  # fewer than four pixels cannot be told from noise
+
+
+def default_threshold_m2(gsd_m: float) -> float:
+    """Give the smallest change to alert on where the owner has not said: four pixels, at least 25 m2.
+
+    >>> default_threshold_m2(0.5), default_threshold_m2(10)
+    (25.0, 400.0)
+    """
+    return max(SMALLEST_THRESHOLD_M2, float(PIXELS_OF_A_CHANGE * gsd_m * gsd_m))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thresholds:
+    """How much change on a tile is worth a person's attention."""
+
+    min_changed_area_m2: float
+    min_clear_share: float = 0.3
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.min_changed_area_m2 <= 1_000_000:
+            raise Invalid(f"min_changed_area_m2 must be 1 to 1 000 000, not {self.min_changed_area_m2}")
+        if not 0 <= self.min_clear_share <= 1:
+            raise Invalid(f"min_clear_share must be 0 to 1, not {self.min_clear_share}")
+
+    @property
+    def key(self) -> str:
+        """Name these thresholds in the key that makes a comparison unique."""
+        return f"{self.min_changed_area_m2:g}/{self.min_clear_share:g}"
