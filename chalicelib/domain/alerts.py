@@ -111,3 +111,16 @@ class Alert:
     overlay_key: str | None
     change_log: dict[str, Any]
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushMade:
+    """One push about one session, as it is shown to the area's owner."""
+
+    delivery_id: int
+    notice: Notice
+    kind: TargetKind
+    status: DeliveryStatus
+    detail: str
+    created_at: datetime
+    sent_at: datetime | None

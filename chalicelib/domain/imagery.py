@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.tiles import Tile, View
@@ -92,6 +93,29 @@ class StoredImage:
     def taken_at(self) -> datetime:
         """When it was taken; where the provider does not say, when it was fetched."""
         return self.captured_at or self.fetched_at
+
+
+class ImageStatus(StrEnum):
+    """How a stored image stands; the contract's words."""
+
+    CAPTURED = "CAPTURED"
+    CHANGED = "CHANGED"
+    NO_CHANGE = "NO_CHANGE"
+    ERROR = "ERROR"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TileImage:
+    """A stored image and what its latest comparison said."""
+
+    image: StoredImage
+    status: ImageStatus
+    compared_at: datetime | None
+
+    @property
+    def is_changed(self) -> bool | None:
+        """Did it change against its reference? None until compared."""
+        return {ImageStatus.CHANGED: True, ImageStatus.NO_CHANGE: False}.get(self.status)
 
 
 KINDS = ("image", "mask", "overlay")

@@ -4,20 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from chalicelib.domain.accounts import Device, SignIn, User
-from chalicelib.domain.alerts import Delivery, Notice, Receipt, Target
+from chalicelib.domain.alerts import Alert, Delivery, Notice, PushMade, Receipt, Target
 from chalicelib.domain.areas import Area, NewArea
 from chalicelib.domain.changes import Change
-from chalicelib.domain.imagery import Grid, Inspection, Picture, ProviderTerms, Scene
+from chalicelib.domain.imagery import Grid, Inspection, Picture, ProviderTerms, Scene, TileImage
 from chalicelib.domain.jobs import DeadLetter, Message, Queue, SessionJob, TileJob
 from chalicelib.domain.sessions import CaptureClaim, Captured, Cause, Claim, ComparisonClaim, Outcome, Session
 from chalicelib.domain.thresholds import Thresholds
 from chalicelib.domain.tiles import Bounds, View
 
+T = TypeVar("T")
+
 Clock = Callable[[], datetime]
 """Tells the time, as aware UTC."""
+
+
+class Page(NamedTuple):
+    """Which part of a list is asked for: at most `limit` items, beyond the one with that id."""
+
+    limit: int
+    beyond: int | None = None
+
+
+class Slice(NamedTuple, Generic[T]):
+    """Part of a list; `beyond` is what to ask for next, None at the end; `total` counts the whole list."""
+
+    items: list[T]
+    total: int
+    beyond: int | None
 
 
 class StoredObject(NamedTuple):
@@ -179,6 +196,10 @@ class Areas(Protocol):
         """Give a user's area. Raises NotFound."""
         ...
 
+    def list(self, *, user_id: int, page: Page) -> Slice[Area]:
+        """Give a user's areas, oldest first."""
+        ...
+
     def due(self, *, now: datetime, limit: int) -> list[int]:
         """Give the ids of areas whose time has come and that have no open session, longest overdue first."""
         ...
@@ -214,6 +235,10 @@ class Sessions(Protocol):
         """Give a session of a user's area. Raises NotFound."""
         ...
 
+    def list(self, *, user_id: int, page: Page) -> Slice[Session]:
+        """Give the sessions of a user's areas, newest first."""
+        ...
+
     def claim_capture(self, job: TileJob, *, now: datetime, lease_s: float) -> CaptureClaim | None:
         """Take hold of a tile run to capture it; None if that is done already. Raises Busy."""
         ...
@@ -247,6 +272,22 @@ class Sessions(Protocol):
 
     def retry_stalled(self, *, now: datetime, limit: int) -> list[Message]:
         """Write jobs anew for tile runs that nobody has worked on for too long."""
+        ...
+
+
+class Alerts(Protocol):
+    """What people are shown: the alerts of a session, the images of an area, the pushes that were made."""
+
+    def of_session(self, session_id: int, *, user_id: int) -> list[tuple[Alert, TileImage]]:
+        """Give a session's alerts, each with its newer image. Raises NotFound."""
+        ...
+
+    def images(self, area_id: int, *, user_id: int, page: Page) -> Slice[TileImage]:
+        """Give an area's images, newest capture first. Raises NotFound."""
+        ...
+
+    def pushes(self, *, user_id: int, page: Page) -> Slice[PushMade]:
+        """Give the pushes about a user's areas, newest first."""
         ...
 
 

@@ -1,0 +1,1 @@
+"""The database, in SQLAlchemy Core: one file per noun."""
