@@ -196,7 +196,7 @@ class Areas(Protocol):
         """Give a user's area. Raises NotFound."""
         ...
 
-    def list(self, *, user_id: int, page: Page) -> Slice[Area]:
+    def of_user(self, user_id: int, *, page: Page) -> Slice[Area]:
         """Give a user's areas, oldest first."""
         ...
 
@@ -225,9 +225,9 @@ class Sessions(Protocol):
         ...
 
     def open_now(self, area_id: int, cause: Cause, *, now: datetime) -> tuple[Session, list[Message]]:
-        """Open a session at a user's wish, or give the one that is open already. Raises NotFound, LimitReached, Conflict.
+        """Open a session at a user's wish, or give the one that is open already.
 
-        With Cause.COMPARISON and every stored pair compared already, it gives the latest session and opens none.
+        Raises NotFound, LimitReached, Conflict. With Cause.COMPARISON and every stored pair compared already, it gives the latest session and opens none.
         """
         ...
 
@@ -235,7 +235,7 @@ class Sessions(Protocol):
         """Give a session of a user's area. Raises NotFound."""
         ...
 
-    def list(self, *, user_id: int, page: Page) -> Slice[Session]:
+    def of_user(self, user_id: int, *, page: Page) -> Slice[Session]:
         """Give the sessions of a user's areas, newest first."""
         ...
 

@@ -1,0 +1,139 @@
+"""The knobs: the only reader of the environment. Every default is the local run.
+
+A setting is the environment variable BHUPRAHARI_<FIELD>; two keep the names that operators of the first backend know:
+FCM_DEFAULT_TARGETS and ALLOWED_ORIGINS work without the prefix too. An unknown BHUPRAHARI_ name fails at start.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import cache
+
+PREFIX = "BHUPRAHARI_"
+UNPREFIXED = ("ALLOWED_ORIGINS", "FCM_DEFAULT_TARGETS", "CAPTURE_SCHEDULE", "COMPARE_WAIT_S", "REGISTRATION")
+TEST_ONLY = ("TEST_MYSQL",)  # read by the tests, not by the product
+
+
+class BadSetting(ValueError):  # noqa: N818 (it is one)
+    """A setting has a value that cannot be used."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """One field per setting."""
+
+    stage: str = "local"
+    log_level: str = "INFO"
+    home: str = ".local"  # where everything lives on one machine
+
+    # Which adapter answers which port
+    database_url: str = ""  # "" is a SQLite file under home
+    images_store: str = "folder"  # folder | s3
+    bucket: str = ""
+    queues_service: str = "outbox"  # outbox | sqs
+    push_service: str = "log"  # log | fcm
+    secrets_store: str = "environment"  # environment | secretsmanager
+    aws_endpoint_url: str = ""  # a stand-in of AWS, in tests
+
+    # Queues and clocks: decorators read these at import
+    captures_queue: str = "bhuprahari-captures"
+    comparisons_queue: str = "bhuprahari-comparisons"
+    notifications_queue: str = "bhuprahari-notifications"
+    capture_schedule: str = "rate(1 minute)"
+    sweep_schedule: str = "rate(1 minute)"
+    max_concurrency: int = 10  # of each queue function: Lambda's and the database's protection
+
+    # The trip
+    default_provider: str = "sample"
+    cadence_hours: int = 24
+    lease_s: float = 120.0
+    session_deadline_s: float = 6 * 3600.0
+    max_receives: int = 5  # then a message is a dead letter
+    compare_wait_s: float = 15.0
+    max_tiles: int = 2500  # of one area
+    tiles_per_day: int = 10_000  # of one user
+    orphan_age_s: float = 86_400.0
+    max_areas: int = 1000  # of one user
+    min_clear_share: float = 0.3
+
+    # Providers
+    archive: str = ""  # a folder of STAC Items
+    sample_clock: str = ""  # a file with the days by which the sample landscape's calendar differs from today
+    google_permission: str = ""  # the operator's statement of holding Google's written permission
+    google_key_secret: str = "google-maps-key"  # noqa: S105 (a name)
+    google_signing_secret: str = "google-maps-signing"  # noqa: S105 (a name)
+    google_endpoint: str = "https://maps.googleapis.com/maps/api/staticmap"
+
+    # People
+    registration: str = "open"  # open | closed
+    token_secret: str = "token-keys"  # noqa: S105 (a name)
+    access_token_days: int = 30  # the contract's client never refreshes
+    refresh_token_days: int = 90
+    link_expires_s: int = 7 * 86_400  # of a signed image link: the client keeps what it listed
+    link_secret: str = "link-key"  # noqa: S105 (a name)
+    allowed_origins: str = ""  # comma-separated; "" allows none but the same origin
+    fcm_default_targets: str = ""  # comma-separated device tokens or /topics/NAME
+    fcm_secret: str = "firebase-service-account"  # noqa: S105 (a name)
+    public_url: str = ""  # where the server is reached, for what it prints
+
+    extra: Mapping[str, str] = field(default_factory=dict, repr=False)  # secrets at home: everything under SECRET_
+
+    def __post_init__(self) -> None:
+        choices = {
+            "images_store": ("folder", "s3"),
+            "queues_service": ("outbox", "sqs"),
+            "push_service": ("log", "fcm"),
+            "secrets_store": ("environment", "secretsmanager"),
+            "registration": ("open", "closed"),
+        }
+        for name, allowed in choices.items():
+            if getattr(self, name) not in allowed:
+                raise BadSetting(f"{PREFIX}{name.upper()} must be {' or '.join(allowed)}, not {getattr(self, name)!r}")
+        if self.images_store == "s3" and not self.bucket:
+            raise BadSetting(f"{PREFIX}BUCKET must name the bucket when images live in S3")
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The origins that browsers may call from."""
+        return tuple(origin.strip() for origin in self.allowed_origins.split(",") if origin.strip())
+
+    @property
+    def default_targets(self) -> tuple[str, ...]:
+        """The operator's push targets."""
+        return tuple(target.strip() for target in self.fcm_default_targets.split(",") if target.strip())
+
+
+def read(environment: Mapping[str, str]) -> Settings:
+    """Read the settings out of an environment. Raises BadSetting."""
+    known = {item.name: item.type for item in fields(Settings) if item.name != "extra"}
+    values: dict[str, object] = {}
+    secrets: dict[str, str] = {}
+    for name in UNPREFIXED:
+        if name in environment:
+            values[name.lower()] = _parse(name, environment[name], str(known[name.lower()]))
+    for name, text in environment.items():
+        if not name.startswith(PREFIX):
+            continue
+        key = name.removeprefix(PREFIX)
+        if key.startswith("SECRET_"):
+            secrets[key.removeprefix("SECRET_").lower().replace("_", "-")] = text
+        elif key.lower() in known:
+            values[key.lower()] = _parse(name, text, str(known[key.lower()]))
+        elif key not in TEST_ONLY:
+            raise BadSetting(f"there is no setting {name}")
+    return Settings(**values, extra=secrets)  # type: ignore[arg-type]
+
+
+def _parse(name: str, text: str, kind: str) -> object:
+    try:
+        return {"int": int, "float": float}.get(kind, str)(text)
+    except ValueError:
+        raise BadSetting(f"{name} must be a number, not {text!r}") from None
+
+
+@cache
+def settings() -> Settings:
+    """Give this process's settings, read once."""
+    return read(os.environ)
