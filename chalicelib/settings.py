@@ -16,7 +16,7 @@ UNPREFIXED = ("ALLOWED_ORIGINS", "FCM_DEFAULT_TARGETS", "CAPTURE_SCHEDULE", "COM
 TEST_ONLY = ("TEST_MYSQL",)  # read by the tests, not by the product
 
 
-class BadSetting(ValueError):  # noqa: N818 (it is one)
+class BadSetting(ValueError):
     """A setting has a value that cannot be used."""
 
 

@@ -11,7 +11,7 @@ from chalicelib.domain.alerts import Alert, Delivery, Notice, PushMade, Receipt,
 from chalicelib.domain.areas import Area, NewArea
 from chalicelib.domain.changes import Change
 from chalicelib.domain.imagery import Grid, Inspection, Picture, ProviderTerms, Scene, TileImage
-from chalicelib.domain.jobs import DeadLetter, Message, Queue, SessionJob, TileJob
+from chalicelib.domain.jobs import DeadLetter, Message, Queue, TileJob
 from chalicelib.domain.sessions import CaptureClaim, Captured, Cause, Claim, ComparisonClaim, Outcome, Session
 from chalicelib.domain.thresholds import Thresholds
 from chalicelib.domain.tiles import Bounds, View
@@ -73,8 +73,9 @@ class Images(Protocol):
 
 
 class Jobs(Protocol):
-    """The way to the queues. The database is the truth, the queue is a hint: nothing here raises for a queue that is
-    away, because `sweep` sends again.
+    """The way to the queues.
+
+    The database is the truth, the queue is a hint: nothing here raises for a queue that is away, `sweep` sends again.
     """
 
     def send(self, messages: Sequence[Message]) -> None:
@@ -227,7 +228,8 @@ class Sessions(Protocol):
     def open_now(self, area_id: int, cause: Cause, *, now: datetime) -> tuple[Session, list[Message]]:
         """Open a session at a user's wish, or give the one that is open already.
 
-        Raises NotFound, LimitReached, Conflict. With Cause.COMPARISON and every stored pair compared already, it gives the latest session and opens none.
+        With Cause.COMPARISON and every stored pair compared already, it gives the latest session and opens none.
+        Raises NotFound, LimitReached, Conflict.
         """
         ...
 
