@@ -9,6 +9,10 @@ from chalicelib.domain.sessions import Verdict
 from chalicelib.domain.thresholds import Thresholds
 from chalicelib.domain.tiles import Bounds
 
+DETECTOR = "classic-1"
+"""The detector's version: raise it whenever `vision` would answer differently. It is part of what makes a comparison
+unique, and it stands here because doors without OpenCV have to ask whether a pair is compared."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Region:
@@ -57,7 +61,7 @@ def judge(change: Change, thresholds: Thresholds) -> Verdict:
     return Verdict.NO_CHANGE
 
 
-def change_log(change: Change, thresholds: Thresholds, detector: str) -> dict[str, Any]:
+def change_log(change: Change, thresholds: Thresholds) -> dict[str, Any]:
     """Give an alert's `changeLog`: the contract's three members first, then ours."""
     regions = change.above(thresholds)
     changed_m2 = sum(region.area_m2 for region in regions)
@@ -71,5 +75,5 @@ def change_log(change: Change, thresholds: Thresholds, detector: str) -> dict[st
         "gsd_m": round(change.gsd_m, 4),
         "smallest_change_m2": round(change.smallest_change_m2, 1),
         "clear_share": round(change.clear_share, 4),
-        "detector": detector,
+        "detector": DETECTOR,
     }

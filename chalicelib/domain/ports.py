@@ -209,6 +209,10 @@ class Areas(Protocol):
         """Delete an area, so that nothing new can begin on it; give its open sessions' ids. Raises NotFound."""
         ...
 
+    def open_sessions(self, area_id: int) -> list[int]:
+        """Give the ids of an area's open sessions: at most one."""
+        ...
+
     def deleted_with_rows(self, limit: int) -> list[int]:
         """Give the ids of deleted areas that still have rows."""
         ...
@@ -219,13 +223,13 @@ class Areas(Protocol):
 
 
 class Sessions(Protocol):
-    """Sessions and their tile runs. Every method is one transaction; messages it returns are in the outbox already."""
+    """Sessions. Every method is one transaction; messages it returns are in the outbox already."""
 
     def open_due(self, area_id: int, *, now: datetime) -> list[Message]:
         """Open the session that an area is due for; nothing if it is not due, gone, or has one open."""
         ...
 
-    def open_now(self, area_id: int, cause: Cause, *, now: datetime) -> tuple[Session, list[Message]]:
+    def open_now(self, area_id: int, cause: Cause, *, user_id: int, now: datetime) -> tuple[Session, list[Message]]:
         """Open a session at a user's wish, or give the one that is open already.
 
         With Cause.COMPARISON and every stored pair compared already, it gives the latest session and opens none.
@@ -240,6 +244,18 @@ class Sessions(Protocol):
     def of_user(self, user_id: int, *, page: Page) -> Slice[Session]:
         """Give the sessions of a user's areas, newest first."""
         ...
+
+    def overdue(self, *, now: datetime, limit: int) -> list[int]:
+        """Give the ids of open sessions past their deadline."""
+        ...
+
+    def end_open_tiles(self, session_id: int, outcome: Outcome, *, now: datetime) -> list[Message]:
+        """End every open tile run of a session alike: it was cancelled, or ran out of time."""
+        ...
+
+
+class TileRuns(Protocol):
+    """Tile runs, one tile in one session each. A worker claims one before it works on it."""
 
     def claim_capture(self, job: TileJob, *, now: datetime, lease_s: float) -> CaptureClaim | None:
         """Take hold of a tile run to capture it; None if that is done already. Raises Busy."""
@@ -256,20 +272,12 @@ class Sessions(Protocol):
         """
         ...
 
-    def end_tile(self, claim: Claim, outcome: Outcome, *, now: datetime) -> list[Message]:
+    def end(self, claim: Claim, outcome: Outcome, *, now: datetime) -> list[Message]:
         """End a tile run with its verdict, and the session with its last one. A stale claim writes nothing."""
         ...
 
-    def end_open_tiles(self, session_id: int, outcome: Outcome, *, now: datetime) -> list[Message]:
-        """End every open tile run of a session alike: it was cancelled, or ran out of time."""
-        ...
-
-    def end_lost_tile(self, job: TileJob, outcome: Outcome, *, now: datetime) -> list[Message]:
+    def end_lost(self, job: TileJob, outcome: Outcome, *, now: datetime) -> list[Message]:
         """End the tile run of a dead letter, whoever holds it."""
-        ...
-
-    def overdue(self, *, now: datetime, limit: int) -> list[int]:
-        """Give the ids of open sessions past their deadline."""
         ...
 
     def retry_stalled(self, *, now: datetime, limit: int) -> list[Message]:
@@ -326,8 +334,8 @@ class Objects(Protocol):
         """Take a recurring chore if its time has come: its cursor, or None. One caller wins."""
         ...
 
-    def leave_chore(self, name: str, *, cursor: str) -> None:
-        """Say where a chore that is not finished goes on, at the next call."""
+    def leave_chore(self, name: str, *, now: datetime, cursor: str) -> None:
+        """Say where a chore that is not finished goes on: it is due again at once."""
         ...
 
 

@@ -175,7 +175,7 @@ class Outcome:
     verdict: Verdict
     reason: str | None = None
     clear_share: float | None = None
-    detector: str | None = None  # set where a comparison was made: it makes the comparison unique
+    is_compared: bool = False  # a comparison was made: that pair need not be compared again
     change_log: dict[str, Any] | None = None
     mask_key: str | None = None
     overlay_key: str | None = None

@@ -1,0 +1,152 @@
+"""Users, their sign-ins and devices, in the database."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, delete, func, select, update
+from sqlalchemy.exc import IntegrityError
+
+from chalicelib.adapters.database import tables as t
+from chalicelib.adapters.database.deliveries import address_hash
+from chalicelib.adapters.database.engine import insert_row, reads, writes
+from chalicelib.domain.accounts import DEVICES_PER_USER, Device, SignIn, User, email_key
+from chalicelib.domain.errors import Conflict, LimitReached, NotFound, NotSignedIn
+
+USER, SIGN_IN, REFRESH, DEVICE = t.users, t.sign_ins, t.refresh_tokens, t.devices
+
+
+class SqlAccounts:
+    """The port `Accounts`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @writes
+    def add_user(
+        self, connection: Connection, *, email: str, password_hash: str, profile: str | None, now: datetime
+    ) -> User:
+        """Keep a new user. Raises Conflict on a taken e-mail."""
+        row = {"email": email.strip(), "email_key": email_key(email), "password_hash": password_hash}
+        try:
+            with connection.begin_nested():
+                user_id = insert_row(connection, USER, **row, profile=profile, created_at=now, updated_at=now)
+        except IntegrityError:
+            raise Conflict("this e-mail address has an account already") from None
+        return _user_of(connection.execute(select(USER).where(USER.c.id == user_id)).one())
+
+    @reads
+    def find_user(self, connection: Connection, email: str) -> tuple[User, str] | None:
+        """Give the user of an e-mail address and the password's hash."""
+        row = connection.execute(select(USER).where(USER.c.email_key == email_key(email))).one_or_none()
+        return None if row is None else (_user_of(row), row.password_hash)
+
+    @writes
+    def set_password_hash(self, connection: Connection, user_id: int, password_hash: str) -> None:
+        """Replace a hash made with older parameters."""
+        connection.execute(update(USER).where(USER.c.id == user_id).values(password_hash=password_hash))
+
+    @writes
+    def sign_in(
+        self, connection: Connection, user_id: int, *, refresh_hash: str, now: datetime, expires_at: datetime
+    ) -> int:
+        """Keep a new sign-in; give its id."""
+        sign_in_id = insert_row(connection, SIGN_IN, user_id=user_id, created_at=now, expires_at=expires_at)
+        insert_row(connection, REFRESH, sign_in_id=sign_in_id, token_hash=refresh_hash, expires_at=expires_at)
+        return sign_in_id
+
+    @reads
+    def signed_in(self, connection: Connection, sign_in_id: int, *, now: datetime) -> SignIn:
+        """Give a live sign-in. Raises NotSignedIn."""
+        query = (
+            select(USER)
+            .join(SIGN_IN, SIGN_IN.c.user_id == USER.c.id)
+            .where(SIGN_IN.c.id == sign_in_id, SIGN_IN.c.revoked_at.is_(None), SIGN_IN.c.expires_at > now)
+        )
+        row = connection.execute(query).one_or_none()
+        if row is None:
+            raise NotSignedIn("you are signed out: sign in again")
+        return SignIn(sign_in_id=sign_in_id, user=_user_of(row))
+
+    def rotate_refresh(self, old_hash: str, *, new_hash: str, now: datetime, expires_at: datetime) -> SignIn:
+        """Exchange a refresh token, once; a second use ends the sign-in. Raises NotSignedIn."""
+        sign_in_id = self._rotate(old_hash, new_hash=new_hash, now=now, expires_at=expires_at)
+        if sign_in_id is None:  # apart from the transaction, which has ended the sign-in and must keep it ended
+            raise NotSignedIn("this refresh token is not valid any more: sign in again")
+        return self.signed_in(sign_in_id, now=now)
+
+    @writes
+    def _rotate(
+        self, connection: Connection, old_hash: str, *, new_hash: str, now: datetime, expires_at: datetime
+    ) -> int | None:
+        is_it = REFRESH.c.token_hash == old_hash
+        fresh = is_it & REFRESH.c.used_at.is_(None) & (REFRESH.c.expires_at > now)
+        rotated = connection.execute(update(REFRESH).where(fresh).values(used_at=now)).rowcount
+        row = connection.execute(select(REFRESH).where(is_it)).one_or_none()
+        if row is None:
+            return None
+        if not rotated:
+            if row.used_at is not None:
+                self._end(connection, row.sign_in_id, now)
+            return None
+        insert_row(connection, REFRESH, sign_in_id=row.sign_in_id, token_hash=new_hash, expires_at=expires_at)
+        still_in = (SIGN_IN.c.id == row.sign_in_id) & SIGN_IN.c.revoked_at.is_(None)
+        connection.execute(update(SIGN_IN).where(still_in).values(expires_at=expires_at))
+        return int(row.sign_in_id)
+
+    @writes
+    def sign_out(self, connection: Connection, sign_in_id: int, *, now: datetime) -> None:
+        """End a sign-in."""
+        self._end(connection, sign_in_id, now)
+
+    @staticmethod
+    def _end(connection: Connection, sign_in_id: int, now: datetime) -> None:
+        is_live = (SIGN_IN.c.id == sign_in_id) & SIGN_IN.c.revoked_at.is_(None)
+        connection.execute(update(SIGN_IN).where(is_live).values(revoked_at=now))
+
+    @writes
+    def add_device(self, connection: Connection, user_id: int, *, token: str, platform: str, now: datetime) -> Device:
+        """Keep a device, taking it over from a former owner. Raises LimitReached."""
+        connection.execute(select(USER.c.id).where(USER.c.id == user_id).with_for_update())
+        is_it = DEVICE.c.token_hash == address_hash(token)
+        values = {"user_id": user_id, "platform": platform, "seen_at": now}
+        count = select(func.count()).select_from(DEVICE).where(DEVICE.c.user_id == user_id, ~is_it)
+        if connection.execute(count).scalar_one() >= DEVICES_PER_USER:
+            raise LimitReached(f"a user has at most {DEVICES_PER_USER} devices: remove one first")
+        try:
+            with connection.begin_nested():
+                insert_row(connection, DEVICE, token=token, token_hash=address_hash(token), created_at=now, **values)
+        except IntegrityError:
+            connection.execute(update(DEVICE).where(is_it).values(**values))
+        return _device_of(connection.execute(select(DEVICE).where(is_it)).one())
+
+    @reads
+    def devices(self, connection: Connection, user_id: int) -> list[Device]:
+        """Give a user's devices."""
+        query = select(DEVICE).where(DEVICE.c.user_id == user_id).order_by(DEVICE.c.id)
+        return [_device_of(row) for row in connection.execute(query)]
+
+    @writes
+    def remove_device(self, connection: Connection, device_id: int, *, user_id: int) -> None:
+        """Forget a user's device. Raises NotFound."""
+        is_it = (DEVICE.c.id == device_id) & (DEVICE.c.user_id == user_id)
+        if not connection.execute(delete(DEVICE).where(is_it)).rowcount:
+            raise NotFound(f"there is no device {device_id}")
+
+
+def _user_of(row: Row[Any]) -> User:
+    return User(
+        user_id=row.id, email=row.email, profile=row.profile, created_at=row.created_at, updated_at=row.updated_at
+    )
+
+
+def _device_of(row: Row[Any]) -> Device:
+    return Device(
+        device_id=row.id,
+        user_id=row.user_id,
+        token=row.token,
+        platform=row.platform,
+        created_at=row.created_at,
+        seen_at=row.seen_at,
+    )

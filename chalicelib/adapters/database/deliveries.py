@@ -1,0 +1,137 @@
+"""Pushes, in the database: one row for each session and target."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from chalicelib.adapters.database import tables as t
+from chalicelib.adapters.database.alerts import notice_of
+from chalicelib.adapters.database.endings import lock_session
+from chalicelib.adapters.database.engine import writes
+from chalicelib.domain.alerts import Delivery, DeliveryStatus, Notice, Receipt, Target, TargetKind
+from chalicelib.domain.errors import Busy
+
+PUSH, SESSION, AREA, DEVICE = t.deliveries, t.alert_sessions, t.area_configs, t.devices
+MAX_DETAIL = 500
+
+
+def address_hash(address: str) -> str:
+    """Give the form under which a target is unique: tokens are longer than an index may be."""
+    return hashlib.sha256(address.encode()).hexdigest()
+
+
+class SqlDeliveries:
+    """The port `Deliveries`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @writes
+    def prepare(
+        self, connection: Connection, session_id: int, *, extra: Sequence[Target], now: datetime
+    ) -> Notice | None:
+        """Make the rows of a session's pushes, once; None if there is nothing to tell, or the area is gone."""
+        if lock_session(connection, session_id) is None:
+            return None
+        notice = notice_of(connection, session_id)
+        if notice is None:
+            return None
+        of_owner = (
+            select(DEVICE.c.token)
+            .join(AREA, AREA.c.user_id == DEVICE.c.user_id)
+            .join(SESSION, SESSION.c.area_id == AREA.c.id)
+            .where(SESSION.c.id == session_id)
+        )
+        tokens = connection.execute(of_owner).scalars()
+        for target in (*(Target(kind=TargetKind.TOKEN, address=token) for token in tokens), *extra):
+            row = {
+                "session_id": session_id,
+                "kind": target.kind,
+                "address": target.address,
+                "address_hash": address_hash(f"{target.kind}:{target.address}"),
+                "status": DeliveryStatus.PENDING,
+                "created_at": now,
+            }
+            try:
+                with connection.begin_nested():
+                    connection.execute(insert(PUSH).values(**row))
+            except IntegrityError:
+                continue  # this session's push to this target has its row already
+        return notice
+
+    @writes
+    def claim(
+        self, connection: Connection, session_id: int, *, now: datetime, lease_s: float, limit: int
+    ) -> list[Delivery]:
+        """Take hold of pushes that are not made yet. Raises Busy if others hold all that is left."""
+        pending = (PUSH.c.session_id == session_id) & (PUSH.c.status == DeliveryStatus.PENDING)
+        is_free = PUSH.c.lease_until.is_(None) | (PUSH.c.lease_until <= now)
+        rows = connection.execute(select(PUSH).where(pending, is_free).order_by(PUSH.c.id).limit(limit)).all()
+        lease_until = now + timedelta(seconds=lease_s)
+        mine = [
+            Delivery(
+                delivery_id=row.id,
+                target=Target(kind=TargetKind(row.kind), address=row.address),
+                attempts=row.attempts + 1,
+            )
+            for row in rows
+            if connection.execute(
+                update(PUSH)
+                .where(PUSH.c.id == row.id, PUSH.c.attempts == row.attempts, PUSH.c.status == DeliveryStatus.PENDING)
+                .values(lease_until=lease_until, attempts=row.attempts + 1)
+            ).rowcount
+        ]
+        left = connection.execute(select(func.count()).select_from(PUSH).where(pending)).scalar_one()
+        if left and not mine:
+            raise Busy(f"the pushes of session {session_id} are held by somebody else")
+        return mine
+
+    @writes
+    def record(
+        self,
+        connection: Connection,
+        session_id: int,
+        deliveries: Sequence[Delivery],
+        receipts: Sequence[Receipt],
+        *,
+        now: datetime,
+    ) -> int:
+        """Keep the receipts and drop dead devices; give the number of pushes still to be made."""
+        lock_session(connection, session_id)
+        for delivery, receipt in zip(deliveries, receipts, strict=True):
+            connection.execute(
+                update(PUSH)
+                .where(
+                    PUSH.c.id == delivery.delivery_id,
+                    PUSH.c.attempts == delivery.attempts,
+                    PUSH.c.status == DeliveryStatus.PENDING,
+                )
+                .values(
+                    status=receipt.status,
+                    detail=receipt.detail[:MAX_DETAIL],
+                    lease_until=None,
+                    sent_at=now if receipt.status is DeliveryStatus.SENT else None,
+                )
+            )
+            if receipt.status is DeliveryStatus.DEAD_TARGET and receipt.target.kind is TargetKind.TOKEN:
+                is_it = DEVICE.c.token_hash == address_hash(receipt.target.address)
+                connection.execute(delete(DEVICE).where(is_it))
+        if any(receipt.status is DeliveryStatus.SENT for receipt in receipts):
+            connection.execute(update(SESSION).where(SESSION.c.id == session_id).values(is_notification_sent=True))
+        pending = (PUSH.c.session_id == session_id) & (PUSH.c.status == DeliveryStatus.PENDING)
+        return connection.execute(select(func.count()).select_from(PUSH).where(pending)).scalar_one()
+
+    @writes
+    def give_up(self, connection: Connection, session_id: int, *, reason: str, now: datetime) -> None:
+        """End every push of a session that is not made yet as FAILED."""
+        lock_session(connection, session_id)
+        connection.execute(
+            update(PUSH)
+            .where(PUSH.c.session_id == session_id, PUSH.c.status == DeliveryStatus.PENDING)
+            .values(status=DeliveryStatus.FAILED, detail=f"{reason} ({now:%Y-%m-%d %H:%M} UTC)"[:MAX_DETAIL])
+        )

@@ -1,0 +1,158 @@
+"""The engine, and what a transaction is on each of the two databases.
+
+SQLite: WAL, and every writing transaction begins with BEGIN IMMEDIATE; the default silently loses updates. MySQL:
+READ COMMITTED, row locks by FOR UPDATE, and the whole transaction again after a deadlock.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import random
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event, insert, text
+from sqlalchemy.engine import Dialect, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.types import DateTime, TypeDecorator
+
+from chalicelib.domain.errors import Unavailable
+
+P = ParamSpec("P")
+R = TypeVar("R")
+log = logging.getLogger(__name__)
+
+TRIES = 8
+# 1213 deadlock, 1205 lock wait timeout, 1020 the row changed since it was read (innodb_snapshot_isolation)
+_AGAIN = frozenset({1213, 1205, 1020})
+_READ_ONLY = "is_read_only"
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware UTC in Python, naive UTC with microseconds in the database. A naive time is refused."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:  # noqa: ANN401 (SQLAlchemy's own signature)
+        """Keep microseconds on MySQL."""
+        if dialect.name in ("mysql", "mariadb"):
+            from sqlalchemy.dialects.mysql import DATETIME  # noqa: PLC0415
+
+            return dialect.type_descriptor(DATETIME(fsp=6))
+        return dialect.type_descriptor(DateTime())
+
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        """Write it as naive UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a time zone")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        """Read it as aware UTC."""
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+def make_engine(url: str, *, connections: int = 16) -> Engine:
+    """Make the engine for a URL: `sqlite:///file`, or `mysql+pymysql://user:password@host/name`."""
+    if make_url(url).get_backend_name() == "sqlite":
+        engine = create_engine(url, pool_size=connections, connect_args={"timeout": 30})
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    return create_engine(
+        url,
+        pool_size=connections,
+        max_overflow=0,
+        pool_pre_ping=True,
+        pool_recycle=240,
+        pool_timeout=30,
+        isolation_level="READ COMMITTED",
+        connect_args={"connect_timeout": 5, "read_timeout": 60, "write_timeout": 60, "charset": "utf8mb4"},
+    )
+
+
+def _set_up_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 (a DBAPI connection)
+    connection.isolation_level = None  # the driver must not begin transactions by itself: `_begin_sqlite` does
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    is_read_only = connection.get_execution_options().get(_READ_ONLY, False)
+    connection.exec_driver_sql("BEGIN" if is_read_only else "BEGIN IMMEDIATE")
+
+
+class _HasEngine(Protocol):
+    engine: Engine
+
+
+S = TypeVar("S", bound=_HasEngine)
+
+
+def writes(method: Callable[Concatenate[S, Connection, P], R]) -> Callable[Concatenate[S, P], R]:
+    """Run a method as one writing transaction, again from its start after a deadlock. Raises Unavailable."""
+
+    @functools.wraps(method)
+    def run(self: S, /, *args: P.args, **parameters: P.kwargs) -> R:
+        for attempt in range(1, TRIES + 1):
+            try:
+                with self.engine.begin() as connection:
+                    return method(self, connection, *args, **parameters)
+            except (OperationalError, InterfaceError) as error:
+                if attempt == TRIES or not _is_worth_again(error):
+                    raise _unavailable(error) from error
+                log.info("transaction retried", extra={"attempt": attempt, "error_code": _code(error)})
+                time.sleep(random.uniform(0, 0.01 * 2**attempt))
+        raise AssertionError("the last attempt returns or raises")
+
+    return run
+
+
+def reads(method: Callable[Concatenate[S, Connection, P], R]) -> Callable[Concatenate[S, P], R]:
+    """Run a method as one reading transaction. Raises Unavailable."""
+
+    @functools.wraps(method)
+    def run(self: S, /, *args: P.args, **parameters: P.kwargs) -> R:
+        try:
+            with self.engine.connect().execution_options(**{_READ_ONLY: True}) as connection, connection.begin():
+                return method(self, connection, *args, **parameters)
+        except (OperationalError, InterfaceError) as error:
+            raise _unavailable(error) from error
+
+    return run
+
+
+def insert_row(connection: Connection, table: Table, **values: object) -> int:
+    """Insert one row; give its id."""
+    key = connection.execute(insert(table).values(**values)).inserted_primary_key
+    if key is None:
+        raise AssertionError(f"{table.name} gave no id")
+    return int(key[0])
+
+
+def check(engine: Engine) -> None:
+    """Raise Unavailable if the database does not answer, or has no tables."""
+    try:
+        with engine.connect() as connection:
+            connection.execute(text("SELECT COUNT(*) FROM chores"))
+    except DBAPIError as error:
+        raise _unavailable(error) from error
+
+
+def _code(error: DBAPIError) -> int | None:
+    arguments = getattr(error.orig, "args", ())
+    return arguments[0] if arguments and isinstance(arguments[0], int) else None
+
+
+def _is_worth_again(error: DBAPIError) -> bool:
+    return _code(error) in _AGAIN or "database is locked" in str(error.orig)
+
+
+def _unavailable(error: DBAPIError) -> Unavailable:
+    return Unavailable(f"the database does not answer: {type(error.orig).__name__}")

@@ -1,0 +1,103 @@
+"""The outbox: jobs written in the transaction that made them necessary.
+
+On AWS a row goes when SQS has taken it. At home the row is the message: `receive` hides it for a lease, as SQS would.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, delete, select, update
+
+from chalicelib.adapters.database.engine import reads, writes
+from chalicelib.adapters.database.tables import outbox
+from chalicelib.domain.jobs import DeadLetter, Message, Queue
+from chalicelib.domain.ports import Received
+
+MAX_REASON = 500
+
+
+class SqlOutbox:
+    """The port `Outbox`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @reads
+    def unsent(self, connection: Connection, *, before: datetime, limit: int) -> list[Message]:
+        """Give messages older than that which no queue has taken, oldest first."""
+        query = (
+            select(outbox)
+            .where(outbox.c.created_at < before, outbox.c.dead_at.is_(None))
+            .order_by(outbox.c.id)
+            .limit(limit)
+        )
+        return [_message(row) for row in connection.execute(query)]
+
+    @writes
+    def taken(self, connection: Connection, message_ids: Iterable[int]) -> None:
+        """Forget messages: a queue has taken them, or their work is done."""
+        ids = sorted(message_ids)
+        for start in range(0, len(ids), 500):
+            connection.execute(delete(outbox).where(outbox.c.id.in_(ids[start : start + 500])))
+
+    @reads
+    def _next(self, connection: Connection, queue: Queue, now: datetime) -> Row[Any] | None:
+        query = (
+            select(outbox)
+            .where(outbox.c.queue == queue, outbox.c.dead_at.is_(None), outbox.c.available_at <= now)
+            .order_by(outbox.c.available_at, outbox.c.id)
+            .limit(1)
+        )
+        return connection.execute(query).one_or_none()
+
+    @writes
+    def _take(self, connection: Connection, row: Row[Any], hidden_until: datetime) -> bool:
+        # Conditional on the count of receives: of two workers at once, one wins.
+        is_still_there = (outbox.c.id == row.id) & (outbox.c.receives == row.receives) & outbox.c.dead_at.is_(None)
+        values = {"receives": row.receives + 1, "available_at": hidden_until}
+        return connection.execute(update(outbox).where(is_still_there).values(**values)).rowcount == 1
+
+    def receive(self, queue: Queue, *, now: datetime, lease_s: float) -> Received | None:
+        """Take the next message of a queue that is available, and hide it for the lease."""
+        while (row := self._next(queue, now)) is not None:
+            if self._take(row, now + timedelta(seconds=lease_s)):
+                return Received(_message(row), row.receives + 1, row.receives + 1)
+        return None
+
+    @writes
+    def done(self, connection: Connection, received: Received) -> None:
+        """Forget a message whose handler returned, if this receipt is still the latest."""
+        is_mine = (outbox.c.id == received.message.message_id) & (outbox.c.receives == received.receipt)
+        connection.execute(delete(outbox).where(is_mine))
+
+    @writes
+    def give_back(
+        self, connection: Connection, received: Received, *, available_at: datetime, reason: str, dead: bool
+    ) -> None:
+        """Make a message available again, or a dead letter, if this receipt is still the latest."""
+        is_mine = (outbox.c.id == received.message.message_id) & (outbox.c.receives == received.receipt)
+        values = {"available_at": available_at, "reason": reason[:MAX_REASON]}
+        if dead:
+            values["dead_at"] = available_at
+        connection.execute(update(outbox).where(is_mine).values(**values))
+
+    @reads
+    def dead(self, connection: Connection, limit: int) -> list[DeadLetter]:
+        """Give dead letters, oldest first."""
+        query = select(outbox).where(outbox.c.dead_at.is_not(None)).order_by(outbox.c.id).limit(limit)
+        return [
+            DeadLetter(message=_message(row), receipt=str(row.id), reason=row.reason)
+            for row in connection.execute(query)
+        ]
+
+    @writes
+    def release_all(self, connection: Connection, *, now: datetime) -> None:
+        """Make every message available at once: the one worker of this database starts, nobody holds any."""
+        connection.execute(update(outbox).where(outbox.c.dead_at.is_(None)).values(available_at=now))
+
+
+def _message(row: Row[Any]) -> Message:
+    return Message(message_id=row.id, queue=Queue(row.queue), body=row.body)

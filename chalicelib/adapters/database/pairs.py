@@ -1,0 +1,97 @@
+"""Which stored pictures are to be compared with which: rules that need the database to answer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, func, select
+
+from chalicelib.adapters.database import tables as t
+from chalicelib.domain.areas import Area
+from chalicelib.domain.changes import DETECTOR
+from chalicelib.domain.imagery import Grid, StoredImage
+from chalicelib.domain.tiles import Tile
+
+IMAGE, DONE = t.image_tiles, t.comparisons
+
+
+def image_of(row: Row[Any]) -> StoredImage:
+    """Make the value of an image's row."""
+    grid = Grid(zoom=row.z, tile_px=row.tile_px, margin_px=row.margin_px)
+    return StoredImage(
+        image_id=row.id,
+        area_id=row.area_id,
+        session_id=row.session_id,
+        view=grid.view(Tile(row.z, row.x, row.y)),
+        provider=row.provider,
+        scene_id=row.scene_id,
+        captured_at=row.captured_at,
+        fetched_at=row.fetched_at,
+        key=row.object_key,
+        sha256=row.sha256,
+        attribution=row.attribution,
+    )
+
+
+def _comparable(area_id: int, provider: str, grid: Grid) -> ColumnElement[bool]:
+    # Another provider, another zoom or another margin shows other ground: never compared with each other.
+    return (
+        (IMAGE.c.area_id == area_id)
+        & (IMAGE.c.provider == provider)
+        & (IMAGE.c.tile_px == grid.tile_px)
+        & (IMAGE.c.margin_px == grid.margin_px)
+        & IMAGE.c.is_usable.is_(True)
+    )
+
+
+def newest_image(
+    connection: Connection, area: Area, tile: Tile, *, before: datetime | None = None
+) -> StoredImage | None:
+    """Give the newest usable picture of a tile, or the newest that was taken before a time."""
+    query = select(IMAGE).where(
+        _comparable(area.area_id, area.plan.provider, area.plan.grid),
+        IMAGE.c.z == tile.z,
+        IMAGE.c.x == tile.x,
+        IMAGE.c.y == tile.y,
+    )
+    if before is not None:
+        query = query.where(IMAGE.c.taken_at < before)
+    row = connection.execute(query.order_by(IMAGE.c.taken_at.desc(), IMAGE.c.id.desc()).limit(1)).one_or_none()
+    return None if row is None else image_of(row)
+
+
+def pairs_to_compare(connection: Connection, area: Area) -> list[dict[str, object]]:
+    """Give the two newest pictures of each tile where they are not compared yet, as columns of tile runs."""
+    place = func.row_number().over(
+        partition_by=(IMAGE.c.z, IMAGE.c.x, IMAGE.c.y), order_by=(IMAGE.c.taken_at.desc(), IMAGE.c.id.desc())
+    )
+    usable = _comparable(area.area_id, area.plan.provider, area.plan.grid)
+    ranked = select(IMAGE.c.id, IMAGE.c.z, IMAGE.c.x, IMAGE.c.y, place.label("place")).where(usable).subquery()
+    newer, older = ranked.alias("newer"), ranked.alias("older")
+    is_same_tile = (newer.c.z == older.c.z) & (newer.c.x == older.c.x) & (newer.c.y == older.c.y)
+    is_done = (
+        (DONE.c.image_id == newer.c.id)
+        & (DONE.c.reference_id == older.c.id)
+        & (DONE.c.detector == DETECTOR)
+        & (DONE.c.thresholds == area.plan.thresholds.key)
+    )
+    query = (
+        select(newer.c.z, newer.c.x, newer.c.y, newer.c.id.label("image_id"), older.c.id.label("reference_id"))
+        .join(older, is_same_tile & (older.c.place == 2))
+        .outerjoin(DONE, is_done)
+        .where(newer.c.place == 1, DONE.c.id.is_(None))
+        .order_by(newer.c.id)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def is_compared(connection: Connection, image_id: int, reference_id: int, thresholds_key: str) -> bool:
+    """Has this pair its comparison already, by this detector and these thresholds?"""
+    query = select(DONE.c.id).where(
+        DONE.c.image_id == image_id,
+        DONE.c.reference_id == reference_id,
+        DONE.c.detector == DETECTOR,
+        DONE.c.thresholds == thresholds_key,
+    )
+    return connection.execute(query).first() is not None

@@ -1,0 +1,237 @@
+"""The tables. The first five names come from the first backend; one word for one thing everywhere else."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.sql.schema import SchemaItem
+
+from chalicelib.adapters.database.engine import UtcDateTime
+
+NAMING = {  # so that a migration can name what it drops, on both engines
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata = MetaData(naming_convention=NAMING)
+Id = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _table(name: str, *items: SchemaItem) -> Table:
+    return Table(
+        name,
+        metadata,
+        *items,
+        # Ids are never used twice, also after the last row is gone: object keys and links are spelled with them.
+        sqlite_autoincrement=True,
+        mysql_engine="InnoDB",
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",  # as SQLite compares: `ram` is not `Ram`, nor `rám`
+    )
+
+
+users = _table(
+    "users",
+    Column("id", Id, primary_key=True),
+    Column("email", String(254), nullable=False),
+    Column("email_key", String(254), nullable=False, unique=True),
+    Column("password_hash", String(255), nullable=False),
+    Column("profile", String(500)),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
+area_configs = _table(
+    "area_configs",
+    Column("id", Id, primary_key=True),
+    Column("user_id", Id, ForeignKey("users.id"), nullable=False, index=True),
+    Column("name", String(200), nullable=False),
+    Column("center_lat", Double, nullable=False),
+    Column("center_lon", Double, nullable=False),
+    Column("north_km", Double, nullable=False),
+    Column("south_km", Double, nullable=False),
+    Column("east_km", Double, nullable=False),
+    Column("west_km", Double, nullable=False),
+    Column("provider", String(32), nullable=False),
+    Column("zoom", Integer, nullable=False),
+    Column("tile_px", Integer, nullable=False),
+    Column("margin_px", Integer, nullable=False),
+    Column("cadence_hours", Integer, nullable=False),
+    Column("min_changed_area_m2", Double, nullable=False),
+    Column("min_clear_share", Double, nullable=False),
+    Column("next_due_at", UtcDateTime, nullable=False, index=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("deleted_at", UtcDateTime),
+)
+
+alert_sessions = _table(
+    "alert_sessions",
+    Column("id", Id, primary_key=True),
+    Column("area_id", Id, ForeignKey("area_configs.id"), nullable=False),
+    Column("open_area_id", Id, unique=True),  # the area while open: at most one open session for each
+    Column("slot_at", UtcDateTime),  # the time a scheduled session was due
+    Column("cause", String(16), nullable=False),
+    Column("status", String(32), nullable=False),
+    Column("reason", String(500)),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("deadline_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Column("tiles_planned", Integer, nullable=False),
+    Column("summary", JSON),  # counts, clear share, failures: written when it ends
+    Column("is_notification_sent", Boolean, nullable=False, default=False),
+    UniqueConstraint("area_id", "slot_at"),
+    Index(None, "status", "deadline_at"),
+)
+
+session_tiles = _table(
+    "session_tiles",
+    Column("id", Id, primary_key=True),
+    Column("session_id", Id, ForeignKey("alert_sessions.id"), nullable=False),
+    Column("z", Integer, nullable=False),
+    Column("x", Integer, nullable=False),
+    Column("y", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("verdict", String(16)),
+    Column("reason", String(500)),
+    Column("fence", Integer, nullable=False, default=0),
+    Column("lease_until", UtcDateTime),
+    Column("retry_at", UtcDateTime, nullable=False),  # when sweep writes its job anew
+    Column("image_id", Id),
+    Column("reference_id", Id),
+    Column("clear_share", Double),
+    Column("ended_at", UtcDateTime),
+    UniqueConstraint("session_id", "z", "x", "y"),
+    Index(None, "state", "retry_at"),
+)
+
+image_tiles = _table(
+    "image_tiles",
+    Column("id", Id, primary_key=True),
+    Column("area_id", Id, nullable=False),
+    Column("session_id", Id, ForeignKey("alert_sessions.id"), nullable=False),
+    Column("tile_run_id", Id, ForeignKey("session_tiles.id"), nullable=False, unique=True),
+    Column("z", Integer, nullable=False),
+    Column("x", Integer, nullable=False),
+    Column("y", Integer, nullable=False),
+    Column("tile_px", Integer, nullable=False),
+    Column("margin_px", Integer, nullable=False),
+    Column("provider", String(32), nullable=False),
+    Column("scene_id", String(255), nullable=False),
+    Column("captured_at", UtcDateTime),
+    Column("fetched_at", UtcDateTime, nullable=False),
+    Column("taken_at", UtcDateTime, nullable=False),  # captured_at, or fetched_at where that is unknown
+    Column("object_key", String(191), nullable=False, unique=True),
+    Column("sha256", String(64), nullable=False),
+    Column("size_bytes", Integer, nullable=False),
+    Column("attribution", String(500), nullable=False),
+    Column("clear_share", Double, nullable=False),
+    Column("is_usable", Boolean, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("compared_at", UtcDateTime),
+    Index(None, "area_id", "z", "x", "y", "taken_at"),
+)
+
+comparisons = _table(
+    "comparisons",
+    Column("id", Id, primary_key=True),
+    Column("image_id", Id, ForeignKey("image_tiles.id"), nullable=False),
+    Column("reference_id", Id, nullable=False),
+    Column("detector", String(64), nullable=False),
+    Column("thresholds", String(64), nullable=False),
+    Column("verdict", String(16), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("image_id", "reference_id", "detector", "thresholds"),
+)
+
+alert_details = _table(
+    "alert_details",
+    Column("id", Id, primary_key=True),
+    Column("session_id", Id, ForeignKey("alert_sessions.id"), nullable=False, index=True),
+    Column("tile_run_id", Id, ForeignKey("session_tiles.id"), nullable=False, unique=True),
+    Column("image_id", Id, ForeignKey("image_tiles.id"), nullable=False),
+    Column("reference_id", Id, nullable=False),
+    Column("mask_key", String(191), index=True),
+    Column("overlay_key", String(191), index=True),
+    Column("change_log", JSON, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+deliveries = _table(
+    "deliveries",
+    Column("id", Id, primary_key=True),
+    Column("session_id", Id, ForeignKey("alert_sessions.id"), nullable=False),
+    Column("kind", String(8), nullable=False),
+    Column("address", Text, nullable=False),
+    Column("address_hash", String(64), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("lease_until", UtcDateTime),
+    Column("detail", String(500), nullable=False, default=""),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("sent_at", UtcDateTime),
+    UniqueConstraint("session_id", "address_hash"),
+)
+
+outbox = _table(
+    "outbox",
+    Column("id", Id, primary_key=True),
+    Column("queue", String(16), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("session_id", Id, nullable=False, index=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("available_at", UtcDateTime, nullable=False),
+    Column("receives", Integer, nullable=False, default=0),
+    Column("reason", String(500), nullable=False, default=""),
+    Column("dead_at", UtcDateTime),
+    Index(None, "queue", "dead_at", "available_at"),
+)
+
+sign_ins = _table(
+    "sign_ins",
+    Column("id", Id, primary_key=True),
+    Column("user_id", Id, ForeignKey("users.id"), nullable=False, index=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("revoked_at", UtcDateTime),
+)
+
+refresh_tokens = _table(
+    "refresh_tokens",
+    Column("id", Id, primary_key=True),
+    Column("sign_in_id", Id, ForeignKey("sign_ins.id"), nullable=False, index=True),
+    Column("token_hash", String(64), nullable=False, unique=True),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("used_at", UtcDateTime),
+)
+
+devices = _table(
+    "devices",
+    Column("id", Id, primary_key=True),
+    Column("user_id", Id, ForeignKey("users.id"), nullable=False, index=True),
+    Column("token", Text, nullable=False),
+    Column("token_hash", String(64), nullable=False, unique=True),
+    Column("platform", String(20), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+)
+
+chores = _table(
+    "chores",
+    Column("name", String(64), primary_key=True),
+    Column("next_due_at", UtcDateTime, nullable=False),
+    Column("cursor", String(191), nullable=False, default=""),
+)

@@ -1,0 +1,241 @@
+"""THE TRIP: area -> capture -> compare -> alert -> push. Read top to bottom.
+
+Use cases are functions; their ports are keyword arguments. Each is safe to repeat: whatever may happen once is decided
+by a conditional row update in the database, never by a queue.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable, Sequence
+
+from chalicelib.domain.alerts import Target
+from chalicelib.domain.changes import change_log, judge
+from chalicelib.domain.errors import BadImage, Conflict, ImageryFailed, NotFound, Unavailable
+from chalicelib.domain.imagery import Inspection, Picture, StoredImage, object_key
+from chalicelib.domain.jobs import SessionJob, TileJob
+from chalicelib.domain.ports import (
+    Areas,
+    Clock,
+    Compare,
+    Deliveries,
+    Imagery,
+    Images,
+    Inspect,
+    Jobs,
+    Push,
+    Sessions,
+    TileRuns,
+)
+from chalicelib.domain.sessions import CaptureClaim, Captured, Cause, ComparisonClaim, Outcome, Session, Verdict
+
+log = logging.getLogger(__name__)
+
+SENT_BEFORE_ANSWER = 100  # messages that a request sends itself; sweep sends the rest
+PUSHES_AT_ONCE = 100
+MAX_PUSH_ATTEMPTS = 5
+POLL_S = 0.25
+
+
+def capture_areas(*, areas: Areas, sessions: Sessions, jobs: Jobs, clock: Clock, has_time: Callable[[], bool]) -> int:
+    """Open a session for every area that is due; give their number. Out of time, the next tick goes on."""
+    opened = 0
+    for area_id in areas.due(now=clock(), limit=1000):
+        if not has_time():
+            log.warning("tick cut short", extra={"opened": opened})
+            break
+        messages = sessions.open_due(area_id, now=clock())
+        if messages:
+            opened += 1
+            jobs.send(messages)
+    return opened
+
+
+def capture_now(area_id: int, *, user_id: int, sessions: Sessions, jobs: Jobs, clock: Clock) -> Session:
+    """Open a session at a user's wish, or answer with the open one: a double tap is no second session."""
+    session, messages = sessions.open_now(area_id, Cause.REQUESTED, user_id=user_id, now=clock())
+    jobs.send(messages[:SENT_BEFORE_ANSWER])
+    return session
+
+
+def compare_now(
+    area_id: int,
+    *,
+    user_id: int,
+    wait_s: float,
+    sessions: Sessions,
+    jobs: Jobs,
+    clock: Clock,
+    pause: Callable[[float], None],
+) -> Session:
+    """Answer with the open session, else with the latest if its pictures are compared, else compare what is stored.
+
+    Waits a while for the session to end: the existing client asks for the tiles once, right after.
+    """
+    session, messages = sessions.open_now(area_id, Cause.COMPARISON, user_id=user_id, now=clock())
+    jobs.send(messages[:SENT_BEFORE_ANSWER])
+    waited = 0.0
+    while session.is_open and waited < wait_s:
+        pause(POLL_S)
+        waited += POLL_S
+        session = sessions.get(session.session_id, user_id=user_id)
+    return session
+
+
+def capture_tile(
+    job: TileJob,
+    *,
+    runs: TileRuns,
+    imagery: Callable[[str], Imagery],
+    images: Images,
+    jobs: Jobs,
+    inspect: Inspect,
+    clock: Clock,
+    lease_s: float,
+) -> None:
+    """Fetch one tile's picture, look into it, keep the bytes, then the row.
+
+    Bytes first: a crash between the two leaves an orphan object, which is swept, never a row without its object.
+    """
+    claim = runs.claim_capture(job, now=clock(), lease_s=lease_s)
+    if claim is None:
+        return
+    try:
+        found = _fetch_newer(claim, imagery(claim.provider), inspect)
+    except ImageryFailed as failure:
+        log.warning("tile not captured", extra={"tile": str(claim.view.tile), "reason": failure.reason})
+        jobs.send(runs.end(claim, Outcome(verdict=Verdict.FAILED, reason=failure.reason), now=clock()))
+        return
+    if found is None:
+        jobs.send(runs.end(claim, Outcome(verdict=Verdict.NO_NEW_IMAGERY), now=clock()))
+        return
+    picture, inspection = found
+    key = _put(images, claim, "image", inspection.content)
+    captured = Captured(
+        key=key,
+        sha256=hashlib.sha256(inspection.content).hexdigest(),
+        size_bytes=len(inspection.content),
+        scene=picture.scene,
+        fetched_at=clock(),
+        attribution=picture.attribution,
+        clear_share=inspection.clear_share,
+        is_usable=inspection.clear_share > 0 and inspection.clear_share >= claim.thresholds.min_clear_share,
+    )
+    jobs.send(runs.record_capture(claim, captured, now=clock()))
+    log.info("tile captured", extra={"tile": str(claim.view.tile), "clear_share": inspection.clear_share})
+
+
+def _fetch_newer(claim: CaptureClaim, provider: Imagery, inspect: Inspect) -> tuple[Picture, Inspection] | None:
+    """Fetch the provider's newest picture, or None where that is what is stored already."""
+    scene = provider.newest(claim.view, claim.area)
+    stored = claim.newest
+    if stored is not None and scene.scene_id:
+        is_older = scene.captured_at and stored.captured_at and scene.captured_at <= stored.captured_at
+        if scene.scene_id == stored.scene_id or is_older:
+            return None
+    picture = provider.fetch(scene, claim.view, claim.area)
+    inspection = inspect(picture.content, claim.view, claim.area, provider.terms)
+    if stored is not None and hashlib.sha256(inspection.content).hexdigest() == stored.sha256:
+        return None  # another name, or no name, but the same bytes: nothing new was seen
+    return picture, inspection
+
+
+def compare_tile(
+    job: TileJob, *, runs: TileRuns, images: Images, jobs: Jobs, compare: Compare, clock: Clock, lease_s: float
+) -> None:
+    """Compare one tile with its reference and end its run with a verdict."""
+    claim = runs.claim_comparison(job, now=clock(), lease_s=lease_s)
+    if claim is None:
+        return
+    if claim.is_compared:
+        outcome = Outcome(verdict=Verdict.NO_NEW_IMAGERY, reason="this pair is compared already")
+    else:
+        try:
+            outcome = _compare(claim, images, compare)
+        except (BadImage, NotFound) as failure:
+            outcome = Outcome(verdict=Verdict.FAILED, reason=failure.reason)
+    jobs.send(runs.end(claim, outcome, now=clock()))
+    log.info(
+        "tile compared",
+        extra={"tile": str(claim.image.view.tile), "verdict": outcome.verdict, "reason": outcome.reason},
+    )
+
+
+def _compare(claim: ComparisonClaim, images: Images, compare: Compare) -> Outcome:
+    thresholds = claim.thresholds
+    change = compare(
+        _get(images, claim.reference),
+        _get(images, claim.image),
+        view=claim.image.view,
+        area=claim.area,
+        thresholds=thresholds,
+    )
+    verdict = judge(change, thresholds)
+    seen = Outcome(verdict=verdict, clear_share=change.clear_share, is_compared=True)
+    if verdict is not Verdict.CHANGED:
+        return seen
+    return Outcome(
+        verdict=verdict,
+        clear_share=change.clear_share,
+        is_compared=True,
+        change_log=change_log(change, thresholds),
+        mask_key=_put(images, claim, "mask", change.mask_png),
+        overlay_key=_put(images, claim, "overlay", change.overlay_png),
+    )
+
+
+def _get(images: Images, image: StoredImage) -> bytes:
+    content = images.get(image.key)
+    if hashlib.sha256(content).hexdigest() != image.sha256:
+        raise BadImage(f"the stored picture of {image.view.tile} is damaged: its bytes are not those that were stored")
+    return content
+
+
+def _put(images: Images, claim: CaptureClaim | ComparisonClaim, kind: str, content: bytes) -> str:
+    tile = claim.view.tile if isinstance(claim, CaptureClaim) else claim.image.view.tile
+    key = object_key(area_id=claim.area_id, session_id=claim.session_id, tile=tile, kind=kind, content=content)
+    images.put(key, content)
+    return key
+
+
+def notify_session(
+    job: SessionJob, *, deliveries: Deliveries, push: Push, targets: Sequence[Target], clock: Clock, lease_s: float
+) -> None:
+    """Push a session's alerts to the devices of the area's owner and to the operator's targets, each once.
+
+    Raises Unavailable while pushes are left to be made, so that the message comes back.
+    """
+    notice = deliveries.prepare(job.session_id, extra=targets, now=clock())
+    if notice is None:
+        return
+    left = 1
+    while left:
+        claimed = deliveries.claim(job.session_id, now=clock(), lease_s=lease_s, limit=PUSHES_AT_ONCE)
+        if not claimed:
+            return
+        receipts = push.send(notice, [delivery.target for delivery in claimed])
+        left = deliveries.record(job.session_id, claimed, receipts, now=clock())
+        accepted = sum(receipt.status == "SENT" for receipt in receipts)
+        log.info("session notified", extra={"pushes": len(receipts), "accepted": accepted, "left": left})
+        if any(receipt.status == "PENDING" for receipt in receipts):
+            if max(delivery.attempts for delivery in claimed) >= MAX_PUSH_ATTEMPTS:
+                deliveries.give_up(job.session_id, reason="the push service kept refusing for now", now=clock())
+                return
+            raise Unavailable(f"{left} pushes of session {job.session_id} are still to be made")
+
+
+def cancel_session(session_id: int, *, user_id: int, sessions: Sessions, jobs: Jobs, clock: Clock) -> Session:
+    """Stop an open session: its open tile runs end CANCELLED. Raises NotFound, Conflict if it has ended."""
+    if not sessions.get(session_id, user_id=user_id).is_open:
+        raise Conflict(f"session {session_id} has ended already")
+    outcome = Outcome(verdict=Verdict.CANCELLED, reason="the session was stopped")
+    jobs.send(sessions.end_open_tiles(session_id, outcome, now=clock()))
+    return sessions.get(session_id, user_id=user_id)
+
+
+def delete_area(area_id: int, *, user_id: int, areas: Areas, sessions: Sessions, jobs: Jobs, clock: Clock) -> None:
+    """Delete an area: nothing new begins on it, what is open is cancelled, and sweep removes its pictures and rows."""
+    outcome = Outcome(verdict=Verdict.CANCELLED, reason="the area was deleted")
+    for session_id in areas.mark_deleted(area_id, user_id=user_id, now=clock()):
+        jobs.send(sessions.end_open_tiles(session_id, outcome, now=clock()))
