@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import json
+import logging
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Self
@@ -37,6 +38,7 @@ class AwsStandIn:
         self.endpoint_url = ""
 
     def start(self) -> Self:
+        logging.getLogger("werkzeug").setLevel("WARNING")
         self._server.start()
         host, port = self._server.get_host_and_port()
         self.endpoint_url = f"http://{host}:{port}"

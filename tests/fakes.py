@@ -49,7 +49,7 @@ class MemoryImages:
         names = sorted(name for name in self.contents if name > key and name.startswith(prefix))
         return [StoredObject(name, self.modified_at[name]) for name in names[:limit]]
 
-    def link(self, key: str, *, expires_s: int) -> str | None:
+    def link(self, key: str, *, expires_s: int) -> str | None:  # noqa: ARG002 (the port's)
         return None
 
     def check(self) -> None:

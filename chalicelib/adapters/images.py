@@ -47,6 +47,8 @@ class FolderImages:
         try:
             return (self._root / key).read_bytes()
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
+            if not self._root.is_dir():  # a disk that is not mounted must not look like an image that never was
+                raise Unavailable("the image folder is not there") from error
             raise NotFound("there is no such image") from error
         except OSError as error:
             raise Unavailable(f"the image folder cannot be read: {error.strerror}") from error

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from botocore.exceptions import BotoCoreError
+
 from chalicelib.adapters.aws import AWS_ERRORS, code
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.jobs import DeadLetter, Message, Queue
@@ -66,6 +68,8 @@ class SqsJobs:
                 answer = self._sqs.send_message_batch(QueueUrl=self._queue_urls[queue], Entries=entries)
             except AWS_ERRORS as error:
                 logger.warning("jobs not sent", extra={"queue": queue, "count": len(batch), "reason": code(error)})
+                if isinstance(error, BotoCoreError):
+                    break  # nobody answers: every further batch would wait for its timeout too
                 continue
             for refused in answer.get("Failed", []):
                 logger.warning(
