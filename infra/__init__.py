@@ -1,0 +1,1 @@
+"""Commands for people: setting up, running on one machine, the schema."""
