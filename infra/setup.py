@@ -12,8 +12,8 @@ import sys
 
 if sys.version_info < (3, 11):
     sys.exit(
-        "Bhuprahari needs Python 3.11 or newer and this is Python %d.%d: install a newer one (www.python.org/downloads, or "
-        "your system's package python3.12) and run this again with it." % sys.version_info[:2]
+        "Bhuprahari needs Python 3.11 or newer and this is Python %d.%d: install a newer one (python.org/downloads, "
+        "or your system's package python3.12) and run this again with it." % sys.version_info[:2]
     )
 
 import hashlib
@@ -36,7 +36,7 @@ def main(arguments):
     """Do what the command line says and give the exit status."""
     command = arguments[0] if arguments else ""
     if command in ("-h", "--help") or (command and command not in COMMANDS):
-        print(__doc__)
+        say(__doc__)
         return 0 if command.startswith("-h") or command == "--help" else 2
     set_up()
     if not command:
@@ -54,17 +54,23 @@ def set_up():
     if os.path.exists(STAMP):
         os.remove(STAMP)
     started = time.time()
-    print("Installing the locked dependencies into .venv: once, a minute or two ", end="", flush=True)
+    say("Installing the locked dependencies into .venv: once, a minute or two ")
     install()
     with open(STAMP, "w") as file:
         file.write(stamp(version_of(PYTHON)))
-    print(" done in %.0f s." % (time.time() - started), flush=True)
+    say(" done in %.0f s.\n" % (time.time() - started))
 
 
 def stamp(version):
     """Say what belongs into .venv: for this Python, at this place (its scripts name it), this lock."""
     with open(LOCK, "rb") as file:
         return "\n".join([version, os.path.realpath(VENV), hashlib.sha256(file.read()).hexdigest()])
+
+
+def say(text):
+    """Print at once and without a line's end, in words that Python 2 parses too."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
 
 
 def read(path):
@@ -129,7 +135,7 @@ def patiently(command):
                         return ""
                     break
                 except subprocess.TimeoutExpired:
-                    print(".", end="", flush=True)
+                    say(".")
         finally:
             if process.poll() is None:  # Ctrl-C
                 process.kill()
