@@ -19,7 +19,7 @@ from chalicelib.adapters.imagery.landscape.script import DEMO_AREA, DEMO_DATES
 
 EMAIL, PASSWORD = "demo@bhuprahari.example", "watch-the-land"
 AREA = "Demo: a village and its fields"
-BAR_PX = 28
+BAR_WIDTH = 28
 TIMEOUT_S = 60
 PICTURES = ("before", "after", "overlay")
 
@@ -103,13 +103,11 @@ class Demo:
         while not self._stopping.is_set():
             session = self._call("GET", f"api/alerts/sessions/{session_id}")
             done, planned = session["tilesDone"], session["tilesPlanned"]
-            filled = BAR_PX * done // max(planned, 1)
-            bar = (
-                f"  [{'#' * filled}{'.' * (BAR_PX - filled)}] {done}/{planned} tiles  {time.monotonic() - began:4.0f} s"
-            )
+            filled = BAR_WIDTH * done // max(planned, 1)
+            bar = f"  [{'#' * filled}{'.' * (BAR_WIDTH - filled)}] {done}/{planned} tiles  {time.monotonic() - began:4.0f} s"
             is_ended = session["status"] != "IN_PROGRESS"
             if sys.stdout.isatty() or is_ended:
-                print(f"\r{bar}", end="\n" if is_ended else "", flush=True)
+                print(f"\r  [{bar}] {done}/{planned} tiles  {took:4.0f} s", end="\n" if is_ended else "", flush=True)
             if is_ended:
                 counts = ", ".join(f"{count} {verdict}" for verdict, count in session["countsByVerdict"].items())
                 print(f"  {session['status']}: {counts}", flush=True)

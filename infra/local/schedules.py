@@ -5,16 +5,12 @@ Source: Amazon EventBridge user guide, "Schedule expressions". Not supported at 
 
 from __future__ import annotations
 
+import calendar
 import re
 from datetime import UTC, datetime, timedelta
 
-_MONTHS = dict(zip(("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"), range(1, 13), strict=True))
-    name: number
-    for number, name in enumerate(
-        ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"], 1
-    )
-}
-_DAYS = {name: number for number, name in enumerate(["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"], 1)}
+_MONTHS = {name: number for number, name in enumerate(calendar.month_abbr) if name}
+_DAYS = {"Sun": 1, "Mon": 2, "Tue": 3, "Wed": 4, "Thu": 5, "Fri": 6, "Sat": 7}
 _RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (1, 7), (1970, 2199))
 _LOOK_AHEAD = timedelta(days=4 * 366)
 
@@ -75,4 +71,4 @@ def _field(text: str, low: int, high: int) -> set[int]:
 
 
 def _number(text: str) -> int:
-    return _MONTHS.get(text.upper()) or _DAYS.get(text.upper()) or int(text)
+    return _MONTHS.get(text.title()) or _DAYS.get(text.title()) or int(text)
