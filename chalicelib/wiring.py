@@ -5,12 +5,14 @@ SDKs and adapters are imported inside the functions: a Lambda pays only for what
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 import time
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from secrets import token_urlsafe as random_text
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.errors import Invalid
@@ -179,7 +181,12 @@ def secrets() -> ports.Secrets:
         return SecretsManagerSecrets(_aws("secretsmanager"), clock_monotonic=time.monotonic)
     from chalicelib.adapters.secrets import HomeSecrets
 
-    return HomeSecrets(settings().extra, folder=Path(settings().home) / "secrets")
+    knobs = settings()
+    makers = {
+        knobs.token_secret: lambda: json.dumps({"home-1": random_text(32)}),
+        knobs.link_secret: lambda: random_text(32),
+    }
+    return HomeSecrets(knobs.extra, folder=Path(knobs.home) / "secrets", makers=makers)
 
 
 @cache

@@ -104,7 +104,7 @@ class Demo:
             session = self._call("GET", f"api/alerts/sessions/{session_id}")
             done, planned = session["tilesDone"], session["tilesPlanned"]
             filled = BAR_WIDTH * done // max(planned, 1)
-            bar = f"  [{'#' * filled}{'.' * (BAR_WIDTH - filled)}] {done}/{planned} tiles  {time.monotonic() - began:4.0f} s"
+            bar, took = "#" * filled + "." * (BAR_WIDTH - filled), time.monotonic() - began
             is_ended = session["status"] != "IN_PROGRESS"
             if sys.stdout.isatty() or is_ended:
                 print(f"\r  [{bar}] {done}/{planned} tiles  {took:4.0f} s", end="\n" if is_ended else "", flush=True)
