@@ -1,5 +1,7 @@
 """The doors of capture: the clock that opens sessions, and the queue that fetches tiles."""
 
+from typing import Any
+
 from chalice.app import Blueprint, CloudWatchEvent, SQSEvent
 
 from chalicelib import logs, wiring
@@ -14,13 +16,14 @@ ENOUGH_MS = 10_000  # what opening one more session may take
 @door.schedule(settings().capture_schedule)
 def capture_areas(event: CloudWatchEvent) -> None:
     """Open a session for every area whose time has come."""
+    context: Any = event.context
     logs.configure(settings().log_level)
     monitoring.capture_areas(
         areas=wiring.areas(),
         sessions=wiring.sessions(),
         jobs=wiring.jobs(),
         clock=wiring.clock,
-        has_time=lambda: event.context.get_remaining_time_in_millis() > ENOUGH_MS,
+        has_time=lambda: context.get_remaining_time_in_millis() > ENOUGH_MS,
     )
 
 
