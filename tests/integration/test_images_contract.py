@@ -54,11 +54,11 @@ def test_an_image_may_be_empty(images):
     assert images.get(KEY) == b""
 
 
-@pytest.mark.parametrize("key", [KEY, "7", "7/", "", "../secret", "/etc/passwd"])
-def test_a_key_that_was_never_put_is_not_found(images, key):
+def test_a_key_that_was_never_put_is_not_found(images):
     images.put("7/another.png", b"x")
-    with pytest.raises(NotFound, match="there is no such image"):
-        images.get(key)
+    for key in (KEY, "7", "7/", "", "../secret", "/etc/passwd"):
+        with pytest.raises(NotFound, match="there is no such image"):
+            images.get(key)
 
 
 def test_a_key_is_written_once(images):
@@ -67,13 +67,13 @@ def test_a_key_is_written_once(images):
     assert images.get(KEY) == b"first"
 
 
-@pytest.mark.parametrize(
-    "key",
-    ["", "/a.png", "a/", "a//b", "../a.png", "7/../8/a.png", "7/./a", "a b", "a\nb", "a\\b", "ü.png", ".a", "a%2e"],
-)
-def test_a_key_with_anything_but_plain_segments_is_refused(images, key):
-    with pytest.raises(Invalid, match="an image key must be made of"):
-        images.put(key, b"x")
+UNFIT = ["", "/a.png", "a/", "a//b", "../a.png", "7/../8/a.png", "7/./a", "a b", "a\nb", "a\\b", "ü.png", ".a", "a%2e"]
+
+
+def test_a_key_with_anything_but_plain_segments_is_refused(images):
+    for key in [*UNFIT, "a" * 513]:
+        with pytest.raises(Invalid, match="an image key must be made of"):
+            images.put(key, b"x")
     assert keys(images) == []
 
 
@@ -131,14 +131,13 @@ def test_a_listing_in_parts_shows_every_key_once(images):
     assert seen == sorted(UNSORTED)
 
 
-@pytest.mark.parametrize("prefix", ["a", "a/", "a/b", "a-", "10/", "nothing"])
-def test_a_listing_keeps_to_its_prefix(images, prefix):
+def test_a_listing_keeps_to_its_prefix(images):
     for key in UNSORTED:
         images.put(key, b"x")
-    assert keys(images, prefix=prefix) == sorted(key for key in UNSORTED if key.startswith(prefix))
-    assert keys(images, "a/b.png", prefix=prefix) == sorted(
-        key for key in UNSORTED if key.startswith(prefix) and key > "a/b.png"
-    )
+    for prefix in ("a", "a/", "a/b", "a-", "10/", "nothing"):
+        begun = sorted(key for key in UNSORTED if key.startswith(prefix))
+        assert keys(images, prefix=prefix) == begun, prefix
+        assert keys(images, "a/b.png", prefix=prefix) == [key for key in begun if key > "a/b.png"], prefix
 
 
 def test_a_listing_says_when_an_object_was_written(images):
@@ -198,7 +197,7 @@ def test_an_s3_object_says_that_it_is_a_png():
 
 def test_more_than_a_thousand_objects_are_deleted_in_thousands():
     bucket = aws().make_bucket()
-    client = aws().client("s3")
+    client = aws().own_client("s3")
     requested: list[int] = []
     client.meta.events.register(
         "provide-client-params.s3.DeleteObjects",
@@ -210,7 +209,7 @@ def test_more_than_a_thousand_objects_are_deleted_in_thousands():
 
 def test_a_listing_goes_beyond_one_page_of_s3():
     bucket = aws().make_bucket()
-    client = aws().client("s3")
+    client = aws().own_client("s3")
     images = S3Images(client, bucket=bucket)
     for number in range(12):
         images.put(f"7/{number:02}.png", b"x")

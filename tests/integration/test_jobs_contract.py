@@ -242,11 +242,12 @@ def test_an_oversized_message_stays_behind_alone(caplog):
 def test_large_messages_are_sent_in_batches_that_sqs_takes():
     sqs = Sqs()
     sizes: list[int] = []
-    sqs.client.meta.events.register(
+    client = aws().own_client("sqs")
+    client.meta.events.register(
         "provide-client-params.sqs.SendMessageBatch", lambda params, **_: sizes.append(size(params))
     )
     bodies = [str(number) * 100_000 for number in range(5)]
-    jobs = SqsJobs(sqs.client, sqs.outbox, queue_urls=sqs.made.urls, dead_letter_urls={}, clock=lambda: sqs.now)
+    jobs = SqsJobs(client, sqs.outbox, queue_urls=sqs.made.urls, dead_letter_urls={}, clock=lambda: sqs.now)
     jobs.send([sqs.commit(Queue.CAPTURES, body) for body in bodies])
     assert sizes == [200_000, 200_000, 100_000]
     assert sorted(sqs.waiting(Queue.CAPTURES)) == bodies
