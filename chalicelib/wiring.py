@@ -190,6 +190,30 @@ def secrets() -> ports.Secrets:
 
 
 @cache
+def passwords() -> ports.Passwords:
+    """Give the hasher of passwords."""
+    from chalicelib.adapters.passwords import Argon2Passwords
+
+    return Argon2Passwords()
+
+
+@cache
+def tokens() -> ports.Tokens:
+    """Give the maker of access tokens."""
+    from chalicelib.adapters.tokens import JwtTokens
+
+    return JwtTokens.from_secret(secrets().get(settings().token_secret))
+
+
+@cache
+def links() -> ports.Links:
+    """Give the signer of image links."""
+    from chalicelib.adapters.links import SignedLinks
+
+    return SignedLinks(secrets().get(settings().link_secret), expires_s=settings().link_expires_s)
+
+
+@cache
 def push() -> ports.Push:
     """Give the way to people's phones."""
     if settings().push_service == "fcm":

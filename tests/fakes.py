@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from chalicelib.adapters.images import KEY
 from chalicelib.domain.alerts import DeliveryStatus, Notice, Receipt, Target
-from chalicelib.domain.errors import Invalid, NotFound, Unavailable
+from chalicelib.domain.errors import Invalid, NoCoverage, NotFound, Unavailable
+from chalicelib.domain.imagery import Grid, Licence, Picture, ProviderTerms, Scene
 from chalicelib.domain.jobs import DeadLetter, Message, Queue
 from chalicelib.domain.ports import Received, StoredObject
+from chalicelib.domain.tiles import Bounds, Tile, View
 
 A_MOMENT = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
 
@@ -180,3 +182,41 @@ class MemoryPush:
             if status is DeliveryStatus.SENT:
                 self.pushes.append((notice, replace(target)))
         return receipts
+
+
+class ScriptedImagery:
+    """A provider that shows the scene it was told to, and fails on the tiles it was told to."""
+
+    terms = ProviderTerms(
+        name="scripted",
+        licence=Licence(name="test", url="", attribution="A test", may_store=True, may_analyse=True),
+        is_dated=True,
+        sends_placeholders=False,
+        cost_per_request_usd=0.0,
+    )
+
+    def __init__(self, grid: Grid = Grid(zoom=17, tile_px=64, margin_px=8)) -> None:
+        self._grid, self._scene, self._failures = grid, None, {}
+        self.fetches = 0
+
+    def show(self, scene_id: str, captured_at: datetime | None, picture_of: Callable[[View], bytes]) -> None:
+        """Have this scene as the newest from now on."""
+        self._scene, self._picture_of = Scene(scene_id=scene_id, captured_at=captured_at), picture_of
+
+    def fail(self, tile: Tile, error: Exception) -> None:
+        """Fail on this tile from now on."""
+        self._failures[tile] = error
+
+    def grid(self, area: Bounds) -> Grid:  # noqa: ARG002 (the port's)
+        return self._grid
+
+    def newest(self, view: View, area: Bounds) -> Scene:  # noqa: ARG002 (the port's)
+        if self._scene is None:
+            raise NoCoverage("there is no scene yet")
+        return self._scene
+
+    def fetch(self, scene: Scene, view: View, area: Bounds) -> Picture:  # noqa: ARG002 (the port's)
+        self.fetches += 1
+        if view.tile in self._failures:
+            raise self._failures[view.tile]
+        return Picture(content=self._picture_of(view), scene=scene, attribution=self.terms.licence.attribution)

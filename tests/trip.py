@@ -31,7 +31,11 @@ class Trip:
         self.engine, self.now, self.targets = engine, NOON, list(targets)
         self.accounts, self.areas, self.alerts = SqlAccounts(engine), SqlAreas(engine), SqlAlerts(engine)
         self.sessions = SqlSessions(engine, deadline_s=3600, retry_s=900, tiles_per_day=tiles_per_day)
-        self.runs, self.deliveries, self.objects = SqlTileRuns(engine, retry_s=900), SqlDeliveries(engine), SqlObjects(engine)
+        self.runs, self.deliveries, self.objects = (
+            SqlTileRuns(engine, retry_s=900),
+            SqlDeliveries(engine),
+            SqlObjects(engine),
+        )
         self.outbox, self.images, self.push = SqlOutbox(engine), MemoryImages(now=NOON), MemoryPush()
         self.jobs = OutboxJobs(self.outbox, wake=lambda: None)
         self.imagery = ScriptedImagery()

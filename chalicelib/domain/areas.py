@@ -5,11 +5,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from chalicelib.domain.errors import Invalid
+from chalicelib.domain.errors import Conflict, Invalid, LicenceRefused
 from chalicelib.domain.imagery import Grid
-from chalicelib.domain.thresholds import Thresholds
-from chalicelib.domain.tiles import M_PER_DEGREE, MAX_LATITUDE, Bounds, count_covering
+from chalicelib.domain.thresholds import Thresholds, default_threshold_m2
+from chalicelib.domain.tiles import M_PER_DEGREE, MAX_LATITUDE, Bounds, count_covering, gsd_m
+
+if TYPE_CHECKING:  # ports.py imports the values above them
+    from chalicelib.domain.ports import Areas, Clock, Imagery
 
 MAX_NAME = 200
 MAX_REACH_KM = 1000.0
@@ -81,6 +85,18 @@ class Plan:
                 pointer="/cadenceHours",
             )
 
+    def gsd_m(self, latitude: float) -> float:
+        """Give the metres a pixel of its pictures at a latitude."""
+        return gsd_m(latitude, self.grid.zoom, self.grid.tile_px)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caps:
+    """How much one user may ask for."""
+
+    tiles: int  # of one area
+    areas: int
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewArea:
@@ -109,6 +125,11 @@ class Area:
         """How many tiles cover it."""
         return count_covering(self.extent.bounds, self.plan.grid.zoom)
 
+    @property
+    def gsd_m(self) -> float:
+        """Metres a pixel, at the area's centre."""
+        return self.plan.gsd_m(self.extent.center_lat)
+
 
 def checked_name(name: str) -> str:
     """Give an area's name as it is kept. Raises Invalid."""
@@ -129,3 +150,41 @@ def checked_size(extent: Extent, grid: Grid, *, most_tiles: int) -> int:
             pointer="/northKm",
         )
     return tiles
+
+
+def plan_area(
+    extent: Extent,
+    *,
+    imagery: Imagery,
+    cadence_hours: int,
+    min_changed_area_m2: float | None,
+    min_clear_share: float,
+    most_tiles: int,
+) -> Plan:
+    """Say how an area would be watched. Raises Invalid, LicenceRefused, NoCoverage."""
+    licence = imagery.terms.licence
+    if not (licence.may_store and licence.may_analyse):
+        raise LicenceRefused(
+            f"the terms of {imagery.terms.name} forbid storing and analysing its imagery without a written permission"
+        )
+    grid = imagery.grid(extent.bounds)
+    checked_size(extent, grid, most_tiles=most_tiles)
+    if min_changed_area_m2 is None:
+        min_changed_area_m2 = default_threshold_m2(gsd_m(extent.center_lat, grid.zoom, grid.tile_px))
+    elif not 1 <= min_changed_area_m2 <= 1_000_000:
+        raise Invalid(
+            f"the smallest change worth an alert is 1 to 1 000 000 m2, not {min_changed_area_m2:g}",
+            pointer="/minChangedAreaM2",
+        )
+    thresholds = Thresholds(min_changed_area_m2=min_changed_area_m2, min_clear_share=min_clear_share)
+    return Plan(provider=imagery.terms.name, grid=grid, cadence_hours=cadence_hours, thresholds=thresholds)
+
+
+def add_area(new: NewArea, *, areas: Areas, clock: Clock, caps: Caps) -> Area:
+    """Keep a new area, due at once. Raises Invalid, and Conflict for one area too many."""
+    from chalicelib.domain.ports import Page  # noqa: PLC0415 (ports.py imports this module's values)
+
+    checked_size(new.extent, new.plan.grid, most_tiles=caps.tiles)
+    if areas.of_user(new.user_id, page=Page(limit=1)).total >= caps.areas:
+        raise Conflict(f"you watch {caps.areas} areas already: delete one first")
+    return areas.add(new, now=clock())

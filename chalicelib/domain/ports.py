@@ -381,3 +381,43 @@ class Accounts(Protocol):
     def remove_device(self, device_id: int, *, user_id: int) -> None:
         """Forget a user's device. Raises NotFound."""
         ...
+
+
+class Passwords(Protocol):
+    """Hashes passwords, slowly."""
+
+    def hash(self, password: str) -> str:
+        """Give the text to keep in a password's place."""
+        ...
+
+    def verify(self, password: str, password_hash: str | None) -> bool:
+        """Is this the password? None, for a user who does not exist, takes as long and is never right."""
+        ...
+
+    def is_outdated(self, password_hash: str) -> bool:
+        """Was it made with older parameters than today's?"""
+        ...
+
+
+class Tokens(Protocol):
+    """Access tokens: forgery-proof names of sign-ins."""
+
+    def issue(self, sign_in_id: int, *, now: datetime, expires_at: datetime) -> str:
+        """Make the access token of a sign-in."""
+        ...
+
+    def sign_in_id(self, token: str, *, now: datetime) -> int:
+        """Say which sign-in a token names. Raises NotSignedIn for anything but a valid, current token of ours."""
+        ...
+
+
+class Links(Protocol):
+    """Signed, expiring links to one image each."""
+
+    def sign(self, key: str, *, now: datetime) -> str:
+        """Give the key with the query that lets its holder load it; the same text all through an hour."""
+        ...
+
+    def check(self, key: str, *, expires: str, signature: str, now: datetime) -> None:
+        """Raise NotAllowed unless this link was signed here, for this very object, and has not expired."""
+        ...

@@ -1,0 +1,34 @@
+"""Passwords as argon2id hashes."""
+
+from __future__ import annotations
+
+from argon2 import PasswordHasher, Type
+from argon2.exceptions import InvalidHashError, VerificationError
+
+MEMORY_KIB, PASSES, LANES = 19_456, 2, 1  # OWASP's second choice: 21 ms here, about 75 on a 512 MB Lambda
+
+
+class Argon2Passwords:
+    """argon2id, with its parameters in each hash."""
+
+    def __init__(self) -> None:
+        self._hasher = PasswordHasher(
+            time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=LANES, hash_len=32, salt_len=16, type=Type.ID
+        )
+        self._of_nobody = self._hasher.hash("nobody's")
+
+    def hash(self, password: str) -> str:
+        """Give the text to keep in a password's place."""
+        return self._hasher.hash(password)
+
+    def verify(self, password: str, password_hash: str | None) -> bool:
+        """Is this the password? None, for a user who does not exist, takes as long and is never right."""
+        try:
+            matches = self._hasher.verify(password_hash or self._of_nobody, password)
+        except (VerificationError, InvalidHashError):
+            return False
+        return matches and password_hash is not None
+
+    def is_outdated(self, password_hash: str) -> bool:
+        """Was it made with older parameters than today's?"""
+        return self._hasher.check_needs_rehash(password_hash)

@@ -1,0 +1,94 @@
+"""Access tokens as JWTs: HS256, since one service both signs and verifies."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import jwt
+
+from chalicelib.domain.errors import NotSignedIn
+
+ALGORITHM = "HS256"
+KIND = "at+jwt"  # RFC 9068: an access token, and nothing else that we may sign one day
+ISSUER = "bhuprahari"
+AUDIENCE = "bhuprahari-api"
+REQUIRED = ("exp", "iat", "sub", "iss", "aud", "jti")
+MIN_KEY_BYTES = 32
+LONGEST = 4096
+AHEAD_S = 60  # by how much another machine's clock may be fast
+_ID = re.compile(r"[1-9][0-9]{0,18}")
+
+
+class JwtTokens:
+    """Signs with the first key, verifies with any: add a new one in front, and drop the old one later."""
+
+    def __init__(self, keys: Mapping[str, str]) -> None:
+        if not keys:
+            raise ValueError("the secret of the access tokens holds no key")
+        for kid, key in keys.items():
+            if len(key.encode()) < MIN_KEY_BYTES:
+                raise ValueError(f"the token key {kid!r} must have at least {MIN_KEY_BYTES} bytes")
+        self._keys = dict(keys)
+        self._current = next(iter(keys))
+
+    @classmethod
+    def from_secret(cls, text: str) -> JwtTokens:
+        """Read the keys from a secret: a JSON object of key ids and keys, the signing one first."""
+        try:
+            keys: Any = json.loads(text)
+        except ValueError:
+            keys = None
+        if not isinstance(keys, dict) or not all(isinstance(key, str) for key in keys.values()):
+            raise ValueError('the secret of the access tokens must be a JSON object like {"2026-11": "<32 bytes>"}')
+        return cls(keys)
+
+    def issue(self, sign_in_id: int, *, now: datetime, expires_at: datetime) -> str:
+        """Make the access token of a sign-in."""
+        claims = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": str(sign_in_id),
+            "jti": uuid.uuid4().hex,
+            "iat": int(now.timestamp()),
+            "exp": int(expires_at.timestamp()),
+        }
+        headers = {"kid": self._current, "typ": KIND}
+        return jwt.encode(claims, self._keys[self._current], algorithm=ALGORITHM, headers=headers)
+
+    def sign_in_id(self, token: str, *, now: datetime) -> int:
+        """Say which sign-in a token names. Raises NotSignedIn for anything but a valid, current token of ours."""
+        if len(token) > LONGEST or not token.isascii():
+            raise NotSignedIn("the access token is not valid")
+        try:
+            claims = self._claims(token)
+        except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
+            raise NotSignedIn("the access token is not valid") from None
+        issued, expires, subject = claims["iat"], claims["exp"], claims["sub"]
+        if type(issued) is not int or type(expires) is not int or not _ID.fullmatch(subject):
+            raise NotSignedIn("the access token is not valid")
+        if issued > now.timestamp() + AHEAD_S:
+            raise NotSignedIn("the access token is from the future")
+        if expires <= now.timestamp():
+            raise NotSignedIn("the access token has expired: sign in again")
+        return int(subject)
+
+    def _claims(self, token: str) -> dict[str, Any]:
+        header = jwt.get_unverified_header(token)
+        key = self._keys.get(str(header.get("kid")))
+        if key is None or header.get("typ") != KIND or set(header) - {"alg", "kid", "typ"}:
+            raise ValueError("not a token of ours")  # jku, x5u, jwk, crit, b64: we never sign such
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            key,
+            algorithms=[ALGORITHM],
+            audience=AUDIENCE,
+            issuer=ISSUER,
+            # The clock is ours to read: time is checked above.
+            options={"require": list(REQUIRED), "verify_exp": False, "verify_iat": False, "verify_nbf": False},
+        )
+        return claims

@@ -1,0 +1,170 @@
+"""Sessions, what changed in them, and the pushes about them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from chalicelib import wiring
+from chalicelib.api.http import Api, Wire
+from chalicelib.api.images import TileOut, image_path
+from chalicelib.domain.accounts import SignIn
+from chalicelib.domain.alerts import Alert, PushMade
+from chalicelib.domain.imagery import TileImage
+from chalicelib.domain.ports import Page, Slice
+from chalicelib.domain.sessions import Session
+
+api = Api(__name__)
+
+
+class FailureOut(Wire):
+    """A tile that could not be captured or compared, and why."""
+
+    unique_key: str
+    reason: str
+
+
+class SessionOut(Wire):
+    """One sweep over an area, as far as it has come."""
+
+    id: int
+    area_config_id: int
+    start_time: datetime
+    end_time: datetime | None
+    status: str
+    reason: str | None  # why it ended as it did, where the status does not say
+    total_changes_detected: int
+    notification_sent: bool
+    counts_by_verdict: dict[str, int]
+    tiles_planned: int
+    tiles_done: int
+    clear_share: float | None
+    newest_captured_at: datetime | None
+    failures: list[FailureOut]
+
+    @classmethod
+    def of(cls, session: Session) -> SessionOut:
+        """Show a session."""
+        return cls(**_members(session))
+
+
+class DetailOut(Wire):
+    """What changed on one tile."""
+
+    id: int
+    alert_session_id: int
+    image_tile_id: int
+    previous_image_path: str
+    current_image_path: str
+    mask_image_path: str | None
+    overlay_image_path: str | None
+    change_log: dict[str, Any]
+    alert_time: datetime
+    current_tile_info: Annotated[TileOut, Field(alias="current_tile_info")]
+
+    @classmethod
+    def of(cls, alert: Alert, image: TileImage, *, now: datetime) -> DetailOut:
+        """Show an alert with its newer image."""
+        return cls(
+            id=alert.alert_id,
+            alert_session_id=alert.session_id,
+            image_tile_id=alert.image_id,
+            previous_image_path=image_path(alert.reference_key, now=now),
+            current_image_path=image_path(alert.image_key, now=now),
+            mask_image_path=image_path(alert.mask_key, now=now) if alert.mask_key else None,
+            overlay_image_path=image_path(alert.overlay_key, now=now) if alert.overlay_key else None,
+            change_log=alert.change_log,
+            alert_time=alert.created_at,
+            current_tile_info=TileOut.of(image, now=now),
+        )
+
+
+class SessionDetails(SessionOut):
+    """A session with what changed in it."""
+
+    alert_details: Annotated[list[DetailOut], Field(alias="alert_details")]
+
+
+class PushOut(Wire):
+    """A push about one session, and how far it has come."""
+
+    id: int
+    area_config_id: int
+    alert_session_id: int
+    title: str
+    body: str
+    data: dict[str, str]
+    target: str  # what it went to: a device's token or a topic
+    status: str
+    detail: str
+    created_at: datetime
+    sent_at: datetime | None
+
+    @classmethod
+    def of(cls, push: PushMade) -> PushOut:
+        """Show a push."""
+        return cls(
+            id=push.delivery_id,
+            area_config_id=push.notice.area_id,
+            alert_session_id=push.notice.session_id,
+            title=push.notice.title,
+            body=push.notice.body,
+            data=push.notice.members,
+            target=push.kind.value,
+            status=push.status.value,
+            detail=push.detail,
+            created_at=push.created_at,
+            sent_at=push.sent_at,
+        )
+
+
+def _members(session: Session) -> dict[str, Any]:
+    return {
+        "id": session.session_id,
+        "area_config_id": session.area_id,
+        "start_time": session.started_at,
+        "end_time": session.ended_at,
+        "status": session.status.value,
+        "reason": session.reason,
+        "total_changes_detected": session.alerts,
+        "notification_sent": session.is_notification_sent,
+        "counts_by_verdict": {str(verdict): count for verdict, count in session.counts_by_verdict.items()},
+        "tiles_planned": session.tiles_planned,
+        "tiles_done": session.tiles_done,
+        "clear_share": session.clear_share,
+        "newest_captured_at": session.newest_captured_at,
+        "failures": [FailureOut(unique_key=failure.tile, reason=failure.reason) for failure in session.failures],
+    }
+
+
+@api.route("/api/alerts/sessions", gives=list[SessionOut], is_paged=True)
+def list_sessions(sign_in: SignIn, page: Page) -> Slice[SessionOut]:
+    """List the sessions of your areas, newest first."""
+    found = wiring.sessions().of_user(sign_in.user.user_id, page=page)
+    return Slice([SessionOut.of(session) for session in found.items], found.total, found.beyond)
+
+
+@api.route("/api/alerts/sessions/{session_id}", gives=SessionOut)
+def get_session(sign_in: SignIn, session_id: int) -> SessionOut:
+    """Show one session."""
+    return SessionOut.of(wiring.sessions().get(session_id, user_id=sign_in.user.user_id))
+
+
+@api.route("/api/alerts/sessions/{session_id}/details", gives=SessionDetails)
+def get_details(sign_in: SignIn, session_id: int) -> SessionDetails:
+    """Show one session with what changed in it."""
+    session = wiring.sessions().get(session_id, user_id=sign_in.user.user_id)
+    found = wiring.alerts().of_session(session_id, user_id=sign_in.user.user_id)
+    now = wiring.clock()
+    return SessionDetails(
+        **_members(session), alert_details=[DetailOut.of(alert, image, now=now) for alert, image in found]
+    )
+
+
+@api.route("/api/pushes", gives=list[PushOut], is_paged=True)
+def list_pushes(sign_in: SignIn, page: Page) -> Slice[PushOut]:
+    """List the pushes about your areas, newest first."""
+    found = wiring.alerts().pushes(user_id=sign_in.user.user_id, page=page)
+    return Slice([PushOut.of(push) for push in found.items], found.total, found.beyond)

@@ -1,0 +1,92 @@
+"""What is not the API proper: the liveness message, health, and the web console's static files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from chalice.app import Response
+
+from chalicelib import wiring
+from chalicelib.api.http import Api, Told
+from chalicelib.api.problems import Headers, problem
+from chalicelib.domain.errors import NotFound, Unavailable
+
+api = Api(__name__)
+
+FOLDER = Path(__file__).parent.parent / "console"
+TEXT_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml; charset=utf-8",
+    ".json": "application/json",
+    ".txt": "text/plain; charset=utf-8",
+}
+POLICY = (
+    # Images come from here or, on AWS, by redirect from the bucket.
+    "default-src 'self'; img-src 'self' data: blob: https:; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
+)
+
+
+class Health(Told):
+    """Whether everything answers that the API needs."""
+
+    database: str
+    storage: str
+
+
+def page(text: str, *, media_type: str = TEXT_TYPES[".html"], policy: str = POLICY) -> Response:
+    """Answer a text file that a browser shows."""
+    headers: Headers = {"Content-Type": media_type, "Content-Security-Policy": policy, "Cache-Control": "no-cache"}
+    return Response(body=text, status_code=200, headers=headers)
+
+
+@api.route("/", gives=Told, also=(302,), is_open=True)
+def live() -> Told | Response:
+    """Say that the API lives; a browser is sent to the console."""
+    if "text/html" in (api.current_request.headers.get("accept") or ""):
+        return _sent_on("console/index.html")
+    return Told(message="Bhuprahari is running")
+
+
+@api.route("/api/health", gives=Health, also=(503,), is_open=True)
+def health() -> Health | Response:
+    """Check the database and the image store."""
+    database, storage = _checked(wiring.database_check), _checked(lambda: wiring.images().check())
+    if (database, storage) == ("ok", "ok"):
+        return Health(message="everything answers", database=database, storage=storage)
+    away = [name for name, state in (("database", database), ("storage", storage)) if state != "ok"]
+    answer = problem(503, f"no answer from: {', '.join(away)}", headers={"Retry-After": "5"})
+    answer.body |= {"database": database, "storage": storage}
+    return answer
+
+
+@api.route("/console", status=302, is_open=True)
+def console() -> Response:
+    """Send a browser to the console."""
+    return _sent_on("index.html")
+
+
+@api.route("/console/{name}", gives="text/html", is_open=True)
+def console_file(name: str) -> Response:
+    """Give one of the console's files."""
+    if name not in {path.name for path in FOLDER.iterdir() if path.suffix in TEXT_TYPES}:
+        raise NotFound
+    path = FOLDER / name
+    return page(path.read_text(encoding="utf-8"), media_type=TEXT_TYPES[path.suffix])
+
+
+def _checked(check: Callable[[], None]) -> str:
+    try:
+        check()
+    except Unavailable:
+        return "unavailable"
+    return "ok"
+
+
+def _sent_on(target: str) -> Response:
+    # Relative to the path as it was asked for, since only that knows of a stage or a prefix in front of ours.
+    asked = str(api.current_request.context.get("path") or api.current_request.path)
+    folder = "" if asked.endswith("/") else f"{asked.rsplit('/', 1)[-1]}/"
+    return Response(body="", status_code=302, headers={"Location": folder + target, "Content-Type": "text/plain"})

@@ -1,0 +1,90 @@
+"""Stored images, through links that are signed, expire, and open one object each."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from chalice.app import Response
+
+from chalicelib import wiring
+from chalicelib.api.http import Api, Binary, Wire
+from chalicelib.domain.imagery import TileImage
+from chalicelib.domain.tiles import bounds_of, centre_of
+
+api = Api(__name__)
+
+PREFIX = "captured_images/"  # the existing client puts what follows it behind `static_images/`
+REDIRECT_EXPIRES_S = 300
+CACHED_S = 7 * 86_400  # the bytes behind a key never change
+
+
+class TileOut(Wire):
+    """A stored image of one tile, as its latest comparison left it."""
+
+    id: int
+    area_config_id: int
+    session_id: int
+    unique_key: str
+    latitude: float
+    longitude: float
+    bounds: list[float]  # west, south, east, north
+    capture_time: datetime
+    captured_at: datetime | None  # when the satellite or plane was there, where that is known
+    fetched_at: datetime
+    image_path: str
+    status: str
+    last_comparison_time: datetime | None
+    change_detected: bool | None
+    provider: str
+    attribution: str
+    gsd_m: float
+
+    @classmethod
+    def of(cls, tile_image: TileImage, *, now: datetime) -> TileOut:
+        """Show a stored image."""
+        image = tile_image.image
+        bounds = bounds_of(image.view.tile)
+        longitude, latitude = centre_of(bounds)
+        return cls(
+            id=image.image_id,
+            area_config_id=image.area_id,
+            session_id=image.session_id,
+            unique_key=str(image.view.tile),
+            latitude=latitude,
+            longitude=longitude,
+            bounds=list(bounds),
+            capture_time=image.taken_at,
+            captured_at=image.captured_at,
+            fetched_at=image.fetched_at,
+            image_path=image_path(image.key, now=now),
+            status=tile_image.status.value,
+            last_comparison_time=tile_image.compared_at,
+            change_detected=tile_image.is_changed,
+            provider=image.provider,
+            attribution=image.attribution,
+            gsd_m=image.view.gsd_m,
+        )
+
+
+def image_path(key: str, *, now: datetime) -> str:
+    """Give an image's path as the contract's client reads it."""
+    return PREFIX + wiring.links().sign(key, now=now)
+
+
+@api.route(
+    "/static_images/{area_id}/{name}", gives="image/png", also=(302, 403), query=("expires", "signature"), is_open=True
+)
+def get_image(area_id: int, name: str) -> Response:
+    """Load an image by its signed link: the bytes, or a redirect to where they are."""
+    key = f"{area_id}/{name}"
+    wiring.links().check(
+        key, expires=api.queried("expires") or "", signature=api.queried("signature") or "", now=wiring.clock()
+    )
+    location = wiring.images().link(key, expires_s=REDIRECT_EXPIRES_S)
+    if location is not None:
+        return Response(body="", status_code=302, headers={"Location": location, "Content-Type": "text/plain"})
+    return Binary(
+        wiring.images().get(key),
+        media_type="image/png",
+        headers={"Cache-Control": f"private, max-age={CACHED_S}, immutable"},
+    )

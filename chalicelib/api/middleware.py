@@ -1,0 +1,73 @@
+"""What every answer goes through: its request's id, CORS, Chalice's own errors in our shape, and one log line."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections.abc import Callable
+
+from chalice.app import Request, Response
+
+from chalicelib import logs
+from chalicelib.api.http import Binary
+from chalicelib.api.problems import problem
+from chalicelib.settings import settings
+
+LOG = logging.getLogger(__name__)
+EXPOSED = "Link, Location, Retry-After, WWW-Authenticate, X-Request-Id, X-Total-Count"
+
+
+def finish(request: Request, get_response: Callable[[Request], Response]) -> Response:
+    """Answer a request and finish the answer."""
+    started = time.perf_counter()
+    request_id = _id_of(request)
+    with logs.bound(request_id=request_id):
+        response = _in_our_shape(request, get_response(request))
+        if isinstance(response.body, dict):
+            response.body["instance"] = request_id
+        if isinstance(response, Binary):
+            response.headers["Content-Type"] = response.media_type
+        response.headers["X-Request-Id"] = request_id
+        _add_headers(response, request.headers.get("origin"))
+        LOG.log(
+            logging.ERROR if response.status_code >= 500 else logging.INFO,
+            "request answered",
+            extra={
+                "method": request.method,
+                "route": request.path,  # the pattern: ids and queries stay out of the logs
+                "status": response.status_code,
+                "duration_ms": round(1000 * (time.perf_counter() - started), 1),
+            },
+        )
+    return response
+
+
+def _id_of(request: Request) -> str:
+    given = request.context.get("requestId") or getattr(request.lambda_context, "aws_request_id", None)
+    return str(given or uuid.uuid4())
+
+
+def _in_our_shape(request: Request, response: Response) -> Response:
+    body = response.body
+    if not (isinstance(body, dict) and set(body) == {"Code", "Message"}):
+        return response
+    allowed = {name: value for name, value in response.headers.items() if name.lower() == "allow"}
+    sentences = {
+        405: f"{request.method} is not possible here, only {allowed.get('Allow', 'other methods')}",
+        415: "send the body as application/json",
+        500: "something went wrong on our side; the request's id is in the logs",
+    }
+    message = sentences.get(response.status_code, str(body["Message"]))
+    return problem(response.status_code, message, headers=allowed)
+
+
+def _add_headers(response: Response, origin: str | None) -> None:
+    headers = response.headers
+    headers["Vary"] = "Origin"
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers.setdefault("Referrer-Policy", "no-referrer")
+    headers.setdefault("Cache-Control", "no-store")
+    if origin in settings().origins and origin != "null":
+        headers["Access-Control-Allow-Origin"] = origin
+        headers["Access-Control-Expose-Headers"] = EXPOSED

@@ -1,0 +1,176 @@
+"""The API's description: OpenAPI 3.1 out of the routes and their models, and a page that shows it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from typing import Any, get_args, get_origin
+
+from chalice.app import Response
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from chalicelib.api import accounts, alerts, areas, console, images, monitoring
+from chalicelib.api.http import Api, Route
+from chalicelib.api.problems import MEDIA_TYPE, Problem
+
+api = Api(__name__)
+BLUEPRINTS = (console.api, accounts.api, areas.api, monitoring.api, alerts.api, images.api, api)
+
+VERSION = "0.1.0"
+ALWAYS = (500, 503)  # a fault on our side; something outside that does not answer
+MEANINGS = {
+    200: "done",
+    201: "made",
+    204: "done; nothing to say",
+    302: "it is over there",
+    400: "the request is wrong, and `errors` says where",
+    401: "not signed in",
+    403: "not allowed",
+    404: "there is no such thing, or it is somebody else's",
+    409: "it contradicts what is there",
+    413: "the body is too large",
+    415: "the body is not declared as JSON",
+    429: "a limit is reached: `Retry-After` says when to come back",
+    500: "a fault on our side",
+    503: "something that we need does not answer: try again",
+}
+QUERY = {
+    "limit": {"type": "integer", "minimum": 1, "maximum": 100},
+    "cursor": {"type": "string"},
+    "expires": {"type": "string"},
+    "signature": {"type": "string"},
+}
+
+
+def statuses(route: Route) -> list[int]:
+    """Give every status that a route may answer."""
+    found = {route.status, *route.also, *ALWAYS}
+    found |= set() if route.is_open else {401}
+    found |= {400, 413, 415} if route.body else set()
+    found |= {400} if route.is_paged or route.query else set()
+    found |= {404} if "{" in route.path else set()
+    return sorted(found)
+
+
+@cache
+def document() -> dict[str, Any]:
+    """Give the OpenAPI document."""
+    routes = [route for blueprint in BLUEPRINTS for route in blueprint.routes]
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Bhuprahari",
+            "version": VERSION,
+            "description": "Watches land from above and tells the people responsible when something changed.",
+        },
+        "paths": _paths(routes),
+        "components": {
+            "schemas": _schemas(routes),
+            "securitySchemes": {"accessToken": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+        },
+    }
+
+
+@api.route("/api/openapi.json", gives="application/json", is_open=True)
+def show_document() -> Response:
+    """Describe the API as OpenAPI 3.1."""
+    return Response(body=document(), headers={"Content-Type": "application/json", "Cache-Control": "max-age=300"})
+
+
+@api.route("/api/docs", gives="text/html", is_open=True)
+def show_page() -> Response:
+    """Describe the API for people."""
+    return console.page(_page())
+
+
+def _paths(routes: Iterable[Route]) -> dict[str, dict[str, Any]]:
+    paths: dict[str, dict[str, Any]] = {}
+    for route in routes:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+    return paths
+
+
+def _operation(route: Route) -> dict[str, Any]:
+    numbers = {"type": "integer", "minimum": 1}
+    operation: dict[str, Any] = {
+        "operationId": route.name,
+        "summary": route.summary,
+        "security": [] if route.is_open else [{"accessToken": []}],
+        "parameters": [
+            {
+                "name": name,
+                "in": "path",
+                "required": True,
+                "schema": numbers if name.endswith("_id") else {"type": "string"},
+            }
+            for name in re.findall(r"\{(\w+)\}", route.path)
+        ]
+        + [
+            {"name": name, "in": "query", "schema": QUERY[name]}
+            for name in (*route.query, *(("limit", "cursor") if route.is_paged else ()))
+        ],
+        "responses": {str(status): _response(route, status) for status in statuses(route)},
+    }
+    if route.body:
+        operation["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": _ref(route.body)}},
+        }
+    return operation
+
+
+def _response(route: Route, status: int) -> dict[str, Any]:
+    response: dict[str, Any] = {"description": MEANINGS[status]}
+    if status >= 400:
+        response["content"] = {MEDIA_TYPE: {"schema": _ref(Problem)}}
+    elif status == route.status and isinstance(route.gives, str):
+        response["content"] = {route.gives: {}}
+    elif status == route.status and route.gives is not None:
+        response["content"] = {"application/json": {"schema": _schema(route.gives)}}
+    if status == 200 and route.is_paged:
+        text = {"schema": {"type": "string"}}
+        response["headers"] = {"Link": text, "X-Total-Count": {"schema": {"type": "integer"}}}
+    return response
+
+
+def _schema(gives: Any) -> dict[str, Any]:  # noqa: ANN401 (a model or a list of one)
+    if get_origin(gives) is list:
+        return {"type": "array", "items": _ref(get_args(gives)[0])}
+    return _ref(gives)
+
+
+def _ref(model: type[BaseModel]) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{model.__name__}"}
+
+
+def _schemas(routes: Iterable[Route]) -> dict[str, Any]:
+    taken = {route.body for route in routes if route.body}
+    given = {get_args(route.gives)[0] if get_origin(route.gives) is list else route.gives for route in routes}
+    models = [(model, "validation") for model in taken]
+    models += [(model, "serialization") for model in {*given, Problem} if isinstance(model, type)]
+    _, definitions = models_json_schema(
+        sorted(models, key=lambda pair: pair[0].__name__),  # type: ignore[arg-type]
+        ref_template="#/components/schemas/{model}",
+    )
+    schemas: dict[str, Any] = definitions["$defs"]
+    return schemas
+
+
+def _page() -> str:
+    rows = "".join(
+        f"<tr><td><code>{route.method}</code></td><td><code>{route.path}</code></td><td>{route.summary}</td>"
+        f"<td>{'' if route.is_open else 'signed in'}</td><td>{', '.join(map(str, statuses(route)))}</td></tr>"
+        for blueprint in BLUEPRINTS
+        for route in blueprint.routes
+    )
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Bhuprahari API</title></head><body>'
+        "<h1>Bhuprahari API</h1><p>The whole description, with every body: "
+        '<a href="openapi.json">openapi.json</a> (OpenAPI 3.1). Sign in with <code>POST /api/auth/login</code> and '
+        "send the token as <code>Authorization: Bearer</code>. Lists are bare arrays; with <code>?limit=1..100</code> "
+        "they come in pages, the next one in the <code>Link</code> header.</p>"
+        "<table><thead><tr><th>Method</th><th>Path</th><th>What it does</th><th></th><th>Answers</th></tr></thead>"
+        f"<tbody>{rows}</tbody></table></body></html>"
+    )
