@@ -15,7 +15,7 @@ from pathlib import Path
 from secrets import token_urlsafe as random_text
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.domain.errors import Invalid
+from chalicelib.domain.errors import Invalid, NotFound, Unavailable
 from chalicelib.domain.jobs import Queue
 from chalicelib.settings import settings
 
@@ -202,7 +202,7 @@ def tokens() -> ports.Tokens:
     """Give the maker of access tokens."""
     from chalicelib.adapters.tokens import JwtTokens
 
-    return JwtTokens.from_secret(secrets().get(settings().token_secret))
+    return JwtTokens.from_secret(_secret(settings().token_secret))
 
 
 @cache
@@ -210,7 +210,14 @@ def links() -> ports.Links:
     """Give the signer of image links."""
     from chalicelib.adapters.links import SignedLinks
 
-    return SignedLinks(secrets().get(settings().link_secret), expires_s=settings().link_expires_s)
+    return SignedLinks(_secret(settings().link_secret), expires_s=settings().link_expires_s)
+
+
+def _secret(name: str) -> str:
+    try:
+        return secrets().get(name)
+    except NotFound as error:  # to a client, that is no 404
+        raise Unavailable(error.reason) from error
 
 
 @cache
@@ -258,3 +265,11 @@ def _landscape_day() -> date:
         return today + timedelta(days=int(Path(settings().sample_clock).read_text()))
     except (OSError, ValueError):
         return today
+
+
+def reset() -> None:
+    """Forget everything made so far: the next call reads the settings anew. For tests, and for nobody else."""
+    settings.cache_clear()
+    for made in list(globals().values()):
+        if hasattr(made, "cache_clear"):
+            made.cache_clear()

@@ -195,8 +195,9 @@ class ScriptedImagery:
         cost_per_request_usd=0.0,
     )
 
-    def __init__(self, grid: Grid = Grid(zoom=17, tile_px=64, margin_px=8)) -> None:
-        self._grid, self._scene, self._failures = grid, None, {}
+    def __init__(self, *, tile_px: int = 64, margin_px: int = 8) -> None:
+        self._grid = Grid(zoom=17, tile_px=tile_px, margin_px=margin_px)
+        self._scene, self._failures = None, {}
         self.fetches = 0
 
     def show(self, scene_id: str, captured_at: datetime | None, picture_of: Callable[[View], bytes]) -> None:

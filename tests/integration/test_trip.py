@@ -55,7 +55,7 @@ def test_a_change_makes_an_alert_and_one_push(trip):
     assert trip.images.get(alert.overlay_key) == b"overlay"
     (push,) = trip.pushes()
     assert (push.status, push.notice.changes, push.notice.area_id) == (DeliveryStatus.SENT, 2, area.area_id)
-    assert trip.push.sent == [(push.notice, TOPIC)]
+    assert trip.push.pushes == [(push.notice, TOPIC)]
 
 
 def test_nothing_new_makes_no_alert_and_no_push(trip):
