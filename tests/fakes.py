@@ -51,7 +51,7 @@ class MemoryImages:
         names = sorted(name for name in self.contents if name > key and name.startswith(prefix))
         return [StoredObject(name, self.modified_at[name]) for name in names[:limit]]
 
-    def link(self, key: str, *, expires_s: int) -> str | None:  # noqa: ARG002 (the port's)
+    def link(self, key: str, *, expires_s: int) -> str | None:
         return None
 
     def check(self) -> None:
@@ -208,15 +208,15 @@ class ScriptedImagery:
         """Fail on this tile from now on."""
         self._failures[tile] = error
 
-    def grid(self, area: Bounds) -> Grid:  # noqa: ARG002 (the port's)
+    def grid(self, area: Bounds) -> Grid:
         return self._grid
 
-    def newest(self, view: View, area: Bounds) -> Scene:  # noqa: ARG002 (the port's)
+    def newest(self, view: View, area: Bounds) -> Scene:
         if self._scene is None:
             raise NoCoverage("there is no scene yet")
         return self._scene
 
-    def fetch(self, scene: Scene, view: View, area: Bounds) -> Picture:  # noqa: ARG002 (the port's)
+    def fetch(self, scene: Scene, view: View, area: Bounds) -> Picture:
         self.fetches += 1
         if view.tile in self._failures:
             raise self._failures[view.tile]

@@ -311,7 +311,7 @@ def test_the_rows_of_a_batch_that_was_taken_in_part_go_in_part(caplog):
 class Forgetful(MemoryOutbox):
     """A database that goes away between the sending and the forgetting."""
 
-    def taken(self, message_ids: Any) -> None:  # noqa: ARG002 (the port's)
+    def taken(self, message_ids: Any) -> None:
         raise Unavailable("the database is away")
 
 
