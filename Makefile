@@ -1,9 +1,11 @@
 # Everything a person runs here. `make` alone lists it; `make check` is the one gate.
 # PYTHON makes .venv: the first on the PATH that is 3.11 or newer, or say it: make setup PYTHON=python3.12
-PYTHONS = python3.12 python3.11 python3.13 python3.14 python3 python
-PYTHON ?= $(or $(shell for p in $(PYTHONS); do $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-	>/dev/null 2>&1 && { echo $$p; break; }; done),python3)
 PY = .venv/bin/python
+PYTHONS = $(PY) python3.12 python3.11 python3.13 python3.14 python3 python
+ifndef PYTHON
+PYTHON := $(or $(shell for p in $(PYTHONS); do $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	>/dev/null 2>&1 && { echo $$p; break; }; done),python3)
+endif
 STAGE ?= dev
 SHARED ?= ../shared
 COMPILE = pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url \
@@ -53,13 +55,13 @@ schema: setup  ## write docs/schema.sql, the tables as MySQL has them
 	$(PY) -m infra.schema
 
 lock: UV = $(or $(shell command -v uv),build/lock/bin/uv)
-lock: setup  ## lock the dependencies anew from the *.in files (with uv: on the PATH, else installed under build/)
+lock: setup  ## lock the dependencies from the *.in files, with uv (ARGS=--upgrade for the newest)
 	@test -x "$(UV)" || { $(PY) -m venv build/lock && build/lock/bin/python -m pip install --quiet uv; }
-	$(UV) $(COMPILE) requirements-dev.in -o requirements-dev.txt
+	$(UV) $(COMPILE) $(ARGS) requirements-dev.in -o requirements-dev.txt
 	for f in $(LAYERED); do $(UV) $(COMPILE) -c requirements-dev.txt $$f.in -o $$f.txt || exit 1; done
 
 audit: setup  ## known vulnerabilities in the locked dependencies (needs the network)
-	$(PY) -m pip_audit --require-hashes --disable-pip -r requirements-dev.txt
+	$(PY) -m pip_audit --strict --require-hashes --disable-pip -r requirements-dev.txt
 
 trip-archive: setup  ## the whole trip on an archive of real image pairs (ARGS="--shared DIR")
 	$(PY) -m tests.e2e.trip_archive $(ARGS)
