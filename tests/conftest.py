@@ -9,6 +9,7 @@ import os
 from collections import Counter
 
 import pytest
+from sqlalchemy.exc import SQLAlchemyError
 
 from tests.databases import GIVEN, REQUIRED, MySqlDatabases, NoServer, SqliteDatabases, migrate
 from tests.mysql_server import HOW_TO_GET_ONE
@@ -32,7 +33,11 @@ def databases(tmp_path_factory):
         if name not in started:
             try:
                 started[name] = start(name)
-            except Exception as trouble:  # every test of this engine says so; not one of them waits for it again
+            except (
+                NoServer,
+                RuntimeError,
+                SQLAlchemyError,
+            ) as trouble:  # every test of this engine says so; not one of them waits for it again
                 started[name] = trouble
         if isinstance(started[name], Exception):
             raise started[name]
