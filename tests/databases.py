@@ -142,7 +142,7 @@ class MySqlDatabases:
 
 
 def wipe(admin: Connection, name: str, counters: dict[str, int]) -> None:
-    """Empty every table. DELETE takes 0.3 ms; TRUNCATE 4 ms, but with it ids count from 1 again."""
+    """Empty every table. DELETE is quicker than TRUNCATE, but only this makes ids count from 1 again."""
     admin.execute(text("SET SESSION foreign_key_checks = 0"))
     for table, counter in counters.items():
         if table != KEPT:
