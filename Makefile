@@ -70,14 +70,14 @@ trip-sample: setup  ## the whole trip on the rendered landscape, against its gro
 	$(PY) -m tests.e2e.trip_sample $(ARGS)
 
 contact-sheet: setup  ## ten rendered tiles among ten real ones, as one picture
-	$(PY) -m tests.e2e.contact_sheet $(ARGS)
+	$(PY) -m tests.bench.contact_sheet $(ARGS)
 
 score: setup  ## score the detector on labelled pairs (SHARED=../shared, with change-pairs and bench)
 	$(PY) $(SHARED)/bench/cd_score.py --data $(SHARED)/change-pairs --manifest $(SHARED)/bench/dev.csv \
-		--detector tests.e2e.detector:detect $(ARGS)
+		--detector chalicelib.vision.changes:detect $(ARGS)
 
-bench: setup  ## how long the detector takes per tile
-	$(PY) -m tests.e2e.bench $(ARGS)
+bench: ARGS = --no-nuisance --no-stress
+bench: score  ## the short score: pixels, and milliseconds a tile
 
 release-check: check  ## the longer lanes: everything slow, both trips
 	$(PY) -m pytest -m slow
