@@ -70,8 +70,9 @@ def test_one_queue_that_is_away_does_not_stop_the_others():
 def test_what_was_not_sent_in_time_is_sent_by_the_sweep():
     sqs = SqsHouse()
     late = sqs.commit(Queue.CAPTURES, "late")
-    sqs.now += timedelta(seconds=31)
+    sqs.now += timedelta(seconds=2)
     sqs.commit(Queue.COMPARISONS, "on its way")
+    sqs.now += timedelta(seconds=29)
     assert sqs.jobs.send_overdue() == 1
     assert sqs.waiting(Queue.CAPTURES) == ["late"]
     assert sqs.waiting(Queue.COMPARISONS) == []
