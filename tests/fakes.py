@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from chalicelib.adapters.images import KEY
@@ -180,7 +180,7 @@ class MemoryPush:
             status = self.script.get(target.address, DeliveryStatus.SENT)
             receipts.append(Receipt(target=target, status=status, detail="" if status == "SENT" else "scripted"))
             if status is DeliveryStatus.SENT:
-                self.pushes.append((notice, replace(target)))
+                self.pushes.append((notice, target))
         return receipts
 
 

@@ -70,6 +70,8 @@ class FcmStandIn:
 
     slow_s: float = 1.0
     refuses_sign_in: bool = False
+    signs_in_once: bool = False
+    sign_in_lasts_s: int = 3600
     sign_ins: int = 0
     messages: list[dict[str, Any]] = field(default_factory=list)  # the `message` of each request, in any order
     _server: ThreadingHTTPServer | None = None
@@ -142,7 +144,9 @@ class _Door(BaseHTTPRequestHandler):
         if self.fcm.refuses_sign_in:
             self._answer(400, b'{"error": "invalid_grant", "error_description": "Invalid JWT Signature."}')
         else:
-            self._answer(200, b'{"access_token": "stand-in-access", "expires_in": 3600, "token_type": "Bearer"}')
+            grant = {"access_token": "stand-in-access", "expires_in": self.fcm.sign_in_lasts_s, "token_type": "Bearer"}
+            self._answer(200, json.dumps(grant).encode())
+            self.fcm.refuses_sign_in = self.fcm.signs_in_once
 
     def _send(self, message: dict[str, Any]) -> None:
         if self.headers.get("Authorization") != "Bearer stand-in-access":

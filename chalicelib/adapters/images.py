@@ -165,7 +165,9 @@ class S3Images:
             except AWS_ERRORS as error:
                 raise _unavailable(error) from error
             if refused:
-                raise Unavailable(f"the image bucket kept {len(refused)} objects: {refused[0].get('Code')}")
+                raise Unavailable(
+                    f"the image bucket kept {len(refused)} of {len(part)} objects: {refused[0].get('Code')}"
+                )
 
     def keys_after(self, key: str, *, prefix: str = "", limit: int = 1000) -> list[StoredObject]:
         """List objects whose key comes after `key`, in the order of the keys' bytes. Raises Unavailable."""

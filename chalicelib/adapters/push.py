@@ -60,10 +60,9 @@ class FcmPush:
         ]
         counts = Counter(receipt.status.lower() for receipt in receipts)
         logger.info("pushes answered", extra={"session_id": notice.session_id, **counts})
-        for status, detail in {(receipt.status, receipt.detail) for receipt in receipts if receipt.detail}:
-            logger.warning(
-                "pushes not taken", extra={"session_id": notice.session_id, "status": status, "reason": detail}
-            )
+        troubled = (DeliveryStatus.FAILED, DeliveryStatus.PENDING)
+        for reason in sorted({receipt.detail for receipt in receipts if receipt.status in troubled}):
+            logger.warning("pushes not taken", extra={"session_id": notice.session_id, "reason": reason})
         return receipts
 
     def _app(self) -> Any:  # noqa: ANN401 (firebase-admin has no types)

@@ -150,6 +150,7 @@ MEANINGS = {
     "no-apns": (FAILED, "Firebase holds no valid APNs or web push key for this app"),
     "no-role": (PENDING, "the service account may not send: PERMISSION_DENIED"),
     "quota": (PENDING, "FCM did not take the push: RESOURCE_EXHAUSTED"),
+    "quota-wait": (PENDING, "FCM did not take the push: RESOURCE_EXHAUSTED"),  # Retry-After is obeyed four times, 4 s
     "strange": (PENDING, "FCM did not take the push: UNKNOWN"),
     "html": (PENDING, "FCM did not take the push: UNKNOWN"),
     "broken": (PENDING, "FCM did not take the push: UNAVAILABLE"),
@@ -164,6 +165,16 @@ def test_every_answer_of_fcm_becomes_its_receipt(fcm):
     assert {
         receipt.target.address.partition(":")[0]: (receipt.status, receipt.detail) for receipt in receipts
     } == MEANINGS
+
+
+def test_the_log_counts_the_answers_and_says_why_once(fcm, caplog):
+    caplog.set_level(logging.INFO)
+    addresses = ["phone:1", "unregistered:1", "no-apns:1", "no-apns:2", "quota:1"]
+    fcm_push(fcm.secret()).send(NOTICE, [token(address) for address in addresses])
+    lines = [record for record in caplog.records if record.name.startswith("chalicelib")]
+    assert [record.message for record in lines] == ["pushes answered", "pushes not taken", "pushes not taken"]
+    assert [vars(lines[0])[count] for count in ("sent", "dead_target", "failed", "pending")] == [1, 1, 2, 1]
+    assert [record.reason for record in lines[1:]] == [MEANINGS["quota"][1], MEANINGS["no-apns"][1]]
 
 
 def test_an_answer_that_does_not_come_in_time_is_tried_later(fcm):
@@ -184,6 +195,22 @@ def test_a_refused_sign_in_sends_nothing_and_says_so(fcm):
     with pytest.raises(Unavailable, match=r"^Google does not sign the Firebase service account in: RefreshError$"):
         fcm_push(fcm.secret()).send(NOTICE, [token("phone:1")])
     assert fcm.messages == []
+
+
+def test_google_that_does_not_answer_sends_nothing_and_says_so(fcm):
+    account = {**fcm.service_account(), "token_uri": "http://127.0.0.1:9/token"}
+    with pytest.raises(Unavailable, match=r"^Google does not sign the Firebase service account in: TransportError$"):
+        fcm_push(json.dumps(account)).send(NOTICE, [token("phone:1")])
+
+
+def test_a_sign_in_that_runs_out_within_a_batch_leaves_it_for_later(fcm):
+    """The answers of the batch are lost then: all of it is sent again, and collapses on the phones."""
+    fcm.sign_in_lasts_s, fcm.signs_in_once = 60, True  # too short for google-auth, which signs in again for each push
+    receipts = fcm_push(fcm.secret()).send(NOTICE, [token("phone:1"), token("phone:2")])
+    assert {(receipt.status, receipt.detail) for receipt in receipts} == {
+        (PENDING, "FCM did not take the push: UNKNOWN")
+    }
+    assert fcm.sign_ins > 1
 
 
 def test_a_rotated_service_account_is_used_at_once(fcm):
