@@ -47,11 +47,13 @@ class JsonLines(logging.Formatter):
 
 
 def configure(level: str = "INFO", stream: IO[str] | None = None) -> None:
-    """Send every log to one stream as JSON lines; doors call it once, calling it again changes nothing more."""
+    """Send every log to one stream as JSON lines. Every door calls it; the first call counts."""
+    root = logging.getLogger()
+    if any(isinstance(handler.formatter, JsonLines) for handler in root.handlers):
+        return
     handler = logging.StreamHandler(stream or sys.stdout)
     handler.setFormatter(JsonLines())
-    root = logging.getLogger()
-    root.handlers = [handler]
+    root.handlers = [handler]  # Lambda's runtime has put its own there
     root.setLevel(level)
     for noisy in ("botocore", "boto3", "urllib3", "alembic", "werkzeug"):
         logging.getLogger(noisy).setLevel("WARNING")

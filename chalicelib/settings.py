@@ -30,6 +30,8 @@ class Settings:
 
     # Which adapter answers which port
     database_url: str = ""  # "" is a SQLite file under home
+    database_connections: int = 16  # 1 in Lambda: one invocation at a time
+    worker: str = "elsewhere"  # here | elsewhere: does this process work on the jobs that it writes?
     images_store: str = "folder"  # folder | s3
     bucket: str = ""
     queues_service: str = "outbox"  # outbox | sqs

@@ -1,27 +1,36 @@
-"""The sockets: which adapter answers which port. Lazy, cached, the only place that names adapters."""
+"""The sockets: which adapter answers which port. Lazy, cached, the only place that names adapters.
+
+SDKs and adapters are imported inside the functions: a Lambda pays only for what it uses.
+"""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import json
+import logging
+import threading
+import time
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from pathlib import Path
+from secrets import token_urlsafe as random_text
+from typing import TYPE_CHECKING, Any
 
-from chalicelib.domain.errors import NotFound, Unavailable
-from chalicelib.domain.ports import (
-    Accounts,
-    Alerts,
-    Areas,
-    Imagery,
-    Images,
-    Jobs,
-    Links,
-    Passwords,
-    Secrets,
-    Sessions,
-    Tokens,
-)
+from chalicelib.domain.errors import Invalid, NotFound, Unavailable
+from chalicelib.domain.jobs import Queue
 from chalicelib.settings import settings
 
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from chalicelib.adapters.database.jobs import SqlOutbox
+    from chalicelib.domain import ports
+
+log = logging.getLogger(__name__)
+bell = threading.Event()
+"""Rung when a job was written in this process: the home worker beside it need not wait for its next look."""
+
 PROVIDERS = ("sample", "archive", "google_static")
+RETRY_S = 900.0  # a job that nobody has taken for so long is written anew
 
 
 def clock() -> datetime:
@@ -29,53 +38,159 @@ def clock() -> datetime:
     return datetime.now(UTC)
 
 
-def accounts() -> Accounts:
-    """Give users, sign-ins and devices."""
-    raise NotImplementedError
+@cache
+def engine() -> Engine:
+    """Give the database's engine: one for each process."""
+    from chalicelib.adapters.database.engine import make_engine
 
-
-def areas() -> Areas:
-    """Give the areas people watch."""
-    raise NotImplementedError
-
-
-def sessions() -> Sessions:
-    """Give sessions and their tile runs."""
-    raise NotImplementedError
-
-
-def alerts() -> Alerts:
-    """Give what people are shown."""
-    raise NotImplementedError
-
-
-def images() -> Images:
-    """Give the image store."""
-    raise NotImplementedError
-
-
-def jobs() -> Jobs:
-    """Give the way to the queues."""
-    raise NotImplementedError
-
-
-def secrets() -> Secrets:
-    """Give the secret store."""
-    raise NotImplementedError
-
-
-def imagery(name: str) -> Imagery:
-    """Give a provider. Raises Invalid, with the pointer `/provider`, for one that is not known or not set up here."""
-    raise NotImplementedError(name)
+    url = settings().database_url
+    if not url:
+        home = Path(settings().home)
+        home.mkdir(parents=True, exist_ok=True)
+        url = f"sqlite:///{home / 'bhuprahari.db'}"
+    return make_engine(url, connections=settings().database_connections)
 
 
 def database_check() -> None:
-    """Raise Unavailable if the database does not answer."""
-    raise NotImplementedError
+    """Raise Unavailable if the database does not answer, or has no tables."""
+    from chalicelib.adapters.database.engine import check
+
+    check(engine())
 
 
 @cache
-def passwords() -> Passwords:
+def accounts() -> ports.Accounts:
+    """Give users, sign-ins and devices."""
+    from chalicelib.adapters.database.accounts import SqlAccounts
+
+    return SqlAccounts(engine())
+
+
+@cache
+def areas() -> ports.Areas:
+    """Give the areas people watch."""
+    from chalicelib.adapters.database.areas import SqlAreas
+
+    return SqlAreas(engine())
+
+
+@cache
+def sessions() -> ports.Sessions:
+    """Give sessions."""
+    from chalicelib.adapters.database.sessions import SqlSessions
+
+    knobs = settings()
+    return SqlSessions(
+        engine(), deadline_s=knobs.session_deadline_s, retry_s=RETRY_S, tiles_per_day=knobs.tiles_per_day
+    )
+
+
+@cache
+def tile_runs() -> ports.TileRuns:
+    """Give tile runs."""
+    from chalicelib.adapters.database.tile_runs import SqlTileRuns
+
+    return SqlTileRuns(engine(), retry_s=RETRY_S)
+
+
+@cache
+def alerts() -> ports.Alerts:
+    """Give what people are shown."""
+    from chalicelib.adapters.database.alerts import SqlAlerts
+
+    return SqlAlerts(engine())
+
+
+@cache
+def deliveries() -> ports.Deliveries:
+    """Give the pushes' rows."""
+    from chalicelib.adapters.database.deliveries import SqlDeliveries
+
+    return SqlDeliveries(engine())
+
+
+@cache
+def objects() -> ports.Objects:
+    """Give what rows know of stored objects."""
+    from chalicelib.adapters.database.objects import SqlObjects
+
+    return SqlObjects(engine())
+
+
+@cache
+def outbox() -> SqlOutbox:
+    """Give the outbox."""
+    from chalicelib.adapters.database.jobs import SqlOutbox
+
+    return SqlOutbox(engine())
+
+
+def _aws(service: str) -> Any:  # noqa: ANN401 (boto3 makes its clients at run time)
+    import boto3
+    from botocore.config import Config
+
+    return boto3.client(
+        service,
+        endpoint_url=settings().aws_endpoint_url or None,
+        config=Config(retries={"mode": "standard", "max_attempts": 3}, connect_timeout=5, read_timeout=20),
+    )
+
+
+@cache
+def images() -> ports.Images:
+    """Give the image store."""
+    if settings().images_store == "s3":
+        from chalicelib.adapters.images import S3Images
+
+        return S3Images(_aws("s3"), bucket=settings().bucket)
+    from chalicelib.adapters.images import FolderImages
+
+    return FolderImages(Path(settings().home) / "images")
+
+
+@cache
+def jobs() -> ports.Jobs:
+    """Give the way to the queues."""
+    if settings().queues_service == "sqs":
+        from chalicelib.adapters.queues import SqsJobs
+
+        sqs, knobs = _aws("sqs"), settings()
+        names = {
+            Queue.CAPTURES: knobs.captures_queue,
+            Queue.COMPARISONS: knobs.comparisons_queue,
+            Queue.NOTIFICATIONS: knobs.notifications_queue,
+        }
+        urls = {queue: sqs.get_queue_url(QueueName=name)["QueueUrl"] for queue, name in names.items()}
+        dead = {queue: sqs.get_queue_url(QueueName=f"{name}-dead")["QueueUrl"] for queue, name in names.items()}
+        return SqsJobs(sqs, outbox(), queue_urls=urls, dead_letter_urls=dead, clock=clock)
+    from chalicelib.adapters.queues import OutboxJobs
+
+    return OutboxJobs(outbox(), wake=bell.set if settings().worker == "here" else _say_that_jobs_wait)
+
+
+def _say_that_jobs_wait() -> None:
+    log.warning("jobs wait until a worker runs beside this: python -m infra.local --worker-only")
+
+
+@cache
+def secrets() -> ports.Secrets:
+    """Give the secret store."""
+    if settings().secrets_store == "secretsmanager":
+        from chalicelib.adapters.secrets import SecretsManagerSecrets
+
+        return SecretsManagerSecrets(_aws("secretsmanager"), clock_monotonic=time.monotonic)
+    from chalicelib.adapters.secrets import HomeSecrets
+
+    knobs = settings()
+    makers = {
+        knobs.token_secret: lambda: json.dumps({"home-1": random_text(32)}),
+        knobs.link_secret: lambda: random_text(32),
+    }
+    return HomeSecrets(knobs.extra, folder=Path(knobs.home) / "secrets", makers=makers)
+
+
+@cache
+def passwords() -> ports.Passwords:
     """Give the hasher of passwords."""
     from chalicelib.adapters.passwords import Argon2Passwords
 
@@ -83,7 +198,7 @@ def passwords() -> Passwords:
 
 
 @cache
-def tokens() -> Tokens:
+def tokens() -> ports.Tokens:
     """Give the maker of access tokens."""
     from chalicelib.adapters.tokens import JwtTokens
 
@@ -91,7 +206,7 @@ def tokens() -> Tokens:
 
 
 @cache
-def links() -> Links:
+def links() -> ports.Links:
     """Give the signer of image links."""
     from chalicelib.adapters.links import SignedLinks
 
@@ -101,11 +216,60 @@ def links() -> Links:
 def _secret(name: str) -> str:
     try:
         return secrets().get(name)
-    except NotFound:  # to a client, that is no 404
-        raise Unavailable(f"there is no secret {name}") from None
+    except NotFound as error:  # to a client, that is no 404
+        raise Unavailable(error.reason) from error
+
+
+@cache
+def push() -> ports.Push:
+    """Give the way to people's phones."""
+    if settings().push_service == "fcm":
+        from chalicelib.adapters.push import FcmPush
+
+        return FcmPush(secrets(), secret_name=settings().fcm_secret)
+    from chalicelib.adapters.push import LogPush
+
+    return LogPush()
+
+
+@cache
+def imagery(name: str) -> ports.Imagery:
+    """Give a provider. Raises Invalid, with the pointer `/provider`, for one that is not known or not set up here."""
+    if name == "sample":
+        from chalicelib.adapters.imagery.sample import SampleImagery
+
+        return SampleImagery(today=_landscape_day)
+    if name == "archive":
+        if not settings().archive:
+            raise Invalid("no archive is set up here: start with --archive DIR", pointer="/provider")
+        from chalicelib.adapters.imagery.archive import ArchiveImagery
+
+        return ArchiveImagery(Path(settings().archive))
+    if name == "google_static":
+        from chalicelib.adapters.imagery.google_static import GoogleStaticImagery
+
+        knobs, store = settings(), secrets()
+        return GoogleStaticImagery(
+            key=lambda: store.get(knobs.google_key_secret),
+            signing_secret=lambda: store.get(knobs.google_signing_secret),
+            permission=knobs.google_permission,
+            endpoint=knobs.google_endpoint,
+        )
+    raise Invalid(f"there is no provider {name!r}: choose one of {', '.join(PROVIDERS)}", pointer="/provider")
+
+
+def _landscape_day() -> date:
+    """Give the sample landscape's calendar day: today, moved by the days in the file of the setting."""
+    today = clock().date()
+    try:
+        return today + timedelta(days=int(Path(settings().sample_clock).read_text()))
+    except (OSError, ValueError):
+        return today
 
 
 def reset() -> None:
-    """Forget everything made so far."""
-    for made in (passwords, tokens, links):
-        made.cache_clear()
+    """Forget everything made so far: the next call reads the settings anew. For tests, and for nobody else."""
+    settings.cache_clear()
+    for made in list(globals().values()):
+        if hasattr(made, "cache_clear"):
+            made.cache_clear()

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, delete, select, update
 
 from chalicelib.adapters.database.engine import reads, writes
-from chalicelib.adapters.database.tables import outbox
+from chalicelib.adapters.database.tables import deliveries, outbox, session_tiles
 from chalicelib.domain.jobs import DeadLetter, Message, Queue
 from chalicelib.domain.ports import Received
 
@@ -95,8 +95,10 @@ class SqlOutbox:
 
     @writes
     def release_all(self, connection: Connection, *, now: datetime) -> None:
-        """Make every message available at once: the one worker of this database starts, nobody holds any."""
+        """Forget every lease: the only worker of this database starts, so whoever held one is dead."""
         connection.execute(update(outbox).where(outbox.c.dead_at.is_(None)).values(available_at=now))
+        for table in (session_tiles, deliveries):
+            connection.execute(update(table).where(table.c.lease_until.is_not(None)).values(lease_until=None))
 
 
 def _message(row: Row[Any]) -> Message:

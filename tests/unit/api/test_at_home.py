@@ -10,7 +10,7 @@ from chalice.local import create_local_server
 
 
 @pytest.fixture
-def address(server):  # noqa: ARG001 (it has plugged the world of the app in)
+def address(server):
     """Serve on a free port."""
     from app import app
 

@@ -1,0 +1,93 @@
+# Everything a person runs here. `make` alone lists it; `make check` is the one gate.
+# PYTHON makes .venv: the first on the PATH that is 3.11 or newer, or say it: make setup PYTHON=python3.12
+PYTHONS = python3.12 python3.11 python3.13 python3.14 python3 python
+PYTHON ?= $(or $(shell for p in $(PYTHONS); do $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	>/dev/null 2>&1 && { echo $$p; break; }; done),python3)
+PY = .venv/bin/python
+STAGE ?= dev
+SHARED ?= ../shared
+COMPILE = pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url \
+	--no-emit-find-links --no-header
+LAYERED = requirements layers/opencv/requirements layers/firebase/requirements
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help setup run test check format format-check lint types arrows migrate schema lock audit \
+	trip-archive trip-sample contact-sheet score bench release-check package clean
+
+help:  ## list what make can do
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+setup:  ## make .venv from the locked dependencies (PYTHON=python3.12 to choose)
+	@command -v $(PYTHON) >/dev/null || { echo "Install Python 3.11 or newer: $(PYTHON) is not on the PATH."; exit 1; }
+	@$(PYTHON) infra/setup.py
+
+run: setup  ## start everything on this machine (DATABASE=mysql+pymysql://... ARGS="--port 8001 --no-demo")
+	@$(if $(DATABASE),BHUPRAHARI_DATABASE_URL='$(DATABASE)') $(PYTHON) infra/setup.py run $(ARGS)
+
+test: setup  ## run the tests on SQLite and MySQL (ARGS="tests/unit -k name")
+	@$(PYTHON) infra/setup.py test $(ARGS)
+
+check: format-check lint types arrows test  ## the one gate: format, lint, types, arrows, tests
+
+format: setup  ## rewrite the code in the one format
+	$(PY) -m ruff format .
+	$(PY) -m ruff check --fix --quiet --exit-zero .
+
+format-check: setup  ## is everything in the one format?
+	$(PY) -m ruff format --check .
+
+lint: setup  ## ruff, all rules minus the list in pyproject.toml
+	$(PY) -m ruff check .
+
+types: setup  ## mypy, strict
+	$(PY) -m mypy
+
+arrows: setup  ## who may import whom (import-linter)
+	$(PY) -c 'from importlinter.cli import lint_imports_command as check; check()'
+
+migrate: setup  ## bring a database to head (DATABASE=mysql+pymysql://..., else the local SQLite file)
+	$(if $(DATABASE),BHUPRAHARI_DATABASE_URL='$(DATABASE)') $(PY) -m infra.migrate
+
+schema: setup  ## write docs/schema.sql, the tables as MySQL has them
+	$(PY) -m infra.schema
+
+lock: UV = $(or $(shell command -v uv),build/lock/bin/uv)
+lock: setup  ## lock the dependencies anew from the *.in files (with uv: on the PATH, else installed under build/)
+	@test -x "$(UV)" || { $(PY) -m venv build/lock && build/lock/bin/python -m pip install --quiet uv; }
+	$(UV) $(COMPILE) requirements-dev.in -o requirements-dev.txt
+	for f in $(LAYERED); do $(UV) $(COMPILE) -c requirements-dev.txt $$f.in -o $$f.txt || exit 1; done
+
+audit: setup  ## known vulnerabilities in the locked dependencies (needs the network)
+	$(PY) -m pip_audit --require-hashes --disable-pip -r requirements-dev.txt
+
+trip-archive: setup  ## the whole trip on an archive of real image pairs (ARGS="--shared DIR")
+	$(PY) -m tests.e2e.trip_archive $(ARGS)
+
+trip-sample: setup  ## the whole trip on the rendered landscape, against its ground truth
+	$(PY) -m tests.e2e.trip_sample $(ARGS)
+
+contact-sheet: setup  ## ten rendered tiles among ten real ones, as one picture
+	$(PY) -m tests.e2e.contact_sheet $(ARGS)
+
+score: setup  ## score the detector on labelled pairs (SHARED=../shared, with change-pairs and bench)
+	$(PY) $(SHARED)/bench/cd_score.py --data $(SHARED)/change-pairs --manifest $(SHARED)/bench/dev.csv \
+		--detector tests.e2e.detector:detect $(ARGS)
+
+bench: setup  ## how long the detector takes per tile
+	$(PY) -m tests.e2e.bench $(ARGS)
+
+release-check: check  ## the longer lanes: everything slow, both trips
+	$(PY) -m pytest -m slow
+	$(MAKE) trip-sample trip-archive
+
+package: setup  ## the AWS package of STAGE=dev under build/package (needs Python 3.12)
+	@$(PY) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 12))' || { \
+		echo "make package needs Python 3.12, because Lambda will run what packages; .venv has another. Install 3.12" \
+		"(your system's python3.12, pyenv install 3.12 or uv python install 3.12), then:" \
+		"rm -rf .venv && make setup PYTHON=python3.12"; exit 1; }
+	AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-us-east-1} \
+		$(PY) -c 'from chalice.cli import main; main()' package --stage $(STAGE) build/package
+
+clean:  ## remove what the tools left: caches and build/ (not .venv, not .local)
+	rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

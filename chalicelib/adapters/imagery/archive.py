@@ -1,0 +1,174 @@
+"""The provider `archive`: dated pictures that the operator has, described by STAC Items in a folder."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from chalicelib.adapters.imagery.catalogue import Catalogue, Entry, Listing
+from chalicelib.adapters.imagery.shelf import FolderShelf, Shelf, ShelfFile
+from chalicelib.adapters.imagery.warp import decode, warp
+from chalicelib.domain.errors import NoCoverage
+from chalicelib.domain.imagery import Grid, Licence, Picture, ProviderTerms, Scene
+from chalicelib.domain.tiles import Bounds, Tile, View, centre_of, grid_position, gsd_m
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+ZOOMS = range(12, 21)
+TILE_PX, MARGIN_PX = 512, 64
+COVERS = 0.99  # of a tile's part inside the area: then the newest item wins
+LEAST_SHARE = 0.005  # less than that (two columns of a tile) is a picture next door, seen through the slack
+MAX_DECODED_BYTES = 300_000_000
+
+TERMS = ProviderTerms(
+    name="archive",
+    licence=Licence(name="Operator's own archive", url="", attribution="Archive", may_store=True, may_analyse=True),
+    is_dated=True,
+    sends_placeholders=False,
+    cost_per_request_usd=0.0,
+)
+
+
+class _Box(NamedTuple):
+    """A box in tiles of one zoom; y grows south."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def shared_with(self, other: _Box) -> _Box:
+        return _Box(
+            max(self.left, other.left),
+            max(self.top, other.top),
+            min(self.right, other.right),
+            min(self.bottom, other.bottom),
+        )
+
+    def grown(self, by: float) -> _Box:
+        return _Box(self.left - by, self.top - by, self.right + by, self.bottom + by)
+
+    @property
+    def surface(self) -> float:
+        return max(0.0, self.right - self.left) * max(0.0, self.bottom - self.top)
+
+
+class ArchiveImagery:
+    """Imagery from a folder of STAC Items, or another shelf of them. The shelf is looked at anew for each call."""
+
+    def __init__(self, place: Path | Shelf) -> None:
+        self._shelf: Shelf = FolderShelf(place) if isinstance(place, Path) else place
+        self._catalogue = Catalogue(self._shelf)
+        self._decoded = _Decoded(self._shelf)
+
+    @property
+    def terms(self) -> ProviderTerms:
+        """The operator's own pictures: dated, free, theirs to store and to analyse."""
+        return TERMS
+
+    def grid(self, area: Bounds) -> Grid:
+        """Give the zoom at which a 512 px tile is nearest, in ratio, to the covering item's gsd.
+
+        Raises NoCoverage, ProviderUnavailable.
+        """
+        ground = _box(area, zoom=0)
+        listing = self._catalogue.look()
+        entry = _best(listing.entries, lambda item: _share(item, ground, zoom=0, slack=0.0), least=0.0)
+        if entry is None:
+            raise _no_picture(listing, "of any of this area")
+        latitude = centre_of(area)[1]
+        zoom = min(ZOOMS, key=lambda z: abs(math.log(gsd_m(latitude, z, TILE_PX) / entry.gsd_m)))
+        return Grid(zoom=zoom, tile_px=TILE_PX, margin_px=MARGIN_PX)
+
+    def newest(self, view: View, area: Bounds) -> Scene:
+        """Give the newest item that covers the tile's part inside the area, or the newest of those that cover most.
+
+        Raises NoCoverage, ProviderUnavailable.
+        """
+        listing = self._catalogue.look()
+        pixel = 1 / view.tile_px  # of the tile's side
+        ground = _part_inside(view.tile, area, at_least=pixel)
+        entry = _best(
+            listing.entries,
+            lambda item: _share(item, ground, zoom=view.tile.z, slack=pixel),
+            least=LEAST_SHARE,
+        )
+        if entry is None:
+            raise _no_picture(listing, f"of tile {view.tile}")
+        return _scene(entry)
+
+    def fetch(self, scene: Scene, view: View, area: Bounds) -> Picture:  # noqa: ARG002 (the port's)
+        """Give the item's picture warped into the view; transparent where the item shows nothing.
+
+        Raises NoCoverage for an item that is no longer there, BadImage, ProviderUnavailable.
+        """
+        listing = self._catalogue.look()
+        entry = next((entry for entry in listing.entries if _scene(entry) == scene), None)
+        if entry is None:
+            raise _no_picture(listing, f"named {scene.scene_id} any more")
+        content = warp(self._decoded.get(entry.picture), entry.item.bounds, view, is_lonlat=entry.item.is_lonlat)
+        return Picture(content=content, scene=scene, attribution=entry.item.attribution or TERMS.licence.attribution)
+
+
+class _Decoded:
+    """The pictures decoded last: neighbouring tiles read the same one."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+        self._kept: OrderedDict[ShelfFile, NDArray[Any]] = OrderedDict()
+        self._lock = threading.Lock()  # also while decoding: two large pictures at once are too many
+
+    def get(self, file: ShelfFile) -> NDArray[Any]:
+        """Give a picture's pixels; nobody may write to them. Raises BadImage, ProviderUnavailable."""
+        with self._lock:
+            if file not in self._kept:
+                self._kept[file] = decode(self._shelf.read(file), name=file.name)
+            self._kept.move_to_end(file)
+            while len(self._kept) > 1 and sum(pixels.nbytes for pixels in self._kept.values()) > MAX_DECODED_BYTES:
+                self._kept.popitem(last=False)
+            return self._kept[file]
+
+
+def _scene(entry: Entry) -> Scene:
+    return Scene(scene_id=entry.scene_id, captured_at=entry.item.captured_at)
+
+
+def _box(bounds: Bounds, *, zoom: int) -> _Box:
+    return _Box(*grid_position(bounds.west, bounds.north, zoom), *grid_position(bounds.east, bounds.south, zoom))
+
+
+def _part_inside(tile: Tile, area: Bounds, *, at_least: float) -> _Box:
+    """Give the tile's part inside the area, at least that wide and high: a thinner one is rounding, not ground."""
+    part = _Box(tile.x, tile.y, tile.x + 1, tile.y + 1).shared_with(_box(area, zoom=tile.z))
+    short_x = max(0.0, at_least - (part.right - part.left)) / 2
+    short_y = max(0.0, at_least - (part.bottom - part.top)) / 2
+    return _Box(part.left - short_x, part.top - short_y, part.right + short_x, part.bottom + short_y)
+
+
+def _share(entry: Entry, ground: _Box, *, zoom: int, slack: float) -> float:
+    """Give the share of the ground that an item covers, its bounds grown by the slack: they are rounded too."""
+    return _box(entry.item.bounds, zoom=zoom).grown(slack).shared_with(ground).surface / ground.surface
+
+
+def _best(entries: list[Entry], share_of: Callable[[Entry], float], *, least: float) -> Entry | None:
+    shares = [(share_of(entry), entry) for entry in entries]
+    most = max((share for share, _ in shares), default=0.0)
+    if most <= least:
+        return None
+    enough = min(COVERS, most - 1e-6)
+    return max(
+        (entry for share, entry in shares if share >= enough),
+        key=lambda entry: (entry.item.captured_at, entry.scene_id),
+    )
+
+
+def _no_picture(listing: Listing, what: str) -> NoCoverage:
+    sentence = f"the archive has no picture {what}; it holds {len(listing.entries)} usable items"
+    if listing.skipped:
+        sentence += f", and {len(listing.skipped)} that cannot be used, among them {listing.skipped[0]}"
+    return NoCoverage(sentence)

@@ -1,0 +1,1 @@
+"""What stands around the app: setup, the local runner, the schema document."""

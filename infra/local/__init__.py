@@ -1,0 +1,1 @@
+"""Everything on one machine: `python -m infra.local`."""

@@ -1,0 +1,88 @@
+"""Run everything on one machine: the pages, the API, the worker and the clock. Ctrl-C stops it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+
+STOP_WITHIN_S = 8.0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Start, say when it is ready, serve until told to stop."""
+    options = _parse(arguments)
+    _into_environment(options)
+    return _run(options)
+
+
+def _parse(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m infra.local", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1", help="where to listen (default %(default)s)")
+    parser.add_argument("--port", type=int, default=8000, help="0 takes a free one (default %(default)s)")
+    parser.add_argument("--home", default=".local", type=Path, help="where everything is kept (default %(default)s)")
+    parser.add_argument("--archive", type=Path, help="a folder of STAC Items: makes `archive` the default provider")
+    parser.add_argument("--no-demo", action="store_true", help="make no demo account, area and sweeps")
+    parser.add_argument(
+        "--worker-only", action="store_true", help="work on jobs, serve nothing: beside `chalice local`"
+    )
+    options = parser.parse_args(arguments)
+    if options.archive is not None and not options.archive.is_dir():
+        parser.error(f"--archive: there is no folder {options.archive}")
+    if not 0 <= options.port <= 65535:
+        parser.error(f"--port: a port is 0 to 65535, not {options.port}")
+    return options
+
+
+def _into_environment(options: argparse.Namespace) -> None:
+    """Turn the options into settings before the first import of chalicelib: decorators read settings at import."""
+    home = options.home.resolve()
+    home.mkdir(parents=True, exist_ok=True)
+    os.environ["BHUPRAHARI_HOME"] = str(home)
+    os.environ["BHUPRAHARI_WORKER"] = "here"
+    os.environ.setdefault("BHUPRAHARI_SAMPLE_CLOCK", str(home / "sample-clock.txt"))
+    os.environ.setdefault("FCM_DEFAULT_TARGETS", "/topics/bhuprahari")  # so that the page of pushes shows some
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the worker's threads are the parallelism
+    if options.archive is not None:
+        os.environ["BHUPRAHARI_ARCHIVE"] = str(options.archive.resolve())
+        os.environ["BHUPRAHARI_DEFAULT_PROVIDER"] = "archive"
+
+
+def _run(options: argparse.Namespace) -> int:
+    from infra.local.machine import CannotStart, Machine
+
+    stopping = threading.Event()
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        if stopping.is_set():
+            os._exit(130)  # asked twice: at once; everything that counts is in the database
+        stopping.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    try:
+        machine = Machine(host=options.host, port=options.port, is_worker_only=options.worker_only)
+    except CannotStart as error:
+        print(f"cannot start: {error}", file=sys.stderr)
+        return 1
+    machine.start()
+    if options.worker_only:
+        print("working on jobs; Ctrl-C stops", flush=True)
+    else:
+        print(f"ready {machine.url}", flush=True)
+        if not options.no_demo:
+            from infra.local.demo import show
+
+            threading.Thread(target=show, args=(machine.url, machine.home, stopping), name="demo", daemon=True).start()
+    stopping.wait()
+    print("\nstopping: finishing what is in hand", flush=True)
+    machine.stop(within_s=STOP_WITHIN_S)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,124 @@
+"""What runs on one machine: the app, its server, its worker. The only one that holds this home."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+from pathlib import Path
+from typing import IO
+
+from chalice.cli.factory import CLIFactory
+from chalice.local import LocalDevServer
+
+from chalicelib import logs, wiring
+from chalicelib.adapters.database.migrate import to_head
+from chalicelib.domain.errors import DomainError
+from chalicelib.domain.jobs import Queue
+from chalicelib.settings import BadSetting, settings
+from infra.local.mailbox import OutboxMailbox
+from infra.local.server import make_server
+from infra.local.worker import Worker
+
+PROJECT = Path(__file__).resolve().parents[2]
+log = logging.getLogger(__name__)
+
+
+class CannotStart(Exception):
+    """Something stands in the way, and the message says what to do."""
+
+
+class Machine:
+    """Everything on one machine. Raises CannotStart."""
+
+    def __init__(self, *, host: str, port: int, is_worker_only: bool) -> None:
+        try:
+            knobs = settings()
+        except BadSetting as error:
+            raise CannotStart(str(error)) from error
+        self.home = Path(knobs.home)
+        logs.configure(knobs.log_level, (self.home / "log.jsonl").open("a", buffering=1, encoding="utf-8"))
+        self._lock = _lock(self.home / "worker.lock")
+        _one_thread_each()
+        try:
+            to_head(wiring.engine())
+            wiring.database_check()
+            wiring.images().check()
+        except (DomainError, OSError) as error:
+            raise CannotStart(str(error)) from error
+        except Exception as error:
+            if type(error).__module__.partition(".")[0] not in ("sqlalchemy", "pymysql", "alembic"):
+                raise
+            raise CannotStart(f"the database cannot be used: {str(error).splitlines()[0]}") from error
+        if not knobs.database_url:
+            wiring.outbox().release_all(now=wiring.clock())  # the lock says that nobody else works on this file
+        factory = CLIFactory(str(PROJECT), environ=dict(os.environ))
+        config = factory.create_config_obj("local")
+        app = config.chalice_app
+        self._server: LocalDevServer | None = None
+        if not is_worker_only:
+            try:
+                self._server = make_server(app, config, host, port)
+            except OSError as error:
+                raise CannotStart(
+                    f"port {port} on {host} cannot be used ({error.strerror}): choose another --port"
+                ) from error
+        queues = {
+            knobs.captures_queue: Queue.CAPTURES,
+            knobs.comparisons_queue: Queue.COMPARISONS,
+            knobs.notifications_queue: Queue.NOTIFICATIONS,
+        }
+        mailbox = OutboxMailbox(
+            wiring.outbox(), queues=queues, clock=wiring.clock, lease_s=knobs.lease_s, max_receives=knobs.max_receives
+        )
+        threads = max(2, min(8, os.cpu_count() or 2))
+        self._worker = Worker(app, mailbox, clock=wiring.clock, bell=wiring.bell, threads=threads)
+
+    @property
+    def url(self) -> str:
+        """Where it is reached."""
+        if self._server is None:
+            raise AssertionError("a worker alone has no address")
+        host, port = self._server.server.server_address[:2]
+        shown = "127.0.0.1" if host in ("0.0.0.0", "::") else str(host)  # noqa: S104 (compared, not bound)
+        return f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
+
+    def start(self) -> None:
+        """Serve and work."""
+        self._worker.start()
+        if self._server is not None:
+            threading.Thread(target=self._server.server.serve_forever, name="http", daemon=True).start()
+        log.info("started")
+
+    def stop(self, *, within_s: float) -> None:
+        """Stop serving, and finish what is in hand as far as the time goes; the rest is picked up at the next start."""
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server.server_close()
+        is_clean = self._worker.stop(within_s=within_s)
+        wiring.engine().dispose()
+        log.info("stopped", extra={"is_clean": is_clean})
+
+
+def _one_thread_each() -> None:
+    import cv2
+
+    cv2.setNumThreads(1)  # the worker's threads are the parallelism
+
+
+def _lock(path: Path) -> IO[bytes]:
+    """Hold a file until this process ends, however it ends. Raises CannotStart if another one does."""
+    held = path.open("ab")
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(held.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise CannotStart(f"another worker runs on {path.parent}: stop it, or choose another --home") from None
+    return held

@@ -1,0 +1,157 @@
+"""The worker at home: takes jobs and ticks the clock, through the very handlers that Lambda would call.
+
+What there is to do is read from the Chalice app: its queues, its schedules, its functions.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import traceback
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple, Protocol
+
+from chalice.app import Chalice, ScheduledEventConfig, SQSEventConfig
+from chalice.local import LambdaContext
+
+from infra.local.schedules import next_time
+
+log = logging.getLogger(__name__)
+IDLE_S = 0.25
+MAX_BACKOFF_S = 60.0
+TIMEOUT_MS = 120_000
+
+
+class Letter(NamedTuple):
+    """A message as a mailbox hands it out; `held` is what the mailbox wants back."""
+
+    body: str
+    receives: int
+    held: Any
+
+
+class Mailbox(Protocol):
+    """Where the messages of the app's queues come from."""
+
+    def receive(self, queue: str) -> Letter | None:
+        """Take the next message of the queue of that name."""
+        ...
+
+    def done(self, letter: Letter) -> None:
+        """Its handler returned."""
+        ...
+
+    def failed(self, letter: Letter, *, reason: str, wait_s: float) -> None:
+        """Its handler raised: it comes back after a while, or is a dead letter."""
+        ...
+
+
+class Worker:
+    """Threads that work on jobs, and one that ticks. `stop` lets each finish what it holds."""
+
+    def __init__(
+        self, app: Chalice, mailbox: Mailbox, *, clock: Callable[[], datetime], bell: threading.Event, threads: int
+    ) -> None:
+        self._app, self._mailbox, self._clock, self._bell = app, mailbox, clock, bell
+        self._stopping = threading.Event()
+        queues = [event for event in app.event_sources if isinstance(event, SQSEventConfig)]
+        # The last stop of the trip first: what has begun is finished before more is begun.
+        self._queues: Mapping[str, str] = {str(event.queue): event.name for event in reversed(queues)}
+        schedules = [event for event in app.event_sources if isinstance(event, ScheduledEventConfig)]
+        self._schedules = {event.name: _expression(event) for event in schedules}
+        self._threads = [
+            threading.Thread(target=self._work, name=f"worker-{number}", daemon=True) for number in range(threads)
+        ]
+        self._threads.append(threading.Thread(target=self._tick, name="clock", daemon=True))
+
+    def start(self) -> None:
+        """Begin."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self, *, within_s: float) -> bool:
+        """Stop taking jobs, and wait for those that are held; say whether all of them ended."""
+        self._stopping.set()
+        self._bell.set()
+        end = self._clock() + timedelta(seconds=within_s)
+        for thread in self._threads:
+            thread.join(max(0.0, (end - self._clock()).total_seconds()))
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def _work(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                busy = self.work_once()
+            except Exception:
+                # The mailbox itself failed (a database away, a disk full): say so, and look again.
+                log.exception("mailbox failed")
+                busy = False
+            if not busy:
+                self._bell.wait(IDLE_S)
+                self._bell.clear()
+
+    def work_once(self) -> bool:
+        """Take one message through its handler; say whether there was one."""
+        for queue, function in self._queues.items():
+            letter = self._mailbox.receive(queue)
+            if letter is not None:
+                self._handle(letter, queue, function)
+                return True
+        return False
+
+    def _handle(self, letter: Letter, queue: str, function: str) -> None:
+        record = {
+            "messageId": f"{queue}-{letter.receives}",
+            "receiptHandle": "",
+            "body": letter.body,
+            "attributes": {"ApproximateReceiveCount": str(letter.receives)},
+            "messageAttributes": {},
+            "eventSource": "aws:sqs",
+            "eventSourceARN": f"arn:aws:sqs:local:000000000000:{queue}",
+            "awsRegion": "local",
+        }
+        try:
+            self._invoke(function, {"Records": [record]})
+        except Exception as error:  # noqa: BLE001 (as in Lambda: whatever a handler raises brings the message back)
+            reason = "".join(traceback.format_exception_only(error)).strip()
+            log.warning("message came back", extra={"function_name": function, "reason": reason})
+            self._mailbox.failed(letter, reason=reason, wait_s=min(MAX_BACKOFF_S, 0.5 * 2**letter.receives))
+        else:
+            self._mailbox.done(letter)
+
+    def _tick(self) -> None:
+        due = dict.fromkeys(self._schedules, self._clock())
+        while not self._stopping.is_set():
+            now = self._clock()
+            for function, due_at in due.items():
+                if due_at <= now and not self._stopping.is_set():
+                    self._fire(function, due_at)
+                    due[function] = next_time(self._schedules[function], after=now)
+            self._stopping.wait(1.0)
+
+    def _fire(self, function: str, due_at: datetime) -> None:
+        event = {
+            "version": "0",
+            "id": f"{function}-{due_at:%Y%m%dT%H%M%S}",
+            "detail-type": "Scheduled Event",
+            "detail": {},
+            "source": "aws.events",
+            "account": "000000000000",
+            "time": f"{due_at:%Y-%m-%dT%H:%M:%SZ}",
+            "region": "local",
+            "resources": [],
+        }
+        try:
+            self._invoke(function, event)
+        except Exception:
+            log.exception("tick failed", extra={"function_name": function})
+
+    def _invoke(self, function: str, event: Mapping[str, Any]) -> None:
+        handler: Any = self._app.handler_map[function]
+        handler(event, LambdaContext(function, 2048, TIMEOUT_MS))
+
+
+def _expression(event: ScheduledEventConfig) -> str:
+    expression = event.schedule_expression
+    return expression if isinstance(expression, str) else expression.to_string()

@@ -1,0 +1,74 @@
+"""Builders of domain values, with defaults that a test overrides where it matters."""
+
+from datetime import UTC, datetime, timedelta
+
+from chalicelib.domain.areas import Extent, NewArea, Plan
+from chalicelib.domain.changes import Change, Region
+from chalicelib.domain.imagery import Grid, Inspection
+from chalicelib.domain.thresholds import Thresholds
+from chalicelib.domain.tiles import Bounds, Tile, bounds_of
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+GRID = Grid(zoom=17, tile_px=64, margin_px=8)
+CORNER = Tile(17, 96780, 57975)
+A_PNG = b"\x89PNG\r\n\x1a\n picture"
+
+
+def an_extent(tiles=2):
+    """Give an extent that exactly `tiles` x 1 tiles of GRID cover."""
+    first, last = bounds_of(CORNER), bounds_of(Tile(CORNER.z, CORNER.x + tiles - 1, CORNER.y))
+    lat, lon = (first.north + first.south) / 2, (first.west + last.east) / 2
+    height_km = (first.north - first.south) * 111.19493 * 0.9
+    width_km = (last.east - first.west) * 111.19493 * 0.9 * 0.93
+    half = {"north_km": height_km / 2, "south_km": height_km / 2, "east_km": width_km / 2, "west_km": width_km / 2}
+    return Extent(center_lat=lat, center_lon=lon, **half)
+
+
+def a_plan(**changed):
+    """Give a plan."""
+    plan = {
+        "provider": "scripted",
+        "grid": GRID,
+        "cadence_hours": 24,
+        "thresholds": Thresholds(min_changed_area_m2=25.0),
+    }
+    return Plan(**(plan | changed))
+
+
+def a_new_area(user_id, *, tiles=2, name="Hill", **plan):
+    """Give an area that somebody asks for."""
+    return NewArea(user_id=user_id, name=name, extent=an_extent(tiles), plan=a_plan(**plan))
+
+
+def a_region(m2=900.0):
+    """Give a changed region."""
+    return Region(
+        area_m2=m2,
+        score=0.9,
+        bounds=Bounds(85.0, 20.0, 85.001, 20.001),
+        centroid=(85.0005, 20.0005),
+        outline=[[(85.0, 20.0), (85.001, 20.0), (85.001, 20.001), (85.0, 20.0)]],
+    )
+
+
+def a_change(m2=None, *, clear_share=1.0):
+    """Give what a comparison found: one region, or nothing."""
+    return Change(
+        regions=() if m2 is None else (a_region(m2),),
+        clear_share=clear_share,
+        changed_share=0.0 if m2 is None else 0.05,
+        gsd_m=0.5,
+        smallest_change_m2=25.0,
+        mask_png=b"mask",
+        overlay_png=b"overlay",
+    )
+
+
+def an_inspection(content, *, clear_share=1.0):
+    """Give what the gate says of a picture that it lets through."""
+    return Inspection(content=content, width=80, height=80, clear_share=clear_share)
+
+
+def later(hours=0.0, **delta):
+    """Give a time after NOON."""
+    return NOON + timedelta(hours=hours, **delta)

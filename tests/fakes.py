@@ -1,0 +1,223 @@
+"""One fake for each port, in memory; the port's contract suite holds it to what the real adapters do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from chalicelib.adapters.images import KEY
+from chalicelib.domain.alerts import DeliveryStatus, Notice, Receipt, Target
+from chalicelib.domain.errors import Invalid, NoCoverage, NotFound, Unavailable
+from chalicelib.domain.imagery import Grid, Licence, Picture, ProviderTerms, Scene
+from chalicelib.domain.jobs import DeadLetter, Message, Queue
+from chalicelib.domain.ports import Received, StoredObject
+from chalicelib.domain.tiles import Bounds, Tile, View
+
+A_MOMENT = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
+
+
+class MemoryImages:
+    """Images in a dictionary; `away` makes every call fail."""
+
+    def __init__(self, contents: Mapping[str, bytes] = {}, *, now: datetime = A_MOMENT) -> None:
+        self.contents = dict(contents)
+        self.modified_at = dict.fromkeys(contents, now)
+        self.now = now
+        self.away = False
+
+    def get(self, key: str) -> bytes:
+        self.check()
+        if key not in self.contents:
+            raise NotFound("there is no such image")
+        return self.contents[key]
+
+    def put(self, key: str, content: bytes) -> None:
+        if not KEY.fullmatch(key):
+            raise Invalid(f"an image key must be made of letters, digits and . _ - between slashes, not {key!r}")
+        self.check()
+        if key not in self.contents:
+            self.contents[key] = bytes(content)
+            self.modified_at[key] = self.now
+
+    def delete(self, keys: Iterable[str]) -> None:
+        self.check()
+        for key in keys:
+            self.contents.pop(key, None)
+            self.modified_at.pop(key, None)
+
+    def keys_after(self, key: str, *, prefix: str = "", limit: int = 1000) -> list[StoredObject]:
+        self.check()
+        names = sorted(name for name in self.contents if name > key and name.startswith(prefix))
+        return [StoredObject(name, self.modified_at[name]) for name in names[:limit]]
+
+    def link(self, key: str, *, expires_s: int) -> str | None:  # noqa: ARG002 (the port's)
+        return None
+
+    def check(self) -> None:
+        if self.away:
+            raise Unavailable("the image store is away")
+
+
+@dataclass
+class _Row:
+    message: Message
+    created_at: datetime
+    available_at: datetime
+    receives: int = 0
+    reason: str = ""
+    is_dead: bool = False
+
+
+@dataclass
+class MemoryOutbox:
+    """The outbox table in a dictionary; `add` is the transaction that made a message necessary."""
+
+    rows: dict[int, _Row] = field(default_factory=dict)
+    _last_id: int = 0
+
+    def add(self, queue: Queue, body: str, *, now: datetime = A_MOMENT) -> Message:
+        self._last_id += 1
+        message = Message(message_id=self._last_id, queue=queue, body=body)
+        self.rows[self._last_id] = _Row(message, created_at=now, available_at=now)
+        return message
+
+    def unsent(self, *, before: datetime, limit: int) -> list[Message]:
+        rows = [row for row in self.rows.values() if row.created_at < before and not row.is_dead]
+        return [row.message for row in sorted(rows, key=lambda row: row.message.message_id)[:limit]]
+
+    def taken(self, message_ids: Iterable[int]) -> None:
+        for message_id in message_ids:
+            self.rows.pop(message_id, None)
+
+    def receive(self, queue: Queue, *, now: datetime, lease_s: float) -> Received | None:
+        for row in sorted(self.rows.values(), key=lambda row: (row.available_at, row.message.message_id)):
+            if row.message.queue is queue and row.available_at <= now and not row.is_dead:
+                row.receives += 1
+                row.available_at = now + timedelta(seconds=lease_s)
+                return Received(row.message, receipt=row.receives, receives=row.receives)
+        return None
+
+    def done(self, received: Received) -> None:
+        if self._held(received):
+            self.taken([received.message.message_id])
+
+    def give_back(self, received: Received, *, available_at: datetime, reason: str, dead: bool) -> None:
+        if row := self._held(received):
+            row.available_at, row.reason, row.is_dead = available_at, reason, dead
+
+    def dead(self, limit: int) -> list[DeadLetter]:
+        letters = [
+            DeadLetter(message=row.message, receipt=str(row.message.message_id), reason=row.reason)
+            for row in self.rows.values()
+            if row.is_dead
+        ]
+        return letters[:limit]
+
+    def _held(self, received: Received) -> _Row | None:
+        row = self.rows.get(received.message.message_id)
+        return row if row and row.receives == received.receipt and not row.is_dead else None
+
+
+@dataclass
+class MemoryJobs:
+    """Queues as lists. While `away`, messages wait in `unsent` for `send_overdue`."""
+
+    sent: list[Message] = field(default_factory=list)
+    unsent: list[Message] = field(default_factory=list)
+    letters: list[DeadLetter] = field(default_factory=list)
+    away: bool = False
+
+    def send(self, messages: Sequence[Message]) -> None:
+        (self.unsent if self.away else self.sent).extend(messages)
+
+    def send_overdue(self) -> int:
+        overdue, self.unsent = self.unsent, []
+        self.send(overdue)
+        return 0 if self.away else len(overdue)
+
+    def dead_letters(self) -> list[DeadLetter]:
+        return [] if self.away else list(self.letters)
+
+    def bury(self, letter: DeadLetter) -> None:
+        self.letters = [other for other in self.letters if other.receipt != letter.receipt]
+
+    def kill(self, queue: Queue, body: str) -> None:
+        """Let the queue give a message up."""
+        self.sent = [message for message in self.sent if (message.queue, message.body) != (queue, body)]
+        message = Message(message_id=0, queue=queue, body=body)
+        self.letters.append(DeadLetter(message=message, receipt=f"{queue}/{body}", reason="it failed every time"))
+
+
+class FixedSecrets:
+    """Secrets that are given."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self.values = dict(values)
+        self.away = False
+
+    def get(self, name: str) -> str:
+        if self.away:
+            raise Unavailable("the secret store is away")
+        if not self.values.get(name):
+            raise NotFound(f"there is no secret {name}")
+        return self.values[name]
+
+
+@dataclass
+class MemoryPush:
+    """Pushes in a list; `script` says what another status than SENT a target's address gets."""
+
+    script: dict[str, DeliveryStatus] = field(default_factory=dict)
+    pushes: list[tuple[Notice, Target]] = field(default_factory=list)
+    away: bool = False
+
+    def send(self, notice: Notice, targets: Sequence[Target]) -> list[Receipt]:
+        if targets and self.away:
+            raise Unavailable("the push service is away")
+        receipts = []
+        for target in targets:
+            status = self.script.get(target.address, DeliveryStatus.SENT)
+            receipts.append(Receipt(target=target, status=status, detail="" if status == "SENT" else "scripted"))
+            if status is DeliveryStatus.SENT:
+                self.pushes.append((notice, replace(target)))
+        return receipts
+
+
+class ScriptedImagery:
+    """A provider that shows the scene it was told to, and fails on the tiles it was told to."""
+
+    terms = ProviderTerms(
+        name="scripted",
+        licence=Licence(name="test", url="", attribution="A test", may_store=True, may_analyse=True),
+        is_dated=True,
+        sends_placeholders=False,
+        cost_per_request_usd=0.0,
+    )
+
+    def __init__(self, *, tile_px: int = 64, margin_px: int = 8) -> None:
+        self._grid = Grid(zoom=17, tile_px=tile_px, margin_px=margin_px)
+        self._scene, self._failures = None, {}
+        self.fetches = 0
+
+    def show(self, scene_id: str, captured_at: datetime | None, picture_of: Callable[[View], bytes]) -> None:
+        """Have this scene as the newest from now on."""
+        self._scene, self._picture_of = Scene(scene_id=scene_id, captured_at=captured_at), picture_of
+
+    def fail(self, tile: Tile, error: Exception) -> None:
+        """Fail on this tile from now on."""
+        self._failures[tile] = error
+
+    def grid(self, area: Bounds) -> Grid:  # noqa: ARG002 (the port's)
+        return self._grid
+
+    def newest(self, view: View, area: Bounds) -> Scene:  # noqa: ARG002 (the port's)
+        if self._scene is None:
+            raise NoCoverage("there is no scene yet")
+        return self._scene
+
+    def fetch(self, scene: Scene, view: View, area: Bounds) -> Picture:  # noqa: ARG002 (the port's)
+        self.fetches += 1
+        if view.tile in self._failures:
+            raise self._failures[view.tile]
+        return Picture(content=self._picture_of(view), scene=scene, attribution=self.terms.licence.attribution)

@@ -1,0 +1,227 @@
+"""What every way to people's phones keeps to: FCM (on a stand-in), the log, and the fake."""
+
+import json
+import logging
+import traceback
+import warnings
+from collections.abc import Iterator
+
+import pytest
+
+from chalicelib.adapters.push import FcmPush, LogPush
+from chalicelib.domain.alerts import DeliveryStatus, Notice, Target, TargetKind
+from chalicelib.domain.errors import Unavailable
+from chalicelib.domain.ports import Push
+from tests.fakes import FixedSecrets, MemoryPush
+from tests.fcm_stand_in import FcmStandIn
+
+NOTICE = Notice(area_id=7, area_name="North field", session_id=41, changes=2)
+SENT, DEAD, FAILED, PENDING = (
+    DeliveryStatus.SENT,
+    DeliveryStatus.DEAD_TARGET,
+    DeliveryStatus.FAILED,
+    DeliveryStatus.PENDING,
+)
+
+
+def token(address: str) -> Target:
+    return Target(kind=TargetKind.TOKEN, address=address)
+
+
+def topic(address: str) -> Target:
+    return Target(kind=TargetKind.TOPIC, address=address)
+
+
+def fcm_push(secret: str, **settings) -> FcmPush:
+    return FcmPush(FixedSecrets({"firebase": secret}), secret_name="firebase", **settings)
+
+
+@pytest.fixture
+def fcm() -> Iterator[FcmStandIn]:
+    with FcmStandIn() as stand_in:
+        yield stand_in
+
+
+@pytest.fixture(params=["fcm", "log", "memory"])
+def push(request, fcm) -> Push:
+    return {"fcm": lambda: fcm_push(fcm.secret()), "log": LogPush, "memory": MemoryPush}[request.param]()
+
+
+@pytest.fixture(params=["fcm", "memory"])
+def push_with_a_dead_device(request, fcm) -> Push:
+    return fcm_push(fcm.secret()) if request.param == "fcm" else MemoryPush(script={"unregistered:1": DEAD})
+
+
+@pytest.fixture(params=["fcm", "memory"])
+def push_away(request, fcm) -> Push:
+    fcm.refuses_sign_in = True
+    return fcm_push(fcm.secret()) if request.param == "fcm" else MemoryPush(away=True)
+
+
+def test_each_target_gets_one_receipt_in_the_order_asked(push):
+    targets = [token("phone:1"), topic("operators"), token("phone:2")]
+    receipts = push.send(NOTICE, targets)
+    assert [receipt.target for receipt in receipts] == targets
+    assert [receipt.status for receipt in receipts] == [SENT, SENT, SENT]
+
+
+def test_no_targets_no_receipts(push):
+    assert push.send(NOTICE, []) == []
+
+
+def test_more_targets_than_one_batch_holds_get_their_receipts(push):
+    targets = [token(f"phone:{number}") for number in range(230)]
+    receipts = push.send(NOTICE, targets)
+    assert [(receipt.target, receipt.status) for receipt in receipts] == [(target, SENT) for target in targets]
+
+
+def test_the_log_of_a_push_names_no_device(push, caplog):
+    caplog.set_level(logging.INFO)
+    push.send(NOTICE, [token("phone:secret-token")])
+    lines = [record for record in caplog.records if record.name.startswith("chalicelib")]
+    assert "secret-token" not in " ".join(str(vars(record)) for record in lines)
+
+
+def test_one_dead_device_does_not_cost_the_others_their_push(push_with_a_dead_device):
+    targets = [token("phone:1"), token("unregistered:1"), token("phone:2")]
+    receipts = push_with_a_dead_device.send(NOTICE, targets)
+    assert [receipt.status for receipt in receipts] == [SENT, DEAD, SENT]
+    assert [receipt.detail != "" for receipt in receipts] == [False, True, False]
+
+
+def test_a_push_service_that_takes_nobody_is_unavailable(push_away):
+    with pytest.raises(Unavailable):
+        push_away.send(NOTICE, [token("phone:1")])
+    assert push_away.send(NOTICE, []) == []
+
+
+def test_at_home_a_push_is_a_line_in_the_log(caplog):
+    caplog.set_level(logging.INFO)
+    LogPush().send(NOTICE, [token("phone:1"), topic("operators")])
+    assert [(record.message, record.session_id, record.kind) for record in caplog.records] == [
+        ("push recorded", 41, "token"),
+        ("push recorded", 41, "topic"),
+    ]
+
+
+def test_a_push_says_what_the_contract_promises(fcm):
+    fcm_push(fcm.secret()).send(NOTICE, [token("phone:1")])
+    [message] = fcm.to("phone:1")
+    assert message == {
+        "token": "phone:1",
+        "notification": {"title": "Change detected: North field", "body": "2 tiles changed"},
+        "data": {"area_config_id": "7", "alert_session_id": "41", "changes_count": "2"},
+        "android": {
+            "priority": "high",
+            "ttl": "21600s",
+            "collapse_key": "session-41",
+            "notification": {
+                "channel_id": "bhuprahari_channel_id",
+                "tag": "session-41",
+                "notification_priority": "PRIORITY_HIGH",
+                "default_sound": True,
+            },
+        },
+        "apns": {"headers": {"apns-priority": "10", "apns-collapse-id": "session-41"}},
+    }
+
+
+def test_a_topic_is_addressed_as_a_topic(fcm):
+    fcm_push(fcm.secret()).send(NOTICE, [topic("operators")])
+    [message] = fcm.to("operators")
+    assert "token" not in message
+
+
+def test_a_malformed_topic_fails_alone(fcm):
+    targets = [topic("no spaces allowed"), token("phone:1")]
+    receipts = fcm_push(fcm.secret()).send(NOTICE, targets)
+    assert [receipt.status for receipt in receipts] == [FAILED, SENT]
+    assert receipts[0].detail == "firebase-admin refuses the message: Malformed topic name."
+    assert [receipt.status for receipt in fcm_push(fcm.secret()).send(NOTICE, targets[:1])] == [FAILED]
+
+
+MEANINGS = {
+    "unregistered": (DEAD, "the app is no longer installed there"),
+    "other-sender": (DEAD, "the token belongs to another Firebase project"),
+    "bad-token": (DEAD, "FCM does not recognise the token"),
+    "bad-field": (DEAD, "FCM does not recognise the token"),
+    "bad-message": (FAILED, "FCM refused the message: INVALID_ARGUMENT"),
+    "no-project": (FAILED, "FCM refused the message: NOT_FOUND"),
+    "no-apns": (FAILED, "Firebase holds no valid APNs or web push key for this app"),
+    "no-role": (PENDING, "the service account may not send: PERMISSION_DENIED"),
+    "quota": (PENDING, "FCM did not take the push: RESOURCE_EXHAUSTED"),
+    "strange": (PENDING, "FCM did not take the push: UNKNOWN"),
+    "html": (PENDING, "FCM did not take the push: UNKNOWN"),
+    "broken": (PENDING, "FCM did not take the push: UNAVAILABLE"),
+    "internal": (PENDING, "FCM did not take the push: INTERNAL"),  # after four retries of firebase-admin's, 7 s
+    "unavailable": (PENDING, "FCM did not take the push: UNAVAILABLE"),
+    "phone": (SENT, ""),
+}
+
+
+def test_every_answer_of_fcm_becomes_its_receipt(fcm):
+    receipts = fcm_push(fcm.secret()).send(NOTICE, [token(f"{kind}:1") for kind in MEANINGS])
+    assert {
+        receipt.target.address.partition(":")[0]: (receipt.status, receipt.detail) for receipt in receipts
+    } == MEANINGS
+
+
+def test_an_answer_that_does_not_come_in_time_is_tried_later(fcm):
+    [late, prompt] = fcm_push(fcm.secret(), http_timeout_s=0.3).send(NOTICE, [token("slow:1"), token("phone:1")])
+    assert (late.status, late.detail) == (PENDING, "FCM did not take the push: UNAVAILABLE")
+    assert prompt.status is SENT
+
+
+def test_many_pushes_sign_in_once(fcm):
+    push = fcm_push(fcm.secret())
+    for _ in range(3):
+        push.send(NOTICE, [token("phone:1"), token("phone:2")])
+    assert fcm.sign_ins == 1
+
+
+def test_a_refused_sign_in_sends_nothing_and_says_so(fcm):
+    fcm.refuses_sign_in = True
+    with pytest.raises(Unavailable, match=r"^Google does not sign the Firebase service account in: RefreshError$"):
+        fcm_push(fcm.secret()).send(NOTICE, [token("phone:1")])
+    assert fcm.messages == []
+
+
+def test_a_rotated_service_account_is_used_at_once(fcm):
+    secrets = FixedSecrets({"firebase": fcm.secret()})
+    push = FcmPush(secrets, secret_name="firebase")
+    push.send(NOTICE, [token("phone:1")])
+    secrets.values["firebase"] = fcm.secret()
+    push.send(NOTICE, [token("phone:1")])
+    assert fcm.sign_ins == 2
+
+
+@pytest.mark.parametrize(
+    ("secret", "sentence"),
+    [
+        ("", "pushes need the Firebase service account: there is no secret firebase"),
+        ("not JSON {very-private", "the secret firebase is not a Firebase service account's JSON"),
+        ('["very-private"]', "the secret firebase is not a Firebase service account's JSON"),
+        ('{"type": "very-private"}', "the secret firebase is no usable Firebase service account"),
+        ('{"type": "service_account", "private_key": "very-private"}', "no usable Firebase service account"),
+    ],
+)
+def test_a_secret_that_is_no_service_account_says_what_is_wrong_without_telling_it(secret, sentence):
+    with pytest.raises(Unavailable, match=sentence) as raised:
+        fcm_push(secret).send(NOTICE, [token("phone:1")])
+    assert "very-private" not in "".join(traceback.format_exception(raised.value))
+
+
+def test_an_account_with_a_broken_key_is_unavailable(fcm):
+    account = {**fcm.service_account(), "private_key": "-----BEGIN PRIVATE KEY-----\nvery-private\n"}
+    with pytest.raises(Unavailable, match="the secret firebase is no usable Firebase service account"):
+        fcm_push(json.dumps(account)).send(NOTICE, [token("phone:1")])
+
+
+def test_sending_to_tokens_warns_of_nothing(fcm):
+    """firebase-admin 7 deprecates tokens; a warning for each device would drown the log."""
+    push = fcm_push(fcm.secret())
+    push.send(NOTICE, [token("phone:1")])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        push.send(NOTICE, [token("phone:2")])
+    assert len(fcm.to("phone:2")) == 1

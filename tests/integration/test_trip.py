@@ -1,0 +1,322 @@
+"""The trip, stop by stop, on both databases."""
+
+from datetime import timedelta
+
+import pytest
+
+from chalicelib.domain.alerts import DeliveryStatus, Target, TargetKind
+from chalicelib.domain.errors import Busy, Conflict, LimitReached, NotFound, ProviderRefused
+from chalicelib.domain.imagery import ImageStatus
+from chalicelib.domain.jobs import Queue, TileJob
+from chalicelib.domain.sessions import Cause, SessionStatus
+from tests.builders import CORNER, NOON, a_change
+from tests.trip import LEASE_S, Trip
+
+TOPIC = Target(kind=TargetKind.TOPIC, address="bhuprahari")
+
+
+@pytest.fixture
+def trip(engine):
+    return Trip(engine, targets=[TOPIC])
+
+
+def first_job(trip, queue=Queue.CAPTURES):
+    received = trip.outbox.receive(queue, now=trip.now, lease_s=0)
+    return TileJob.from_json(received.message.body)
+
+
+def test_the_first_session_ends_all_baseline(trip):
+    area = trip.add_area(tiles=3)
+    session = trip.sweep_area(area, "march", days=-1)
+    assert session.counts_by_verdict == {"BASELINE": 3}
+    assert (session.status, session.tiles_planned, session.tiles_done) == (SessionStatus.NO_CHANGES, 3, 3)
+    assert session.newest_captured_at == NOON - timedelta(days=1)
+    assert session.clear_share == 1.0
+    assert [tile.status for tile in trip.tiles(area)] == [ImageStatus.CAPTURED] * 3
+    assert trip.pushes() == []
+
+
+def test_a_change_makes_an_alert_and_one_push(trip):
+    area = trip.add_area(tiles=2)
+    trip.sweep_area(area, "march", days=-1)
+    session = trip.sweep_area(area, "april", days=30, change=a_change(m2=900))
+    assert session.status is SessionStatus.CHANGES_DETECTED
+    assert session.counts_by_verdict == {"CHANGED": 2}
+    assert session.alerts == 2
+    assert session.is_notification_sent
+    alert, tile = trip.alerts_of(session)[0]
+    assert tile.status is ImageStatus.CHANGED
+    assert tile.is_changed is True
+    assert alert.change_log["changed_area_m2"] == 900
+    assert {"changed", "change_percent", "message", "regions", "gsd_m", "detector"} <= set(alert.change_log)
+    assert trip.images.get(alert.reference_key) == b"march"
+    assert trip.images.get(alert.image_key) == b"april"
+    assert trip.images.get(alert.mask_key) == b"mask"
+    assert trip.images.get(alert.overlay_key) == b"overlay"
+    (push,) = trip.pushes()
+    assert (push.status, push.notice.changes, push.notice.area_id) == (DeliveryStatus.SENT, 2, area.area_id)
+    assert trip.push.pushes == [(push.notice, TOPIC)]
+
+
+def test_nothing_new_makes_no_alert_and_no_push(trip):
+    area = trip.add_area()
+    trip.sweep_area(area, "march", days=-1)
+    trip.sweep_area(area, "april", days=30, change=a_change(m2=900))
+    session = trip.sweep_area(area, "april", days=30, change=a_change(m2=900))
+    assert session.counts_by_verdict == {"NO_NEW_IMAGERY": 2}
+    assert session.status is SessionStatus.NO_CHANGES
+    assert session.newest_captured_at == NOON + timedelta(days=30)
+    assert len(trip.pushes()) == 1
+    assert len(trip.tiles(area)) == 4
+
+
+def test_the_same_bytes_under_another_name_are_nothing_new(trip):
+    area = trip.add_area()
+    trip.sweep_area(area, "march", days=-1)
+    trip.imagery.show("april", NOON + timedelta(days=30), lambda _view: b"march")
+    session = trip.capture_now(area)
+    trip.work()
+    assert trip.session(session).counts_by_verdict == {"NO_NEW_IMAGERY": 2}
+
+
+def test_an_older_scene_is_nothing_new(trip):
+    area = trip.add_area()
+    trip.sweep_area(area, "march", days=0)
+    assert trip.sweep_area(area, "february", days=-20).counts_by_verdict == {"NO_NEW_IMAGERY": 2}
+
+
+def test_no_change_is_an_all_clear(trip):
+    area = trip.add_area()
+    trip.sweep_area(area, "march", days=-1)
+    session = trip.sweep_area(area, "april", days=30)
+    assert session.counts_by_verdict == {"NO_CHANGE": 2}
+    assert session.status is SessionStatus.NO_CHANGES
+    assert [tile.is_changed for tile in trip.tiles(area)][:2] == [False, False]
+
+
+def test_a_small_change_is_below_the_threshold(trip):
+    area = trip.add_area()
+    trip.sweep_area(area, "march", days=-1)
+    assert trip.sweep_area(area, "april", days=30, change=a_change(m2=24.9)).counts_by_verdict == {"NO_CHANGE": 2}
+
+
+def test_a_provider_that_refuses_is_an_error_and_never_an_all_clear(trip):
+    area = trip.add_area()
+    trip.show("march")
+    trip.imagery.fail(CORNER, ProviderRefused("the key was refused (403)"))
+    session = trip.capture_now(area)
+    trip.work()
+    session = trip.session(session)
+    assert session.status is SessionStatus.ERROR
+    assert session.counts_by_verdict == {"BASELINE": 1, "FAILED": 1}
+    assert [(failure.tile, failure.reason) for failure in session.failures] == [
+        (str(CORNER), "the key was refused (403)")
+    ]
+    assert "1 of 2 tiles could not be captured" in session.reason
+
+
+def test_blindness_is_no_all_clear(trip):
+    area = trip.add_area()
+    trip.clear_share = 0.1
+    session = trip.sweep_area(area, "cloudy", days=0)
+    assert session.counts_by_verdict == {"OBSCURED": 2}
+    assert session.status is SessionStatus.ERROR
+    trip.clear_share = 1.0
+    assert trip.sweep_area(area, "clear", days=5).counts_by_verdict == {"BASELINE": 2}, "clouds are no reference"
+
+
+def test_a_pair_too_cloudy_to_compare_is_obscured(trip):
+    area = trip.add_area()
+    trip.sweep_area(area, "march", days=-1)
+    session = trip.sweep_area(area, "april", days=30, change=a_change(clear_share=0.1))
+    assert session.counts_by_verdict == {"OBSCURED": 2}
+
+
+def test_a_change_seen_through_a_gap_in_the_clouds_is_a_change(trip):
+    area = trip.add_area()
+    trip.sweep_area(area, "march", days=-1)
+    session = trip.sweep_area(area, "april", days=30, change=a_change(m2=400, clear_share=0.1))
+    assert session.counts_by_verdict == {"CHANGED": 2}
+
+
+def test_a_damaged_reference_is_an_error(trip):
+    area = trip.add_area(tiles=1)
+    trip.sweep_area(area, "march", days=-1)
+    key = trip.tiles(area)[0].image.key
+    trip.images.delete([key])
+    trip.images.put(key, b"rotten")
+    session = trip.sweep_area(area, "april", days=30)
+    assert session.counts_by_verdict == {"FAILED": 1}
+    assert "damaged" in session.failures[0].reason
+    assert trip.tiles(area)[0].status is ImageStatus.ERROR
+
+
+def test_one_tap_is_one_session(trip):
+    area = trip.add_area()
+    trip.show("march")
+    first, second = trip.capture_now(area), trip.capture_now(area)
+    compared = trip.compare_now(area)
+    assert first.session_id == second.session_id == compared.session_id
+    trip.work()
+    assert trip.compare_now(area).session_id == first.session_id, "its pictures are compared: no second session"
+    assert len(trip.all_sessions()) == 1
+
+
+def test_compare_waits_for_the_session_to_end(trip):
+    area = trip.add_area()
+    trip.show("march")
+    trip.capture_now(area)
+    session = trip.compare_now(area, pause=lambda _s: trip.work_once(), wait_s=5)
+    assert not session.is_open
+
+
+def test_compare_before_any_capture_says_so(trip):
+    with pytest.raises(Conflict, match="nothing of this area has been captured yet"):
+        trip.compare_now(trip.add_area())
+
+
+def test_a_failed_comparison_is_made_again_on_request(trip):
+    area = trip.add_area(tiles=2)
+    trip.sweep_area(area, "march", days=-1)
+    broken = [tile.image.key for tile in trip.tiles(area)][:1]
+    kept = trip.images.get(broken[0])
+    trip.images.delete(broken)
+    assert trip.sweep_area(area, "april", days=30).counts_by_verdict == {"FAILED": 1, "NO_CHANGE": 1}
+    trip.images.put(broken[0], kept)
+    session = trip.compare_now(area)
+    trip.work()
+    assert trip.session(session).counts_by_verdict == {"NO_CHANGE": 1}, "only the pair that was not compared"
+
+
+def test_a_new_area_is_due_at_once_and_then_by_its_cadence(trip):
+    area = trip.add_area()
+    trip.show("march")
+    assert trip.tick() == 1
+    assert trip.tick() == 0, "one is open"
+    trip.work()
+    assert trip.tick() == 0
+    trip.wait(hours=24)
+    assert trip.tick() == 1
+    assert [session.area_id for session in trip.all_sessions()] == [area.area_id] * 2
+
+
+def test_a_session_on_request_moves_the_next_due_time(trip):
+    area = trip.add_area()
+    trip.wait(hours=2)
+    trip.capture_now(area)
+    due_at = trip.areas.get(area.area_id, user_id=area.user_id).next_due_at
+    assert due_at == NOON + timedelta(hours=26)
+
+
+def test_a_tick_out_of_time_leaves_the_rest_to_the_next(trip):
+    for _ in range(3):
+        trip.add_area()
+    from chalicelib.domain import monitoring
+
+    left = iter([True, False])
+    ports = {"areas": trip.areas, "sessions": trip.sessions, "jobs": trip.jobs, "clock": trip.clock}
+    assert monitoring.capture_areas(**ports, has_time=lambda: next(left)) == 1
+    assert trip.tick() == 2
+
+
+def test_tiles_a_day_are_capped(engine):
+    trip = Trip(engine, tiles_per_day=5)
+    first, second = trip.add_area(tiles=3), trip.add_area(tiles=3)
+    trip.show("march")
+    trip.capture_now(first)
+    with pytest.raises(LimitReached, match="3 of today's 5 tiles are used"):
+        trip.capture_now(second)
+    assert trip.tick() == 0
+    trip.wait(days=1)
+    assert trip.tick() >= 1
+
+
+def test_a_tile_delivered_twice_is_recorded_once(trip):
+    trip.add_area(tiles=1)
+    trip.show("march")
+    trip.tick()
+    job = first_job(trip)
+    trip.capture_tile(job)
+    trip.capture_tile(job)
+    (session,) = trip.all_sessions()
+    assert session.counts_by_verdict == {"BASELINE": 1}
+    assert trip.imagery.fetches == 1
+
+
+def test_a_held_tile_is_busy_until_its_lease_ends(trip):
+    trip.add_area(tiles=1)
+    trip.tick()
+    job = first_job(trip)
+    trip.runs.claim_capture(job, now=trip.now, lease_s=LEASE_S)
+    with pytest.raises(Busy):
+        trip.runs.claim_capture(job, now=trip.now, lease_s=LEASE_S)
+    trip.wait(seconds=LEASE_S)
+    assert trip.runs.claim_capture(job, now=trip.now, lease_s=LEASE_S).fence == 2
+
+
+def test_a_worker_that_lost_its_claim_writes_nothing(trip):
+    area = trip.add_area(tiles=1)
+    trip.show("march")
+    trip.tick()
+    job = first_job(trip)
+    stalled = trip.runs.claim_capture(job, now=trip.now, lease_s=LEASE_S)
+    trip.wait(seconds=LEASE_S)
+    trip.capture_tile(job)
+    from chalicelib.domain.sessions import Outcome, Verdict
+
+    assert trip.runs.end(stalled, Outcome(verdict=Verdict.FAILED), now=trip.now) == []
+    (session,) = trip.all_sessions()
+    assert session.counts_by_verdict == {"BASELINE": 1}
+    assert len(trip.tiles(area)) == 1
+
+
+def test_a_cancelled_session_ends_at_once(trip):
+    area = trip.add_area()
+    trip.show("march")
+    session = trip.cancel(trip.capture_now(area))
+    assert (session.status, session.counts_by_verdict) == (SessionStatus.ERROR, {"CANCELLED": 2})
+    trip.work()
+    assert trip.tiles(area) == [], "its jobs find nothing to do"
+    with pytest.raises(Conflict, match="has ended already"):
+        trip.cancel(session)
+
+
+def test_after_a_delete_nothing_new_appears_and_nothing_stays(trip):
+    area = trip.add_area(tiles=2)
+    trip.sweep_area(area, "march", days=-1)
+    trip.show("april", days=30)
+    trip.capture_now(area)
+    trip.work_once()
+    trip.delete(area)
+    with pytest.raises(NotFound):
+        trip.areas.get(area.area_id, user_id=area.user_id)
+    assert trip.all_sessions() == []
+    trip.work()
+    trip.wait(days=2)
+    trip.sweep()
+    assert trip.images.keys_after("") == []
+    assert trip.areas.deleted_with_rows(10) == []
+    with pytest.raises(NotFound):
+        trip.delete(area)
+
+
+def test_other_peoples_areas_and_sessions_do_not_exist(trip):
+    area = trip.add_area()
+    session = trip.capture_now(area)
+    stranger = trip.add_user().user_id
+    for ask in (
+        lambda: trip.areas.get(area.area_id, user_id=stranger),
+        lambda: trip.areas.mark_deleted(area.area_id, user_id=stranger, now=trip.now),
+        lambda: trip.sessions.get(session.session_id, user_id=stranger),
+        lambda: trip.sessions.open_now(area.area_id, Cause.REQUESTED, user_id=stranger, now=trip.now),
+        lambda: trip.alerts.of_session(session.session_id, user_id=stranger),
+        lambda: trip.alerts.images(area.area_id, user_id=stranger, page=trip_page()),
+    ):
+        with pytest.raises(NotFound):
+            ask()
+
+
+def trip_page():
+    from tests.trip import ALL
+
+    return ALL

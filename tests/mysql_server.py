@@ -1,0 +1,141 @@
+"""A MySQL or MariaDB server of the tests' own: private, on a free port, gone when they are."""
+
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import pymysql
+
+HOW_TO_GET_ONE = (
+    "install a server (apt-get install mariadb-server; brew install mariadb) - it is started privately, nothing is "
+    "configured - or point BHUPRAHARI_TEST_MYSQL at one where databases may be created: mysql+pymysql://user:pw@host"
+)
+SEARCHED = os.pathsep.join([os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin", "/usr/libexec"])
+FAST = (
+    "--innodb-flush-log-at-trx-commit=0",
+    "--sync-binlog=0",
+    "--skip-log-bin",
+    "--innodb-buffer-pool-size=32M",
+    "--innodb-doublewrite=0",
+    "--performance-schema=OFF",
+    "--max-connections=100",
+)
+# As the parameter group of the production database says.
+LIKE_PRODUCTION = (
+    "--character-set-server=utf8mb4",
+    "--transaction-isolation=READ-COMMITTED",
+    "--default-time-zone=+00:00",
+    "--sql-mode=STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION",
+)
+# The server and its folder go when our end of the pipe closes: at a normal end, and when we are killed.
+WATCH = 'folder=$1; shift; "$@" & server=$!; read _; kill -9 $server; wait $server 2>/dev/null; rm -rf "$folder"'
+
+
+def find_server() -> str | None:
+    """Find a server program."""
+    return shutil.which("mariadbd", path=SEARCHED) or shutil.which("mysqld", path=SEARCHED)
+
+
+def start_server(program: str) -> "PrivateServer":
+    """Start one; again if somebody took its port in between. Raises RuntimeError."""
+    for _ in range(2):
+        try:
+            return PrivateServer(program)
+        except PortTaken:
+            continue
+    return PrivateServer(program)
+
+
+class PortTaken(RuntimeError):
+    """Somebody was faster on the free port."""
+
+
+class PrivateServer:
+    """One running server. Raises RuntimeError, with the server's own words, if it does not start."""
+
+    def __init__(self, program: str) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="bhu-"))  # short: a socket's path has 107 characters at most
+        self._password = secrets.token_hex(8)
+        self._process: subprocess.Popen[bytes] | None = None
+        try:
+            self._initialise(program)
+            self.port = free_port()
+            self._start(program)
+        except BaseException:
+            self.stop()
+            raise
+
+    @property
+    def url(self) -> str:
+        """Say where it is, as an SQLAlchemy URL without a database."""
+        return f"mysql+pymysql://tests:{self._password}@127.0.0.1:{self.port}"
+
+    def stop(self) -> None:
+        """Stop it and remove its files. A second time does nothing."""
+        if self._process is not None:
+            self._process.stdin.close()
+            self._process.wait(timeout=30)
+            self._process = None
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _options(self) -> list[str]:
+        as_root = ["--user=root"] if os.geteuid() == 0 else []
+        return ["--no-defaults", f"--datadir={self.folder}/d", *as_root]
+
+    def _initialise(self, program: str) -> None:
+        folder = str(Path(program).parent)
+        install = shutil.which("mariadb-install-db", path=os.pathsep.join([SEARCHED, folder]))
+        if install:
+            command = [install, *self._options(), "--auth-root-authentication-method=normal", "--skip-test-db"]
+        else:
+            command = [program, *self._options(), "--initialize-insecure"]
+        made = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        if made.returncode:
+            raise RuntimeError(f"{command[0]} failed:\n{(made.stdout + made.stderr)[-2000:]}")
+        (self.folder / "init.sql").write_text(
+            f"CREATE USER 'tests'@'127.0.0.1' IDENTIFIED BY '{self._password}';\n"
+            "GRANT ALL ON *.* TO 'tests'@'127.0.0.1';\n"
+        )
+
+    def _start(self, program: str) -> None:
+        command = [
+            *(program, *self._options(), *FAST, *LIKE_PRODUCTION, "--skip-name-resolve", "--bind-address=127.0.0.1"),
+            *(f"--port={self.port}", f"--socket={self.folder}/s", f"--pid-file={self.folder}/pid"),
+            *(f"--init-file={self.folder}/init.sql", f"--tmpdir={self.folder}"),
+        ]
+        with (self.folder / "log").open("wb") as log:
+            self._process = subprocess.Popen(
+                ["sh", "-c", WATCH, "sh", str(self.folder), *command],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C is for the tests; they stop the server
+            )
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            try:
+                pymysql.connect(host="127.0.0.1", port=self.port, user="tests", password=self._password).close()
+            except pymysql.MySQLError:
+                if "Aborting" in self._log():
+                    break
+                time.sleep(0.05)
+            else:
+                return
+        trouble = PortTaken if "already in use" in self._log() else RuntimeError
+        raise trouble(f"{program} did not start:\n{self._log()}")
+
+    def _log(self) -> str:
+        log = self.folder / "log"
+        return log.read_text(errors="replace")[-2000:] if log.exists() else ""
+
+
+def free_port() -> int:
+    """Find a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

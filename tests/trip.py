@@ -1,0 +1,179 @@
+"""The trip on a real database, with fakes for the rest of the world: what the tests of the pipeline stand on."""
+
+import itertools
+from datetime import timedelta
+
+from chalicelib.adapters.database.accounts import SqlAccounts
+from chalicelib.adapters.database.alerts import SqlAlerts
+from chalicelib.adapters.database.areas import SqlAreas
+from chalicelib.adapters.database.deliveries import SqlDeliveries
+from chalicelib.adapters.database.jobs import SqlOutbox
+from chalicelib.adapters.database.objects import SqlObjects
+from chalicelib.adapters.database.sessions import SqlSessions
+from chalicelib.adapters.database.tile_runs import SqlTileRuns
+from chalicelib.adapters.queues import OutboxJobs
+from chalicelib.domain import monitoring, upkeep
+from chalicelib.domain.errors import Busy, Unavailable
+from chalicelib.domain.jobs import Queue, SessionJob, TileJob
+from chalicelib.domain.ports import Page
+from tests.builders import NOON, a_change, a_new_area, an_inspection
+from tests.fakes import MemoryImages, MemoryPush, ScriptedImagery
+
+LEASE_S = 60.0
+ALL = Page(1000)
+_emails = itertools.count()
+
+
+class Trip:
+    """One user, one provider, and every use case with its ports filled in. Time moves only when it is told to."""
+
+    def __init__(self, engine, *, targets=(), tiles_per_day=10_000):
+        self.engine, self.now, self.targets = engine, NOON, list(targets)
+        self.accounts, self.areas, self.alerts = SqlAccounts(engine), SqlAreas(engine), SqlAlerts(engine)
+        self.sessions = SqlSessions(engine, deadline_s=3600, retry_s=900, tiles_per_day=tiles_per_day)
+        self.runs, self.deliveries, self.objects = (
+            SqlTileRuns(engine, retry_s=900),
+            SqlDeliveries(engine),
+            SqlObjects(engine),
+        )
+        self.outbox, self.images, self.push = SqlOutbox(engine), MemoryImages(now=NOON), MemoryPush()
+        self.jobs = OutboxJobs(self.outbox, wake=lambda: None)
+        self.imagery = ScriptedImagery()
+        self.change, self.clear_share = a_change(), 1.0
+        self.user = self.add_user()
+
+    def clock(self):
+        return self.now
+
+    def wait(self, **delta):
+        self.now += timedelta(**delta)
+
+    def add_user(self):
+        email = f"user{next(_emails)}@example.org"
+        return self.accounts.add_user(email=email, password_hash="x", profile=None, now=self.now)
+
+    def add_area(self, *, user=None, **area):
+        return self.areas.add(a_new_area((user or self.user).user_id, **area), now=self.now)
+
+    def show(self, scene_id, *, days=0, change=None):
+        """Let the provider have a new scene, and the detector find `change` in it."""
+        picture = scene_id.encode()
+        self.imagery.show(scene_id, NOON + timedelta(days=days), lambda _view: picture)
+        self.change = a_change() if change is None else change
+
+    def inspect(self, content, _view, _area, _terms):
+        return an_inspection(content, clear_share=self.clear_share)
+
+    def compare(self, _before, _after, **_ground):
+        if isinstance(self.change, Exception):
+            raise self.change
+        return self.change
+
+    # The use cases
+
+    def tick(self):
+        return monitoring.capture_areas(
+            areas=self.areas, sessions=self.sessions, jobs=self.jobs, clock=self.clock, has_time=lambda: True
+        )
+
+    def capture_now(self, area):
+        return monitoring.capture_now(
+            area.area_id, user_id=area.user_id, sessions=self.sessions, jobs=self.jobs, clock=self.clock
+        )
+
+    def compare_now(self, area, *, pause=lambda _s: None, wait_s=0.0):
+        ports = {"sessions": self.sessions, "jobs": self.jobs, "clock": self.clock}
+        return monitoring.compare_now(area.area_id, user_id=area.user_id, wait_s=wait_s, pause=pause, **ports)
+
+    def capture_tile(self, job):
+        monitoring.capture_tile(
+            job,
+            runs=self.runs,
+            imagery=lambda _name: self.imagery,
+            images=self.images,
+            jobs=self.jobs,
+            inspect=self.inspect,
+            clock=self.clock,
+            lease_s=LEASE_S,
+        )
+
+    def compare_tile(self, job):
+        ports = {"runs": self.runs, "images": self.images, "jobs": self.jobs, "clock": self.clock}
+        monitoring.compare_tile(job, compare=self.compare, lease_s=LEASE_S, **ports)
+
+    def notify(self, job):
+        ports = {"deliveries": self.deliveries, "push": self.push, "clock": self.clock}
+        monitoring.notify_session(job, targets=self.targets, lease_s=LEASE_S, **ports)
+
+    def cancel(self, session):
+        ports = {"sessions": self.sessions, "jobs": self.jobs, "clock": self.clock}
+        return monitoring.cancel_session(session.session_id, user_id=self.user.user_id, **ports)
+
+    def delete(self, area):
+        ports = {"areas": self.areas, "sessions": self.sessions, "jobs": self.jobs, "clock": self.clock}
+        monitoring.delete_area(area.area_id, user_id=area.user_id, **ports)
+
+    def sweep(self):
+        upkeep.sweep(
+            areas=self.areas,
+            sessions=self.sessions,
+            runs=self.runs,
+            deliveries=self.deliveries,
+            objects=self.objects,
+            images=self.images,
+            jobs=self.jobs,
+            clock=self.clock,
+            orphan_age_s=86_400,
+        )
+
+    # The worker
+
+    def work_once(self):
+        """Take one message through its use case; say whether there was one."""
+        handlers = {
+            Queue.NOTIFICATIONS: lambda body: self.notify(SessionJob.from_json(body)),
+            Queue.COMPARISONS: lambda body: self.compare_tile(TileJob.from_json(body)),
+            Queue.CAPTURES: lambda body: self.capture_tile(TileJob.from_json(body)),
+        }
+        for queue, handle in handlers.items():
+            received = self.outbox.receive(queue, now=self.now, lease_s=LEASE_S)
+            if received is None:
+                continue
+            try:
+                handle(received.message.body)
+            except (Busy, Unavailable) as error:
+                is_dead, back = received.receives >= 5, self.now + timedelta(seconds=30)
+                self.outbox.give_back(received, available_at=back, reason=str(error), dead=is_dead)
+            else:
+                self.outbox.done(received)
+            return True
+        return False
+
+    def work(self):
+        """Work until there is nothing to take."""
+        while self.work_once():
+            pass
+
+    def sweep_area(self, area, scene_id, *, days, change=None):
+        """Run one whole session on a new scene; give it ended."""
+        self.show(scene_id, days=days, change=change)
+        session = self.capture_now(area)
+        self.work()
+        return self.session(session)
+
+    # What came of it
+
+    def session(self, session):
+        return self.sessions.get(session.session_id, user_id=self.user.user_id)
+
+    def all_sessions(self):
+        return self.sessions.of_user(self.user.user_id, page=ALL).items
+
+    def tiles(self, area):
+        return self.alerts.images(area.area_id, user_id=area.user_id, page=ALL).items
+
+    def alerts_of(self, session):
+        return self.alerts.of_session(session.session_id, user_id=self.user.user_id)
+
+    def pushes(self):
+        return self.alerts.pushes(user_id=self.user.user_id, page=ALL).items

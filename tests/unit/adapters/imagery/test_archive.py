@@ -1,0 +1,285 @@
+import json
+import logging
+from datetime import UTC, datetime
+
+import cv2
+import numpy as np
+import pytest
+
+from chalicelib.adapters.imagery.archive import ArchiveImagery
+from chalicelib.domain.errors import BadImage, NoCoverage, ProviderUnavailable
+from chalicelib.domain.imagery import Scene
+from chalicelib.domain.tiles import Bounds, Tile, View, gsd_m, tiles_covering
+from tests.archives import clear, decoded, item, noise, put, square
+
+AREA = square(28.6, 77.2, width_px=800, height_px=600, gsd_m=0.5).bounds
+
+
+def first_view(archive, area=AREA) -> View:
+    grid = archive.grid(area)
+    return grid.view(next(tiles_covering(area, grid.zoom)))
+
+
+def newest_id(archive, area=AREA) -> str:
+    return archive.newest(first_view(archive, area), area).scene_id
+
+
+def part(bounds: Bounds, *, east_share: float) -> Bounds:
+    """The western part of a box."""
+    return bounds._replace(east=bounds.west + (bounds.east - bounds.west) * east_share)
+
+
+@pytest.mark.parametrize(
+    ("centre", "width_px", "height_px", "gsd"),
+    [
+        ((0.01, 10.0), 256, 256, 0.5),
+        ((20.3, 85.8), 512, 512, 0.2),
+        ((28.6, 77.2), 1024, 640, 1.5),
+        ((-33.9, 151.2), 300, 700, 2.0),
+        ((47.5, 19.0), 952, 640, 1.5),
+        ((60.2, 24.9), 256, 256, 10.0),
+        ((69.6, -179.9), 257, 513, 0.61),
+    ],
+)
+def test_an_area_exactly_as_large_as_a_picture_is_covered_and_clear(tmp_path, centre, width_px, height_px, gsd):
+    area = square(*centre, width_px=width_px, height_px=height_px, gsd_m=gsd).bounds
+    put(tmp_path, "a", area, pixels=noise(width_px, height_px))
+    archive = ArchiveImagery(tmp_path)
+    grid = archive.grid(area)
+    inside_px = 0
+    for tile in tiles_covering(area, grid.zoom):
+        view = grid.view(tile)
+        scene = archive.newest(view, area)
+        shown = clear(archive.fetch(scene, view, area).content)
+        left, top = view.pixel(area.west, area.north)
+        right, bottom = view.pixel(area.east, area.south)
+        middle = (np.arange(view.size_px) >= view.margin_px) & (np.arange(view.size_px) < view.margin_px + view.tile_px)
+        centres = np.arange(view.size_px) + 0.5
+        columns = middle & (centres >= left) & (centres <= right)
+        rows = middle & (centres >= top) & (centres <= bottom)
+        inside = rows[:, None] & columns[None, :]
+        assert shown[inside].all()
+        inside_px += int(inside.sum())
+    ground_px = (width_px * gsd) * (height_px * gsd) / gsd_m(centre[0], grid.zoom, 512) ** 2
+    assert inside_px == pytest.approx(ground_px, rel=0.03)
+
+
+@pytest.mark.parametrize("shift", [1e-7, -1e-7, 0.0])
+def test_an_area_that_ends_on_a_seam_does_not_fail_for_a_sliver_of_rounding(tmp_path, shift):
+    tile = Tile(17, 93_600, 54_600)
+    bounds = View(tile=tile, tile_px=512, margin_px=0).bounds
+    put(tmp_path, "a", bounds, pixels=noise(512, 512))
+    area = Bounds(bounds.west - shift, bounds.south - shift, bounds.east + shift, bounds.north + shift)
+    archive = ArchiveImagery(tmp_path)
+    for each in tiles_covering(area, 17):
+        view = View(tile=each, tile_px=512, margin_px=64)
+        scene = archive.newest(view, area)
+        assert clear(archive.fetch(scene, view, area).content)[64:-64, 64:-64].any()
+
+
+@pytest.mark.parametrize(
+    ("gsd", "zoom"), [(0.05, 20), (0.13, 19), (0.2, 18), (0.5, 17), (0.6, 17), (1.5, 15), (10.0, 13), (60.0, 12)]
+)
+def test_the_zoom_is_the_one_nearest_to_the_pictures_resolution(tmp_path, gsd, zoom):
+    area = square(28.6, 77.2, width_px=100, height_px=100, gsd_m=gsd).bounds
+    put(tmp_path, "a", area, pixels=noise(100, 100))
+    grid = ArchiveImagery(tmp_path).grid(area)
+    assert (grid.zoom, grid.tile_px, grid.margin_px) == (zoom, 512, 64)
+
+
+def test_a_stated_resolution_goes_before_the_computed_one(tmp_path):
+    put(tmp_path, "a", AREA, pixels=noise(800, 600), gsd=2.0)
+    assert ArchiveImagery(tmp_path).grid(AREA).zoom == 15
+
+
+def test_the_newest_item_is_taken_and_says_when_it_was_taken(tmp_path):
+    for name, taken in (
+        ("b", "2024-06-01T00:00:00Z"),
+        ("c", "2024-07-01T05:00:00+05:00"),
+        ("a", "2023-01-01T00:00:00Z"),
+    ):
+        put(tmp_path, name, AREA, taken=taken)
+    archive = ArchiveImagery(tmp_path)
+    scene = archive.newest(first_view(archive), AREA)
+    assert scene == Scene(scene_id="c", captured_at=datetime(2024, 7, 1, tzinfo=UTC))
+
+
+def test_an_item_that_covers_the_tile_goes_before_a_newer_one_that_does_not(tmp_path):
+    half = part(AREA, east_share=0.5)
+    put(tmp_path, "whole", AREA, taken="2023-01-01T00:00:00Z")
+    put(tmp_path, "half", half, taken="2024-01-01T00:00:00Z")
+    archive = ArchiveImagery(tmp_path)
+    taken = {}
+    for tile in tiles_covering(AREA, 19):
+        view = View(tile=tile, tile_px=512, margin_px=64)
+        lies_in_the_half = view.pixel(half.east, half.north)[0] >= view.margin_px + view.tile_px
+        taken.setdefault(lies_in_the_half, set()).add(archive.newest(view, AREA).scene_id)
+    assert taken == {True: {"half"}, False: {"whole"}}
+
+
+def test_where_none_covers_the_tile_the_one_that_covers_most_is_taken_and_no_two_are_mixed(tmp_path):
+    area = square(28.6, 77.2, width_px=100, height_px=100, gsd_m=0.5).bounds
+    view = View(tile=next(tiles_covering(area, 15)), tile_px=512, margin_px=64)
+    put(tmp_path, "most", part(area, east_share=0.8), taken="2023-01-01T00:00:00Z")
+    put(tmp_path, "most-newer", part(area, east_share=0.8), taken="2023-06-01T00:00:00Z")
+    put(tmp_path, "least", area._replace(west=part(area, east_share=0.6).east), taken="2024-01-01T00:00:00Z")
+    archive = ArchiveImagery(tmp_path)
+    scene = archive.newest(view, area)
+    assert scene.scene_id == "most-newer"
+    right, _ = view.pixel(area.east, area.north)
+    shown = clear(archive.fetch(scene, view, area).content)
+    assert not shown[:, int(right) - 2 :].any()
+
+
+def test_99_percent_of_the_tiles_part_is_enough_and_98_is_not(tmp_path):
+    area = square(28.6, 77.2, width_px=500, height_px=500, gsd_m=0.5).bounds
+    view = View(tile=next(tiles_covering(area, 14)), tile_px=2048, margin_px=256)
+    put(tmp_path, "whole", area, taken="2023-01-01T00:00:00Z")
+    put(tmp_path, "98", part(area, east_share=0.98), taken="2024-01-01T00:00:00Z")
+    archive = ArchiveImagery(tmp_path)
+    assert archive.newest(view, area).scene_id == "whole"
+    put(tmp_path, "99", part(area, east_share=0.9901), taken="2023-06-01T00:00:00Z")
+    assert archive.newest(view, area).scene_id == "99"
+
+
+def test_an_item_added_later_is_seen_at_the_next_call(tmp_path):
+    put(tmp_path, "a", AREA)
+    archive = ArchiveImagery(tmp_path)
+    assert newest_id(archive) == "a"
+    put(tmp_path, "b", AREA, taken="2025-01-01T00:00:00Z")
+    assert newest_id(archive) == "b"
+    (tmp_path / "b.json").unlink()
+    assert newest_id(archive) == "a"
+
+
+@pytest.mark.parametrize("file", ["b.json", "b.png"])
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.99])
+def test_what_is_half_written_is_skipped_and_told_once_and_seen_when_whole(tmp_path, caplog, file, share):
+    put(tmp_path, "a", AREA)
+    put(tmp_path, "b", AREA, taken="2025-01-01T00:00:00Z")
+    whole = (tmp_path / file).read_bytes()
+    (tmp_path / file).write_bytes(whole[: int(len(whole) * share)])
+    archive = ArchiveImagery(tmp_path)
+    with caplog.at_level(logging.WARNING):
+        assert [newest_id(archive) for _ in range(3)] == ["a"] * 3
+    told = [record for record in caplog.records if record.message == "archive item skipped"]
+    assert [record.file for record in told] == ["b.json"]
+    assert told[0].reason
+    (tmp_path / file).write_bytes(whole)
+    assert newest_id(archive) == "b"
+
+
+def test_nothing_in_the_folder_can_stop_the_archive(tmp_path, caplog):
+    put(tmp_path, "a", AREA)
+    put(tmp_path, "c", AREA, taken="2026-01-01T00:00:00Z")
+    (tmp_path / "c.png").unlink()
+    put(tmp_path, "d", AREA, taken="2026-01-01T00:00:00Z")
+    (tmp_path / "d.png").write_bytes(b"<html>no</html>")
+    (tmp_path / "e.json").mkdir()
+    (tmp_path / "f.json").symlink_to(tmp_path / "f.json")
+    (tmp_path / ".g.json").write_text("{")
+    (tmp_path / "catalog.json").write_text('{"type": "Catalog"}')
+    archive = ArchiveImagery(tmp_path)
+    assert newest_id(archive) == "a"
+    assert {(record.file, record.reason) for record in caplog.records} == {
+        ("c.json", "its picture c.png is not there, or not inside the archive"),
+        ("d.json", "its picture d.png is no PNG or JPEG"),
+    }
+
+
+def test_a_picture_outside_the_folder_is_not_read(tmp_path):
+    folder, outside = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    outside.mkdir()
+    put(folder, "a", AREA)
+    put(outside, "b", AREA)
+    (folder / "b.png").symlink_to(outside / "b.png")
+    (folder / "b.json").write_text(json.dumps(item(AREA, item_id="b", href="b.png", taken="2026-01-01T00:00:00Z")))
+    assert newest_id(ArchiveImagery(folder)) == "a"
+
+
+@pytest.mark.parametrize(("width", "height"), [(20_001, 10), (16_000, 16_000)])
+def test_a_picture_too_large_to_decode_is_skipped_by_its_header(tmp_path, width, height):
+    put(tmp_path, "a", AREA)
+    content = bytearray((tmp_path / "a.png").read_bytes())
+    content[16:24] = width.to_bytes(4, "big") + height.to_bytes(4, "big")
+    (tmp_path / "a.png").write_bytes(bytes(content))
+    with pytest.raises(NoCoverage, match=f"too large with {width} x {height} px"):
+        ArchiveImagery(tmp_path).grid(AREA)
+
+
+def test_a_jpeg_is_read_as_well(tmp_path):
+    jpeg = cv2.imencode(".jpg", noise(800, 600))[1].tobytes()
+    profile = b"\xff\xe2" + (60_002).to_bytes(2, "big") + bytes(60_000)
+    (tmp_path / "a.jpg").write_bytes(jpeg[:2] + profile + jpeg[2:] + b"camera")
+    (tmp_path / "a.json").write_text(json.dumps(item(AREA, href="a.jpg")))
+    archive = ArchiveImagery(tmp_path)
+    view = first_view(archive)
+    assert archive.grid(AREA).zoom == 17
+    assert decoded(archive.fetch(archive.newest(view, AREA), view, AREA).content).shape[:2] == (640, 640)
+
+
+def test_two_files_that_claim_one_id_are_told_apart(tmp_path):
+    put(tmp_path, "a", AREA)
+    put(tmp_path, "b", AREA, taken="2025-01-01T00:00:00Z")
+    (tmp_path / "b.json").write_text((tmp_path / "b.json").read_text().replace('"id": "b"', '"id": "a"'))
+    assert newest_id(ArchiveImagery(tmp_path)) == "b.json"
+
+
+def test_no_coverage_says_what_there_is(tmp_path):
+    put(tmp_path, "a", AREA)
+    (tmp_path / "b.json").write_text("{")
+    archive = ArchiveImagery(tmp_path)
+    far = square(-10, 20, width_px=100, height_px=100, gsd_m=1).bounds
+    with pytest.raises(
+        NoCoverage, match=r"no picture of any of this area; it holds 1 usable items, and 1 .* b\.json: it is"
+    ):
+        archive.grid(far)
+    with pytest.raises(NoCoverage, match=r"no picture of tile 17/1/1; "):
+        archive.newest(View(tile=Tile(17, 1, 1), tile_px=512, margin_px=64), far)
+    view = first_view(archive)
+    with pytest.raises(NoCoverage, match="named gone any more"):
+        archive.fetch(Scene(scene_id="gone", captured_at=None), view, AREA)
+
+
+def test_a_picture_next_door_does_not_cover_a_tile(tmp_path):
+    tile = Tile(17, 93_600, 54_600)
+    put(tmp_path, "a", View(tile=tile, tile_px=512, margin_px=0).bounds, pixels=noise(512, 512))
+    next_door = View(tile=Tile(17, 93_601, 54_600), tile_px=512, margin_px=64)
+    with pytest.raises(NoCoverage):
+        ArchiveImagery(tmp_path).newest(next_door, next_door.bounds)
+
+
+def test_an_archive_that_is_away_is_no_archive_without_pictures(tmp_path):
+    with pytest.raises(ProviderUnavailable, match="the archive folder cannot be read: No such file"):
+        ArchiveImagery(tmp_path / "gone").grid(AREA)
+
+
+def test_a_picture_that_is_damaged_inside_fails(tmp_path):
+    put(tmp_path, "a", AREA)
+    content = bytearray((tmp_path / "a.png").read_bytes())
+    content[37:41] = b"XXXX"
+    (tmp_path / "a.png").write_bytes(bytes(content))
+    archive = ArchiveImagery(tmp_path)
+    view = first_view(archive)
+    with pytest.raises(BadImage, match=r"a\.png does not decode"):
+        archive.fetch(archive.newest(view, AREA), view, AREA)
+
+
+def test_a_replaced_picture_is_read_again(tmp_path):
+    put(tmp_path, "a", AREA, pixels=np.full((60, 80, 3), 50, np.uint8))
+    archive = ArchiveImagery(tmp_path)
+    view = first_view(archive)
+    scene = archive.newest(view, AREA)
+    assert decoded(archive.fetch(scene, view, AREA).content)[320, 320, 0] in {0, 50}
+    put(tmp_path, "a", AREA, pixels=np.full((60, 80, 3), 90, np.uint8))
+    assert 90 in decoded(archive.fetch(scene, view, AREA).content)
+
+
+def test_the_attribution_is_the_items_or_archive(tmp_path):
+    put(tmp_path, "a", AREA, attribution="City of Cuttack")
+    archive = ArchiveImagery(tmp_path)
+    view = first_view(archive)
+    assert archive.fetch(archive.newest(view, AREA), view, AREA).attribution == "City of Cuttack"
+    put(tmp_path, "a", AREA)
+    assert archive.fetch(archive.newest(view, AREA), view, AREA).attribution == "Archive"
