@@ -1,3 +1,4 @@
+# ruff: noqa: ARG001, ARG002 (stand-ins take what their ports give)
 """The API as its clients meet it: the app behind Chalice's gateway, on a real SQLite file, in a world that is given."""
 
 import json
@@ -11,7 +12,6 @@ from chalicelib.adapters.database.accounts import SqlAccounts
 from chalicelib.adapters.database.alerts import SqlAlerts
 from chalicelib.adapters.database.areas import SqlAreas
 from chalicelib.adapters.database.engine import check, make_engine
-from chalicelib.adapters.database.migrate import to_head
 from chalicelib.adapters.database.sessions import SqlSessions
 from chalicelib.adapters.database.tile_runs import SqlTileRuns
 from chalicelib.adapters.links import SignedLinks
@@ -141,13 +141,12 @@ def matching_path(path):
 class Server:
     """The app on a database of its own. Each answer is held against the OpenAPI document."""
 
-    def __init__(self, folder, plug):
+    def __init__(self, database, plug):
         from app import app
 
         self.http = Client(app).http
         self.now = A_MOMENT
-        self.engine = make_engine(f"sqlite:///{folder}/bhuprahari.db")
-        to_head(self.engine)
+        self.engine = make_engine(f"sqlite:///{database}")
         self.images, self.jobs, self.passwords = MemoryImages(), MemoryJobs(), CountedPasswords()
         self.tokens = JwtTokens({"test": "k" * 32})
         self.links = SignedLinks("l" * 32, expires_s=WEEK_S)

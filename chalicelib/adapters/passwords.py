@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 
@@ -15,7 +17,7 @@ class Argon2Passwords:
         self._hasher = PasswordHasher(
             time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=LANES, hash_len=32, salt_len=16, type=Type.ID
         )
-        self._of_nobody = self._hasher.hash("nobody's")
+        self._of_nobody = self._hasher.hash(secrets.token_hex())
 
     def hash(self, password: str) -> str:
         """Give the text to keep in a password's place."""
@@ -24,7 +26,7 @@ class Argon2Passwords:
     def verify(self, password: str, password_hash: str | None) -> bool:
         """Is this the password? None, for a user who does not exist, takes as long and is never right."""
         try:
-            matches = self._hasher.verify(password_hash or self._of_nobody, password)
+            matches = self._hasher.verify(self._of_nobody if password_hash is None else password_hash, password)
         except (VerificationError, InvalidHashError):
             return False
         return matches and password_hash is not None

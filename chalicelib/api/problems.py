@@ -65,7 +65,7 @@ class Problem(BaseModel):
     detail: str
     instance: str  # the request's id, as in the logs
     message: str  # what the existing client shows
-    errors: list[Fault] = []
+    errors: list[Fault]
 
 
 def status_of(error: DomainError) -> int:

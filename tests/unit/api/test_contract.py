@@ -7,9 +7,8 @@ import pytest
 from tests.api_server import SMALL_AREA, WEEK_S
 
 USER = {"id": int, "email": str, "profile": (str, type(None)), "createdAt": str, "lastUpdate": str}
-AREA = {"id": int, "name": str, "createdAt": str} | dict.fromkeys(
-    ("centerLat", "centerLon", "northKm", "southKm", "eastKm", "westKm"), (int, float)
-)
+PLACE = ("centerLat", "centerLon", "northKm", "southKm", "eastKm", "westKm")
+AREA = {"id": int, "name": str, "createdAt": str} | dict.fromkeys(PLACE, (int, float))
 TILE = {
     "id": int,
     "areaConfigId": int,
