@@ -246,6 +246,8 @@ def imagery(name: str) -> ports.Imagery:
 
         return ArchiveImagery(Path(settings().archive))
     if name == "google_static":
+        import requests
+
         from chalicelib.adapters.imagery.google_static import GoogleStaticImagery
 
         knobs, store = settings(), secrets()
@@ -254,6 +256,7 @@ def imagery(name: str) -> ports.Imagery:
             signing_secret=lambda: store.get(knobs.google_signing_secret),
             permission=knobs.google_permission,
             endpoint=knobs.google_endpoint,
+            session=requests.Session(),
         )
     raise Invalid(f"there is no provider {name!r}: choose one of {', '.join(PROVIDERS)}", pointer="/provider")
 

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from chalicelib.domain.changes import Change, Region
+from chalicelib.domain.changes import DETECTOR, Change, Region
 from chalicelib.domain.thresholds import Thresholds, default_threshold_m2
 from chalicelib.domain.tiles import Bounds, View
 from chalicelib.vision.evidence import WORK_M_PER_PX, Evidence, weigh
@@ -18,7 +18,7 @@ from chalicelib.vision.pixels import Mask, Pixels, box_of, decode, ground_of, sp
 from chalicelib.vision.regions import Part, changed, least_px, parts, rings
 from chalicelib.vision.render import Drawing, mask_png, overlay_png
 
-DETECTOR = "classic-1"
+__all__ = ["DETECTOR", "compare", "detect"]
 
 
 def detect(before_bgr: NDArray[Any], after_bgr: NDArray[Any], metres_per_pixel: float) -> NDArray[np.uint8]:
