@@ -52,7 +52,7 @@ def provider(google, *, naps=None, **changes) -> GoogleStaticImagery:
         "endpoint": google.endpoint,
         "session": requests.Session(),
         "sleep": (naps if naps is not None else []).append,
-        "read_s": 0.4,
+        "read_s": 0.5 if google.answers and google.answers[0] is silence else 5.0,
     }
     return GoogleStaticImagery(**(given | changes))
 
