@@ -1,6 +1,9 @@
 import json
 import logging
+import subprocess
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -302,3 +305,17 @@ def test_the_attribution_is_the_items_or_archive(tmp_path):
     assert archive.fetch(archive.newest(view, AREA), view, AREA).attribution == "City of Cuttack"
     put(tmp_path, "a", AREA)
     assert archive.fetch(archive.newest(view, AREA), view, AREA).attribution == "Archive"
+
+
+def test_an_area_can_be_planned_where_there_is_no_opencv(tmp_path):
+    put(tmp_path, "a", AREA, pixels=noise(800, 600))
+    program = (
+        "import sys; sys.modules['cv2'] = sys.modules['numpy'] = None\n"
+        "from pathlib import Path\n"
+        "from chalicelib.adapters.imagery.archive import ArchiveImagery\n"
+        "from chalicelib.domain.tiles import Bounds\n"
+        f"print(ArchiveImagery(Path({str(tmp_path)!r})).grid({AREA!r}).zoom)"
+    )
+    root = Path(__file__).parents[4]
+    done = subprocess.run([sys.executable, "-c", program], cwd=root, check=True, capture_output=True, text=True)
+    assert done.stdout == "17\n"
