@@ -9,17 +9,16 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 import pytest
-import requests
 
 from chalicelib.adapters.imagery.archive import ArchiveImagery
-from chalicelib.adapters.imagery.google_static import GoogleStaticImagery
 from chalicelib.domain.errors import ImageryFailed, ProviderUnavailable
 from chalicelib.domain.imagery import Grid
 from chalicelib.domain.ports import Imagery
 from chalicelib.domain.tiles import Bounds, View, tiles_covering
 from tests.archives import noise, put, square
 from tests.fakes import ScriptedImagery
-from tests.google_stand_in import KEY, SIGNING_SECRET, GoogleStandIn, an_error
+from tests.google_provider import provider as provider_on
+from tests.google_stand_in import GoogleStandIn, an_error
 
 AREA = square(28.6, 77.2, width_px=700, height_px=500, gsd_m=0.5).bounds
 
@@ -46,18 +45,8 @@ def archive(folder: Path) -> Iterator[Provider]:
 
 @contextmanager
 def google_static(_: Path) -> Iterator[Provider]:
-    with GoogleStandIn() as server, requests.Session() as session:
-        one, other = (
-            GoogleStaticImagery(
-                key=lambda: KEY,
-                signing_secret=SIGNING_SECRET,
-                permission="Letter of 3 May 2026",
-                endpoint=server.endpoint,
-                session=session,
-                sleep=lambda _: None,
-            )
-            for _ in range(2)
-        )
+    with GoogleStandIn() as server:
+        one, other = (provider_on(server) for _ in range(2))
         yield Provider(one, other, lambda: server.script(an_error(403)))
 
 
