@@ -6,20 +6,17 @@ hold the permission to store and analyse: Google's terms are understood to forbi
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import logging
 import random
-import re
 import time
 from collections.abc import Callable
-from urllib.parse import quote, unquote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 import requests
 
 from chalicelib.adapters.imagery.http_answers import Broken, Deadline, body_of, retry_after_s
 from chalicelib.adapters.imagery.picture_file import NotAPicture, check_whole, size_of
+from chalicelib.adapters.imagery.signed_urls import signature, without_secrets
 from chalicelib.domain.errors import (
     BadImage,
     LicenceRefused,
@@ -42,21 +39,7 @@ CONNECT_S, READ_S, BUDGET_S = 3.0, 10.0, 20.0
 FIRST_BACKOFF_S = 1.0
 MAX_BODY_BYTES = 8 * 1024 * 1024
 
-SECRET_PARAMETERS = re.compile(r"(?i)\b(key|signature|client)=[^\s&\"'<>]+")
-
 logger = logging.getLogger(__name__)
-
-
-def signature(url: str, secret: str) -> str:
-    """Sign a URL's path and query: HMAC-SHA1 with the base64url secret, in base64url. Raises ProviderRefused."""
-    parts = urlsplit(url)
-    try:
-        key = base64.b64decode(secret.strip() + "=" * (-len(secret.strip()) % 4), altchars=b"-_", validate=True)
-    except ValueError:
-        raise ProviderRefused("Google's URL signing secret is not base64url: copy it again from the console") from None
-    return base64.urlsafe_b64encode(
-        hmac.new(key, f"{parts.path}?{parts.query}".encode(), hashlib.sha1).digest()
-    ).decode()
 
 
 class _Retry(Exception):
@@ -215,7 +198,7 @@ class GoogleStaticImagery:
         warning = response.headers.get("X-Staticmap-API-Warning")
         if warning is not None:
             raise ProviderUnavailable(
-                f"Google's picture carries a warning: {_cleaned(warning, url) or 'without words'}"
+                f"Google's picture carries a warning: {without_secrets(warning, url) or 'without words'}"
             )
         if not kind.startswith("image/"):
             raise BadImage(f"Google answers {kind[:40] or 'something without a type'} instead of a picture{said}")
@@ -239,14 +222,5 @@ def _said(content: bytes, kind: str, url: str) -> str:
     """Give what an answer that is no picture says: the reason is often only there."""
     if not kind.startswith("text/plain"):
         return ""
-    said = _cleaned(content[:2000].decode(errors="replace"), url)
+    said = without_secrets(content[:2000].decode(errors="replace"), url)
     return f": {said}" if said else ""
-
-
-def _cleaned(text: str, url: str) -> str:
-    """Give one short line without the request's secrets, should they be quoted back."""
-    query = dict(part.split("=", 1) for part in urlsplit(url).query.split("&"))
-    for name in ("key", "signature"):
-        for secret in {query.get(name, ""), unquote(query.get(name, ""))} - {""}:
-            text = text.replace(secret, "...")
-    return " ".join(SECRET_PARAMETERS.sub(r"\1=...", text).split())[:160]
