@@ -36,26 +36,32 @@ def fcm_push(secret: str, **settings) -> FcmPush:
     return FcmPush(FixedSecrets({"firebase": secret}), secret_name="firebase", **settings)
 
 
-@pytest.fixture
-def fcm() -> Iterator[FcmStandIn]:
+@pytest.fixture(scope="module")
+def running_fcm() -> Iterator[FcmStandIn]:
     with FcmStandIn() as stand_in:
         yield stand_in
 
 
+@pytest.fixture
+def fcm(running_fcm) -> FcmStandIn:
+    running_fcm.forget()
+    return running_fcm
+
+
 @pytest.fixture(params=["fcm", "log", "memory"])
 def push(request, fcm) -> Push:
-    return {"fcm": lambda: fcm_push(fcm.secret()), "log": LogPush, "memory": MemoryPush}[request.param]()
+    return {"fcm": lambda: fcm_push(fcm.secret), "log": LogPush, "memory": MemoryPush}[request.param]()
 
 
 @pytest.fixture(params=["fcm", "memory"])
 def push_with_a_dead_device(request, fcm) -> Push:
-    return fcm_push(fcm.secret()) if request.param == "fcm" else MemoryPush(script={"unregistered:1": DEAD})
+    return fcm_push(fcm.secret) if request.param == "fcm" else MemoryPush(script={"unregistered:1": DEAD})
 
 
 @pytest.fixture(params=["fcm", "memory"])
 def push_away(request, fcm) -> Push:
     fcm.refuses_sign_in = True
-    return fcm_push(fcm.secret()) if request.param == "fcm" else MemoryPush(away=True)
+    return fcm_push(fcm.new_secret()) if request.param == "fcm" else MemoryPush(away=True)
 
 
 def test_each_target_gets_one_receipt_in_the_order_asked(push):
@@ -105,7 +111,7 @@ def test_at_home_a_push_is_a_line_in_the_log(caplog):
 
 
 def test_a_push_says_what_the_contract_promises(fcm):
-    fcm_push(fcm.secret()).send(NOTICE, [token("phone:1")])
+    fcm_push(fcm.secret).send(NOTICE, [token("phone:1")])
     [message] = fcm.to("phone:1")
     assert message == {
         "token": "phone:1",
@@ -127,17 +133,17 @@ def test_a_push_says_what_the_contract_promises(fcm):
 
 
 def test_a_topic_is_addressed_as_a_topic(fcm):
-    fcm_push(fcm.secret()).send(NOTICE, [topic("operators")])
+    fcm_push(fcm.secret).send(NOTICE, [topic("operators")])
     [message] = fcm.to("operators")
     assert "token" not in message
 
 
 def test_a_malformed_topic_fails_alone(fcm):
     targets = [topic("no spaces allowed"), token("phone:1")]
-    receipts = fcm_push(fcm.secret()).send(NOTICE, targets)
+    receipts = fcm_push(fcm.secret).send(NOTICE, targets)
     assert [receipt.status for receipt in receipts] == [FAILED, SENT]
     assert receipts[0].detail == "firebase-admin refuses the message: Malformed topic name."
-    assert [receipt.status for receipt in fcm_push(fcm.secret()).send(NOTICE, targets[:1])] == [FAILED]
+    assert [receipt.status for receipt in fcm_push(fcm.secret).send(NOTICE, targets[:1])] == [FAILED]
 
 
 MEANINGS = {
@@ -161,7 +167,7 @@ MEANINGS = {
 
 
 def test_every_answer_of_fcm_becomes_its_receipt(fcm):
-    receipts = fcm_push(fcm.secret()).send(NOTICE, [token(f"{kind}:1") for kind in MEANINGS])
+    receipts = fcm_push(fcm.secret).send(NOTICE, [token(f"{kind}:1") for kind in MEANINGS])
     assert {
         receipt.target.address.partition(":")[0]: (receipt.status, receipt.detail) for receipt in receipts
     } == MEANINGS
@@ -170,7 +176,7 @@ def test_every_answer_of_fcm_becomes_its_receipt(fcm):
 def test_the_log_counts_the_answers_and_says_why_once(fcm, caplog):
     caplog.set_level(logging.INFO)
     addresses = ["phone:1", "unregistered:1", "no-apns:1", "no-apns:2", "quota:1"]
-    fcm_push(fcm.secret()).send(NOTICE, [token(address) for address in addresses])
+    fcm_push(fcm.secret).send(NOTICE, [token(address) for address in addresses])
     lines = [record for record in caplog.records if record.name.startswith("chalicelib")]
     assert [record.message for record in lines] == ["pushes answered", "pushes not taken", "pushes not taken"]
     assert [vars(lines[0])[count] for count in ("sent", "dead_target", "failed", "pending")] == [1, 1, 2, 1]
@@ -178,13 +184,13 @@ def test_the_log_counts_the_answers_and_says_why_once(fcm, caplog):
 
 
 def test_an_answer_that_does_not_come_in_time_is_tried_later(fcm):
-    [late, prompt] = fcm_push(fcm.secret(), http_timeout_s=0.3).send(NOTICE, [token("slow:1"), token("phone:1")])
+    [late, prompt] = fcm_push(fcm.secret, http_timeout_s=0.3).send(NOTICE, [token("slow:1"), token("phone:1")])
     assert (late.status, late.detail) == (PENDING, "FCM did not take the push: UNAVAILABLE")
     assert prompt.status is SENT
 
 
 def test_many_pushes_sign_in_once(fcm):
-    push = fcm_push(fcm.secret())
+    push = fcm_push(fcm.new_secret())
     for _ in range(3):
         push.send(NOTICE, [token("phone:1"), token("phone:2")])
     assert fcm.sign_ins == 1
@@ -193,7 +199,7 @@ def test_many_pushes_sign_in_once(fcm):
 def test_a_refused_sign_in_sends_nothing_and_says_so(fcm):
     fcm.refuses_sign_in = True
     with pytest.raises(Unavailable, match=r"^Google does not sign the Firebase service account in: RefreshError$"):
-        fcm_push(fcm.secret()).send(NOTICE, [token("phone:1")])
+        fcm_push(fcm.new_secret()).send(NOTICE, [token("phone:1")])
     assert fcm.messages == []
 
 
@@ -206,7 +212,7 @@ def test_google_that_does_not_answer_sends_nothing_and_says_so(fcm):
 def test_a_sign_in_that_runs_out_within_a_batch_leaves_it_for_later(fcm):
     """The answers of the batch are lost then: all of it is sent again, and collapses on the phones."""
     fcm.sign_in_lasts_s, fcm.signs_in_once = 60, True  # too short for google-auth, which signs in again for each push
-    receipts = fcm_push(fcm.secret()).send(NOTICE, [token("phone:1"), token("phone:2")])
+    receipts = fcm_push(fcm.new_secret()).send(NOTICE, [token("phone:1"), token("phone:2")])
     assert {(receipt.status, receipt.detail) for receipt in receipts} == {
         (PENDING, "FCM did not take the push: UNKNOWN")
     }
@@ -214,10 +220,10 @@ def test_a_sign_in_that_runs_out_within_a_batch_leaves_it_for_later(fcm):
 
 
 def test_a_rotated_service_account_is_used_at_once(fcm):
-    secrets = FixedSecrets({"firebase": fcm.secret()})
+    secrets = FixedSecrets({"firebase": fcm.new_secret()})
     push = FcmPush(secrets, secret_name="firebase")
     push.send(NOTICE, [token("phone:1")])
-    secrets.values["firebase"] = fcm.secret()
+    secrets.values["firebase"] = fcm.new_secret()
     push.send(NOTICE, [token("phone:1")])
     assert fcm.sign_ins == 2
 
@@ -246,7 +252,7 @@ def test_an_account_with_a_broken_key_is_unavailable(fcm):
 
 def test_sending_to_tokens_warns_of_nothing(fcm):
     """firebase-admin 7 deprecates tokens; a warning for each device would drown the log."""
-    push = fcm_push(fcm.secret())
+    push = fcm_push(fcm.secret)
     push.send(NOTICE, [token("phone:1")])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
