@@ -234,8 +234,9 @@ def test_a_rotated_service_account_is_used_at_once(fcm):
         ("", "pushes need the Firebase service account: there is no secret firebase"),
         ("not JSON {very-private", "the secret firebase is not a Firebase service account's JSON"),
         ('["very-private"]', "the secret firebase is not a Firebase service account's JSON"),
-        ('{"type": "very-private"}', "the secret firebase is no usable Firebase service account"),
-        ('{"type": "service_account", "private_key": "very-private"}', "no usable Firebase service account"),
+        ('{"type": "service_account", "client_email": "very-private"}', "is not a Firebase service account's JSON"),
+        ('{"project_id": "p", "type": "very-private"}', "the secret firebase is no usable Firebase service account"),
+        ('{"project_id": "p", "type": "service_account", "private_key": "very-private"}', "is no usable Firebase"),
     ],
 )
 def test_a_secret_that_is_no_service_account_says_what_is_wrong_without_telling_it(secret, sentence):
@@ -244,8 +245,9 @@ def test_a_secret_that_is_no_service_account_says_what_is_wrong_without_telling_
     assert "very-private" not in "".join(traceback.format_exception(raised.value))
 
 
-def test_an_account_with_a_broken_key_is_unavailable(fcm):
-    account = {**fcm.service_account(), "private_key": "-----BEGIN PRIVATE KEY-----\nvery-private\n"}
+@pytest.mark.parametrize("key", ["-----BEGIN PRIVATE KEY-----\nvery-private\n", "", 5, None, ["x"]])
+def test_an_account_with_a_broken_key_is_unavailable(fcm, key):
+    account = {**fcm.service_account(), "private_key": key}
     with pytest.raises(Unavailable, match="the secret firebase is no usable Firebase service account"):
         fcm_push(json.dumps(account)).send(NOTICE, [token("phone:1")])
 
