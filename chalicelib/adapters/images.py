@@ -182,17 +182,17 @@ class S3Images:
             raise _unavailable(error) from error
 
     def link(self, key: str, *, expires_s: int) -> str | None:
-        """Give a presigned GET; whoever holds it may read this one object until it expires."""
-        link: str = self._s3.generate_presigned_url(
-            "get_object",
-            Params={
-                "Bucket": self._bucket,
-                "Key": key,
-                "ResponseContentType": "image/png",
-                "ResponseCacheControl": f"private, max-age={expires_s}",
-            },
-            ExpiresIn=expires_s,
-        )
+        """Give a presigned GET; whoever holds it may read this one object until it expires. Raises Unavailable."""
+        params = {
+            "Bucket": self._bucket,
+            "Key": key,
+            "ResponseContentType": "image/png",
+            "ResponseCacheControl": f"private, max-age={expires_s}",
+        }
+        try:
+            link: str = self._s3.generate_presigned_url("get_object", Params=params, ExpiresIn=expires_s)
+        except AWS_ERRORS as error:  # signing needs credentials, though it asks nobody
+            raise _unavailable(error) from error
         return link
 
     def check(self) -> None:

@@ -3,6 +3,7 @@
 import io
 
 import pytest
+from botocore.exceptions import NoCredentialsError
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
@@ -40,6 +41,17 @@ def test_two_at_once_writing_one_key_try_again():
     s3.add_client_error("put_object", "ConditionalRequestConflict", http_status_code=409)
     with s3, pytest.raises(Unavailable, match="ConditionalRequestConflict"):
         S3Images(client, bucket="b").put(KEY, b"x")
+
+
+def test_a_link_that_cannot_be_signed_is_unavailable():
+    client, _ = stubbed("s3")
+
+    def refuse(**_):
+        raise NoCredentialsError
+
+    client.meta.events.register("before-sign.s3", refuse)
+    with pytest.raises(Unavailable, match=r"^the image bucket does not answer as it should: NoCredentialsError$"):
+        S3Images(client, bucket="b").link(KEY, expires_s=60)
 
 
 def test_objects_that_s3_keeps_are_not_taken_for_deleted():
