@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from secrets import token_urlsafe as random_text
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from chalicelib.domain.errors import Invalid, NotFound, Unavailable
 from chalicelib.domain.jobs import Queue
@@ -132,7 +133,14 @@ def _aws(service: str) -> Any:  # noqa: ANN401 (boto3 makes its clients at run t
     return boto3.client(
         service,
         endpoint_url=settings().aws_endpoint_url or None,
-        config=Config(retries={"mode": "standard", "max_attempts": 3}, connect_timeout=5, read_timeout=20),
+        config=Config(
+            retries={"mode": "standard", "max_attempts": 3},
+            connect_timeout=5,
+            read_timeout=20,
+            # Links signed for the bucket's own region and host: the global host redirects, which breaks the signature.
+            signature_version="s3v4" if service == "s3" else None,
+            s3={"addressing_style": "virtual"},
+        ),
     )
 
 
@@ -152,7 +160,7 @@ def images() -> ports.Images:
 def jobs() -> ports.Jobs:
     """Give the way to the queues."""
     if settings().queues_service == "sqs":
-        from chalicelib.adapters.queues import SqsJobs
+        from chalicelib.adapters.queues import QueueAddresses, SqsJobs
 
         sqs, knobs = _aws("sqs"), settings()
         names = {
@@ -160,9 +168,9 @@ def jobs() -> ports.Jobs:
             Queue.COMPARISONS: knobs.comparisons_queue,
             Queue.NOTIFICATIONS: knobs.notifications_queue,
         }
-        urls = {queue: sqs.get_queue_url(QueueName=name)["QueueUrl"] for queue, name in names.items()}
-        dead = {queue: sqs.get_queue_url(QueueName=f"{name}-dead")["QueueUrl"] for queue, name in names.items()}
-        return SqsJobs(sqs, outbox(), queue_urls=urls, dead_letter_urls=dead, clock=clock)
+        dead = {queue: f"{name}-dead" for queue, name in names.items()}
+        addresses, dead_addresses = QueueAddresses(sqs, names), QueueAddresses(sqs, dead)
+        return SqsJobs(sqs, outbox(), queue_urls=addresses, dead_letter_urls=dead_addresses, clock=clock)
     from chalicelib.adapters.queues import OutboxJobs
 
     return OutboxJobs(outbox(), wake=bell.set if settings().worker == "here" else _say_that_jobs_wait)
@@ -244,6 +252,11 @@ def imagery(name: str) -> ports.Imagery:
             raise Invalid("no archive is set up here: start with --archive DIR", pointer="/provider")
         from chalicelib.adapters.imagery.archive import ArchiveImagery
 
+        place = urlsplit(settings().archive)
+        if place.scheme == "s3":
+            from chalicelib.adapters.imagery.s3_shelf import S3Shelf
+
+            return ArchiveImagery(S3Shelf(_aws("s3"), bucket=place.netloc, prefix=place.path.lstrip("/")))
         return ArchiveImagery(Path(settings().archive))
     if name == "google_static":
         import requests
