@@ -9,16 +9,16 @@ import json
 import logging
 import threading
 import time
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from secrets import token_urlsafe as random_text
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-from chalicelib.domain.errors import Invalid, NotFound, Unavailable
+from chalicelib.domain.errors import NotFound, Unavailable
 from chalicelib.domain.jobs import Queue
 from chalicelib.settings import settings
+from chalicelib.wiring import providers
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 bell = threading.Event()
 """Rung when a job was written in this process: the home worker beside it need not wait for its next look."""
 
-PROVIDERS = ("sample", "archive", "google_static")
+PROVIDERS = providers.NAMES
 RETRY_S = 900.0  # a job that nobody has taken for so long is written anew
 
 
@@ -243,44 +243,7 @@ def push() -> ports.Push:
 @cache
 def imagery(name: str) -> ports.Imagery:
     """Give a provider. Raises Invalid, with the pointer `/provider`, for one that is not known or not set up here."""
-    if name == "sample":
-        from chalicelib.adapters.imagery.sample import SampleImagery
-
-        return SampleImagery(today=_landscape_day)
-    if name == "archive":
-        if not settings().archive:
-            raise Invalid("no archive is set up here: start with --archive DIR", pointer="/provider")
-        from chalicelib.adapters.imagery.archive import ArchiveImagery
-
-        place = urlsplit(settings().archive)
-        if place.scheme == "s3":
-            from chalicelib.adapters.imagery.s3_shelf import S3Shelf
-
-            return ArchiveImagery(S3Shelf(_aws("s3"), bucket=place.netloc, prefix=place.path.lstrip("/")))
-        return ArchiveImagery(Path(settings().archive))
-    if name == "google_static":
-        import requests
-
-        from chalicelib.adapters.imagery.google_static import GoogleStaticImagery
-
-        knobs, store = settings(), secrets()
-        return GoogleStaticImagery(
-            key=lambda: store.get(knobs.google_key_secret),
-            signing_secret=lambda: store.get(knobs.google_signing_secret),
-            permission=knobs.google_permission,
-            endpoint=knobs.google_endpoint,
-            session=requests.Session(),
-        )
-    raise Invalid(f"there is no provider {name!r}: choose one of {', '.join(PROVIDERS)}", pointer="/provider")
-
-
-def _landscape_day() -> date:
-    """Give the sample landscape's calendar day: today, moved by the days in the file of the setting."""
-    today = clock().date()
-    try:
-        return today + timedelta(days=int(Path(settings().sample_clock).read_text()))
-    except (OSError, ValueError):
-        return today
+    return providers.make(name, settings(), aws=_aws, secrets=secrets, clock=clock)
 
 
 def reset() -> None:
