@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from chalicelib.adapters.database.jobs import SqlOutbox
-    from chalicelib.domain import ports
+    from chalicelib.domain import ports, records
 
 log = logging.getLogger(__name__)
 bell = threading.Event()
@@ -60,7 +60,7 @@ def database_check() -> None:
 
 
 @cache
-def accounts() -> ports.Accounts:
+def accounts() -> records.Accounts:
     """Give users, sign-ins and devices."""
     from chalicelib.adapters.database.accounts import SqlAccounts
 
@@ -68,7 +68,7 @@ def accounts() -> ports.Accounts:
 
 
 @cache
-def areas() -> ports.Areas:
+def areas() -> records.Areas:
     """Give the areas people watch."""
     from chalicelib.adapters.database.areas import SqlAreas
 
@@ -76,7 +76,7 @@ def areas() -> ports.Areas:
 
 
 @cache
-def sessions() -> ports.Sessions:
+def sessions() -> records.Sessions:
     """Give sessions."""
     from chalicelib.adapters.database.sessions import SqlSessions
 
@@ -87,7 +87,7 @@ def sessions() -> ports.Sessions:
 
 
 @cache
-def tile_runs() -> ports.TileRuns:
+def tile_runs() -> records.TileRuns:
     """Give tile runs."""
     from chalicelib.adapters.database.tile_runs import SqlTileRuns
 
@@ -95,7 +95,7 @@ def tile_runs() -> ports.TileRuns:
 
 
 @cache
-def alerts() -> ports.Alerts:
+def alerts() -> records.Alerts:
     """Give what people are shown."""
     from chalicelib.adapters.database.alerts import SqlAlerts
 
@@ -103,7 +103,7 @@ def alerts() -> ports.Alerts:
 
 
 @cache
-def deliveries() -> ports.Deliveries:
+def deliveries() -> records.Deliveries:
     """Give the pushes' rows."""
     from chalicelib.adapters.database.deliveries import SqlDeliveries
 
@@ -111,7 +111,7 @@ def deliveries() -> ports.Deliveries:
 
 
 @cache
-def objects() -> ports.Objects:
+def objects() -> records.Objects:
     """Give what rows know of stored objects."""
     from chalicelib.adapters.database.objects import SqlObjects
 
