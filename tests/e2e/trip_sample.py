@@ -119,7 +119,7 @@ def main():
     print(f"missed, smaller: {', '.join(line for m2, line in watch.missed if m2 < SURE_M2) or 'none'}")
     comparisons = watch.tiles * (len(DEMO_DATES) - 1)
     print(
-        f"false alerts: {len(watch.false)}, in {comparisons} comparisons of {watch.tiles} unchanged tiles and in the demo"
+        f"false alerts: {len(watch.false)} (the demo area, and {comparisons} comparisons of {watch.tiles} unchanged tiles)"
     )
     for line in watch.false:
         print(f"  {line}")
