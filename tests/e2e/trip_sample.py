@@ -118,9 +118,7 @@ def main():
     print(f"missed, {SURE_M2} m2 or more: {', '.join(sure) or 'none'}")
     print(f"missed, smaller: {', '.join(line for m2, line in watch.missed if m2 < SURE_M2) or 'none'}")
     comparisons = watch.tiles * (len(DEMO_DATES) - 1)
-    print(
-        f"false alerts: {len(watch.false)} (the demo area, and {comparisons} comparisons of {watch.tiles} unchanged tiles)"
-    )
+    print(f"false alerts: {len(watch.false)} (demo area; {comparisons} comparisons of {watch.tiles} unchanged tiles)")
     for line in watch.false:
         print(f"  {line}")
     return 1 if sure or watch.false else 0
