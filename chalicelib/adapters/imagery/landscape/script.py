@@ -24,7 +24,7 @@ ZOOM, TILE_PX = 17, 1024
 _WEST, _NORTH = 96_742, 57_985  # the first of the 3 x 3 tiles
 DEMO_CENTER_LON, DEMO_CENTER_LAT = position(_WEST + 1.5, _NORTH + 1.5, ZOOM)
 _M_PER_PX = gsd_m(DEMO_CENTER_LAT, ZOOM, TILE_PX)
-DEMO_REACH_KM = 0.42  # each way: 20 m or so within the edge of the nine tiles
+DEMO_REACH_KM = 0.42  # each way: 10 m within the edge of the nine tiles
 DEMO_DATES = (date(2025, 3, 10), date(2025, 6, 2), date(2025, 9, 15), date(2025, 12, 5))
 
 
@@ -179,7 +179,7 @@ def _write() -> tuple[Change, ...]:
         _bare(
             "concrete road",
             date(2025, 7, 20),
-            _strip([(2476, 2330), (2640, 2345), (2800, 2365), (3040, 2330)], 4.5),
+            _strip([(2476, 2330), (2640, 2345), (2800, 2365), (3005, 2335)], 4.5),
             surface("paving", tone=1.04),
         ),
         _bare("felled wood", date(2025, 8, 10), _ring(_site(850, 235, 20), 34, 0.85), surface("soil", tone=1.1)),
