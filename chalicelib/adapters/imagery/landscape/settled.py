@@ -134,9 +134,15 @@ def quarry(block: Block) -> None:
     block.blob(u, v, radius, surface("rock", tone=0.94), layer=LAND, grow_m=14)
     for step, look in enumerate(["rock", "pit", "rock", "pit"]):
         ring = surface(look, tone=1.0 - 0.05 * step, bias=chance.uniform(-1, 1))
-        block.blob(u, v, radius, ring, layer=DETAIL, grow_m=-9.0 * step)
-    block.blob(u + 5 * METRE, v, radius * 0.3, surface("pond", tone=1.1), layer=DETAIL)
-    block.line([(u, v), (u + 0.2, v - 0.1), (1.0, v - 0.2)], surface("track"), width_m=6)
+        aside, size = step * 5.0 * METRE, radius * (1 - 0.2 * step)
+        block.blob(u + aside, v - aside * 0.6, size, ring, layer=DETAIL)
+    for step in range(9):
+        heap = surface(["dirt", "pit", "scrub"][step % 3], tone=1.04)
+        reach = (radius + 3 - step) * METRE
+        block.blob(u + reach * math.cos(step * 2.4), v + reach * math.sin(step * 2.4), 5 + step % 4, heap, layer=DETAIL)
+    block.blob(u + 16 * METRE, v - 8 * METRE, radius * 0.22, surface("pond", tone=1.1), layer=DETAIL)
+    gate = u + radius * 0.7 * METRE
+    block.line([(gate, v + 0.03), (gate + 0.12, v - 0.04), (1.0, v - 0.2)], surface("track", tone=0.94), width_m=5)
 
 
 def _edge(block: Block, ends: tuple[tuple[float, float], tuple[float, float]], kind: float) -> None:

@@ -32,7 +32,7 @@ def weather_of(day: date) -> Weather:
 
     The sun stands where it does over 20 N some time between 9:50 and 11:10, as passes differ.
     """
-    chance = random.Random(day.toordinal() * 7919)
+    chance = random.Random(day.toordinal() * 7675)
     year = 2 * math.pi * (day.timetuple().tm_yday - 80) / 365.25
     declination = math.radians(23.44) * math.sin(year)
     hour_angle = math.radians(-15 * chance.uniform(0.85, 2.15))
