@@ -1,9 +1,11 @@
 # Everything a person runs here. `make` alone lists it; `make check` is the one gate.
 # PYTHON makes .venv: the first on the PATH that is 3.11 or newer, or say it: make setup PYTHON=python3.12
-PYTHONS = python3.12 python3.11 python3.13 python3.14 python3 python
-PYTHON ?= $(or $(shell for p in $(PYTHONS); do $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-	>/dev/null 2>&1 && { echo $$p; break; }; done),python3)
 PY = .venv/bin/python
+PYTHONS = $(PY) python3.12 python3.11 python3.13 python3.14 python3 python
+ifndef PYTHON
+PYTHON := $(or $(shell for p in $(PYTHONS); do $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	>/dev/null 2>&1 && { echo $$p; break; }; done),python3)
+endif
 STAGE ?= dev
 SHARED ?= ../shared
 COMPILE = pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url \
@@ -53,13 +55,13 @@ schema: setup  ## write docs/schema.sql, the tables as MySQL has them
 	$(PY) -m infra.schema
 
 lock: UV = $(or $(shell command -v uv),build/lock/bin/uv)
-lock: setup  ## lock the dependencies anew from the *.in files (with uv: on the PATH, else installed under build/)
+lock: setup  ## lock the dependencies from the *.in files, with uv (ARGS=--upgrade for the newest)
 	@test -x "$(UV)" || { $(PY) -m venv build/lock && build/lock/bin/python -m pip install --quiet uv; }
-	$(UV) $(COMPILE) requirements-dev.in -o requirements-dev.txt
+	$(UV) $(COMPILE) $(ARGS) requirements-dev.in -o requirements-dev.txt
 	for f in $(LAYERED); do $(UV) $(COMPILE) -c requirements-dev.txt $$f.in -o $$f.txt || exit 1; done
 
 audit: setup  ## known vulnerabilities in the locked dependencies (needs the network)
-	$(PY) -m pip_audit --require-hashes --disable-pip -r requirements-dev.txt
+	$(PY) -m pip_audit --strict --require-hashes --disable-pip -r requirements-dev.txt
 
 trip-archive: setup  ## the whole trip on an archive of real image pairs (ARGS="--shared DIR")
 	$(PY) -m tests.e2e.trip_archive $(ARGS)
@@ -68,14 +70,14 @@ trip-sample: setup  ## the whole trip on the rendered landscape, against its gro
 	$(PY) -m tests.e2e.trip_sample $(ARGS)
 
 contact-sheet: setup  ## ten rendered tiles among ten real ones, as one picture
-	$(PY) -m tests.e2e.contact_sheet $(ARGS)
+	$(PY) -m tests.bench.contact_sheet $(ARGS)
 
 score: setup  ## score the detector on labelled pairs (SHARED=../shared, with change-pairs and bench)
 	$(PY) $(SHARED)/bench/cd_score.py --data $(SHARED)/change-pairs --manifest $(SHARED)/bench/dev.csv \
-		--detector tests.e2e.detector:detect $(ARGS)
+		--detector chalicelib.vision.changes:detect $(ARGS)
 
-bench: setup  ## how long the detector takes per tile
-	$(PY) -m tests.e2e.bench $(ARGS)
+bench: ARGS = --no-nuisance --no-stress
+bench: score  ## the short score: pixels, and milliseconds a tile
 
 release-check: check  ## the longer lanes: everything slow, both trips
 	$(PY) -m pytest -m slow

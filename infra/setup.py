@@ -54,7 +54,7 @@ def set_up():
     if os.path.exists(STAMP):
         os.remove(STAMP)
     started = time.time()
-    say("Installing the locked dependencies into .venv: once, a minute or two ")
+    say("Installing the locked dependencies into .venv: once, one to three minutes ")
     install()
     with open(STAMP, "w") as file:
         file.write(stamp(version_of(PYTHON)))

@@ -1,4 +1,3 @@
-# ruff: noqa: ARG001, ARG002 (stand-ins take what their ports give)
 """The API as its clients meet it: the app behind Chalice's gateway, on a real SQLite file, in a world that is given."""
 
 import json

@@ -9,6 +9,8 @@ import numpy as np
 from chalicelib.domain.areas import Extent
 from chalicelib.domain.tiles import Bounds
 
+cv2.setNumThreads(1)  # the tests share a machine
+
 
 def square(lat: float, lon: float, *, width_px: int, height_px: int, gsd_m: float) -> Extent:
     """An area exactly as large as a picture of that size."""

@@ -1,12 +1,13 @@
 """Builders of domain values, with defaults that a test overrides where it matters."""
 
+import math
 from datetime import UTC, datetime, timedelta
 
 from chalicelib.domain.areas import Extent, NewArea, Plan
 from chalicelib.domain.changes import Change, Region
 from chalicelib.domain.imagery import Grid, Inspection
 from chalicelib.domain.thresholds import Thresholds
-from chalicelib.domain.tiles import Bounds, Tile, bounds_of
+from chalicelib.domain.tiles import M_PER_DEGREE, Bounds, Tile, bounds_of
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 GRID = Grid(zoom=17, tile_px=64, margin_px=8)
@@ -18,8 +19,9 @@ def an_extent(tiles=2):
     """Give an extent that exactly `tiles` x 1 tiles of GRID cover."""
     first, last = bounds_of(CORNER), bounds_of(Tile(CORNER.z, CORNER.x + tiles - 1, CORNER.y))
     lat, lon = (first.north + first.south) / 2, (first.west + last.east) / 2
-    height_km = (first.north - first.south) * 111.19493 * 0.9
-    width_km = (last.east - first.west) * 111.19493 * 0.9 * 0.93
+    height_km = (first.north - first.south) * M_PER_DEGREE / 1000
+    width_km = (last.east - first.west) * M_PER_DEGREE / 1000 * math.cos(math.radians(lat))
+    height_km, width_km = height_km * 0.9, width_km * (tiles - 0.1) / tiles
     half = {"north_km": height_km / 2, "south_km": height_km / 2, "east_km": width_km / 2, "west_km": width_km / 2}
     return Extent(center_lat=lat, center_lon=lon, **half)
 

@@ -9,8 +9,9 @@ import os
 from collections import Counter
 
 import pytest
+from sqlalchemy.exc import SQLAlchemyError
 
-from tests.databases import GIVEN, REQUIRED, MySqlDatabases, NoServer, SqliteDatabases
+from tests.databases import GIVEN, REQUIRED, MySqlDatabases, NoServer, SqliteDatabases, migrate
 from tests.mysql_server import HOW_TO_GET_ONE
 
 ENGINES = ("sqlite", "mysql")
@@ -23,14 +24,29 @@ def databases(tmp_path_factory):
     """Give the databases of an engine by its name, started when first asked for."""
     started = {}
 
+    def start(name):
+        if name == "sqlite":
+            return SqliteDatabases(tmp_path_factory.mktemp(name), migrate)
+        return MySqlDatabases(migrate, os.environ.get(GIVEN))
+
     def of(name):
         if name not in started:
-            started[name] = SqliteDatabases(tmp_path_factory.mktemp("sqlite")) if name == "sqlite" else MySqlDatabases()
+            try:
+                started[name] = start(name)
+            except (
+                NoServer,
+                RuntimeError,
+                SQLAlchemyError,
+            ) as trouble:  # every test of this engine says so; not one of them waits for it again
+                started[name] = trouble
+        if isinstance(started[name], Exception):
+            raise started[name]
         return started[name]
 
     yield of
     for each in started.values():
-        each.close()
+        if not isinstance(each, Exception):
+            each.close()
 
 
 @pytest.fixture(params=ENGINES)
@@ -81,6 +97,7 @@ class Account:
 
     def __init__(self, reports):
         self.ran, self.passed, self.products, self.skipped = Counter(), Counter(), {}, 0
+        self.names = {name: set() for name in ENGINES}
         for report in reports:
             properties = dict(getattr(report, "user_properties", ()))
             name = properties.get("database")
@@ -88,12 +105,19 @@ class Account:
                 continue
             self.products[name] = properties.get("product", self.products.get(name))
             self.ran[name] += report.when == "setup"
-            self.passed[name] += report.when == "call" and report.passed
+            if report.when == "call" and report.passed:
+                self.passed[name] += 1
+                self.names[name].add(report.nodeid)
             self.skipped += report.when == "setup" and report.skipped and SKIPPED in str(report.longrepr)
 
     def __str__(self):
         mysql = self.products.get("mysql") or "MySQL"
         return f"database tests: {self.passed['sqlite']} on SQLite, {self.passed['mysql']} on {mysql}"
+
+    def only(self):
+        """Name the tests that passed on one engine only."""
+        sides = [{test.replace(f"[{name}", "[") for test in self.names[name]} for name in ENGINES]
+        return "".join(f"\n  {test}" for test in sorted(sides[0] ^ sides[1]))
 
     @property
     def uneven(self):
@@ -131,7 +155,7 @@ class Bookkeeper:
             terminalreporter.line(f"No MySQL server was found ({GIVEN} is not set). To run this half:")
             terminalreporter.line(HOW_TO_GET_ONE)
         elif account.uneven:
-            terminalreporter.line("The engines were not tested alike: see the two counts.", red=True)
+            terminalreporter.line(f"The engines were not tested alike: see the two counts.{account.only()}", red=True)
         terminalreporter.line(str(account), bold=True)
 
 

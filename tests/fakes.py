@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from chalicelib.adapters.images import KEY
 from chalicelib.domain.alerts import DeliveryStatus, Notice, Receipt, Target
-from chalicelib.domain.errors import Invalid, NoCoverage, NotFound, Unavailable
+from chalicelib.domain.errors import ImageryFailed, Invalid, NoCoverage, NotFound, Unavailable
 from chalicelib.domain.imagery import Grid, Licence, Picture, ProviderTerms, Scene
 from chalicelib.domain.jobs import DeadLetter, Message, Queue
 from chalicelib.domain.ports import Received, StoredObject
@@ -51,7 +53,7 @@ class MemoryImages:
         names = sorted(name for name in self.contents if name > key and name.startswith(prefix))
         return [StoredObject(name, self.modified_at[name]) for name in names[:limit]]
 
-    def link(self, key: str, *, expires_s: int) -> str | None:  # noqa: ARG002 (the port's)
+    def link(self, key: str, *, expires_s: int) -> str | None:
         return None
 
     def check(self) -> None:
@@ -180,44 +182,79 @@ class MemoryPush:
             status = self.script.get(target.address, DeliveryStatus.SENT)
             receipts.append(Receipt(target=target, status=status, detail="" if status == "SENT" else "scripted"))
             if status is DeliveryStatus.SENT:
-                self.pushes.append((notice, replace(target)))
+                self.pushes.append((notice, target))
         return receipts
 
 
+def plain_picture(scene_id: str) -> Callable[[View], bytes]:
+    """Pictures of one colour, another one for each scene and tile."""
+
+    def picture_of(view: View) -> bytes:
+        import cv2
+        import numpy as np
+
+        colour = np.frombuffer(hashlib.sha256(f"{scene_id} {view.tile}".encode()).digest()[:3], np.uint8)
+        return cv2.imencode(".png", np.broadcast_to(colour, (view.size_px, view.size_px, 3)).copy())[1].tobytes()
+
+    return picture_of
+
+
 class ScriptedImagery:
-    """A provider that shows the scene it was told to, and fails on the tiles it was told to."""
+    """A provider that shows what the test says, and fails where it says: `.show("before", A_DAY).fail(tile, error)`."""
 
-    terms = ProviderTerms(
-        name="scripted",
-        licence=Licence(name="test", url="", attribution="A test", may_store=True, may_analyse=True),
-        is_dated=True,
-        sends_placeholders=False,
-        cost_per_request_usd=0.0,
-    )
+    def __init__(self, *, name: str = "scripted", grid: Grid | None = None, sends_placeholders: bool = False) -> None:
+        self.terms = ProviderTerms(
+            name=name,
+            licence=Licence(name="Test", url="", attribution="Test imagery", may_store=True, may_analyse=True),
+            is_dated=True,
+            sends_placeholders=sends_placeholders,
+            cost_per_request_usd=0.0,
+        )
+        self.fetched: list[tuple[Tile, str]] = []  # (tile, scene id), in order, failures included
+        self._grid = grid or Grid(zoom=17, tile_px=64, margin_px=8)
+        self._scenes: list[tuple[Scene, Callable[[View], bytes]]] = []
+        self._failures: dict[Tile | None, deque[ImageryFailed]] = {}
+        self._always: dict[Tile | None, ImageryFailed] = {}
 
-    def __init__(self, *, tile_px: int = 64, margin_px: int = 8) -> None:
-        self._grid = Grid(zoom=17, tile_px=tile_px, margin_px=margin_px)
-        self._scene, self._failures = None, {}
-        self.fetches = 0
+    def show(
+        self, scene_id: str, captured_at: datetime | None, picture_of: Callable[[View], bytes] | None = None
+    ) -> ScriptedImagery:
+        """From now on this scene is the newest of every tile. An empty id and no time: the provider is undated."""
+        scene = Scene(scene_id=scene_id, captured_at=captured_at)
+        self._scenes.append((scene, picture_of or plain_picture(scene_id)))
+        return self
 
-    def show(self, scene_id: str, captured_at: datetime | None, picture_of: Callable[[View], bytes]) -> None:
-        """Have this scene as the newest from now on."""
-        self._scene, self._picture_of = Scene(scene_id=scene_id, captured_at=captured_at), picture_of
+    def fail(self, tile: Tile | None, error: ImageryFailed, *, times: int | None = None) -> ScriptedImagery:
+        """From now on fetching this tile (None: any) raises that: so many times, or until `heal`."""
+        if times is None:
+            self._always[tile] = error
+        else:
+            self._failures.setdefault(tile, deque()).extend([error] * times)
+        return self
 
-    def fail(self, tile: Tile, error: Exception) -> None:
-        """Fail on this tile from now on."""
-        self._failures[tile] = error
+    def heal(self) -> ScriptedImagery:
+        """Let nothing fail any more."""
+        self._failures.clear()
+        self._always.clear()
+        return self
 
-    def grid(self, area: Bounds) -> Grid:  # noqa: ARG002 (the port's)
+    def grid(self, area: Bounds) -> Grid:
         return self._grid
 
-    def newest(self, view: View, area: Bounds) -> Scene:  # noqa: ARG002 (the port's)
-        if self._scene is None:
-            raise NoCoverage("there is no scene yet")
-        return self._scene
+    def newest(self, view: View, area: Bounds) -> Scene:
+        if not self._scenes:
+            raise NoCoverage(f"nothing is scripted for tile {view.tile}")
+        return self._scenes[-1][0]
 
-    def fetch(self, scene: Scene, view: View, area: Bounds) -> Picture:  # noqa: ARG002 (the port's)
-        self.fetches += 1
-        if view.tile in self._failures:
-            raise self._failures[view.tile]
-        return Picture(content=self._picture_of(view), scene=scene, attribution=self.terms.licence.attribution)
+    def fetch(self, scene: Scene, view: View, area: Bounds) -> Picture:
+        self.fetched.append((view.tile, scene.scene_id))
+        for key in (view.tile, None):
+            if self._failures.get(key):
+                raise self._failures[key].popleft()
+            if key in self._always:
+                raise self._always[key]
+        # The latest of that name: an undated provider shows other pictures under the same, empty one.
+        picture_of = next((each for shown, each in reversed(self._scenes) if shown == scene), None)
+        if picture_of is None:
+            raise NoCoverage(f"nothing is scripted for scene {scene.scene_id!r}")
+        return Picture(content=picture_of(view), scene=scene, attribution=self.terms.licence.attribution)

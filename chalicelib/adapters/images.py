@@ -165,7 +165,9 @@ class S3Images:
             except AWS_ERRORS as error:
                 raise _unavailable(error) from error
             if refused:
-                raise Unavailable(f"the image bucket kept {len(refused)} objects: {refused[0].get('Code')}")
+                raise Unavailable(
+                    f"the image bucket kept {len(refused)} of {len(part)} objects: {refused[0].get('Code')}"
+                )
 
     def keys_after(self, key: str, *, prefix: str = "", limit: int = 1000) -> list[StoredObject]:
         """List objects whose key comes after `key`, in the order of the keys' bytes. Raises Unavailable."""
@@ -180,17 +182,17 @@ class S3Images:
             raise _unavailable(error) from error
 
     def link(self, key: str, *, expires_s: int) -> str | None:
-        """Give a presigned GET; whoever holds it may read this one object until it expires."""
-        link: str = self._s3.generate_presigned_url(
-            "get_object",
-            Params={
-                "Bucket": self._bucket,
-                "Key": key,
-                "ResponseContentType": "image/png",
-                "ResponseCacheControl": f"private, max-age={expires_s}",
-            },
-            ExpiresIn=expires_s,
-        )
+        """Give a presigned GET; whoever holds it may read this one object until it expires. Raises Unavailable."""
+        params = {
+            "Bucket": self._bucket,
+            "Key": key,
+            "ResponseContentType": "image/png",
+            "ResponseCacheControl": f"private, max-age={expires_s}",
+        }
+        try:
+            link: str = self._s3.generate_presigned_url("get_object", Params=params, ExpiresIn=expires_s)
+        except AWS_ERRORS as error:  # signing needs credentials, though it asks nobody
+            raise _unavailable(error) from error
         return link
 
     def check(self) -> None:

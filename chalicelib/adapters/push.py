@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from functools import partial
+from threading import Lock
 from typing import Any
 
 from chalicelib.domain.alerts import DeliveryStatus, Notice, Receipt, Target, TargetKind
@@ -46,6 +47,7 @@ class FcmPush:
         self._secrets = secrets
         self._secret_name = secret_name
         self._http_timeout_s = http_timeout_s
+        self._making = Lock()
 
     def send(self, notice: Notice, targets: Sequence[Target]) -> list[Receipt]:
         """Push to each target; one receipt for each, in their order. Raises Unavailable before the first is sent."""
@@ -60,21 +62,24 @@ class FcmPush:
         ]
         counts = Counter(receipt.status.lower() for receipt in receipts)
         logger.info("pushes answered", extra={"session_id": notice.session_id, **counts})
-        for status, detail in {(receipt.status, receipt.detail) for receipt in receipts if receipt.detail}:
-            logger.warning(
-                "pushes not taken", extra={"session_id": notice.session_id, "status": status, "reason": detail}
-            )
+        troubled = (DeliveryStatus.FAILED, DeliveryStatus.PENDING)
+        for reason in sorted({receipt.detail for receipt in receipts if receipt.status in troubled}):
+            logger.warning("pushes not taken", extra={"session_id": notice.session_id, "reason": reason})
         return receipts
 
     def _app(self) -> Any:  # noqa: ANN401 (firebase-admin has no types)
         """Give the app of the secret's present text; a rotated key gets an app of its own."""
-        import firebase_admin
-        from firebase_admin import credentials
-
         try:
             text = self._secrets.get(self._secret_name)
         except NotFound as error:
             raise Unavailable(f"pushes need the Firebase service account: {error.reason}") from error
+        with self._making:
+            return self._app_of(text)
+
+    def _app_of(self, text: str) -> Any:  # noqa: ANN401 (firebase-admin has no types)
+        import firebase_admin
+        from firebase_admin import credentials
+
         name = "bhuprahari-" + hashlib.sha256(f"{self._http_timeout_s} {text}".encode()).hexdigest()[:16]
         try:
             return firebase_admin.get_app(name)
@@ -84,12 +89,12 @@ class FcmPush:
             account = json.loads(text)
         except ValueError:
             account = None  # and no `from`: the error would carry the secret's text along
-        if not isinstance(account, dict):
+        if not isinstance(account, dict) or not isinstance(account.get("project_id"), str):
             raise Unavailable(f"the secret {self._secret_name} is not a Firebase service account's JSON")
         try:
             certificate = credentials.Certificate(account)
             return firebase_admin.initialize_app(certificate, {"httpTimeout": self._http_timeout_s}, name=name)
-        except ValueError as error:
+        except (ValueError, TypeError, AttributeError) as error:  # a member missing, or a number where a text belongs
             raise Unavailable(f"the secret {self._secret_name} is no usable Firebase service account") from error
 
     def _sign_in(self, app: Any) -> None:  # noqa: ANN401 (firebase-admin has no types)

@@ -46,7 +46,8 @@ def _into_environment(options: argparse.Namespace) -> None:
     os.environ["BHUPRAHARI_WORKER"] = "here"
     os.environ.setdefault("BHUPRAHARI_SAMPLE_CLOCK", str(home / "sample-clock.txt"))
     os.environ.setdefault("FCM_DEFAULT_TARGETS", "/topics/bhuprahari")  # so that the page of pushes shows some
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the worker's threads are the parallelism
+    for library in ("OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"):
+        os.environ.setdefault(library, "1")  # the worker's threads are the parallelism
     if options.archive is not None:
         os.environ["BHUPRAHARI_ARCHIVE"] = str(options.archive.resolve())
         os.environ["BHUPRAHARI_DEFAULT_PROVIDER"] = "archive"

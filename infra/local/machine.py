@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import sys
@@ -9,7 +10,8 @@ import threading
 from pathlib import Path
 from typing import IO
 
-from chalice.cli.factory import CLIFactory
+from chalice.app import Chalice
+from chalice.config import Config
 from chalice.local import LocalDevServer
 
 from chalicelib import logs, wiring
@@ -40,7 +42,6 @@ class Machine:
         self.home = Path(knobs.home)
         logs.configure(knobs.log_level, (self.home / "log.jsonl").open("a", buffering=1, encoding="utf-8"))
         self._lock = _lock(self.home / "worker.lock")
-        _one_thread_each()
         try:
             to_head(wiring.engine())
             wiring.database_check()
@@ -53,9 +54,7 @@ class Machine:
             raise CannotStart(f"the database cannot be used: {str(error).splitlines()[0]}") from error
         if not knobs.database_url:
             wiring.outbox().release_all(now=wiring.clock())  # the lock says that nobody else works on this file
-        factory = CLIFactory(str(PROJECT), environ=dict(os.environ))
-        config = factory.create_config_obj("local")
-        app = config.chalice_app
+        app, config = _app()
         self._server: LocalDevServer | None = None
         if not is_worker_only:
             try:
@@ -101,10 +100,12 @@ class Machine:
         log.info("stopped", extra={"is_clean": is_clean})
 
 
-def _one_thread_each() -> None:
-    import cv2
+def _app() -> tuple[Chalice, Config]:
+    """Give the app, and its configuration as `chalice local` reads it (whose start costs seconds more)."""
+    from app import app
 
-    cv2.setNumThreads(1)  # the worker's threads are the parallelism
+    disk = json.loads((PROJECT / ".chalice" / "config.json").read_text(encoding="utf-8"))
+    return app, Config("local", config_from_disk=disk, user_provided_params={"project_dir": str(PROJECT)})
 
 
 def _lock(path: Path) -> IO[bytes]:

@@ -1,9 +1,6 @@
 """What every way to people's phones keeps to: FCM (on a stand-in), the log, and the fake."""
 
-import json
 import logging
-import traceback
-import warnings
 from collections.abc import Iterator
 
 import pytest
@@ -16,12 +13,7 @@ from tests.fakes import FixedSecrets, MemoryPush
 from tests.fcm_stand_in import FcmStandIn
 
 NOTICE = Notice(area_id=7, area_name="North field", session_id=41, changes=2)
-SENT, DEAD, FAILED, PENDING = (
-    DeliveryStatus.SENT,
-    DeliveryStatus.DEAD_TARGET,
-    DeliveryStatus.FAILED,
-    DeliveryStatus.PENDING,
-)
+SENT, DEAD = DeliveryStatus.SENT, DeliveryStatus.DEAD_TARGET
 
 
 def token(address: str) -> Target:
@@ -32,30 +24,36 @@ def topic(address: str) -> Target:
     return Target(kind=TargetKind.TOPIC, address=address)
 
 
-def fcm_push(secret: str, **settings) -> FcmPush:
-    return FcmPush(FixedSecrets({"firebase": secret}), secret_name="firebase", **settings)
+def fcm_push(secret: str) -> FcmPush:
+    return FcmPush(FixedSecrets({"firebase": secret}), secret_name="firebase")
 
 
-@pytest.fixture
-def fcm() -> Iterator[FcmStandIn]:
+@pytest.fixture(scope="module")
+def running_fcm() -> Iterator[FcmStandIn]:
     with FcmStandIn() as stand_in:
         yield stand_in
 
 
+@pytest.fixture
+def fcm(running_fcm) -> FcmStandIn:
+    running_fcm.forget()
+    return running_fcm
+
+
 @pytest.fixture(params=["fcm", "log", "memory"])
 def push(request, fcm) -> Push:
-    return {"fcm": lambda: fcm_push(fcm.secret()), "log": LogPush, "memory": MemoryPush}[request.param]()
+    return {"fcm": lambda: fcm_push(fcm.secret), "log": LogPush, "memory": MemoryPush}[request.param]()
 
 
 @pytest.fixture(params=["fcm", "memory"])
 def push_with_a_dead_device(request, fcm) -> Push:
-    return fcm_push(fcm.secret()) if request.param == "fcm" else MemoryPush(script={"unregistered:1": DEAD})
+    return fcm_push(fcm.secret) if request.param == "fcm" else MemoryPush(script={"unregistered:1": DEAD})
 
 
 @pytest.fixture(params=["fcm", "memory"])
 def push_away(request, fcm) -> Push:
     fcm.refuses_sign_in = True
-    return fcm_push(fcm.secret()) if request.param == "fcm" else MemoryPush(away=True)
+    return fcm_push(fcm.new_secret()) if request.param == "fcm" else MemoryPush(away=True)
 
 
 def test_each_target_gets_one_receipt_in_the_order_asked(push):
@@ -102,126 +100,3 @@ def test_at_home_a_push_is_a_line_in_the_log(caplog):
         ("push recorded", 41, "token"),
         ("push recorded", 41, "topic"),
     ]
-
-
-def test_a_push_says_what_the_contract_promises(fcm):
-    fcm_push(fcm.secret()).send(NOTICE, [token("phone:1")])
-    [message] = fcm.to("phone:1")
-    assert message == {
-        "token": "phone:1",
-        "notification": {"title": "Change detected: North field", "body": "2 tiles changed"},
-        "data": {"area_config_id": "7", "alert_session_id": "41", "changes_count": "2"},
-        "android": {
-            "priority": "high",
-            "ttl": "21600s",
-            "collapse_key": "session-41",
-            "notification": {
-                "channel_id": "bhuprahari_channel_id",
-                "tag": "session-41",
-                "notification_priority": "PRIORITY_HIGH",
-                "default_sound": True,
-            },
-        },
-        "apns": {"headers": {"apns-priority": "10", "apns-collapse-id": "session-41"}},
-    }
-
-
-def test_a_topic_is_addressed_as_a_topic(fcm):
-    fcm_push(fcm.secret()).send(NOTICE, [topic("operators")])
-    [message] = fcm.to("operators")
-    assert "token" not in message
-
-
-def test_a_malformed_topic_fails_alone(fcm):
-    targets = [topic("no spaces allowed"), token("phone:1")]
-    receipts = fcm_push(fcm.secret()).send(NOTICE, targets)
-    assert [receipt.status for receipt in receipts] == [FAILED, SENT]
-    assert receipts[0].detail == "firebase-admin refuses the message: Malformed topic name."
-    assert [receipt.status for receipt in fcm_push(fcm.secret()).send(NOTICE, targets[:1])] == [FAILED]
-
-
-MEANINGS = {
-    "unregistered": (DEAD, "the app is no longer installed there"),
-    "other-sender": (DEAD, "the token belongs to another Firebase project"),
-    "bad-token": (DEAD, "FCM does not recognise the token"),
-    "bad-field": (DEAD, "FCM does not recognise the token"),
-    "bad-message": (FAILED, "FCM refused the message: INVALID_ARGUMENT"),
-    "no-project": (FAILED, "FCM refused the message: NOT_FOUND"),
-    "no-apns": (FAILED, "Firebase holds no valid APNs or web push key for this app"),
-    "no-role": (PENDING, "the service account may not send: PERMISSION_DENIED"),
-    "quota": (PENDING, "FCM did not take the push: RESOURCE_EXHAUSTED"),
-    "strange": (PENDING, "FCM did not take the push: UNKNOWN"),
-    "html": (PENDING, "FCM did not take the push: UNKNOWN"),
-    "broken": (PENDING, "FCM did not take the push: UNAVAILABLE"),
-    "internal": (PENDING, "FCM did not take the push: INTERNAL"),  # after four retries of firebase-admin's, 7 s
-    "unavailable": (PENDING, "FCM did not take the push: UNAVAILABLE"),
-    "phone": (SENT, ""),
-}
-
-
-def test_every_answer_of_fcm_becomes_its_receipt(fcm):
-    receipts = fcm_push(fcm.secret()).send(NOTICE, [token(f"{kind}:1") for kind in MEANINGS])
-    assert {
-        receipt.target.address.partition(":")[0]: (receipt.status, receipt.detail) for receipt in receipts
-    } == MEANINGS
-
-
-def test_an_answer_that_does_not_come_in_time_is_tried_later(fcm):
-    [late, prompt] = fcm_push(fcm.secret(), http_timeout_s=0.3).send(NOTICE, [token("slow:1"), token("phone:1")])
-    assert (late.status, late.detail) == (PENDING, "FCM did not take the push: UNAVAILABLE")
-    assert prompt.status is SENT
-
-
-def test_many_pushes_sign_in_once(fcm):
-    push = fcm_push(fcm.secret())
-    for _ in range(3):
-        push.send(NOTICE, [token("phone:1"), token("phone:2")])
-    assert fcm.sign_ins == 1
-
-
-def test_a_refused_sign_in_sends_nothing_and_says_so(fcm):
-    fcm.refuses_sign_in = True
-    with pytest.raises(Unavailable, match=r"^Google does not sign the Firebase service account in: RefreshError$"):
-        fcm_push(fcm.secret()).send(NOTICE, [token("phone:1")])
-    assert fcm.messages == []
-
-
-def test_a_rotated_service_account_is_used_at_once(fcm):
-    secrets = FixedSecrets({"firebase": fcm.secret()})
-    push = FcmPush(secrets, secret_name="firebase")
-    push.send(NOTICE, [token("phone:1")])
-    secrets.values["firebase"] = fcm.secret()
-    push.send(NOTICE, [token("phone:1")])
-    assert fcm.sign_ins == 2
-
-
-@pytest.mark.parametrize(
-    ("secret", "sentence"),
-    [
-        ("", "pushes need the Firebase service account: there is no secret firebase"),
-        ("not JSON {very-private", "the secret firebase is not a Firebase service account's JSON"),
-        ('["very-private"]', "the secret firebase is not a Firebase service account's JSON"),
-        ('{"type": "very-private"}', "the secret firebase is no usable Firebase service account"),
-        ('{"type": "service_account", "private_key": "very-private"}', "no usable Firebase service account"),
-    ],
-)
-def test_a_secret_that_is_no_service_account_says_what_is_wrong_without_telling_it(secret, sentence):
-    with pytest.raises(Unavailable, match=sentence) as raised:
-        fcm_push(secret).send(NOTICE, [token("phone:1")])
-    assert "very-private" not in "".join(traceback.format_exception(raised.value))
-
-
-def test_an_account_with_a_broken_key_is_unavailable(fcm):
-    account = {**fcm.service_account(), "private_key": "-----BEGIN PRIVATE KEY-----\nvery-private\n"}
-    with pytest.raises(Unavailable, match="the secret firebase is no usable Firebase service account"):
-        fcm_push(json.dumps(account)).send(NOTICE, [token("phone:1")])
-
-
-def test_sending_to_tokens_warns_of_nothing(fcm):
-    """firebase-admin 7 deprecates tokens; a warning for each device would drown the log."""
-    push = fcm_push(fcm.secret())
-    push.send(NOTICE, [token("phone:1")])
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        push.send(NOTICE, [token("phone:2")])
-    assert len(fcm.to("phone:2")) == 1

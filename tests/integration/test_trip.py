@@ -162,6 +162,27 @@ def test_one_tap_is_one_session(trip):
     assert len(trip.all_sessions()) == 1
 
 
+def test_the_first_tap_is_answered_with_the_sweep_that_the_clock_has_just_made(trip):
+    area = trip.add_area()
+    trip.show("march")
+    trip.tick()
+    trip.work()
+    trip.wait(minutes=2)
+    first = trip.capture_now(area)
+    assert first.counts_by_verdict == {"BASELINE": 2}
+    assert trip.compare_now(area).session_id == first.session_id
+    assert trip.capture_now(area).session_id != first.session_id, "the second tap looks anew"
+
+
+def test_a_tap_long_after_the_first_sweep_looks_anew(trip):
+    area = trip.add_area()
+    trip.show("march")
+    trip.tick()
+    trip.work()
+    trip.wait(minutes=11)
+    assert trip.capture_now(area).is_open
+
+
 def test_compare_waits_for_the_session_to_end(trip):
     area = trip.add_area()
     trip.show("march")
@@ -240,7 +261,7 @@ def test_a_tile_delivered_twice_is_recorded_once(trip):
     trip.capture_tile(job)
     (session,) = trip.all_sessions()
     assert session.counts_by_verdict == {"BASELINE": 1}
-    assert trip.imagery.fetches == 1
+    assert len(trip.imagery.fetched) == 1
 
 
 def test_a_held_tile_is_busy_until_its_lease_ends(trip):

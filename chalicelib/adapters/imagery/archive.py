@@ -160,7 +160,7 @@ def _best(entries: list[Entry], share_of: Callable[[Entry], float], *, least: fl
     most = max((share for share, _ in shares), default=0.0)
     if most <= least:
         return None
-    enough = min(COVERS, most - 1e-6)
+    enough = COVERS if most >= COVERS else most * COVERS  # two of one size differ by the rounding of their bounds
     return max(
         (entry for share, entry in shares if share >= enough),
         key=lambda entry: (entry.item.captured_at, entry.scene_id),

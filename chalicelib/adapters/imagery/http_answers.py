@@ -1,0 +1,74 @@
+"""Reading an HTTP answer that may be too long, too slow, or break off."""
+
+from __future__ import annotations
+
+import math
+import time
+from email.utils import parsedate_to_datetime
+
+import requests
+import urllib3
+
+CHUNK_BYTES = 64 * 1024
+
+
+class Broken(Exception):
+    """A body did not come whole; the message says how, in words that follow "the picture"."""
+
+
+class Deadline:
+    """How long a request may still take, all tries and waits together."""
+
+    def __init__(self, budget_s: float) -> None:
+        self._ends_s = time.monotonic() + budget_s
+
+    @property
+    def left_s(self) -> float:
+        """Seconds left; never quite none, since a timeout of 0 means for ever to some."""
+        return max(0.001, self._ends_s - time.monotonic())
+
+    @property
+    def is_over(self) -> bool:
+        """Has the time run out?"""
+        return time.monotonic() >= self._ends_s
+
+
+def body_of(response: requests.Response, *, most: int, deadline: Deadline) -> bytes:
+    """Read a streamed body whole. Raises Broken if it is longer than `most` bytes, too slow, or breaks off."""
+    chunks: list[bytes] = []
+    length = 0
+    broken = ""
+    try:
+        # read1 gives what has come: reading a full chunk would wait for ever on a body that drips.
+        while not broken and (chunk := response.raw.read1(CHUNK_BYTES)):
+            chunks.append(chunk)
+            length += len(chunk)
+            if length > most:
+                broken = f"is longer than {most} bytes"
+            elif deadline.is_over:
+                broken = f"comes too slowly: {length} bytes when the time was up"
+    except (urllib3.exceptions.HTTPError, OSError):
+        broken = f"broke off after {length} bytes"
+    stated = response.headers.get("Content-Length", "")
+    if not broken and stated.isdecimal() and int(stated) != length:
+        broken = f"broke off after {length} of {stated} bytes"
+    if broken:
+        raise Broken(broken)
+    return b"".join(chunks)
+
+
+def retry_after_s(response: requests.Response) -> float | None:
+    """Give the wait that an answer asks for, in seconds; None if it does not, or not understandably.
+
+    A date is counted from the answer's own: our clock may differ from theirs.
+    """
+    asked = response.headers.get("Retry-After", "").strip()
+    try:
+        if asked.isdecimal():
+            seconds = float(asked[:9])
+        else:
+            since = parsedate_to_datetime(response.headers.get("Date", ""))
+            seconds = (parsedate_to_datetime(asked) - since).total_seconds()
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return max(0.0, seconds) if math.isfinite(seconds) else None

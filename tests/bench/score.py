@@ -1,0 +1,137 @@
+"""Score the detector on the real before/after pairs beside the repository, and draw what it got right and wrong.
+
+    python -m tests.bench.score [--jobs 2] [--nuisance-every 6] [--no-sheets] [--no-stress]
+
+The pairs and their scorer are research data that is not ours to ship (`../shared`); without them this says so and ends.
+Prints the scorer's table, Wilson intervals for the small counts, and the same pairs made coarser and cropped; writes a
+contact sheet per pair (before, after, truth, ours: green right, red missed, yellow false) into build/score/.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import importlib.util
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[2]
+SHARED = ROOT.parent / "shared"
+DETECTOR = "chalicelib.vision.changes:detect"
+CELL_PX = 420
+
+
+def scorer() -> Any:
+    """Load the scorer that lies beside the pairs."""
+    if "cd_score" not in sys.modules:
+        spec = importlib.util.spec_from_file_location("cd_score", SHARED / "bench" / "cd_score.py")
+        sys.modules["cd_score"] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules["cd_score"])
+    return sys.modules["cd_score"]
+
+
+def begin() -> None:
+    """Prepare a worker process."""
+    scorer()._init(DETECTOR, None, [str(ROOT)])
+
+
+def judge(job: tuple) -> dict:
+    """Score one pair."""
+    return scorer().work(job)
+
+
+def sheet(row: dict) -> str:
+    """Draw one pair's contact sheet; give its one-line summary."""
+    from chalicelib.vision.changes import detect
+
+    before, after, truth = scorer().load(str(SHARED / "change-pairs"), row["id"])
+    ours = detect(before, after, float(row["metres_per_pixel"])) > 0
+    real = truth > 0
+    verdict = (after // 2).copy()
+    verdict[real & ours] = (80, 200, 80)
+    verdict[real & ~ours] = (60, 60, 235)
+    verdict[~real & ours] = (60, 220, 240)
+    cells = [before, after, cv2.cvtColor(truth * 255, cv2.COLOR_GRAY2BGR), verdict]
+    size = (CELL_PX, round(CELL_PX * before.shape[0] / before.shape[1]))
+    line = np.hstack([cv2.resize(cell, size, interpolation=cv2.INTER_AREA) for cell in cells])
+    right, false, missed = int((real & ours).sum()), int((~real & ours).sum()), int((real & ~ours).sum())
+    f1 = 2 * right / max(1, 2 * right + false + missed)
+    text = f"{row['id']}  {row['source']}  {row['metres_per_pixel']} m/px  F1 {f1:.2f}"
+    line = cv2.copyMakeBorder(line, 24, 0, 0, 0, cv2.BORDER_CONSTANT, value=(255, 255, 255))
+    cv2.putText(line, text, (6, 17), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (0, 0, 0), 1, cv2.LINE_AA)
+    cv2.imwrite(str(ROOT / "build" / "score" / f"{row['id']}.png"), line)
+    return f"{f1:.3f} {text}"
+
+
+def moved(row: dict) -> list[int]:
+    """Score one pair after it was cropped by 17 px and made coarser by 0.8: right, false, missed pixels."""
+    from chalicelib.vision.changes import detect
+
+    pictures = scorer().load(str(SHARED / "change-pairs"), row["id"])
+    size = (round((pictures[0].shape[1] - 17) * 0.8), round((pictures[0].shape[0] - 17) * 0.8))
+    before, after, truth = (
+        cv2.resize(picture[17:, 17:].astype(np.float32), size, interpolation=cv2.INTER_AREA) for picture in pictures
+    )
+    ours = detect(
+        np.rint(before).astype(np.uint8), np.rint(after).astype(np.uint8), float(row["metres_per_pixel"]) / 0.8
+    )
+    real = truth > 0.5
+    return [int((real & (ours > 0)).sum()), int((~real & (ours > 0)).sum()), int((real & (ours == 0)).sum())]
+
+
+def wilson(hits: int, of: int) -> str:
+    """Give a share with its 95 % Wilson interval."""
+    if not of:
+        return "none"
+    z, share = 1.96, hits / of
+    middle = (share + z * z / (2 * of)) / (1 + z * z / of)
+    half = z * np.sqrt(share * (1 - share) / of + z * z / (4 * of * of)) / (1 + z * z / of)
+    return f"{hits}/{of} = {share:.2f} (95 %: {max(0.0, middle - half):.2f} to {min(1.0, middle + half):.2f})"
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--nuisance-every", type=int, default=6)
+    parser.add_argument("--no-sheets", action="store_true")
+    parser.add_argument("--no-stress", action="store_true")
+    options = parser.parse_args()
+    manifest = SHARED / "bench" / "dev.csv"
+    if not manifest.exists():
+        print(f"No pairs to score on: {manifest} is not there. They are research data and not part of this repository.")
+        return
+    with manifest.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    knobs = {"alert_m2": 200.0, "alert_px": 64.0, "object_m2": 30.0, "nuisance": True, "stress": not options.no_stress}
+    calm = {**knobs, "nuisance": False}
+    jobs = [
+        (row, str(SHARED / "change-pairs"), calm if place % options.nuisance_every else knobs)
+        for place, row in enumerate(rows)
+    ]
+    (ROOT / "build" / "score").mkdir(parents=True, exist_ok=True)
+    with ProcessPoolExecutor(options.jobs, initializer=begin) as pool:
+        found = list(pool.map(judge, jobs))
+        coarser = np.sum(list(pool.map(moved, rows)), axis=0)
+        lines = [] if options.no_sheets else sorted(pool.map(sheet, rows))
+    table = scorer().summarise(found)
+    scorer().show(table)
+    quiet, windows = table["quiet"]["clean_windows_generic"], table["window_alert_generic"]
+    print(
+        "real unchanged tiles alerted      ", wilson(table["alert"]["fp"], table["alert"]["fp"] + table["alert"]["tn"])
+    )
+    print("clean windows alerted, generic    ", wilson(round(quiet["false_alarm"] * quiet["n"]), quiet["n"]))
+    print("changed windows alerted, generic  ", wilson(round(windows["R"] * windows["changed"]), windows["changed"]))
+    coarser_f1, f1 = scorer().prf(*coarser)["F1"], table["pixel"]["F1"]
+    print(f"pixel F1 resampled 0.8, cropped 17 px {coarser_f1:.3f} (as stored {f1:.3f})")
+    if lines:
+        print("worst ten by pixel F1; sheets are in build/score/:", *lines[:10], sep="\n  ")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,35 @@
+"""The provider google_static on the stand-in of Google, as the tests ask it."""
+
+import pytest
+import requests
+
+from chalicelib.adapters.imagery.google_static import UNDATED, GoogleStaticImagery
+from chalicelib.domain.errors import ImageryFailed
+from chalicelib.domain.tiles import Tile, View
+from tests.google_stand_in import KEY, SIGNING_SECRET, silence
+
+VIEW = View(tile=Tile(17, 93_640, 54_680), tile_px=1024, margin_px=128)
+AREA = VIEW.bounds
+
+
+def provider(google, *, naps=None, **changes) -> GoogleStaticImagery:
+    given = {
+        "key": lambda: KEY,
+        "signing_secret": SIGNING_SECRET,
+        "permission": "Letter of 3 May 2026",
+        "endpoint": google.endpoint,
+        "session": requests.Session(),
+        "sleep": (naps if naps is not None else []).append,
+        "read_s": 0.5 if google.answers and google.answers[0] is silence else 5.0,
+    }
+    return GoogleStaticImagery(**(given | changes))
+
+
+def fetch(imagery):
+    return imagery.fetch(UNDATED, VIEW, AREA)
+
+
+def failure(imagery) -> ImageryFailed:
+    with pytest.raises(ImageryFailed) as raised:
+        fetch(imagery)
+    return raised.value

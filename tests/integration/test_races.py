@@ -1,0 +1,219 @@
+"""What may happen once happens once, with everybody at the same gate. MySQL shows what SQLite's single writer hides."""
+
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from chalicelib.domain.alerts import Target, TargetKind
+from chalicelib.domain.errors import Busy, Conflict, DomainError, LimitReached, NotFound, NotSignedIn
+from chalicelib.domain.jobs import Queue, TileJob
+from chalicelib.domain.sessions import Outcome, SessionStatus, Verdict
+from tests.builders import a_change, later
+from tests.trip import ALL, LEASE_S, Trip
+
+ROUNDS = 12
+
+
+@pytest.fixture
+def trip(engine):
+    return Trip(engine)
+
+
+def at_once(*deeds):
+    """Start every deed at the same moment, each in its own thread; give what each returned or raised."""
+    gate = threading.Barrier(len(deeds))
+
+    def run(deed):
+        gate.wait()
+        try:
+            return deed()
+        except DomainError as error:
+            return error
+
+    with ThreadPoolExecutor(len(deeds)) as pool:
+        return list(pool.map(run, deeds))
+
+
+def jobs_of(trip, queue):
+    jobs = []
+    while (received := trip.outbox.receive(queue, now=trip.now, lease_s=3600)) is not None:
+        jobs.append(TileJob.from_json(received.message.body))
+    return jobs
+
+
+def test_the_last_two_tiles_end_their_session_once(trip):
+    for number in range(ROUNDS):
+        area = trip.add_area(tiles=2, name=f"Race {number}")
+        trip.sweep_area(area, f"before {number}", days=number)
+        trip.show(f"after {number}", days=number + 0.5, change=a_change(m2=500))
+        session = trip.capture_now(area)
+        for job in jobs_of(trip, Queue.CAPTURES):
+            trip.capture_tile(job)
+        first, second = jobs_of(trip, Queue.COMPARISONS)
+        at_once(lambda: trip.compare_tile(first), lambda: trip.compare_tile(second))
+        session = trip.session(session)
+        assert session.status is SessionStatus.CHANGES_DETECTED
+        assert (session.tiles_done, session.alerts) == (2, 2)
+        assert trip.outbox.receive(Queue.NOTIFICATIONS, now=trip.now, lease_s=9e9) is not None
+        assert trip.outbox.receive(Queue.NOTIFICATIONS, now=trip.now, lease_s=9e9) is None
+
+
+def test_taps_and_compares_at_once_are_one_session(trip):
+    for number in range(ROUNDS):
+        area = trip.add_area(name=f"Race {number}")
+        trip.show(f"scene {number}", days=number)
+        deeds = [lambda: trip.capture_now(area)] * 4 + [lambda: trip.compare_now(area)] * 2
+        answers = at_once(*deeds)
+        ids = {answer.session_id for answer in answers if not isinstance(answer, Conflict)}
+        assert len(ids) == 1, answers
+
+
+def test_two_ticks_open_each_area_once(trip):
+    for number in range(ROUNDS):
+        trip.add_area(name=f"Race {number}")
+    trip.show("march")
+    at_once(*[trip.tick] * 4)
+    sessions = Counter(session.area_id for session in trip.all_sessions())
+    assert set(sessions.values()) == {1}
+    assert len(sessions) == ROUNDS
+
+
+def test_a_tile_run_has_one_holder(trip):
+    trip.add_area(tiles=3)
+    trip.tick()
+    for job in jobs_of(trip, Queue.CAPTURES):
+        answers = at_once(*[lambda job=job: trip.runs.claim_capture(job, now=trip.now, lease_s=LEASE_S)] * 6)
+        assert sum(isinstance(answer, Busy) for answer in answers) == 5
+
+
+def test_a_message_has_one_receiver(trip):
+    trip.add_area(tiles=20)
+    trip.tick()
+
+    def take():
+        taken = []
+        while (received := trip.outbox.receive(Queue.CAPTURES, now=trip.now, lease_s=3600)) is not None:
+            taken.append(received.message.message_id)
+        return taken
+
+    taken = [message_id for ids in at_once(*[take] * 4) for message_id in ids]
+    assert len(taken) == len(set(taken)) == 20
+
+
+def test_cancel_against_the_last_tile_writes_each_verdict_once(trip):
+    for number in range(ROUNDS):
+        area = trip.add_area(tiles=2, name=f"Race {number}")
+        trip.show(f"scene {number}", days=number)
+        session = trip.capture_now(area)
+        jobs = jobs_of(trip, Queue.CAPTURES)
+        at_once(*[lambda job=job: trip.capture_tile(job) for job in jobs], lambda: trip.cancel(session))
+        session = trip.session(session)
+        assert not session.is_open
+        assert sum(session.counts_by_verdict.values()) == 2
+        assert set(session.counts_by_verdict) <= {Verdict.BASELINE, Verdict.CANCELLED}
+
+
+def test_delete_against_everything_leaves_nothing(trip):
+    for number in range(ROUNDS):
+        area = trip.add_area(tiles=4, name=f"Race {number}")
+        trip.sweep_area(area, f"before {number}", days=number)
+        trip.show(f"after {number}", days=number + 0.5, change=a_change(m2=500))
+        trip.wait(hours=25)
+
+        def tap(area=area):
+            try:
+                return trip.capture_now(area)
+            except NotFound:
+                return None
+
+        at_once(trip.work, trip.work, tap, trip.tick, lambda area=area: trip.delete(area), trip.sweep)
+        trip.work()
+        trip.wait(days=2)
+        trip.show("nothing")
+        trip.sweep()
+        trip.wait(hours=7)
+        trip.sweep()
+        assert trip.areas.deleted_with_rows(100) == []
+        assert trip.all_sessions() == []
+        assert trip.images.keys_after("", prefix=f"{area.area_id}/") == []
+    assert trip.outbox.unsent(before=later(days=9999), limit=10) == []
+
+
+def test_two_notifiers_push_to_each_target_once(engine):
+    targets = [Target(kind=TargetKind.TOKEN, address=f"phone-{number}") for number in range(7)]
+    trip = Trip(engine, targets=targets)
+    area = trip.add_area(tiles=1)
+    trip.sweep_area(area, "march", days=-1)
+    trip.show("april", days=30, change=a_change(m2=500))
+    session = trip.capture_now(area)
+    for job in jobs_of(trip, Queue.CAPTURES):
+        trip.capture_tile(job)
+    for job in jobs_of(trip, Queue.COMPARISONS):
+        trip.compare_tile(job)
+    from chalicelib.domain.jobs import SessionJob
+
+    job = SessionJob(session_id=session.session_id)
+    at_once(*[lambda: trip.notify(job)] * 4)
+    assert Counter(target.address for _, target in trip.push.pushes) == {target.address: 1 for target in targets}
+    assert trip.session(session).is_notification_sent
+
+
+def test_an_email_is_registered_once(trip):
+    def register():
+        return trip.accounts.add_user(email="Asha@Example.org", password_hash="x", profile=None, now=trip.now)
+
+    answers = at_once(*[register] * 12)
+    assert sum(isinstance(answer, Conflict) for answer in answers) == 11
+
+
+def test_a_refresh_token_is_exchanged_once_and_its_reuse_ends_the_sign_in(trip):
+    ends_at = later(days=90)
+    sign_in = trip.accounts.sign_in(trip.user.user_id, refresh_hash="old", now=trip.now, expires_at=ends_at)
+
+    def rotate(number):
+        return trip.accounts.rotate_refresh("old", new_hash=f"new-{number}", now=trip.now, expires_at=ends_at)
+
+    answers = at_once(*[lambda number=number: rotate(number) for number in range(8)])
+    assert sum(not isinstance(answer, NotSignedIn) for answer in answers) <= 1
+    with pytest.raises(NotSignedIn):
+        trip.accounts.signed_in(sign_in, now=trip.now)
+
+
+def test_a_device_that_two_users_register_belongs_to_one(trip):
+    users = [trip.add_user() for _ in range(6)]
+    at_once(
+        *[
+            lambda user=user: trip.accounts.add_device(user.user_id, token="phone", platform="android", now=trip.now)
+            for user in users
+        ]
+    )
+    assert sum(len(trip.accounts.devices(user.user_id)) for user in users) == 1
+
+
+def test_the_tiles_of_a_day_are_counted_together(engine):
+    trip = Trip(engine, tiles_per_day=6)
+    areas = [trip.add_area(tiles=2, name=f"Race {number}") for number in range(8)]
+    answers = at_once(*[lambda area=area: trip.capture_now(area) for area in areas])
+    assert sum(isinstance(answer, LimitReached) for answer in answers) == 5
+    assert sum(session.tiles_planned for session in trip.all_sessions()) == 6
+
+
+def test_a_pair_compared_in_two_places_makes_one_alert(trip):
+    area = trip.add_area(tiles=1)
+    trip.sweep_area(area, "march", days=-1)
+    trip.show("april", days=30, change=a_change(m2=500))
+    trip.capture_now(area)
+    for job in jobs_of(trip, Queue.CAPTURES):
+        trip.capture_tile(job)
+    (job,) = jobs_of(trip, Queue.COMPARISONS)
+    claim = trip.runs.claim_comparison(job, now=trip.now, lease_s=1)
+    trip.wait(seconds=2)
+    again = trip.runs.claim_comparison(job, now=trip.now, lease_s=1)
+    outcome = Outcome(verdict=Verdict.CHANGED, is_compared=True, change_log={"changed": True})
+    at_once(*[lambda held=held: trip.runs.end(held, outcome, now=trip.now) for held in (claim, again)])
+    (session, _) = trip.all_sessions()
+    assert len(trip.alerts_of(session)) == 1
+    assert session.counts_by_verdict == {"CHANGED": 1}
+    assert trip.sessions.of_user(trip.user.user_id, page=ALL).total == 2

@@ -1,0 +1,53 @@
+"""Small pictures for the tests of vision: land with texture, and what may be built on it."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from chalicelib.domain.imagery import Licence, ProviderTerms
+from chalicelib.domain.tiles import Bounds, Tile, View, bounds_of
+
+EVERYWHERE = Bounds(-180, -85, 180, 85)
+VIEW = View(tile=Tile(18, 193_576, 115_950), tile_px=256, margin_px=32)  # about 0.56 m a pixel
+CALM = View(tile=Tile(18, 193_576, 115_950), tile_px=64, margin_px=8)  # for the gate: small files
+
+
+def terms(*, sends_placeholders: bool) -> ProviderTerms:
+    licence = Licence(name="own", url="", attribution="", may_store=True, may_analyse=True)
+    return ProviderTerms(
+        name="stand-in", licence=licence, is_dated=True, sends_placeholders=sends_placeholders, cost_per_request_usd=0
+    )
+
+
+def land(side: int = 320, *, seed: int = 0, left: int = 0, top: int = 0) -> np.ndarray:
+    """A landscape without end, seen from (left, top): meadow, bushes, a field, a road."""
+    r = np.random.default_rng(seed)
+    world = 1024
+    ground = np.zeros((world, world), np.float32)
+    for cell, strength in ((96, 9), (24, 8), (6, 9), (2, 5)):
+        grid = r.normal(0, strength, (world // cell + 2,) * 2).astype(np.float32)
+        ground += cv2.resize(grid, (world, world), interpolation=cv2.INTER_CUBIC)
+    picture = np.dstack([70 + ground, 105 + ground, 95 + ground])
+    picture[:, 500:640] += (20, 10, 35)
+    cv2.line(picture, (0, 300), (world, 420), (150, 155, 160), 12, cv2.LINE_AA)
+    for x, y in r.integers(0, world, (260, 2)):
+        cv2.circle(picture, (int(x), int(y)), int(r.integers(4, 9)), (40, 70, 50), -1, cv2.LINE_AA)
+    return np.clip(picture[top : top + side, left : left + side], 0, 255).astype(np.uint8)
+
+
+def house(picture: np.ndarray, column: int, row: int, *, width: int = 24, height: int = 18) -> np.ndarray:
+    """The picture with a red-roofed house whose north-west corner is there, and its shadow."""
+    built = picture.copy()
+    cv2.rectangle(built, (column + 5, row + 5), (column + width + 4, row + height + 4), (30, 35, 35), -1)
+    cv2.rectangle(built, (column, row), (column + width - 1, row + height // 2), (70, 80, 200), -1)
+    cv2.rectangle(built, (column, row + height // 2), (column + width - 1, row + height - 1), (50, 60, 150), -1)
+    return built
+
+
+def png(picture: np.ndarray) -> bytes:
+    return cv2.imencode(".png", picture)[1].tobytes()
+
+
+def tile_ground(view: View) -> Bounds:
+    return bounds_of(view.tile)

@@ -1,0 +1,170 @@
+import cv2
+import numpy as np
+import pytest
+
+from chalicelib.vision.changes import detect
+from tests.unit.vision.pictures import house, land
+
+MPP = 0.6
+
+
+def marked_m2(mask: np.ndarray, mpp: float = MPP) -> float:
+    return float((mask > 0).sum()) * mpp * mpp
+
+
+def shifted(picture: np.ndarray, x: float, y: float) -> np.ndarray:
+    size = (picture.shape[1], picture.shape[0])
+    return cv2.warpAffine(picture, np.float32([[1, 0, x], [0, 1, y]]), size, borderMode=cv2.BORDER_REFLECT)
+
+
+def hazy(picture: np.ndarray) -> np.ndarray:
+    return np.clip(picture * 0.7 + np.array([225, 215, 210]) * 0.3, 0, 255).astype(np.uint8)
+
+
+def gamma(picture: np.ndarray) -> np.ndarray:
+    return np.clip(255 * (picture / 255) ** 0.7, 0, 255).astype(np.uint8)
+
+
+def cast(picture: np.ndarray) -> np.ndarray:
+    return np.clip(picture * np.array([1.12, 0.95, 0.9]), 0, 255).astype(np.uint8)
+
+
+def sun_gradient(picture: np.ndarray) -> np.ndarray:
+    ramp = np.linspace(0.8, 1.2, picture.shape[1])[None, :, None]
+    return np.clip(picture * ramp, 0, 255).astype(np.uint8)
+
+
+def grainy(picture: np.ndarray) -> np.ndarray:
+    return np.clip(picture + np.random.default_rng(5).normal(0, 6, picture.shape), 0, 255).astype(np.uint8)
+
+
+def jpeg(picture: np.ndarray) -> np.ndarray:
+    return cv2.imdecode(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 50])[1], cv2.IMREAD_COLOR)
+
+
+def blurred(picture: np.ndarray) -> np.ndarray:
+    return cv2.GaussianBlur(picture, (0, 0), 1.2)
+
+
+def by_1_px(picture: np.ndarray) -> np.ndarray:
+    return shifted(picture, 0.8, -0.6)
+
+
+def by_4_px(picture: np.ndarray) -> np.ndarray:
+    return shifted(picture, 3.3, -2.3)
+
+
+def brighter(picture: np.ndarray) -> np.ndarray:
+    return cv2.add(picture, np.full_like(picture, 30))
+
+
+def test_a_new_house_is_found_where_it_stands():
+    before = land()
+    mask = detect(before, house(before, 140, 200), MPP)
+    assert mask.dtype == np.uint8
+    assert mask.shape == before.shape[:2]
+    assert (mask[200:218, 140:164] > 0).mean() > 0.5
+    mask[180:240, 120:190] = 0
+    assert not mask.any()
+
+
+@pytest.mark.parametrize(
+    "nuisance",
+    [brighter, hazy, gamma, cast, sun_gradient, grainy, jpeg, blurred, by_1_px, by_4_px],
+    ids=lambda f: f.__name__,
+)
+def test_it_is_quiet_where_nothing_changed(nuisance):
+    for seed in (1, 2):
+        picture = land(seed=seed)
+        assert marked_m2(detect(picture, nuisance(picture), MPP)) == 0
+
+
+@pytest.mark.parametrize("nuisance", [brighter, hazy, gamma, cast, by_4_px], ids=lambda f: f.__name__)
+def test_a_house_is_found_through_other_light_and_a_shift(nuisance):
+    before = land(seed=3)
+    mask = detect(before, nuisance(house(before, 100, 220, width=30, height=24)), MPP)
+    assert (mask[220:244, 100:130] > 0).mean() > 0.3
+
+
+def test_either_order_gives_the_same_mask():
+    before = land(seed=4)
+    after = by_1_px(hazy(house(before, 60, 220, width=40, height=30)))
+    mask = detect(before, after, MPP)
+    assert mask.any()
+    assert np.array_equal(mask, detect(after, before, MPP))
+
+
+def test_the_same_pair_gives_the_same_mask_again():
+    before, after = land(seed=5), house(land(seed=5), 60, 220)
+    assert np.array_equal(detect(before, after, MPP), detect(before.copy(), after.copy(), MPP))
+
+
+def test_a_little_more_or_less_metres_a_pixel_moves_the_mask_little():
+    before = land(seed=6)
+    after = house(before, 120, 220, width=50, height=40)
+    sizes = [marked_m2(detect(before, after, mpp), mpp) / mpp**2 for mpp in (0.95, 0.98, 1.0, 1.02, 1.05)]
+    assert min(sizes) > 0
+    assert max(sizes) < 1.25 * min(sizes)
+
+
+@pytest.mark.parametrize("side", [1, 5, 16, 64, 100, 2048])
+@pytest.mark.parametrize("mpp", [0.1, 0.6, 10.0])
+def test_any_size_works_and_the_same_picture_is_quiet(side, mpp):
+    picture = land(min(side, 512))
+    picture = np.ascontiguousarray(np.tile(picture, (4, 4, 1))) if side > 512 else picture
+    assert detect(picture, picture, mpp).shape == picture.shape[:2]
+    assert not detect(picture, picture, mpp).any()
+
+
+def odd_pairs():
+    picture = land(128)
+    grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+    yield "grey", grey, cv2.cvtColor(brighter(picture), cv2.COLOR_BGR2GRAY)
+    yield "black", picture, np.zeros_like(picture)
+    yield "both black", np.zeros_like(picture), np.zeros_like(picture)
+    yield "white", picture, np.full_like(picture, 255)
+    yield "constant", picture, np.full_like(picture, 90)
+    yield "other size", picture, cv2.resize(picture, (97, 141), interpolation=cv2.INTER_AREA)
+    yield "alpha", np.dstack([picture, np.zeros((128, 128, 1), np.uint8)]), picture
+    yield "16 bits", picture.astype(np.uint16) * 257, picture
+    yield "floats", picture.astype(np.float64), picture
+    yield "not a number", np.full((128, 128, 3), np.nan), picture
+    yield "empty", np.zeros((0, 0, 3), np.uint8), np.zeros((0, 0, 3), np.uint8)
+    yield "a line", picture[:1], picture[:1]
+
+
+@pytest.mark.parametrize(("before", "after"), [pair[1:] for pair in odd_pairs()], ids=[pair[0] for pair in odd_pairs()])
+@pytest.mark.parametrize("mpp", [0.6, 0.0, float("nan")])
+def test_nothing_makes_it_fail_or_cry_wolf(before, after, mpp):
+    mask = detect(before, after, mpp)
+    assert mask.shape == before.shape[:2]
+    assert not mask.any()
+
+
+@pytest.mark.parametrize("level", [0, 255])
+def test_ground_outside_the_scene_is_no_change(level):
+    before = land(seed=7)
+    after = before.copy()
+    cv2.fillPoly(after, [np.array([[0, 0], [150, 0], [60, 319], [0, 319]])], (level,) * 3)
+    assert not detect(before, after, MPP).any()
+    assert detect(before, house(after, 200, 220), MPP).any()
+
+
+def cloud(picture: np.ndarray, *, softness: float) -> np.ndarray:
+    cover = np.zeros(picture.shape[:2], np.float32)
+    cv2.ellipse(cover, (60, 150), (110, 240), 10, 0, 360, 1.0, -1)
+    cover = cv2.GaussianBlur(cover, (0, 0), softness)[..., None]
+    grain = cv2.GaussianBlur(np.random.default_rng(1).normal(0, 60, picture.shape[:2]).astype(np.float32), (0, 0), 8)
+    return np.clip(picture * (1 - cover) + (235 + grain[..., None]) * cover, 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("softness", [2, 6, 14])
+def test_a_cloud_over_half_the_picture_is_no_change(softness):
+    before = land(seed=8)
+    assert marked_m2(detect(before, cloud(before, softness=softness), MPP)) == 0
+
+
+def test_a_house_beside_a_cloud_is_found():
+    before = land(seed=8)
+    after = cloud(house(before, 270, 230, width=30, height=24), softness=6)
+    assert (detect(before, after, MPP)[230:254, 270:300] > 0).mean() > 0.3
