@@ -13,7 +13,7 @@ from functools import cache
 
 PREFIX = "BHUPRAHARI_"
 UNPREFIXED = ("ALLOWED_ORIGINS", "FCM_DEFAULT_TARGETS", "CAPTURE_SCHEDULE", "COMPARE_WAIT_S", "REGISTRATION")
-TEST_ONLY = ("TEST_MYSQL",)  # read by the tests, not by the product
+TEST_ONLY = ("TEST_MYSQL", "REQUIRE_MYSQL")  # read by the tests, not by the product
 
 
 class BadSetting(ValueError):

@@ -88,6 +88,7 @@ def aws_client(name: str, endpoint_url: str) -> Any:
         aws_secret_access_key="stand-in",
         config=Config(
             signature_version="s3v4" if name == "s3" else None,
+            s3={"addressing_style": "virtual"},  # with it, a real bucket's links name its region; an IP stays a path
             connect_timeout=1,
             read_timeout=10,
             retries={"total_max_attempts": 1},

@@ -15,7 +15,7 @@ from chalicelib.adapters.queues import OutboxJobs
 from chalicelib.domain import monitoring, upkeep
 from chalicelib.domain.errors import Busy, Unavailable
 from chalicelib.domain.jobs import Queue, SessionJob, TileJob
-from chalicelib.domain.ports import Page
+from chalicelib.domain.paging import Page
 from tests.builders import NOON, a_change, a_new_area, an_inspection
 from tests.fakes import MemoryImages, MemoryPush, ScriptedImagery
 

@@ -22,6 +22,26 @@ BYTES_A_BATCH = 262_144  # SQS's limit for one message and for a whole batch; ne
 OVERDUE_AT_ONCE = 2_500  # one sweep's share: as many as the largest area has tiles
 
 
+class QueueAddresses(Mapping[Queue, str]):
+    """Each queue's URL by its name, asked for when it is first needed: SQS may be away while a function starts."""
+
+    def __init__(self, client: Any, names: Mapping[Queue, str]) -> None:  # noqa: ANN401 (boto3 makes its clients at run time)
+        self._sqs = client
+        self._names = names
+        self._known: dict[Queue, str] = {}
+
+    def __getitem__(self, queue: Queue) -> str:
+        if queue not in self._known:
+            self._known[queue] = self._sqs.get_queue_url(QueueName=self._names[queue])["QueueUrl"]
+        return self._known[queue]
+
+    def __iter__(self) -> Iterator[Queue]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
 class SqsJobs:
     """Hands outbox messages to SQS. A row goes exactly when SQS has taken its message."""
 

@@ -13,7 +13,7 @@ from chalicelib.api.images import TileOut, image_path
 from chalicelib.domain.accounts import SignIn
 from chalicelib.domain.alerts import Alert, PushMade
 from chalicelib.domain.imagery import TileImage
-from chalicelib.domain.ports import Page, Slice
+from chalicelib.domain.paging import Page, Slice
 from chalicelib.domain.sessions import Session
 
 api = Api(__name__)

@@ -14,7 +14,7 @@ from chalicelib.domain.accounts import SignIn
 from chalicelib.domain.areas import MAX_NAME, Area, Caps, Extent, NewArea, Plan
 from chalicelib.domain.errors import DomainError
 from chalicelib.domain.imagery import ProviderTerms
-from chalicelib.domain.ports import Page, Slice
+from chalicelib.domain.paging import Page, Slice
 from chalicelib.domain.tiles import count_covering
 from chalicelib.settings import settings
 

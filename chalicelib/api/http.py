@@ -20,7 +20,7 @@ from chalicelib.api.problems import Headers, problem_of, problem_of_body
 from chalicelib.domain import accounts
 from chalicelib.domain.accounts import SignIn
 from chalicelib.domain.errors import DomainError, Invalid, NotFound, NotSignedIn
-from chalicelib.domain.ports import Page, Slice
+from chalicelib.domain.paging import Page, Slice
 
 WHOLE_LIST = 1000  # items of a list that is asked for without a limit: the contract's bare arrays
 LARGEST_PAGE = 100

@@ -24,7 +24,7 @@ def finish(request: Request, get_response: Callable[[Request], Response]) -> Res
     request_id = _id_of(request)
     with logs.bound(request_id=request_id):
         response = _in_our_shape(request, get_response(request))
-        if isinstance(response.body, dict):
+        if response.status_code >= 400 and isinstance(response.body, dict):
             response.body["instance"] = request_id
         if isinstance(response, Binary):
             response.headers["Content-Type"] = response.media_type

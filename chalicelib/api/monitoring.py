@@ -10,7 +10,7 @@ from chalicelib.api.http import Api, Told
 from chalicelib.api.images import TileOut
 from chalicelib.domain import monitoring
 from chalicelib.domain.accounts import SignIn
-from chalicelib.domain.ports import Page, Slice
+from chalicelib.domain.paging import Page, Slice
 from chalicelib.settings import settings
 
 api = Api(__name__)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from chalicelib.domain.errors import Invalid, NotSignedIn
 
 if TYPE_CHECKING:  # ports.py imports the values above them
-    from chalicelib.domain.ports import Accounts, Clock, Passwords, Tokens
+    from chalicelib.domain.ports import Clock, Passwords, Tokens
+    from chalicelib.domain.records import Accounts
 
 MAX_EMAIL = 254  # RFC 5321, 4.5.3.1.3
 MAX_PROFILE = 500

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 from chalicelib.domain.errors import Conflict, Invalid, LicenceRefused
 from chalicelib.domain.imagery import Grid
+from chalicelib.domain.paging import Page
 from chalicelib.domain.thresholds import Thresholds, default_threshold_m2
 from chalicelib.domain.tiles import M_PER_DEGREE, MAX_LATITUDE, Bounds, count_covering, gsd_m
 
 if TYPE_CHECKING:  # ports.py imports the values above them
-    from chalicelib.domain.ports import Areas, Clock, Imagery
+    from chalicelib.domain.ports import Clock, Imagery
+    from chalicelib.domain.records import Areas
 
 MAX_NAME = 200
 MAX_REACH_KM = 1000.0
@@ -182,8 +184,6 @@ def plan_area(
 
 def add_area(new: NewArea, *, areas: Areas, clock: Clock, caps: Caps) -> Area:
     """Keep a new area, due at once. Raises Invalid, and Conflict for one area too many."""
-    from chalicelib.domain.ports import Page  # noqa: PLC0415 (ports.py imports this module's values)
-
     checked_size(new.extent, new.plan.grid, most_tiles=caps.tiles)
     if areas.of_user(new.user_id, page=Page(limit=1)).total >= caps.areas:
         raise Conflict(f"you watch {caps.areas} areas already: delete one first")

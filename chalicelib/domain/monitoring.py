@@ -15,19 +15,8 @@ from chalicelib.domain.changes import change_log, judge
 from chalicelib.domain.errors import BadImage, Conflict, ImageryFailed, NotFound, Unavailable
 from chalicelib.domain.imagery import Inspection, Picture, StoredImage, object_key
 from chalicelib.domain.jobs import SessionJob, TileJob
-from chalicelib.domain.ports import (
-    Areas,
-    Clock,
-    Compare,
-    Deliveries,
-    Imagery,
-    Images,
-    Inspect,
-    Jobs,
-    Push,
-    Sessions,
-    TileRuns,
-)
+from chalicelib.domain.ports import Clock, Compare, Imagery, Images, Inspect, Jobs, Push
+from chalicelib.domain.records import Areas, Deliveries, Sessions, TileRuns
 from chalicelib.domain.sessions import CaptureClaim, Captured, Cause, ComparisonClaim, Outcome, Session, Verdict
 
 log = logging.getLogger(__name__)

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from chalicelib.domain.errors import BadMessage
 from chalicelib.domain.jobs import DeadLetter, Queue, SessionJob, TileJob
-from chalicelib.domain.ports import Areas, Clock, Deliveries, Images, Jobs, Objects, Sessions, TileRuns
+from chalicelib.domain.ports import Clock, Images, Jobs
+from chalicelib.domain.records import Areas, Deliveries, Objects, Sessions, TileRuns
 from chalicelib.domain.sessions import Outcome, Verdict
 
 log = logging.getLogger(__name__)

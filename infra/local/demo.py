@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from chalicelib.adapters.imagery.landscape.script import DEMO_AREA, DEMO_DATES
+
+from chalicelib.adapters.imagery.landscape import DEMO_CENTER_LAT, DEMO_CENTER_LON, DEMO_DATES, DEMO_REACH_KM
 
 EMAIL, PASSWORD = "demo@bhuprahari.example", "watch-the-land"
 AREA = "Demo: a village and its fields"
@@ -77,14 +78,8 @@ class Demo:
             if area["name"] == AREA:
                 return int(area["id"])
         (self._home / "sample-clock.txt").write_text(str((DEMO_DATES[0] - datetime.now(UTC).date()).days))
-        extent = {
-            "centerLat": DEMO_AREA.center_lat,
-            "centerLon": DEMO_AREA.center_lon,
-            "northKm": DEMO_AREA.north_km,
-            "southKm": DEMO_AREA.south_km,
-            "eastKm": DEMO_AREA.east_km,
-            "westKm": DEMO_AREA.west_km,
-        }
+        reach = dict.fromkeys(("northKm", "southKm", "eastKm", "westKm"), DEMO_REACH_KM)
+        extent = {"centerLat": DEMO_CENTER_LAT, "centerLon": DEMO_CENTER_LON, **reach}
         return int(self._call("POST", "api/area-configs", name=AREA, provider="sample", **extent)["id"])
 
     def _newest_day(self, area: int) -> date:

@@ -101,7 +101,6 @@ def rendered_pairs(folder, most=3):
     """Render a small archive from the sample landscape: for a checkout without the real pairs."""
     from chalicelib.adapters.imagery.landscape.script import DEMO_AREA, DEMO_DATES
     from chalicelib.adapters.imagery.sample import SampleImagery
-
     from chalicelib.domain.tiles import centre_of, tiles_covering
 
     pairs = []
@@ -124,6 +123,6 @@ def rendered_pairs(folder, most=3):
 
 
 def _scripted_m2(view, before, after):
-    from chalicelib.adapters.imagery.landscape.script import truth
+    from chalicelib.adapters.imagery.landscape import truth
 
     return float((truth(view, before, after) > 0).sum()) * view.gsd_m**2

@@ -3,10 +3,11 @@
 import logging
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
-from chalicelib.adapters.queues import SqsJobs
+from chalicelib.adapters.queues import QueueAddresses, SqsJobs
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.jobs import Queue, TileJob
 from tests.aws_stand_in import away, aws
@@ -174,3 +175,35 @@ def test_a_database_that_goes_away_after_the_sending_makes_a_second_message_at_w
     assert len(outbox.rows) == 1
     assert sqs.waiting(Queue.CAPTURES) == [JOB]
     assert "sent jobs not forgotten" in caplog.text
+
+
+def test_queues_are_found_by_their_names():
+    sqs = SqsHouse()
+    names = {queue: url.rpartition("/")[2] for queue, url in sqs.made.urls.items()}
+    addresses = QueueAddresses(sqs.client, names)
+    assert dict(addresses) == sqs.made.urls
+    assert len(addresses) == 3
+
+
+def test_a_queue_that_is_made_late_is_found_then(caplog):
+    client, name = aws().client("sqs"), uuid4().hex
+    outbox = MemoryOutbox()
+    urls = QueueAddresses(client, {Queue.CAPTURES: name})
+    jobs = SqsJobs(client, outbox, queue_urls=urls, dead_letter_urls=urls, clock=lambda: A_MOMENT)
+    message = outbox.add(Queue.CAPTURES, JOB)
+    jobs.send([message])
+    assert jobs.dead_letters() == []
+    assert len(outbox.rows) == 1
+    client.create_queue(QueueName=name)
+    jobs.send([message])
+    assert len(outbox.rows) == 0
+    assert [record.message for record in caplog.records] == ["jobs not sent", "dead letters not read"]
+
+
+def test_a_function_starts_while_sqs_is_away():
+    names = {queue: str(queue) for queue in Queue}
+    outbox = MemoryOutbox()
+    addresses = QueueAddresses(away("sqs"), names)
+    jobs = SqsJobs(away("sqs"), outbox, queue_urls=addresses, dead_letter_urls=addresses, clock=lambda: A_MOMENT)
+    jobs.send([outbox.add(Queue.CAPTURES, JOB)])
+    assert len(outbox.rows) == 1

@@ -15,7 +15,7 @@ from chalicelib.adapters.database.sessions import sessions_of
 from chalicelib.domain.alerts import Alert, DeliveryStatus, Notice, PushMade, TargetKind
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.imagery import ImageStatus, TileImage
-from chalicelib.domain.ports import Page, Slice
+from chalicelib.domain.paging import Page, Slice
 from chalicelib.domain.sessions import Verdict
 
 IMAGE, ALERT, SESSION, AREA, PUSH = t.image_tiles, t.alert_details, t.alert_sessions, t.area_configs, t.deliveries

@@ -12,7 +12,7 @@ from chalicelib.adapters.database.engine import insert_row, reads, writes
 from chalicelib.domain.areas import Area, Extent, NewArea, Plan
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.imagery import Grid
-from chalicelib.domain.ports import Page, Slice
+from chalicelib.domain.paging import Page, Slice
 from chalicelib.domain.thresholds import Thresholds
 
 AREA = t.area_configs

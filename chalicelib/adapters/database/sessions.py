@@ -15,7 +15,7 @@ from chalicelib.adapters.database.pairs import pairs_to_compare
 from chalicelib.domain.areas import Area
 from chalicelib.domain.errors import Conflict, LimitReached, NotFound
 from chalicelib.domain.jobs import Message, Queue, TileJob
-from chalicelib.domain.ports import Page, Slice
+from chalicelib.domain.paging import Page, Slice
 from chalicelib.domain.sessions import Cause, Failure, Outcome, Session, SessionStatus, TileState
 from chalicelib.domain.tiles import tiles_covering
 

@@ -25,9 +25,11 @@ DOCUMENTED_BY_THE_FIRST_BACKEND = [
 
 
 def test_it_is_openapi_and_the_same_from_the_server(server):
-    OpenAPIV31SpecValidator(document()).validate()
+    before = json.loads(json.dumps(document()))
     for slash in ("", "/"):
-        assert server.call("GET", f"/api/openapi.json{slash}").json == json.loads(json.dumps(document()))
+        served = server.call("GET", f"/api/openapi.json{slash}").json
+        assert served == before
+        OpenAPIV31SpecValidator(served).validate()
 
 
 @pytest.mark.parametrize(("method", "path", "status"), DOCUMENTED_BY_THE_FIRST_BACKEND)

@@ -9,27 +9,28 @@ import json
 import logging
 import threading
 import time
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from secrets import token_urlsafe as random_text
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.domain.errors import Invalid, NotFound, Unavailable
+from chalicelib.domain.errors import NotFound, Unavailable
 from chalicelib.domain.jobs import Queue
 from chalicelib.settings import settings
+from chalicelib.wiring import providers
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from chalicelib.adapters.database.jobs import SqlOutbox
-    from chalicelib.domain import ports
+    from chalicelib.domain import ports, records
 
 log = logging.getLogger(__name__)
 bell = threading.Event()
 """Rung when a job was written in this process: the home worker beside it need not wait for its next look."""
 
-PROVIDERS = ("sample", "archive", "google_static")
+PROVIDERS = providers.NAMES
 RETRY_S = 900.0  # a job that nobody has taken for so long is written anew
 
 
@@ -59,7 +60,7 @@ def database_check() -> None:
 
 
 @cache
-def accounts() -> ports.Accounts:
+def accounts() -> records.Accounts:
     """Give users, sign-ins and devices."""
     from chalicelib.adapters.database.accounts import SqlAccounts
 
@@ -67,7 +68,7 @@ def accounts() -> ports.Accounts:
 
 
 @cache
-def areas() -> ports.Areas:
+def areas() -> records.Areas:
     """Give the areas people watch."""
     from chalicelib.adapters.database.areas import SqlAreas
 
@@ -75,7 +76,7 @@ def areas() -> ports.Areas:
 
 
 @cache
-def sessions() -> ports.Sessions:
+def sessions() -> records.Sessions:
     """Give sessions."""
     from chalicelib.adapters.database.sessions import SqlSessions
 
@@ -86,7 +87,7 @@ def sessions() -> ports.Sessions:
 
 
 @cache
-def tile_runs() -> ports.TileRuns:
+def tile_runs() -> records.TileRuns:
     """Give tile runs."""
     from chalicelib.adapters.database.tile_runs import SqlTileRuns
 
@@ -94,7 +95,7 @@ def tile_runs() -> ports.TileRuns:
 
 
 @cache
-def alerts() -> ports.Alerts:
+def alerts() -> records.Alerts:
     """Give what people are shown."""
     from chalicelib.adapters.database.alerts import SqlAlerts
 
@@ -102,7 +103,7 @@ def alerts() -> ports.Alerts:
 
 
 @cache
-def deliveries() -> ports.Deliveries:
+def deliveries() -> records.Deliveries:
     """Give the pushes' rows."""
     from chalicelib.adapters.database.deliveries import SqlDeliveries
 
@@ -110,7 +111,7 @@ def deliveries() -> ports.Deliveries:
 
 
 @cache
-def objects() -> ports.Objects:
+def objects() -> records.Objects:
     """Give what rows know of stored objects."""
     from chalicelib.adapters.database.objects import SqlObjects
 
@@ -132,7 +133,14 @@ def _aws(service: str) -> Any:  # noqa: ANN401 (boto3 makes its clients at run t
     return boto3.client(
         service,
         endpoint_url=settings().aws_endpoint_url or None,
-        config=Config(retries={"mode": "standard", "max_attempts": 3}, connect_timeout=5, read_timeout=20),
+        config=Config(
+            retries={"mode": "standard", "max_attempts": 3},
+            connect_timeout=5,
+            read_timeout=20,
+            # Links signed for the bucket's own region and host: the global host redirects, which breaks the signature.
+            signature_version="s3v4" if service == "s3" else None,
+            s3={"addressing_style": "virtual"},
+        ),
     )
 
 
@@ -152,7 +160,7 @@ def images() -> ports.Images:
 def jobs() -> ports.Jobs:
     """Give the way to the queues."""
     if settings().queues_service == "sqs":
-        from chalicelib.adapters.queues import SqsJobs
+        from chalicelib.adapters.queues import QueueAddresses, SqsJobs
 
         sqs, knobs = _aws("sqs"), settings()
         names = {
@@ -160,9 +168,9 @@ def jobs() -> ports.Jobs:
             Queue.COMPARISONS: knobs.comparisons_queue,
             Queue.NOTIFICATIONS: knobs.notifications_queue,
         }
-        urls = {queue: sqs.get_queue_url(QueueName=name)["QueueUrl"] for queue, name in names.items()}
-        dead = {queue: sqs.get_queue_url(QueueName=f"{name}-dead")["QueueUrl"] for queue, name in names.items()}
-        return SqsJobs(sqs, outbox(), queue_urls=urls, dead_letter_urls=dead, clock=clock)
+        dead = {queue: f"{name}-dead" for queue, name in names.items()}
+        addresses, dead_addresses = QueueAddresses(sqs, names), QueueAddresses(sqs, dead)
+        return SqsJobs(sqs, outbox(), queue_urls=addresses, dead_letter_urls=dead_addresses, clock=clock)
     from chalicelib.adapters.queues import OutboxJobs
 
     return OutboxJobs(outbox(), wake=bell.set if settings().worker == "here" else _say_that_jobs_wait)
@@ -235,39 +243,7 @@ def push() -> ports.Push:
 @cache
 def imagery(name: str) -> ports.Imagery:
     """Give a provider. Raises Invalid, with the pointer `/provider`, for one that is not known or not set up here."""
-    if name == "sample":
-        from chalicelib.adapters.imagery.sample import SampleImagery
-
-        return SampleImagery(today=_landscape_day)
-    if name == "archive":
-        if not settings().archive:
-            raise Invalid("no archive is set up here: start with --archive DIR", pointer="/provider")
-        from chalicelib.adapters.imagery.archive import ArchiveImagery
-
-        return ArchiveImagery(Path(settings().archive))
-    if name == "google_static":
-        import requests
-
-        from chalicelib.adapters.imagery.google_static import GoogleStaticImagery
-
-        knobs, store = settings(), secrets()
-        return GoogleStaticImagery(
-            key=lambda: store.get(knobs.google_key_secret),
-            signing_secret=lambda: store.get(knobs.google_signing_secret),
-            permission=knobs.google_permission,
-            endpoint=knobs.google_endpoint,
-            session=requests.Session(),
-        )
-    raise Invalid(f"there is no provider {name!r}: choose one of {', '.join(PROVIDERS)}", pointer="/provider")
-
-
-def _landscape_day() -> date:
-    """Give the sample landscape's calendar day: today, moved by the days in the file of the setting."""
-    today = clock().date()
-    try:
-        return today + timedelta(days=int(Path(settings().sample_clock).read_text()))
-    except (OSError, ValueError):
-        return today
+    return providers.make(name, settings(), aws=_aws, secrets=secrets, clock=clock)
 
 
 def reset() -> None:

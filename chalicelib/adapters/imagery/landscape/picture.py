@@ -1,0 +1,53 @@
+"""One picture of the landscape: from a view and a day to pixels."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chalicelib.adapters.imagery.landscape import light, world
+from chalicelib.adapters.imagery.landscape.ground import Ground, lay
+from chalicelib.adapters.imagery.landscape.noise import Floats, Frame, Textures, textures
+from chalicelib.adapters.imagery.landscape.script import TILE_PX, ZOOM, works_on
+from chalicelib.adapters.imagery.landscape.weather import weather_of
+from chalicelib.domain.errors import NoCoverage
+from chalicelib.domain.tiles import View
+
+_BORDER = light.SHADOW_REACH_PX
+
+
+def frame_of(view: View, *, border: int) -> Frame:
+    """Give the frame of a view and a border around it. Raises NoCoverage at another scale than the landscape's."""
+    if view.tile.z < 0 or 2**view.tile.z * view.tile_px != 2**ZOOM * TILE_PX:
+        raise NoCoverage(f"the landscape is drawn at zoom {ZOOM} with {TILE_PX} pixels a tile, not as {view}")
+    left = view.tile.x * view.tile_px - view.margin_px - border
+    top = view.tile.y * view.tile_px - view.margin_px - border
+    return Frame(left, top, view.size_px + 2 * border)
+
+
+def _ground(frame: Frame, day: date) -> tuple[Ground, Textures]:
+    noise = textures(frame)
+    shapes, trees = world.around(frame)
+    return lay(shapes, trees, frame, noise, works_on(day)), noise
+
+
+def picture(view: View, day: date) -> NDArray[np.uint8]:
+    """Render a view on a day: rows and columns of the view's size, blue, green and red."""
+    frame, weather = frame_of(view, border=_BORDER), weather_of(day)
+    ground, noise = _ground(frame, day)
+    image = light.seen(light.lit(ground, frame, noise, weather), frame, weather)
+    return light.photographed(image, frame, weather, border=_BORDER)
+
+
+def without_light(view: View, day: date) -> Floats:
+    """Render what stands on a view's ground on a day in the colours of one fixed season: no sun, air or sensor.
+
+    Five planes: blue, green, red, the height of buildings and that of crowns in metres. Two days differ only where
+    the script says so.
+    """
+    frame = frame_of(view, border=0)
+    ground, noise = _ground(frame, day)
+    colours = light.reflectance(ground, frame, noise, lushness=0.5, wetness=0.5)
+    return np.dstack([colours, ground.built_m, ground.crown_m])
