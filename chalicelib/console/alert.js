@@ -1,13 +1,13 @@
 // One alert: what changed, where and when, with its pictures.
 
 import { imageUrl } from "./api.js";
-import { button, el, facts } from "./dom.js";
+import { button, cell, el, facts } from "./dom.js";
 import { m2, metres, moment, percent, place } from "./format.js";
-import { outlines } from "./outlines.js";
+import { ground } from "./ground.js";
 import { viewer } from "./viewer.js";
 
-/** Make an alert's view. `before` is the stored image it was compared with, or null where that is not known. */
-export function alertView(alert, before) {
+/** Make an alert's view. The image it was compared with and the area's bounds are null where they are not known. */
+export function alertView(alert, { before, area }) {
   const tile = alert.current_tile_info;
   const log = alert.changeLog ?? {};
   const regions = log.regions ?? [];
@@ -17,7 +17,7 @@ export function alertView(alert, before) {
     overlay: alert.overlayImagePath
       ? { url: imageUrl(alert.overlayImagePath), caption: caption("After, changes marked", tile), attribution: tile.attribution }
       : null,
-    outlines: outlines(regions, tile.bounds),
+    ground: ground(regions, tile.bounds, area),
   });
   return el(
     "article",
@@ -53,7 +53,6 @@ function regionTable(regions, pictures) {
   const titles = ["Place", "Size", "Position", "Certainty", ""];
   const rows = regions.map((region, index) => {
     const [lon, lat] = region.centroid;
-    const cell = (name, ...children) => el("td", { "data-name": name }, children);
     return el(
       "tr",
       {},

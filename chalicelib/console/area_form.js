@@ -66,7 +66,7 @@ export function areaForm(providers, added, signal) {
         ["Sweeps a month", `about ${Number(answer.sweepsPerMonth.toPrecision(2))}`],
         ["Cost a month", perMonth === 0 ? "none" : `about ${perMonth.toFixed(2)} USD`],
       ]),
-      el("p", { class: "small attribution" }, answer.attribution),
+      el("p", { class: "attribution" }, `Imagery: ${answer.attribution}`),
     );
   }
 
@@ -106,8 +106,8 @@ function fields(providers) {
     group(
       "Where",
       field("Name", "name", { required: true, maxlength: 200, autocomplete: "off" }, "wide"),
-      number("Latitude", "centerLat", { min: -85, max: 85, required: true, placeholder: "20.29610" }, "degrees, south is negative"),
-      number("Longitude", "centerLon", { min: -180, max: 180, required: true, placeholder: "85.82450" }, "degrees, west is negative"),
+      number("Latitude", "centerLat", { min: -85, max: 85, required: true, placeholder: "20.29610" }, "degrees; south is negative", "half"),
+      number("Longitude", "centerLon", { min: -180, max: 180, required: true, placeholder: "85.82450" }, "degrees; west is negative", "half"),
     ),
     group(
       "How far it reaches from there, in kilometres",
@@ -119,8 +119,8 @@ function fields(providers) {
     group(
       "How it is watched",
       el("label", { class: "wide" }, "Imagery", el("select", { name: "provider" }, options)),
-      number("Hours between sweeps", "cadenceHours", { min: 1, step: 1, placeholder: "as usual here" }),
-      number("Alert from, m²", "minChangedAreaM2", { min: 1, placeholder: "by the imagery's detail" }),
+      number("Hours between sweeps", "cadenceHours", { min: 1, step: 1 }, "empty: as usual here", "half"),
+      number("Alert from, m²", "minChangedAreaM2", { min: 1 }, "empty: by the imagery’s detail", "half"),
     ),
   ];
 }
@@ -133,6 +133,6 @@ function field(label, name, properties, place = null, hint = null) {
   return el("label", { class: place }, label, el("input", { name, ...properties }), hint && el("span", { class: "small" }, hint));
 }
 
-function number(label, name, properties, hint = null) {
-  return field(label, name, { type: "number", step: "any", inputmode: "decimal", ...properties }, null, hint);
+function number(label, name, properties, hint = null, place = null) {
+  return field(label, name, { type: "number", step: "any", inputmode: "decimal", ...properties }, place, hint);
 }

@@ -3,7 +3,7 @@
 import { get, getPage, post, remove } from "./api.js";
 import { areaForm } from "./area_form.js";
 import { button, confirmed, el, empty, facts, failure, head, tell } from "./dom.js";
-import { count, counted, distance, m2, metres, moment, place } from "./format.js";
+import { count, counted, distance, m2, metres, moment, place, reach } from "./format.js";
 import { follow } from "./sessions.js";
 import { progress, sessionBadge, standing } from "./words.js";
 
@@ -47,17 +47,18 @@ function card(area, latest, signal) {
   const supervise = button("Supervise now", () => sweep(area, { state, supervise, due }, signal), { class: "main" });
   showState(state, latest);
   if (latest?.status === "IN_PROGRESS") watch(latest, { state, supervise, due }, area, signal);
-  const reach = `${km(area.northKm + area.southKm)} north to south, ${km(area.eastKm + area.westKm)} west to east`;
+  const size = `${reach(area.westKm + area.eastKm)} by ${reach(area.northKm + area.southKm)}`;
+  const drop = button("Delete", () => forgetArea(area, card), { class: "quiet mini", "aria-label": `Delete ${area.name}` });
   const card = el(
     "li",
     { class: "card area" },
-    el("h2", {}, area.name),
+    el("div", { class: "area-head" }, el("h2", {}, area.name), drop),
     place(area.centerLat, area.centerLon),
     state,
     facts([
       ["Next sweep", due],
       ["Every", every(area.cadenceHours)],
-      ["Reaches", reach],
+      ["West to east by north to south", size],
       ["Provider", area.provider],
       ["Tiles", `${count(area.tiles)}, at ${metres(area.gsdM)} a pixel`],
       ["Alerts from", m2(area.minChangedAreaM2)],
@@ -67,14 +68,11 @@ function card(area, latest, signal) {
       { class: "actions" },
       supervise,
       el("a", { class: "button", href: `#/sessions/area/${area.id}` }, "Sessions"),
-      button("Delete", () => forgetArea(area, card), { class: "quiet push", "aria-label": `Delete ${area.name}` }),
     ),
-    area.attribution && el("p", { class: "small attribution" }, area.attribution),
+    area.attribution && el("p", { class: "attribution" }, `Imagery: ${area.attribution}`),
   );
   return card;
 }
-
-const km = (length) => `${Number(length.toPrecision(3))}\u202fkm`;
 
 function every(hours) {
   return hours % 24 === 0 && hours > 24 ? counted(hours / 24, "day") : counted(hours, "hour");

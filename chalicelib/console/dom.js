@@ -27,6 +27,11 @@ export function button(label, press, properties = {}) {
   return el("button", { type: "button", ...properties, on: { click: press } }, label);
 }
 
+/** Make a table's cell; narrow screens show its column's name beside it. */
+export function cell(name, ...children) {
+  return el("td", { "data-name": name }, el("div", {}, children));
+}
+
 /** Make a page's head: its title, a sentence, and what can be done there. */
 export function head(title, sentence, ...actions) {
   return el(

@@ -8,6 +8,7 @@ const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 const NUMBER = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 0, useGrouping: true });
 const THIN = "\u202f";
 const M2_PER_HECTARE = 10_000;
+const KM_PER_DEGREE = 111.194_93; // as the API counts them
 
 /** Give a whole number with thin spaces between the thousands. */
 export const count = (number) => NUMBER.format(number).replaceAll(",", THIN);
@@ -23,6 +24,17 @@ export function m2(area) {
 
 /** Give a length of a few significant digits, in metres. */
 export const metres = (length) => `${Number(length.toPrecision(2))}${THIN}m`;
+
+/** Give a distance on the ground. */
+export const reach = (km) => (km < 1 ? `${count(1000 * km)}${THIN}m` : `${Number(km.toPrecision(3))}${THIN}km`);
+
+/** Give an area's west, south, east, north. */
+export function boundsOf(area) {
+  const { centerLat: lat, centerLon: lon } = area;
+  const perDegree = KM_PER_DEGREE * Math.cos((lat * Math.PI) / 180);
+  const [south, north] = [lat - area.southKm / KM_PER_DEGREE, lat + area.northKm / KM_PER_DEGREE];
+  return [lon - area.westKm / perDegree, south, lon + area.eastKm / perDegree, north];
+}
 
 /** Give a share as percent; never 100 % or 0 % where that is not exact. */
 export function percent(share) {

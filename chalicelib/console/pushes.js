@@ -1,7 +1,7 @@
 // What was pushed, to whom, and whether it was accepted.
 
 import { getPage } from "./api.js";
-import { el, empty, head } from "./dom.js";
+import { cell, el, empty, head } from "./dom.js";
 import { moment } from "./format.js";
 import { more } from "./sessions.js";
 import { pushBadge } from "./words.js";
@@ -24,7 +24,6 @@ export async function pushesPage(signal) {
 }
 
 function row(push) {
-  const cell = (name, ...children) => el("td", { "data-name": name }, children);
   return el(
     "tr",
     {},

@@ -3,7 +3,7 @@
 import { get, imageKey, post } from "./api.js";
 import { button, confirmed, el, empty, facts, failure, head, tell } from "./dom.js";
 import { alertView } from "./alert.js";
-import { count, duration, m2, moment, percent } from "./format.js";
+import { boundsOf, counted, duration, m2, moment, percent } from "./format.js";
 import { follow, reasons } from "./sessions.js";
 import { progress, sessionBadge, standing, verdictCounts } from "./words.js";
 
@@ -49,7 +49,7 @@ function parts(session, area, images, alertId, signal) {
     el("nav", { "aria-label": "You are here", class: "trail" }, el("a", { href: "#/sessions" }, "Sessions"), " / ", `Session ${session.id}`),
     head(area?.name ?? "Session", null, ...(stop ? [stop] : []), all),
     summary(session),
-    ...(session.alert_details.length > 0 ? [alerts(session, images, alertId)] : [noAlerts(session)]),
+    ...(session.alert_details.length > 0 ? [alerts(session, area, images, alertId)] : [noAlerts(session)]),
   ];
 }
 
@@ -82,12 +82,12 @@ function noAlerts(session) {
   return empty("No alert", standing(session)[3]);
 }
 
-function alerts(session, images, alertId) {
+function alerts(session, area, images, alertId) {
   const sorted = [...session.alert_details].sort((a, b) => size(b) - size(a));
   const dated = new Map(images.map((image) => [imageKey(image.imagePath), image]));
   const view = el("div", { class: "alert-view" });
   const items = sorted.map((alert) => {
-    const text = `${count(alert.changeLog?.regions?.length ?? 0)} ${alert.changeLog?.regions?.length === 1 ? "place" : "places"}`;
+    const text = counted(alert.changeLog?.regions?.length ?? 0, "place");
     return button(
       [el("strong", {}, m2(size(alert))), el("span", {}, text, " · tile ", alert.current_tile_info.uniqueKey)],
       () => choose(alert),
@@ -98,12 +98,12 @@ function alerts(session, images, alertId) {
     const index = sorted.indexOf(alert);
     items.forEach((one, at) => one.setAttribute("aria-pressed", String(at === index)));
     const before = dated.get(imageKey(alert.previousImagePath)) ?? null;
-    view.replaceChildren(alertView(alert, before));
+    view.replaceChildren(alertView(alert, { before, area: area && boundsOf(area) }));
     history.replaceState(null, "", `#/sessions/${session.id}/alert/${alert.id}`);
   };
   choose(sorted.find((alert) => alert.id === alertId) ?? sorted[0]);
   const total = sorted.reduce((sum, alert) => sum + size(alert), 0);
-  const title = `${count(sorted.length)} ${sorted.length === 1 ? "alert" : "alerts"}, ${m2(total)} in all`;
+  const title = `${counted(sorted.length, "alert")}, ${m2(total)} in all`;
   return el(
     "section",
     { class: "alerts", "aria-label": "Alerts" },

@@ -1,7 +1,7 @@
 // The list of sessions: how each sweep ended, or how far it has come.
 
 import { get, getPage } from "./api.js";
-import { button, el, empty, failure, head, poll } from "./dom.js";
+import { button, el, empty, failure, head, poll, tell } from "./dom.js";
 import { counted, distance, duration, moment } from "./format.js";
 import { progress, sessionBadge, standing, verdictCounts } from "./words.js";
 
@@ -71,14 +71,19 @@ function fill(place, session, names) {
       el("span", { class: "faint when" }, distance(session.startTime)),
     ),
     el("p", {}, sentence),
-    isRunning ? progress(session) : verdictCounts(session.countsByVerdict),
+    isRunning ? progress(session) : "",
     ...reasons(session),
     el(
-      "p",
-      { class: "small" },
-      "Started ", moment(session.startTime),
-      isRunning ? "" : `, took ${duration(session.startTime, session.endTime)}`,
-      session.notificationSent ? ", push sent" : "",
+      "div",
+      { class: "session-foot" },
+      !isRunning && verdictCounts(session.countsByVerdict),
+      el(
+        "p",
+        { class: "small" },
+        "Started ", moment(session.startTime),
+        isRunning ? "" : `, took ${duration(session.startTime, session.endTime)}`,
+        session.notificationSent ? ", push sent" : "",
+      ),
     ),
   );
 }
@@ -103,12 +108,17 @@ export function reasons(session) {
 /** Show a running session anew every two seconds until it has ended. Gives its last state. */
 export async function follow(session, signal, show) {
   let latest = session;
+  let isLost = false;
   await poll(async () => {
     try {
       latest = await get(`alerts/sessions/${session.id}`, signal);
     } catch (error) {
-      return signal.aborted || error.status === 404 || error.status === 401; // else: tried again
+      if (signal.aborted || error.status === 404 || error.status === 401) return true;
+      if (!isLost) tell("No answer from the server. The progress shown may be out of date; trying again.");
+      isLost = true;
+      return false;
     }
+    isLost = false;
     show(latest);
     return latest.status !== "IN_PROGRESS";
   }, signal);

@@ -4,13 +4,16 @@ import "./before_after.js";
 import { button, el } from "./dom.js";
 
 const ZOOM = 4;
+const WORTH_FITTING = 1.25; // less, and the whole tile is as good
 const VIEWS = [["slider", "Slider"], ["side", "Side by side"], ["overlay", "Overlay"]];
 
 /** Make the viewer; gives its node, and a way to look at one position closely. */
-export function viewer({ before, after, overlay, outlines }) {
+export function viewer({ before, after, overlay, ground }) {
   const stage = el("div", { class: "stage" });
   const name = `view-${crypto.getRandomValues(new Uint32Array(1))[0]}`;
-  const whole = button("Whole tile", () => zoom(1, 0.5, 0.5), { hidden: true });
+  const fit = (ground.fit?.times ?? 1) > WORTH_FITTING ? ground.fit : null;
+  const extent = button("", () => (isClose ? zoom(1, 0.5, 0.5) : zoom(fit.times, fit.x, fit.y)), { class: "mini" });
+  let isClose = false;
   const marks = el("input", { type: "checkbox", checked: true, on: { change: () => stage.classList.toggle("unmarked", !marks.checked) } });
   const choices = VIEWS.filter(([view]) => view !== "overlay" || overlay !== null).map(([view, label], index) => {
     const input = el("input", { type: "radio", name, value: view, checked: index === 0, on: { change: () => show(view) } });
@@ -24,11 +27,12 @@ export function viewer({ before, after, overlay, outlines }) {
       { class: "viewer-bar" },
       el("fieldset", { class: "segments" }, el("legend", { class: "unseen" }, "How to look at the pictures"), choices),
       el("label", { class: "check" }, marks, "Outlines"),
-      whole,
+      extent,
     ),
     stage,
   );
   show("slider");
+  zoom(fit?.times ?? 1, fit?.x ?? 0.5, fit?.y ?? 0.5);
   return { node, zoomTo };
 
   function show(view) {
@@ -47,14 +51,14 @@ export function viewer({ before, after, overlay, outlines }) {
 
   function layer(picture, alt) {
     const image = el("img", { src: picture.url, alt: `${alt}: the tile from above`, draggable: "false", decoding: "async" });
-    const drawn = el("div", { class: "sheet" }, image, picture === overlay ? null : outlines.draw());
+    const drawn = el("div", { class: "sheet" }, image, picture === overlay ? null : ground.draw());
     const place = el("div", {}, drawn);
     image.addEventListener("error", () => place.replaceChildren(unloaded(alt)));
     return place;
   }
 
   function zoomTo(lon, lat) {
-    zoom(ZOOM, ...outlines.at(lon, lat));
+    zoom(Math.max(ZOOM, 2 * (fit?.times ?? 1)), ...ground.at(lon, lat));
     node.scrollIntoView({ block: "nearest", behavior: "smooth" });
   }
 
@@ -64,13 +68,14 @@ export function viewer({ before, after, overlay, outlines }) {
     stage.style.setProperty("--zoom", times);
     stage.style.setProperty("--shift-x", shift(x));
     stage.style.setProperty("--shift-y", shift(y));
-    stage.classList.toggle("zoomed", times > 1);
-    whole.hidden = times === 1;
+    isClose = times > 1;
+    extent.textContent = isClose ? "Show the whole tile" : "Show the area closely";
+    extent.hidden = !isClose && fit === null;
   }
 }
 
 function told(picture, kind = "") {
-  return el("figcaption", { class: kind }, el("span", {}, picture.caption.map((part) => part.cloneNode?.(true) ?? part)), el("span", { class: "attribution" }, picture.attribution));
+  return el("figcaption", { class: kind }, el("span", {}, picture.caption.map((part) => part.cloneNode?.(true) ?? part)), el("span", { class: "attribution" }, `Imagery: ${picture.attribution}`));
 }
 
 function unloaded(alt) {

@@ -1,7 +1,7 @@
 // What states and verdicts are called, with a shape and a colour for each: never a colour alone.
 
 import { el, svg } from "./dom.js";
-import { count } from "./format.js";
+import { count, counted } from "./format.js";
 
 const SHAPES = {
   triangle: ["M10 2.2 18.6 17.4H1.4z", "M10 7.5v4.8M10 14.6v.2"],
@@ -50,7 +50,7 @@ export function badge(word, shapeName, tone, title = null) {
 export function standing(session) {
   const counts = session.countsByVerdict;
   const compared = (counts.NO_CHANGE ?? 0) + (counts.CHANGED ?? 0);
-  const of = `of ${count(session.tilesPlanned)} tiles`;
+  const of = `of ${counted(session.tilesPlanned, "tile")}`;
   switch (session.status) {
     case "IN_PROGRESS":
       return ["In progress", "ring", "busy", `${count(session.tilesDone)} ${of} done.`];
@@ -93,7 +93,7 @@ export function verdictCounts(counts) {
 
 /** Make the bar of a session that is still running. */
 export function progress(session) {
-  const label = `${count(session.tilesDone)} of ${count(session.tilesPlanned)} tiles done`;
+  const label = `${count(session.tilesDone)} of ${counted(session.tilesPlanned, "tile")} done`;
   return el(
     "div",
     { class: "progress" },
