@@ -32,7 +32,7 @@ REAL = (
     "szada4_t11",
     "dsifn_2_4",
 )
-PLACES = (  # east and south of the first tile, and the day: what came, but for two rivers seen side by side
+PLACES = (  # east and south of the first tile, and the day: chosen so that every land cover is seen
     (0, 0, date(2025, 3, 10)),
     (6, 3, date(2025, 6, 2)),
     (2, 4, date(2025, 9, 15)),
