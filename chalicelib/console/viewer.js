@@ -51,8 +51,9 @@ export function viewer({ before, after, overlay, ground }) {
 
   function layer(picture, alt) {
     const image = el("img", { src: picture.url, alt: `${alt}: the tile from above`, draggable: "false", decoding: "async" });
-    const drawn = el("div", { class: "sheet" }, image, picture === overlay ? null : ground.draw());
+    const drawn = el("div", { class: "sheet loading-picture" }, image, picture === overlay ? null : ground.draw());
     const place = el("div", {}, drawn);
+    image.addEventListener("load", () => drawn.classList.remove("loading-picture"));
     image.addEventListener("error", () => place.replaceChildren(unloaded(alt)));
     return place;
   }
