@@ -47,7 +47,7 @@ function card(area, latest, signal) {
   const supervise = button("Supervise now", () => sweep(area, { state, supervise, due }, signal), { class: "main" });
   showState(state, latest);
   if (latest?.status === "IN_PROGRESS") watch(latest, { state, supervise, due }, area, signal);
-  const size = `${reach(area.westKm + area.eastKm)} by ${reach(area.northKm + area.southKm)}`;
+  const size = `${reach(area.westKm + area.eastKm)} × ${reach(area.northKm + area.southKm)}`;
   const drop = button("Delete", () => forgetArea(area, card), { class: "quiet mini", "aria-label": `Delete ${area.name}` });
   const card = el(
     "li",
@@ -58,7 +58,7 @@ function card(area, latest, signal) {
     facts([
       ["Next sweep", due],
       ["Every", every(area.cadenceHours)],
-      ["West to east by north to south", size],
+      ["Width × height", size],
       ["Provider", area.provider],
       ["Tiles", `${count(area.tiles)}, at ${metres(area.gsdM)} a pixel`],
       ["Alerts from", m2(area.minChangedAreaM2)],
