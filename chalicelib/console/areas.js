@@ -5,7 +5,7 @@ import { areaForm } from "./area_form.js";
 import { button, confirmed, el, empty, facts, failure, head, tell } from "./dom.js";
 import { count, counted, distance, m2, metres, moment, place, reach } from "./format.js";
 import { follow } from "./sessions.js";
-import { progress, sessionBadge, standing } from "./words.js";
+import { progress, sessionBadge, shape, standing } from "./words.js";
 
 /** Make the page of areas. */
 export async function areasPage(signal) {
@@ -21,8 +21,8 @@ export async function areasPage(signal) {
     return el("div", {}, head("Areas", "The land you watch."), empty("You watch no land yet", sentence, first));
   }
   const cards = areas.map((area) => {
-    const latest = sessions.items.find((session) => session.areaConfigId === area.id) ?? null;
-    return card(area, latest, signal);
+    const own = sessions.items.filter((session) => session.areaConfigId === area.id);
+    return card(area, own, signal);
   });
   return el("div", {}, title, el("ul", { class: "areas" }, cards));
 }
@@ -41,7 +41,9 @@ export async function newAreaPage(signal) {
   return el("div", {}, title, areaForm(providers, added, signal));
 }
 
-function card(area, latest, signal) {
+function card(area, sessions, signal) {
+  const latest = sessions[0] ?? null;
+  const changed = sessions.find((session) => session.totalChangesDetected > 0 && session !== latest) ?? null;
   const state = el("div", { class: "state", "aria-live": "polite" });
   const due = el("span", {}, distance(area.nextDueAt));
   const supervise = button("Supervise now", () => sweep(area, { state, supervise, due }, signal), { class: "main" });
@@ -55,6 +57,7 @@ function card(area, latest, signal) {
     el("div", { class: "area-head" }, el("h2", {}, area.name), drop),
     place(area.centerLat, area.centerLon),
     state,
+    changed && earlier(changed),
     facts([
       ["Next sweep", due],
       ["Every", every(area.cadenceHours)],
@@ -72,6 +75,12 @@ function card(area, latest, signal) {
     area.attribution && el("p", { class: "attribution" }, `Imagery: ${area.attribution}`),
   );
   return card;
+}
+
+// A quiet sweep must not hide what an earlier one found.
+function earlier(session) {
+  const link = el("a", { href: `#/sessions/${session.id}` }, counted(session.totalChangesDetected, "tile"), " changed");
+  return el("p", { class: "earlier" }, shape("triangle"), el("span", {}, "Found before: ", link, ", ", moment(session.startTime)));
 }
 
 function every(hours) {
