@@ -43,12 +43,12 @@ export async function newAreaPage(signal) {
 
 function card(area, sessions, signal) {
   const latest = sessions[0] ?? null;
-  const changed = sessions.find((session) => session.totalChangesDetected > 0 && session !== latest) ?? null;
   const state = el("div", { class: "state", "aria-live": "polite" });
   const due = el("span", {}, distance(area.nextDueAt));
-  const supervise = button("Supervise now", () => sweep(area, { state, supervise, due }, signal), { class: "main" });
-  showState(state, latest);
-  if (latest?.status === "IN_PROGRESS") watch(latest, { state, supervise, due }, area, signal);
+  const supervise = button("Supervise now", () => sweep(area, parts, signal), { class: "main" });
+  const parts = { state, supervise, due, sessions };
+  showState(parts, latest);
+  if (latest?.status === "IN_PROGRESS") watch(latest, parts, area, signal);
   const size = `${reach(area.westKm + area.eastKm)} × ${reach(area.northKm + area.southKm)}`;
   const drop = button("Delete", () => forgetArea(area, card), { class: "quiet mini", "aria-label": `Delete ${area.name}` });
   const card = el(
@@ -57,7 +57,6 @@ function card(area, sessions, signal) {
     el("div", { class: "area-head" }, el("h2", {}, area.name), drop),
     place(area.centerLat, area.centerLon),
     state,
-    changed && earlier(changed),
     facts([
       ["Next sweep", due],
       ["Every", every(area.cadenceHours)],
@@ -87,14 +86,15 @@ function every(hours) {
   return hours % 24 === 0 && hours > 24 ? counted(hours / 24, "day") : counted(hours, "hour");
 }
 
-function showState(place, session) {
+function showState({ state, sessions }, session) {
   if (session === null) {
-    place.replaceChildren(el("p", { class: "faint" }, "Not swept yet."));
+    state.replaceChildren(el("p", { class: "faint" }, "Not swept yet."));
     return;
   }
   const [, , , sentence] = standing(session);
   const isRunning = session.status === "IN_PROGRESS";
-  place.replaceChildren(
+  const changed = sessions.find((other) => other.totalChangesDetected > 0 && other.id !== session.id);
+  state.replaceChildren(
     el(
       "p",
       { class: "state-line" },
@@ -104,6 +104,7 @@ function showState(place, session) {
     ),
     isRunning ? progress(session) : el("p", { class: "small" }, sentence),
     session.reason ? el("p", { class: "small" }, session.reason) : "",
+    changed ? earlier(changed) : "",
   );
 }
 
@@ -111,7 +112,7 @@ async function sweep(area, parts, signal) {
   parts.supervise.disabled = true;
   try {
     const { session } = await post(`monitor/capture/${area.id}`);
-    showState(parts.state, session);
+    showState(parts, session);
     // The compare call waits for the session to end if it can: the bar meanwhile is asked for beside it.
     const compared = post(`monitor/compare/${area.id}`).catch((error) => error);
     await watch(session, parts, area, signal);
@@ -126,9 +127,10 @@ async function sweep(area, parts, signal) {
 
 async function watch(session, parts, area, signal) {
   parts.supervise.disabled = true;
-  const ended = await follow(session, signal, (newer) => showState(parts.state, newer));
+  const ended = await follow(session, signal, (newer) => showState(parts, newer));
   if (signal.aborted) return;
   parts.supervise.disabled = false;
+  if (!parts.sessions.some((known) => known.id === ended.id)) parts.sessions.unshift(ended);
   const [word] = standing(ended);
   tell(`${area.name}: ${word.toLowerCase()}.`);
   const newer = await get(`area-configs/${area.id}`, signal).catch(() => null);
