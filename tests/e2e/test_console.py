@@ -11,6 +11,7 @@ from tests.e2e.archives import Pair
 from tests.e2e.client import Server
 
 SIZE_PX, GSD_M = 360, 0.6
+IS_IDLE = "[...document.querySelectorAll('button')].some((one) => one.innerText === 'Supervise now' && !one.disabled)"
 NAME = "<img src=x onerror=alert(1)> & Lake shore"  # as somebody might well call it
 
 
@@ -91,13 +92,16 @@ def test_the_whole_trip_is_made_in_the_console(page, pair, archive):
     page.press("Supervise now")
     page.wait_for("document.querySelector('.state').innerText.includes('Baseline taken')")
     pair.put(archive, "after")
-    page.wait_for(
-        "[...document.querySelectorAll('button')].some((one) => one.innerText === 'Supervise now' && !one.disabled)"
-    )
+    page.wait_for(IS_IDLE)
     page.press("Supervise now")
     page.wait_for("document.querySelector('.state').innerText.includes('Changes detected')")
 
-    page.run("document.querySelector('.badge-link').click()")
+    page.wait_for(IS_IDLE)
+    page.press("Supervise now")
+    page.wait_for("document.querySelector('.state').innerText.includes('No new imagery')")
+    assert "Found before: 1 tile changed" in page.run("document.querySelector('.state').innerText"), "still in sight"
+
+    page.run("document.querySelector('.earlier a').click()")
     page.wait_for("Boolean(document.querySelector('.alert'))")
     assert page.run("document.querySelector('h1').innerText") == NAME
     assert page.run("document.querySelector('.alert-title').innerText").endswith("m² changed")
