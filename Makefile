@@ -7,7 +7,7 @@ PYTHON := $(or $(shell for p in $(PYTHONS); do $$p -c 'import sys; sys.exit(sys.
 	>/dev/null 2>&1 && { echo $$p; break; }; done),python3)
 endif
 STAGE ?= dev
-SHARED ?= ../shared
+ARCH ?= arm64
 COMPILE = pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url \
 	--no-emit-find-links --no-header
 LAYERED = requirements layers/opencv/requirements layers/firebase/requirements
@@ -15,7 +15,7 @@ LAYERED = requirements layers/opencv/requirements layers/firebase/requirements
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help setup run test check format format-check lint types arrows migrate schema lock audit \
-	trip-archive trip-sample contact-sheet score bench release-check package clean
+	trip-archive trip-sample contact-sheet score bench release-check package layers clean
 
 help:  ## list what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -63,7 +63,7 @@ lock: setup  ## lock the dependencies from the *.in files, with uv (ARGS=--upgra
 audit: setup  ## known vulnerabilities in the locked dependencies (needs the network)
 	$(PY) -m pip_audit --strict --require-hashes --disable-pip -r requirements-dev.txt
 
-trip-archive: setup  ## the whole trip on an archive of real image pairs (ARGS="--shared DIR")
+trip-archive: setup  ## the whole trip on an archive of real image pairs (ARGS="--pairs 20")
 	$(PY) -m tests.e2e.trip_archive $(ARGS)
 
 trip-sample: setup  ## the whole trip on the rendered landscape, against its ground truth
@@ -72,12 +72,11 @@ trip-sample: setup  ## the whole trip on the rendered landscape, against its gro
 contact-sheet: setup  ## ten rendered tiles among ten real ones, as one picture
 	$(PY) -m tests.bench.contact_sheet $(ARGS)
 
-score: setup  ## score the detector on labelled pairs (SHARED=../shared, with change-pairs and bench)
-	$(PY) $(SHARED)/bench/cd_score.py --data $(SHARED)/change-pairs --manifest $(SHARED)/bench/dev.csv \
-		--detector chalicelib.vision.changes:detect $(ARGS)
+score: setup  ## score the detector on the labelled pairs of ../shared, and draw what it found
+	$(PY) -m tests.bench.score $(ARGS)
 
-bench: ARGS = --no-nuisance --no-stress
-bench: score  ## the short score: pixels, and milliseconds a tile
+bench: setup  ## the detector's milliseconds and MiB by size, beside the plain tutorial method
+	$(PY) -m tests.bench.detector_speed $(ARGS)
 
 release-check: check  ## the longer lanes: everything slow, both trips
 	$(PY) -m pytest -m slow
@@ -88,8 +87,15 @@ package: setup  ## the AWS package of STAGE=dev under build/package (needs Pytho
 		echo "make package needs Python 3.12, because Lambda will run what packages; .venv has another. Install 3.12" \
 		"(your system's python3.12, pyenv install 3.12 or uv python install 3.12), then:" \
 		"rm -rf .venv && make setup PYTHON=python3.12"; exit 1; }
-	AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-us-east-1} \
-		$(PY) -c 'from chalice.cli import main; main()' package --stage $(STAGE) build/package
+	find app.py chalicelib -name __pycache__ -type d -prune -exec rm -rf {} +
+	mkdir -p build && rm -rf build/package
+	{ PYTHONDONTWRITEBYTECODE=1 AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-us-east-1} \
+		$(PY) -c 'from chalice.cli import main; main()' package --stage $(STAGE) build/package 2>&1 \
+		|| echo "Not packaged."; } | tee build/package.log
+	@! grep -E 'Could not install|Not packaged' build/package.log
+
+layers: setup  ## the layers of OpenCV and firebase under build/layers (ARCH=x86_64; with .pyc on Python 3.12)
+	$(PY) layers/build.py --arch $(ARCH) $(ARGS)
 
 clean:  ## remove what the tools left: caches and build/ (not .venv, not .local)
 	rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -8,12 +8,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
 
 PREFIX = "BHUPRAHARI_"
 UNPREFIXED = ("ALLOWED_ORIGINS", "FCM_DEFAULT_TARGETS", "CAPTURE_SCHEDULE", "COMPARE_WAIT_S", "REGISTRATION")
 TEST_ONLY = ("TEST_MYSQL", "REQUIRE_MYSQL")  # read by the tests, not by the product
+CHALICE_COMMAND = "AWS_CHALICE_CLI_MODE"  # Chalice sets it in its own commands, never in Lambda
+HOME_BOUND = (
+    "stage",
+    "database_connections",
+    "images_store",
+    "queues_service",
+    "push_service",
+    "secrets_store",
+    "default_provider",
+    "archive",
+    "registration",
+)
 
 
 class BadSetting(ValueError):
@@ -29,7 +41,8 @@ class Settings:
     home: str = ".local"  # where everything lives on one machine
 
     # Which adapter answers which port
-    database_url: str = ""  # "" is a SQLite file under home
+    database_url: str = ""  # "" is a SQLite file under home, or what database_secret holds in Secrets Manager
+    database_secret: str = "database-url"  # noqa: S105 (a name): the URL has the password in it
     database_connections: int = 16  # 1 in Lambda: one invocation at a time
     worker: str = "elsewhere"  # here | elsewhere: does this process work on the jobs that it writes?
     images_store: str = "folder"  # folder | s3
@@ -37,6 +50,7 @@ class Settings:
     queues_service: str = "outbox"  # outbox | sqs
     push_service: str = "log"  # log | fcm
     secrets_store: str = "environment"  # environment | secretsmanager
+    secrets_prefix: str = ""  # before every secret's name in Secrets Manager: bhuprahari/dev/
     aws_endpoint_url: str = ""  # a stand-in of AWS, in tests
 
     # Queues and clocks: decorators read these at import
@@ -125,7 +139,17 @@ def read(environment: Mapping[str, str]) -> Settings:
             values[key.lower()] = _parse(name, text, str(known[key.lower()]))
         elif key not in TEST_ONLY:
             raise BadSetting(f"there is no setting {name}")
-    return Settings(**values, extra=secrets)  # type: ignore[arg-type]
+    found = Settings(**values, extra=secrets)  # type: ignore[arg-type]
+    return _at_home(found) if CHALICE_COMMAND in environment and found.stage != "local" else found
+
+
+def _at_home(found: Settings) -> Settings:
+    """Take a deployed stage's settings home: Chalice's commands need its names and schedules, and nothing else.
+
+    `chalice local` without --stage takes the stage dev, whose database sits where no laptop reaches.
+    """
+    home = Settings()
+    return replace(found, **{name: getattr(home, name) for name in HOME_BOUND})
 
 
 def _parse(name: str, text: str, kind: str) -> object:

@@ -5,7 +5,7 @@ import { areaForm } from "./area_form.js";
 import { button, confirmed, el, empty, facts, failure, head, tell } from "./dom.js";
 import { count, counted, distance, m2, metres, moment, place, reach } from "./format.js";
 import { follow } from "./sessions.js";
-import { progress, sessionBadge, standing } from "./words.js";
+import { progress, sessionBadge, shape, standing } from "./words.js";
 
 /** Make the page of areas. */
 export async function areasPage(signal) {
@@ -21,8 +21,8 @@ export async function areasPage(signal) {
     return el("div", {}, head("Areas", "The land you watch."), empty("You watch no land yet", sentence, first));
   }
   const cards = areas.map((area) => {
-    const latest = sessions.items.find((session) => session.areaConfigId === area.id) ?? null;
-    return card(area, latest, signal);
+    const own = sessions.items.filter((session) => session.areaConfigId === area.id);
+    return card(area, own, signal);
   });
   return el("div", {}, title, el("ul", { class: "areas" }, cards));
 }
@@ -41,13 +41,15 @@ export async function newAreaPage(signal) {
   return el("div", {}, title, areaForm(providers, added, signal));
 }
 
-function card(area, latest, signal) {
+function card(area, sessions, signal) {
+  const latest = sessions[0] ?? null;
   const state = el("div", { class: "state", "aria-live": "polite" });
   const due = el("span", {}, distance(area.nextDueAt));
-  const supervise = button("Supervise now", () => sweep(area, { state, supervise, due }, signal), { class: "main" });
-  showState(state, latest);
-  if (latest?.status === "IN_PROGRESS") watch(latest, { state, supervise, due }, area, signal);
-  const size = `${reach(area.westKm + area.eastKm)} by ${reach(area.northKm + area.southKm)}`;
+  const supervise = button("Supervise now", () => sweep(area, parts, signal), { class: "main" });
+  const parts = { state, supervise, due, sessions };
+  showState(parts, latest);
+  if (latest?.status === "IN_PROGRESS") watch(latest, parts, area, signal);
+  const size = `${reach(area.westKm + area.eastKm)} × ${reach(area.northKm + area.southKm)}`;
   const drop = button("Delete", () => forgetArea(area, card), { class: "quiet mini", "aria-label": `Delete ${area.name}` });
   const card = el(
     "li",
@@ -58,7 +60,7 @@ function card(area, latest, signal) {
     facts([
       ["Next sweep", due],
       ["Every", every(area.cadenceHours)],
-      ["West to east by north to south", size],
+      ["Width × height", size],
       ["Provider", area.provider],
       ["Tiles", `${count(area.tiles)}, at ${metres(area.gsdM)} a pixel`],
       ["Alerts from", m2(area.minChangedAreaM2)],
@@ -74,18 +76,25 @@ function card(area, latest, signal) {
   return card;
 }
 
+// A quiet sweep must not hide what an earlier one found.
+function earlier(session) {
+  const link = el("a", { href: `#/sessions/${session.id}` }, counted(session.totalChangesDetected, "tile"), " changed");
+  return el("p", { class: "earlier" }, shape("triangle"), el("span", {}, "Found before: ", link, ", ", moment(session.startTime)));
+}
+
 function every(hours) {
   return hours % 24 === 0 && hours > 24 ? counted(hours / 24, "day") : counted(hours, "hour");
 }
 
-function showState(place, session) {
+function showState({ state, sessions }, session) {
   if (session === null) {
-    place.replaceChildren(el("p", { class: "faint" }, "Not swept yet."));
+    state.replaceChildren(el("p", { class: "faint" }, "Not swept yet."));
     return;
   }
   const [, , , sentence] = standing(session);
   const isRunning = session.status === "IN_PROGRESS";
-  place.replaceChildren(
+  const changed = sessions.find((other) => other.totalChangesDetected > 0 && other.id !== session.id);
+  state.replaceChildren(
     el(
       "p",
       { class: "state-line" },
@@ -95,6 +104,7 @@ function showState(place, session) {
     ),
     isRunning ? progress(session) : el("p", { class: "small" }, sentence),
     session.reason ? el("p", { class: "small" }, session.reason) : "",
+    changed ? earlier(changed) : "",
   );
 }
 
@@ -102,7 +112,7 @@ async function sweep(area, parts, signal) {
   parts.supervise.disabled = true;
   try {
     const { session } = await post(`monitor/capture/${area.id}`);
-    showState(parts.state, session);
+    showState(parts, session);
     // The compare call waits for the session to end if it can: the bar meanwhile is asked for beside it.
     const compared = post(`monitor/compare/${area.id}`).catch((error) => error);
     await watch(session, parts, area, signal);
@@ -117,9 +127,10 @@ async function sweep(area, parts, signal) {
 
 async function watch(session, parts, area, signal) {
   parts.supervise.disabled = true;
-  const ended = await follow(session, signal, (newer) => showState(parts.state, newer));
+  const ended = await follow(session, signal, (newer) => showState(parts, newer));
   if (signal.aborted) return;
   parts.supervise.disabled = false;
+  if (!parts.sessions.some((known) => known.id === ended.id)) parts.sessions.unshift(ended);
   const [word] = standing(ended);
   tell(`${area.name}: ${word.toLowerCase()}.`);
   const newer = await get(`area-configs/${area.id}`, signal).catch(() => null);

@@ -15,6 +15,7 @@ export function viewer({ before, after, overlay, ground }) {
   const extent = button("", () => (isClose ? zoom(1, 0.5, 0.5) : zoom(fit.times, fit.x, fit.y)), { class: "mini" });
   let isClose = false;
   const marks = el("input", { type: "checkbox", checked: true, on: { change: () => stage.classList.toggle("unmarked", !marks.checked) } });
+  const outlined = el("label", { class: "check" }, marks, "Outlines");
   const choices = VIEWS.filter(([view]) => view !== "overlay" || overlay !== null).map(([view, label], index) => {
     const input = el("input", { type: "radio", name, value: view, checked: index === 0, on: { change: () => show(view) } });
     return el("label", {}, input, el("span", {}, label));
@@ -26,7 +27,7 @@ export function viewer({ before, after, overlay, ground }) {
       "div",
       { class: "viewer-bar" },
       el("fieldset", { class: "segments" }, el("legend", { class: "unseen" }, "How to look at the pictures"), choices),
-      el("label", { class: "check" }, marks, "Outlines"),
+      outlined,
       extent,
     ),
     stage,
@@ -47,13 +48,15 @@ export function viewer({ before, after, overlay, ground }) {
         el("figure", {}, el("div", { class: "frame" }, layer(picture, alt)), told(picture))));
     }
     stage.dataset.view = view;
+    outlined.hidden = view === "overlay"; // it has its own
   }
 
   function layer(picture, alt) {
     const image = el("img", { src: picture.url, alt: `${alt}: the tile from above`, draggable: "false", decoding: "async" });
-    const drawn = el("div", { class: "sheet" }, image, picture === overlay ? null : ground.draw());
+    const drawn = el("div", { class: "sheet loading-picture" }, image, picture === overlay ? null : ground.draw());
     const place = el("div", {}, drawn);
-    image.addEventListener("error", () => place.replaceChildren(unloaded(alt)));
+    image.addEventListener("load", () => drawn.classList.remove("loading-picture"));
+    image.addEventListener("error", () => place.closest(".frame")?.replaceWith(unloaded(alt)));
     return place;
   }
 
@@ -81,7 +84,7 @@ function told(picture, kind = "") {
 function unloaded(alt) {
   return el(
     "div",
-    { class: "unloaded" },
+    { class: "frame unloaded" },
     el("p", {}, `The picture “${alt}” cannot be loaded. Links to pictures expire after a while.`),
     button("Load the page again", () => location.reload()),
   );

@@ -51,15 +51,18 @@ export function standing(session) {
   const counts = session.countsByVerdict;
   const compared = (counts.NO_CHANGE ?? 0) + (counts.CHANGED ?? 0);
   const of = `of ${counted(session.tilesPlanned, "tile")}`;
+  const unseen = counts.OBSCURED ? ` ${counted(counts.OBSCURED, "tile")} could not be seen.` : "";
   switch (session.status) {
     case "IN_PROGRESS":
-      return ["In progress", "ring", "busy", `${count(session.tilesDone)} ${of} done.`];
+      return ["In progress", "ring", "busy", "Capturing and comparing."];
     case "COMPLETED_CHANGES_DETECTED":
-      return ["Changes detected", "triangle", "change", `${count(counts.CHANGED ?? 0)} ${of} changed.`];
+      return ["Changes detected", "triangle", "change", `${count(counts.CHANGED ?? 0)} ${of} changed.${unseen}`];
     case "COMPLETED_ERROR":
       return ["Not fully checked", "octagon", "bad", "This is not an all-clear: some land was not checked."];
     case "COMPLETED_NO_CHANGES":
-      if (compared > 0) return ["No changes", "circle", "good", `${count(compared)} ${of} compared, nothing changed.`];
+      if (compared > 0) {
+        return ["No changes", "circle", "good", `${count(compared)} ${of} compared, nothing changed.${unseen}`];
+      }
       if (counts.BASELINE) return ["Baseline taken", "square", "plain", "The next sweep will be compared with it."];
       return ["No new imagery", "square", "plain", "Nothing was compared: there is nothing newer than last time."];
     default:

@@ -13,12 +13,12 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from secrets import token_urlsafe as random_text
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from chalicelib.domain.errors import NotFound, Unavailable
 from chalicelib.domain.jobs import Queue
 from chalicelib.settings import settings
-from chalicelib.wiring import providers
+from chalicelib.wiring import aws, providers
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -44,12 +44,15 @@ def engine() -> Engine:
     """Give the database's engine: one for each process."""
     from chalicelib.adapters.database.engine import make_engine
 
-    url = settings().database_url
-    if not url:
-        home = Path(settings().home)
-        home.mkdir(parents=True, exist_ok=True)
-        url = f"sqlite:///{home / 'bhuprahari.db'}"
-    return make_engine(url, connections=settings().database_connections)
+    return make_engine(settings().database_url or _database_url(), connections=settings().database_connections)
+
+
+def _database_url() -> str:
+    if settings().secrets_store == "secretsmanager":
+        return _secret(settings().database_secret)
+    home = Path(settings().home)
+    home.mkdir(parents=True, exist_ok=True)
+    return f"sqlite:///{home / 'bhuprahari.db'}"
 
 
 def database_check() -> None:
@@ -126,31 +129,13 @@ def outbox() -> SqlOutbox:
     return SqlOutbox(engine())
 
 
-def _aws(service: str) -> Any:  # noqa: ANN401 (boto3 makes its clients at run time)
-    import boto3
-    from botocore.config import Config
-
-    return boto3.client(
-        service,
-        endpoint_url=settings().aws_endpoint_url or None,
-        config=Config(
-            retries={"mode": "standard", "max_attempts": 3},
-            connect_timeout=5,
-            read_timeout=20,
-            # Links signed for the bucket's own region and host: the global host redirects, which breaks the signature.
-            signature_version="s3v4" if service == "s3" else None,
-            s3={"addressing_style": "virtual"},
-        ),
-    )
-
-
 @cache
 def images() -> ports.Images:
     """Give the image store."""
     if settings().images_store == "s3":
         from chalicelib.adapters.images import S3Images
 
-        return S3Images(_aws("s3"), bucket=settings().bucket)
+        return S3Images(aws.client("s3"), bucket=settings().bucket)
     from chalicelib.adapters.images import FolderImages
 
     return FolderImages(Path(settings().home) / "images")
@@ -162,7 +147,7 @@ def jobs() -> ports.Jobs:
     if settings().queues_service == "sqs":
         from chalicelib.adapters.queues import QueueAddresses, SqsJobs
 
-        sqs, knobs = _aws("sqs"), settings()
+        sqs, knobs = aws.client("sqs"), settings()
         names = {
             Queue.CAPTURES: knobs.captures_queue,
             Queue.COMPARISONS: knobs.comparisons_queue,
@@ -186,7 +171,9 @@ def secrets() -> ports.Secrets:
     if settings().secrets_store == "secretsmanager":
         from chalicelib.adapters.secrets import SecretsManagerSecrets
 
-        return SecretsManagerSecrets(_aws("secretsmanager"), clock_monotonic=time.monotonic)
+        return SecretsManagerSecrets(
+            aws.client("secretsmanager"), clock_monotonic=time.monotonic, prefix=settings().secrets_prefix
+        )
     from chalicelib.adapters.secrets import HomeSecrets
 
     knobs = settings()
@@ -243,7 +230,7 @@ def push() -> ports.Push:
 @cache
 def imagery(name: str) -> ports.Imagery:
     """Give a provider. Raises Invalid, with the pointer `/provider`, for one that is not known or not set up here."""
-    return providers.make(name, settings(), aws=_aws, secrets=secrets, clock=clock)
+    return providers.make(name, settings(), aws=aws.client, secrets=secrets, clock=clock)
 
 
 def reset() -> None:
