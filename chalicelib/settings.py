@@ -22,8 +22,6 @@ HOME_BOUND = (
     "queues_service",
     "push_service",
     "secrets_store",
-    "default_provider",
-    "archive",
     "registration",
 )
 
