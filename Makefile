@@ -87,12 +87,14 @@ package: setup  ## the AWS package of STAGE=dev under build/package (needs Pytho
 		echo "make package needs Python 3.12, because Lambda will run what packages; .venv has another. Install 3.12" \
 		"(your system's python3.12, pyenv install 3.12 or uv python install 3.12), then:" \
 		"rm -rf .venv && make setup PYTHON=python3.12"; exit 1; }
-	find app.py chalicelib -name __pycache__ -type d -prune -exec rm -rf {} +
-	mkdir -p build && rm -rf build/package
-	{ PYTHONDONTWRITEBYTECODE=1 AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-us-east-1} \
-		$(PY) -c 'from chalice.cli import main; main()' package --stage $(STAGE) build/package 2>&1 \
+	@grep -q '"BHUPRAHARI_STAGE": "$(STAGE)"' .chalice/config.json || { \
+		echo "There is no stage $(STAGE) in .chalice/config.json: say one that is there, as in make package STAGE=dev"; exit 1; }
+	@find app.py chalicelib -name __pycache__ -type d -prune -exec rm -rf {} +
+	@mkdir -p build && rm -rf build/package
+	@{ PYTHONDONTWRITEBYTECODE=1 AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-us-east-1} \
+		$(PY) -c 'import sys; from chalice.cli import main; sys.exit(main())' package --stage $(STAGE) build/package 2>&1 \
 		|| echo "Not packaged."; } | tee build/package.log
-	@! grep -E 'Could not install|Not packaged' build/package.log
+	@! grep -qE 'Could not install|Not packaged' build/package.log
 
 layers: setup  ## the layers of OpenCV and firebase under build/layers (ARCH=x86_64; with .pyc on Python 3.12)
 	$(PY) layers/build.py --arch $(ARCH) $(ARGS)

@@ -22,8 +22,6 @@ HOME_BOUND = (
     "queues_service",
     "push_service",
     "secrets_store",
-    "default_provider",
-    "archive",
     "registration",
 )
 
@@ -92,7 +90,6 @@ class Settings:
     allowed_origins: str = ""  # comma-separated; "" allows none but the same origin
     fcm_default_targets: str = ""  # comma-separated device tokens or /topics/NAME
     fcm_secret: str = "firebase-service-account"  # noqa: S105 (a name)
-    public_url: str = ""  # where the server is reached, for what it prints
 
     extra: Mapping[str, str] = field(default_factory=dict, repr=False)  # secrets at home: everything under SECRET_
 

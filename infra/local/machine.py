@@ -47,7 +47,8 @@ class Machine:
             to_head(wiring.engine())
             wiring.database_check()
             wiring.images().check()
-        except (DomainError, OSError) as error:
+            wiring.tokens(), wiring.links()  # their keys are read now: a bad one must not wait for the first request
+        except (DomainError, OSError, ValueError) as error:
             raise CannotStart(str(error)) from error
         except Exception as error:
             is_of_database = type(error).__module__.partition(".")[0] in ("sqlalchemy", "pymysql", "alembic")

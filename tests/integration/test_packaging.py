@@ -17,7 +17,7 @@ pytestmark = [
         sys.version_info[:2] != (3, 12), reason="Chalice packages for the Python that runs it: use 3.12"
     ),
 ]
-PACKAGE = "from chalice.cli import main; main()"
+PACKAGE = "import sys; from chalice.cli import main; sys.exit(main())"
 LAYERS = {
     "opencv": """
 import cv2, numpy

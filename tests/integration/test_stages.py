@@ -16,7 +16,7 @@ from tests.aws_stand_in import REGION, aws
 from tests.mysql_server import free_port
 from tests.sources import ROOT
 
-SERVE = "from chalice.cli import main; main()"
+SERVE = "import sys; from chalice.cli import main; sys.exit(main())"
 
 
 @pytest.fixture
