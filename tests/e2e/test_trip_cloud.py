@@ -74,7 +74,7 @@ def stand_ins(aws, queues, fcm, archive):
 
 
 @pytest.fixture
-def cloud(monkeypatch, tmp_path, database_url, aws, fcm, stand_ins):  # noqa: PLR0917 (fixtures)
+def cloud(monkeypatch, tmp_path, database_url, aws, fcm, stand_ins):
     """The app in this process, wired to the stand-ins, behind a server and with a worker of two threads."""
     set_here = stand_ins | {"BHUPRAHARI_HOME": tmp_path / "home", "BHUPRAHARI_DATABASE_URL": database_url}
     for name, value in set_here.items():
