@@ -8,7 +8,6 @@ PYTHON := $(or $(shell for p in $(PYTHONS); do $$p -c 'import sys; sys.exit(sys.
 endif
 STAGE ?= dev
 ARCH ?= arm64
-SHARED ?= ../shared
 COMPILE = pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url \
 	--no-emit-find-links --no-header
 LAYERED = requirements layers/opencv/requirements layers/firebase/requirements
@@ -64,7 +63,7 @@ lock: setup  ## lock the dependencies from the *.in files, with uv (ARGS=--upgra
 audit: setup  ## known vulnerabilities in the locked dependencies (needs the network)
 	$(PY) -m pip_audit --strict --require-hashes --disable-pip -r requirements-dev.txt
 
-trip-archive: setup  ## the whole trip on an archive of real image pairs (ARGS="--shared DIR")
+trip-archive: setup  ## the whole trip on an archive of real image pairs (ARGS="--pairs 20")
 	$(PY) -m tests.e2e.trip_archive $(ARGS)
 
 trip-sample: setup  ## the whole trip on the rendered landscape, against its ground truth
@@ -73,12 +72,11 @@ trip-sample: setup  ## the whole trip on the rendered landscape, against its gro
 contact-sheet: setup  ## ten rendered tiles among ten real ones, as one picture
 	$(PY) -m tests.bench.contact_sheet $(ARGS)
 
-score: setup  ## score the detector on labelled pairs (SHARED=../shared, with change-pairs and bench)
-	$(PY) $(SHARED)/bench/cd_score.py --data $(SHARED)/change-pairs --manifest $(SHARED)/bench/dev.csv \
-		--detector chalicelib.vision.changes:detect $(ARGS)
+score: setup  ## score the detector on the labelled pairs of ../shared, and draw what it found
+	$(PY) -m tests.bench.score $(ARGS)
 
-bench: ARGS = --no-nuisance --no-stress
-bench: score  ## the short score: pixels, and milliseconds a tile
+bench: setup  ## the detector's milliseconds and MiB by size, beside the plain tutorial method
+	$(PY) -m tests.bench.detector_speed $(ARGS)
 
 release-check: check  ## the longer lanes: everything slow, both trips
 	$(PY) -m pytest -m slow

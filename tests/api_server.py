@@ -143,7 +143,7 @@ class Server:
     def __init__(self, database, plug):
         from app import app
 
-        self.http = Client(app).http
+        self.http = Client(app, stage_name="local").http  # not dev: its settings are a deployed one's
         self.now = A_MOMENT
         self.engine = make_engine(f"sqlite:///{database}")
         self.images, self.jobs, self.passwords = MemoryImages(), MemoryJobs(), CountedPasswords()

@@ -61,6 +61,11 @@ class Trip:
         self.imagery.show(scene_id, NOON + timedelta(days=days), lambda _view: picture)
         self.change = a_change() if change is None else change
 
+    def provider(self, _name):
+        if isinstance(self.imagery, Exception):
+            raise self.imagery
+        return self.imagery
+
     def inspect(self, content, _view, _area, _terms):
         return an_inspection(content, clear_share=self.clear_share)
 
@@ -89,7 +94,7 @@ class Trip:
         monitoring.capture_tile(
             job,
             runs=self.runs,
-            imagery=lambda _name: self.imagery,
+            imagery=self.provider,
             images=self.images,
             jobs=self.jobs,
             inspect=self.inspect,

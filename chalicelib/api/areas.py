@@ -145,7 +145,7 @@ def _attribution(name: str) -> str:
     return terms.licence.attribution if terms else ""
 
 
-@api.route("/api/area-configs", method="POST", body=NewAreaBody, gives=AreaOut, status=201, also=(403, 409, 503))
+@api.route("/api/area-configs", method="POST", body=NewAreaBody, gives=AreaOut, status=201, also=(403, 409, 502))
 def add_area(sign_in: SignIn, body: NewAreaBody) -> AreaOut:
     """Watch an area from now on: its first sweep is due at once."""
     new = NewArea(user_id=sign_in.user.user_id, name=areas.checked_name(body.name), extent=body.extent, plan=body.plan)
@@ -160,7 +160,7 @@ def list_areas(sign_in: SignIn, page: Page) -> Slice[AreaOut]:
     return Slice([AreaOut.of(area) for area in found.items], found.total, found.beyond)
 
 
-@api.route("/api/area-configs/estimate", method="POST", body=WishedArea, gives=Estimate, also=(403, 503))
+@api.route("/api/area-configs/estimate", method="POST", body=WishedArea, gives=Estimate, also=(403, 502))
 def estimate_area(sign_in: SignIn, body: WishedArea) -> Estimate:  # noqa: ARG001 (signing in is all that matters)
     """Say what watching an area would take, before it is kept."""
     plan = body.plan

@@ -32,7 +32,8 @@ def capture(sign_in: SignIn, area_id: int) -> SessionTold:
         jobs=wiring.jobs(),
         clock=wiring.clock,
     )
-    return SessionTold(message="capture started", session=SessionOut.of(session))
+    message = "capture started" if session.is_open else "captured a moment ago"
+    return SessionTold(message=message, session=SessionOut.of(session))
 
 
 @api.route("/api/monitor/compare/{area_id}", method="POST", gives=SessionTold, also=(409, 429))

@@ -34,6 +34,7 @@ MEANINGS = {
     415: "the body is not declared as JSON",
     429: "a limit is reached: `Retry-After` says when to come back",
     500: "a fault on our side",
+    502: "the provider of imagery did not do as asked",
     503: "something that we need does not answer: try again",
 }
 QUERY = {

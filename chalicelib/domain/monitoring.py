@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 
 from chalicelib.domain.alerts import Target
 from chalicelib.domain.changes import change_log, judge
-from chalicelib.domain.errors import BadImage, Conflict, ImageryFailed, NotFound, Unavailable
+from chalicelib.domain.errors import BadImage, Conflict, ImageryFailed, Invalid, NotFound, Unavailable
 from chalicelib.domain.imagery import Inspection, Picture, StoredImage, object_key
 from chalicelib.domain.jobs import SessionJob, TileJob
 from chalicelib.domain.ports import Clock, Compare, Imagery, Images, Inspect, Jobs, Push
@@ -64,10 +65,9 @@ def compare_now(
     """
     session, messages = sessions.open_now(area_id, Cause.COMPARISON, user_id=user_id, now=clock())
     jobs.send(messages[:SENT_BEFORE_ANSWER])
-    waited = 0.0
-    while session.is_open and waited < wait_s:
+    until = clock() + timedelta(seconds=wait_s)
+    while session.is_open and clock() < until:
         pause(POLL_S)
-        waited += POLL_S
         session = sessions.get(session.session_id, user_id=user_id)
     return session
 
@@ -92,7 +92,7 @@ def capture_tile(
         return
     try:
         found = _fetch_newer(claim, imagery(claim.provider), inspect)
-    except ImageryFailed as failure:
+    except (ImageryFailed, Invalid) as failure:  # Invalid: the area's provider is not set up here any more
         log.warning("tile not captured", extra={"tile": str(claim.view.tile), "reason": failure.reason})
         jobs.send(runs.end(claim, Outcome(verdict=Verdict.FAILED, reason=failure.reason), now=clock()))
         return

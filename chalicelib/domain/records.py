@@ -61,6 +61,7 @@ class Sessions(Protocol):
     def open_now(self, area_id: int, cause: Cause, *, user_id: int, now: datetime) -> tuple[Session, list[Message]]:
         """Open a session at a user's wish, or give the one that is open already.
 
+        The first wish for a new area is answered with the sweep that the clock has just made of it, if it has.
         With Cause.COMPARISON and every stored pair compared already, it gives the latest session and opens none.
         Raises NotFound, LimitReached, Conflict.
         """

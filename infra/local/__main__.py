@@ -35,13 +35,16 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         parser.error(f"--archive: there is no folder {options.archive}")
     if not 0 <= options.port <= 65535:
         parser.error(f"--port: a port is 0 to 65535, not {options.port}")
+    try:
+        options.home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        parser.error(f"--home: {options.home} cannot be a folder ({error.strerror}): choose another")
     return options
 
 
 def _into_environment(options: argparse.Namespace) -> None:
     """Turn the options into settings before the first import of chalicelib: decorators read settings at import."""
     home = options.home.resolve()
-    home.mkdir(parents=True, exist_ok=True)
     os.environ["BHUPRAHARI_HOME"] = str(home)
     os.environ["BHUPRAHARI_WORKER"] = "here"
     os.environ.setdefault("BHUPRAHARI_SAMPLE_CLOCK", str(home / "sample-clock.txt"))

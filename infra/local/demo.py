@@ -101,8 +101,10 @@ class Demo:
             filled = BAR_WIDTH * done // max(planned, 1)
             bar, took = "#" * filled + "." * (BAR_WIDTH - filled), time.monotonic() - began
             is_ended = session["status"] != "IN_PROGRESS"
-            if sys.stdout.isatty() or is_ended:
-                print(f"\r  [{bar}] {done}/{planned} tiles  {took:4.0f} s", end="\n" if is_ended else "", flush=True)
+            is_live = sys.stdout.isatty()  # a file gets the last state alone
+            if is_live or is_ended:
+                line = f"  [{bar}] {done}/{planned} tiles  {took:4.0f} s"
+                print(f"\r{line}" if is_live else line, end="\n" if is_ended else "", flush=True)
             if is_ended:
                 counts = ", ".join(f"{count} {verdict}" for verdict, count in session["countsByVerdict"].items())
                 print(f"  {session['status']}: {counts}", flush=True)

@@ -20,6 +20,7 @@ from chalicelib.domain.errors import DomainError
 from chalicelib.domain.jobs import Queue
 from chalicelib.settings import BadSetting, settings
 from infra.local.mailbox import OutboxMailbox
+from infra.local.schedules import BadSchedule
 from infra.local.server import make_server
 from infra.local.worker import Worker
 
@@ -49,7 +50,8 @@ class Machine:
         except (DomainError, OSError) as error:
             raise CannotStart(str(error)) from error
         except Exception as error:
-            if type(error).__module__.partition(".")[0] not in ("sqlalchemy", "pymysql", "alembic"):
+            is_of_database = type(error).__module__.partition(".")[0] in ("sqlalchemy", "pymysql", "alembic")
+            if not is_of_database and not isinstance(error, ModuleNotFoundError):  # a driver that is not installed
                 raise
             raise CannotStart(f"the database cannot be used: {str(error).splitlines()[0]}") from error
         if not knobs.database_url:
@@ -72,7 +74,10 @@ class Machine:
             wiring.outbox(), queues=queues, clock=wiring.clock, lease_s=knobs.lease_s, max_receives=knobs.max_receives
         )
         threads = max(2, min(8, os.cpu_count() or 2))
-        self._worker = Worker(app, mailbox, clock=wiring.clock, bell=wiring.bell, threads=threads)
+        try:
+            self._worker = Worker(app, mailbox, clock=wiring.clock, bell=wiring.bell, threads=threads)
+        except BadSchedule as error:
+            raise CannotStart(str(error)) from error
 
     @property
     def url(self) -> str:

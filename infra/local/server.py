@@ -18,6 +18,8 @@ from chalice.local import (
     create_local_server,
 )
 
+from chalicelib.api.problems import problem
+
 log = logging.getLogger(__name__)
 MAX_BODY = 10 * 1024 * 1024  # API Gateway's own limit; the app refuses far smaller ones with 413
 IDLE_S = 65
@@ -54,8 +56,8 @@ class Handler(ChaliceRequestHandler):
         log.info("request refused", extra={"status": error.CODE, "method": self.command})
 
     def _say(self, status: int, sentence: str) -> None:
-        body = {"type": "about:blank", "title": sentence, "status": status, "message": sentence}
-        self._send_http_response(status, {"Content-Type": "application/problem+json"}, json.dumps(body))
+        answer = problem(status, sentence)
+        self._send_http_response(status, dict(answer.headers), json.dumps(answer.body | {"instance": self.path}))
 
     def _send_http_response_with_body(self, code: int, headers: dict[str, Any], body: bytes | str) -> None:
         if self.command != "HEAD":

@@ -48,7 +48,7 @@ class Mailbox(Protocol):
 
 
 class Worker:
-    """Threads that work on jobs, and one that ticks. `stop` lets each finish what it holds."""
+    """Threads that work on jobs, and one that ticks. `stop` lets each finish what it holds. Raises BadSchedule."""
 
     def __init__(
         self, app: Chalice, mailbox: Mailbox, *, clock: Callable[[], datetime], bell: threading.Event, threads: int
@@ -60,6 +60,8 @@ class Worker:
         self._queues: Mapping[str, str] = {str(event.queue): event.name for event in reversed(queues)}
         schedules = [event for event in app.event_sources if isinstance(event, ScheduledEventConfig)]
         self._schedules = {event.name: _expression(event) for event in schedules}
+        for expression in self._schedules.values():
+            next_time(expression, after=clock())  # one that nobody can read must not end the clock later on
         self._threads = [
             threading.Thread(target=self._work, name=f"worker-{number}", daemon=True) for number in range(threads)
         ]

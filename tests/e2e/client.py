@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -13,52 +14,80 @@ import requests
 PROJECT = Path(__file__).resolve().parents[2]
 READY_WITHIN_S, STOPPED_WITHIN_S = 60, 10  # the first is generous to a machine that runs other tests as well
 TIMEOUT_S = 60
+GONE = "(it has ended)"
 
 
 class Server:
     """`python -m infra.local` with options and settings of its own."""
+
+    ready = ("ready ", "working on jobs")
 
     def __init__(self, home, *options, port=0, **settings):
         self.home, self.options, self.port = Path(home), options, port
         self.settings = {f"BHUPRAHARI_{name.upper()}": str(value) for name, value in settings.items()}
         self.process, self.url = None, None
 
+    @property
+    def command(self):
+        options = ["--home", str(self.home), "--port", str(self.port), *self.options]
+        return [sys.executable, "-m", "infra.local", *options]
+
+    @property
+    def environment(self):
+        given = {key: value for key, value in os.environ.items() if not key.startswith("BHUPRAHARI_")}
+        return given | self.settings
+
     def start(self):
-        command = [
-            sys.executable,
-            "-m",
-            "infra.local",
-            "--home",
-            str(self.home),
-            "--port",
-            str(self.port),
-            *self.options,
-        ]
-        environment = {key: value for key, value in os.environ.items() if not key.startswith("BHUPRAHARI_")}
         began = time.monotonic()
         streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-        self.process = subprocess.Popen(command, cwd=PROJECT, env=environment | self.settings, **streams)
-        self.said = []
+        self.process = subprocess.Popen(self.command, cwd=PROJECT, env=self.environment, **streams)
+        self.said, self._news = [], threading.Condition()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
+        line = self.wait_for(*self.ready, within_s=READY_WITHIN_S)
+        self.url = line[line.index("http://") :] if "http://" in line else None
+        self.ready_after_s = time.monotonic() - began
+        return self
+
+    def _listen(self):
         for line in self.process.stdout:
-            self.said.append(line.rstrip())
-            if line.startswith(("ready ", "working on jobs")):
-                self.url = line.split()[1] if line.startswith("ready ") else None
-                self.ready_after_s = time.monotonic() - began
-                return self
-            if time.monotonic() - began > READY_WITHIN_S:
-                break
-        raise AssertionError(f"the server did not get ready: {self.said}")
+            with self._news:
+                self.said.append(line.rstrip())
+                self._news.notify_all()
+        with self._news:
+            self.said.append(GONE)
+            self._news.notify_all()
+
+    def wait_for(self, *words, within_s):
+        """Wait until it has said a line with any of these words; give the line."""
+
+        def heard():
+            return [line for line in self.said if any(word in line for word in (*words, GONE))]
+
+        with self._news:
+            self._news.wait_for(heard, within_s)
+            lines = heard()
+        assert lines[:1] not in ([], [GONE]), f"it did not say {words}: {self.said}"
+        return lines[0]
 
     def stop(self):
         """Ask it to stop; give the seconds that took."""
         began = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
-        self.said += self.process.communicate(timeout=STOPPED_WITHIN_S + 5)[0].splitlines()
+        self.process.wait(STOPPED_WITHIN_S + 5)
+        self._listener.join()
         return time.monotonic() - began
 
     def kill(self):
         self.process.kill()
-        self.process.communicate()
+        self.process.wait()
+        self._listener.join()
+
+    def refused(self):
+        """Start it where it cannot start; give its exit code, and what it said on stdout and on stderr."""
+        streams = {"capture_output": True, "text": True, "timeout": READY_WITHIN_S}
+        done = subprocess.run(self.command, cwd=PROJECT, env=self.environment, check=False, **streams)
+        return done.returncode, done.stdout, done.stderr
 
     def __enter__(self):
         return self.start()

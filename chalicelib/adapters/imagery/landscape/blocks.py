@@ -17,6 +17,7 @@ from chalicelib.adapters.imagery.landscape.surfaces import CROWN_NUMBER, Surface
 
 PX_PER_M = 1 / 0.28  # of the scale at which houses and trees are drawn: that of 20 N
 PITCH = 880.0  # pixels from block to block
+_MESH = 16
 REACH = 0.67  # of a pitch: how far a block's ground may lie beyond its place in the lattice
 LAND, DETAIL, ROAD, BUILT = range(4)  # layers, drawn in this order
 
@@ -60,17 +61,34 @@ class Block:
     def __post_init__(self) -> None:
         columns, rows = np.meshgrid([self.column, self.column + 1], [self.row, self.row + 1])
         jitter = np.stack([hashed(31, columns, rows), hashed(32, columns, rows)], -1) - 0.5
-        self.corners = (np.stack([columns, rows], -1) + 0.42 * jitter) * PITCH
+        corners = (np.stack([columns, rows], -1) + 0.42 * jitter) * PITCH
+        steps = np.linspace(0, 1, _MESH + 1)
+        u, v = np.meshgrid(steps, steps)
+        u, v = u[..., None], v[..., None]
+        north = corners[0, 0] * (1 - u) + corners[0, 1] * u
+        south = corners[1, 0] * (1 - u) + corners[1, 1] * u
+        self.mesh = bend(north * (1 - v) + south * v)
+        self.driest_edge = float(wateriness(self.mesh).max())  # below 0 no river runs through
         self.boxes = np.zeros((0, 4))  # west, north, east, south of each shape
         self._waiting: list[tuple[Positions, Surface, int, int]] = []
         self._seedlings: list[Positions] = []
 
     def at(self, uv: Positions) -> Positions:
-        """Give the world positions of positions in the block, shape (..., 2)."""
-        u, v = uv[..., 0:1], uv[..., 1:2]
-        north = self.corners[0, 0] * (1 - u) + self.corners[0, 1] * u
-        south = self.corners[1, 0] * (1 - u) + self.corners[1, 1] * u
-        return bend(north * (1 - v) + south * v)
+        """Give the world positions of positions in the block, shape (..., 2), drawn out between a mesh of bent ones."""
+        scaled = uv * _MESH
+        cell = np.clip(np.floor(scaled), 0, _MESH - 1).astype(np.int64)
+        part = scaled - cell
+        u, v, column, row = part[..., 0:1], part[..., 1:2], cell[..., 0], cell[..., 1]
+        north = self.mesh[row, column] * (1 - u) + self.mesh[row, column + 1] * u
+        south = self.mesh[row + 1, column] * (1 - u) + self.mesh[row + 1, column + 1] * u
+        ground: Positions = north * (1 - v) + south * v
+        return ground
+
+    def is_dry(self, places: Positions, *, away: float) -> NDArray[np.bool_]:
+        """Say which world positions no river reaches; away is a distance in `wateriness`."""
+        if self.driest_edge < -0.15:
+            return np.ones(len(places), bool)
+        return wateriness(places) < -away
 
     def patch(self, box: Box, surface: Surface, *, layer: int = LAND, width: int = 0) -> None:
         """Lay a surface on a box of the block; with a width, only along its border."""
@@ -133,7 +151,7 @@ class Block:
             seedlings = np.concatenate(self._seedlings)
             seedlings = seedlings[self.is_free(seedlings[:, :2], away_m=3.0)]
             seedlings[:, :2] = self.at(seedlings[:, :2])
-            self.trees = seedlings[wateriness(seedlings[:, :2]) < -0.002]
+            self.trees = seedlings[self.is_dry(seedlings[:, :2], away=0.002)]
         self._seedlings = []
 
 

@@ -40,11 +40,11 @@ def _crown(size: int, form: int) -> Floats:
     turn = np.arctan2(rows, columns)
     edge = np.ones_like(turn)
     for wave in range(2, 7):
-        edge += draw.uniform(0, 0.3) / wave * np.cos(wave * turn + draw.uniform(0, 6.28))
-    lumps = cv2.GaussianBlur(draw.standard_normal(rows.shape), (0, 0), max(1.0, radius / 6))
+        edge += draw.uniform(0, 0.45) / wave * np.cos(wave * turn + draw.uniform(0, 6.28))
+    lumps = cv2.GaussianBlur(draw.standard_normal(rows.shape), (0, 0), max(1.0, radius / 7))
     lumps /= lumps.std()
-    away = np.hypot(columns, rows * draw.uniform(0.9, 1.1)) / (radius * edge) + 0.06 * lumps
-    dome = np.sqrt(np.clip(1 - away**2, 0, 1)) * (1 + 0.17 * lumps)
+    away = np.hypot(columns, rows * draw.uniform(0.9, 1.1)) / (radius * edge) + 0.09 * lumps
+    dome = np.sqrt(np.clip(1 - np.abs(away) ** 2.6, 0, 1)) * (1 + 0.24 * lumps)
     tall = 1.0 + 1.5 * _RADII_M[size] * draw.uniform(0.85, 1.15)
     return np.where(away < 1, tall * (0.35 + 0.65 * np.clip(dome, 0, 1.4)), 0).astype(np.float32)
 

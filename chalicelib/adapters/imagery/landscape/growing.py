@@ -47,7 +47,20 @@ def _row(box: Box, block: Block, spacing_m: float) -> tuple[float, float]:
 
 def _crop(box: Box, block: Block, chance: random.Random) -> Surface:
     crop = chance.choice(
-        ["soil", "soil", "redsoil", "pulses", "cane", "grain", "stubble", "stubble", "fallow", "fallow", "paddy"]
+        [
+            "soil",
+            "soil",
+            "soil",
+            "redsoil",
+            "pulses",
+            "cane",
+            "grain",
+            "stubble",
+            "stubble",
+            "fallow",
+            "fallow",
+            "paddy",
+        ]
     )
     spacing = {"cane": 1.7, "soil": 1.5, "redsoil": 1.6, "pulses": 1.4}.get(crop, chance.choice([1.3, 2.6, 5.0]))
     return surface(
@@ -55,9 +68,18 @@ def _crop(box: Box, block: Block, chance: random.Random) -> Surface:
         tone=chance.uniform(0.9, 1.1),
         warmth=chance.uniform(-0.03, 0.03),
         row=_row(box, block, spacing),
-        rows=chance.uniform(0.015, 0.055),
+        rows=chance.uniform(0.02, 0.085),
         bias=chance.uniform(-1.2, 1.2),
     )
+
+
+def worn(block: Block, box: Box, count: int) -> None:
+    """Wear bald patches into the ground, pale and of any size: gateways, threshing floors, where cattle stand."""
+    chance = block.chance
+    for _ in range(count):
+        u, v = chance.uniform(box[0], box[2]), chance.uniform(box[1], box[3])
+        look = surface(chance.choice(["dirt", "bund", "fallow"]), tone=chance.uniform(0.88, 1.04))
+        block.blob(u, v, 1.5 + 9 * chance.random() ** 2.5, look, layer=DETAIL)
 
 
 def hedge(block: Block, ends: list[tuple[float, float]], gap_m: float) -> None:
@@ -83,6 +105,8 @@ def fields(block: Block, box: Box = WHOLE) -> None:
         block.patch(plot, bund, layer=DETAIL, width=chance.choice([2, 3, 3, 5]))
         if chance.random() < 0.22:
             hedge(block, chance.choice([[(u0, v0), (u1, v0)], [(u0, v0), (u0, v1)]]), chance.uniform(4, 11))
+        if chance.random() < 0.3:
+            worn(block, plot, 1)
         if chance.random() < 0.25:
             spot = np.array([[chance.uniform(u0, u1), chance.uniform(v0, v1)]])
             grow(block, spot, (1.5, 5), ["mango", "broad"])
@@ -99,7 +123,7 @@ def paddies(block: Block) -> None:
             tone=chance.uniform(0.92, 1.07),
             warmth=chance.uniform(-0.02, 0.02),
             row=_row(plot, block, 2.2),
-            rows=chance.uniform(0, 0.025),
+            rows=chance.uniform(0.01, 0.05),
             bias=chance.uniform(-1.3, 1.3),
         )
         block.patch(plot, look)
@@ -124,6 +148,8 @@ def orchard(block: Block, box: Box = WHOLE) -> None:
 
 
 def _thinned(block: Block, places: Positions, *, seed: int, wave_m: float, share: float) -> Positions:
+    if not len(places):
+        return places
     where = block.at(places)
     cover = smooth(seed, where, wave_m * PX_PER_M) + 0.5 * smooth(seed + 1, where, wave_m * 0.3 * PX_PER_M)
     luck = np.random.default_rng(block.chance.getrandbits(32)).random(len(places))
@@ -135,9 +161,13 @@ def forest(block: Block, box: Box = WHOLE) -> None:
     """Grow closed wood with clearings."""
     chance = block.chance
     block.patch(box, surface("litter", bias=chance.uniform(-0.5, 0.5)))
-    kinds = chance.choice([["broad", "mango", "dry"], ["broad", "broad", "dry", "bloom"], ["mango", "broad", "palm"]])
-    grow(block, _thinned(block, scatter(box, 5.6, chance), seed=41, wave_m=70, share=0.85), (1.8, 5.4), kinds)
-    grow(block, _thinned(block, scatter(box, 7.0, chance), seed=43, wave_m=40, share=0.5), (0.8, 2.2), ["bush", "dry"])
+    kinds = chance.choice(
+        [["broad", "mango", "dry"], ["broad", "broad", "dry", "bloom", "mango"], ["mango", "broad", "palm"]]
+    )
+    share = chance.uniform(0.5, 0.85)
+    grow(block, _thinned(block, scatter(box, 8.6, chance), seed=41, wave_m=70, share=share * 0.9), (2.8, 6.2), kinds)
+    grow(block, _thinned(block, scatter(box, 5.4, chance), seed=41, wave_m=70, share=share), (1.2, 3.4), kinds)
+    grow(block, _thinned(block, scatter(box, 6.0, chance), seed=43, wave_m=40, share=0.5), (0.6, 1.8), ["bush", "dry"])
 
 
 def scrub(block: Block, box: Box = WHOLE) -> None:
@@ -154,6 +184,7 @@ def scrub(block: Block, box: Box = WHOLE) -> None:
         (1.6, 4.8),
         ["broad", "dry", "mango"],
     )
+    worn(block, box, chance.choice([2, 6, 12]))
     for _ in range(chance.choice([1, 2, 3])):
         path(block, box)
 

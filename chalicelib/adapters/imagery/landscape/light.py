@@ -15,6 +15,7 @@ from chalicelib.adapters.imagery.landscape.noise import (
     Frame,
     Textures,
     drawn_out,
+    furrow_profile,
     lattice,
     sensor_noise,
     smooth,
@@ -23,7 +24,7 @@ from chalicelib.adapters.imagery.landscape.surfaces import palette, roughness
 from chalicelib.adapters.imagery.landscape.weather import Weather
 
 SHADOW_REACH_PX = 72  # the tallest thing, under the lowest sun there is
-_SKY = np.array([0.44, 0.38, 0.34], np.float32)  # light in the shade, of that in the sun: blue, green, red
+_SKY = np.array([0.38, 0.32, 0.28], np.float32)  # light in the shade, of that in the sun: blue, green, red
 _AIR = np.array([158, 152, 146], np.float32)
 _STEPS = 24  # between a material's two colours
 
@@ -62,7 +63,7 @@ def reflectance(ground: Ground, frame: Frame, textures: Textures, *, lushness: f
 def _rows(ground: Ground, frame: Frame, textures: Textures) -> Floats:
     """Give the light and dark of furrows, crop rows and roof ribs."""
     table, index = ground.surfaces, ground.index
-    start = (table[:, 5].astype(float) * frame.left + table[:, 6].astype(float) * frame.top) % 1.0
+    start = (table[:, 5].astype(float) * frame.left + table[:, 6].astype(float) * frame.top) % 128.0
     phase = _of(table[:, 5], index)
     phase *= np.arange(frame.size, dtype=np.float32)[None, :]
     down = _of(table[:, 6], index)
@@ -70,11 +71,8 @@ def _rows(ground: Ground, frame: Frame, textures: Textures) -> Floats:
     phase += down
     phase += _of(start, index)
     phase += np.float32(0.1) * textures.clumps
-    phase *= np.float32(256)
-    wave = np.sin(np.arange(256) * (2 * math.pi / 256)).astype(np.float32)
-    furrows: Floats = wave.take(phase.astype(np.int32) & 255, mode="clip")
-    phase *= np.float32(0.137)  # wider streaks, of ploughing and sowing, that never meet the furrows twice alike
-    furrows += wave.take(phase.astype(np.int32) & 255, mode="clip")
+    phase *= np.float32(16)
+    furrows: Floats = furrow_profile().take(phase.astype(np.int32) & 2047, mode="clip")
     furrows *= _of(table[:, 7], index)
     return furrows
 

@@ -118,6 +118,16 @@ def textures(frame: Frame) -> Textures:
     )
 
 
+@cache
+def furrow_profile() -> Floats:
+    """Give the light and dark across 128 furrows, 16 values each: no two are alike, and some strips were sown later."""
+    frequency = np.maximum(np.fft.rfftfreq(2048), 1 / 2048)
+    white = np.random.default_rng(9).standard_normal(2048)
+    streaks = np.fft.irfft(np.fft.rfft(white) * frequency**-0.75 * np.exp(-((frequency * 9) ** 2)), n=2048)
+    profile = 1.15 * streaks / streaks.std() + 0.45 * np.sin(np.arange(2048) * (2 * np.pi / 16))
+    return np.asarray(profile, np.float32)
+
+
 def sensor_noise(frame: Frame, seed: int) -> Floats:
     """Give a sensor's noise for a picture, three colours of deviation 1: another seed gives another stretch of it."""
     return _window(_speckle(), Frame(seed % 997 * 7, seed % 991 * 13, frame.size))

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from chalicelib.adapters.imagery.landscape import light, world
 from chalicelib.adapters.imagery.landscape.ground import Ground, lay
 from chalicelib.adapters.imagery.landscape.noise import Floats, Frame, Textures, textures
-from chalicelib.adapters.imagery.landscape.script import TILE_PX, ZOOM, works_on
+from chalicelib.adapters.imagery.landscape.script import works_on
 from chalicelib.adapters.imagery.landscape.weather import weather_of
+from chalicelib.adapters.imagery.landscape.works import TILE_PX, ZOOM
 from chalicelib.domain.errors import NoCoverage
 from chalicelib.domain.tiles import View
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from chalicelib.adapters.imagery.landscape import buildings, growing
-from chalicelib.adapters.imagery.landscape.blocks import DETAIL, LAND, PX_PER_M, Block, Box, split, wateriness
+from chalicelib.adapters.imagery.landscape.blocks import DETAIL, LAND, PX_PER_M, Block, Box, split
 from chalicelib.adapters.imagery.landscape.growing import METRE, WHOLE
 from chalicelib.adapters.imagery.landscape.noise import Positions, hashed
 from chalicelib.adapters.imagery.landscape.surfaces import surface
@@ -71,7 +71,7 @@ def homes(block: Block, box: Box = WHOLE, *, crowded: float, plot_m: float) -> N
         plots = split(inner, chance, long_m=plot_m * 1.5, wide_m=plot_m * 0.95)
         sites = _sites(block, plots)
         middles = np.array([((u0 + u1) / 2, (v0 + v1) / 2) for u0, v0, u1, v1 in plots])
-        dry = (wateriness(np.array([site[:2] for site in sites])) < -0.03) & block.is_free(middles, away_m=10)
+        dry = block.is_dry(np.array([site[:2] for site in sites]), away=0.03) & block.is_free(middles, away_m=10)
         for plot, site, is_dry in zip(plots, sites, dry, strict=True):
             if is_dry:
                 _homestead(block, plot, site, crowded=crowded)
@@ -118,7 +118,7 @@ def works(block: Block) -> None:
         ):
             wide, deep = (part[2] - part[0]) / METRE, (part[3] - part[1]) / METRE
             (site,) = _sites(block, [part])
-            if wateriness(np.array([site[:2]]))[0] > -0.03 or chance.random() < 0.2:
+            if not block.is_dry(np.array([site[:2]]), away=0.03)[0] or chance.random() < 0.2:
                 continue
             long_side, turn = max(wide, deep), site[2] + (math.pi / 2 if deep > wide else 0)
             for shape in buildings.shed((site[0], site[1], turn), long_side * 0.8, min(wide, deep) * 0.72, chance):
@@ -130,12 +130,19 @@ def quarry(block: Block) -> None:
     chance = block.chance
     growing.scrub(block)
     u, v, radius = chance.uniform(0.4, 0.6), chance.uniform(0.4, 0.6), chance.uniform(38, 62)
+    block.kept_free.append((u, v, radius * 0.8))
     block.blob(u, v, radius, surface("rock", tone=0.94), layer=LAND, grow_m=14)
     for step, look in enumerate(["rock", "pit", "rock", "pit"]):
         ring = surface(look, tone=1.0 - 0.05 * step, bias=chance.uniform(-1, 1))
-        block.blob(u, v, radius, ring, layer=DETAIL, grow_m=-9.0 * step)
-    block.blob(u + 5 * METRE, v, radius * 0.3, surface("pond", tone=1.1), layer=DETAIL)
-    block.line([(u, v), (u + 0.2, v - 0.1), (1.0, v - 0.2)], surface("track"), width_m=6)
+        aside, size = step * 5.0 * METRE, radius * (1 - 0.2 * step)
+        block.blob(u + aside, v - aside * 0.6, size, ring, layer=DETAIL)
+    for step in range(9):
+        heap = surface(["dirt", "pit", "scrub"][step % 3], tone=1.04)
+        reach = (radius + 3 - step) * METRE
+        block.blob(u + reach * math.cos(step * 2.4), v + reach * math.sin(step * 2.4), 5 + step % 4, heap, layer=DETAIL)
+    block.blob(u + 16 * METRE, v - 8 * METRE, radius * 0.22, surface("pond", tone=1.1), layer=DETAIL)
+    gate = u + radius * 0.7 * METRE
+    block.line([(gate, v + 0.03), (gate + 0.12, v - 0.04), (1.0, v - 0.2)], surface("track", tone=0.94), width_m=5)
 
 
 def _edge(block: Block, ends: tuple[tuple[float, float], tuple[float, float]], kind: float) -> None:

@@ -20,15 +20,15 @@ class Material:
     lush: tuple[Colour, Colour] | None = None
     grain: float = 0.05
     clump: float = 0.05
-    contrast: float = 0.6  # how sharply the two colours part
+    contrast: float = 0.75  # how sharply the two colours part
     wets: float = 0.0  # how much darker when wet
 
 
 MATERIALS: dict[str, Material] = {
-    "soil": Material(dry=((84, 101, 122), (68, 85, 104)), wets=0.14, grain=0.06, clump=0.06),
-    "redsoil": Material(dry=((88, 112, 147), (80, 102, 128)), wets=0.14, grain=0.05, clump=0.06),
-    "dirt": Material(dry=((118, 138, 155), (94, 114, 132)), wets=0.08, grain=0.05, clump=0.06),
-    "track": Material(dry=((122, 146, 165), (104, 126, 144)), wets=0.08, grain=0.04, clump=0.05),
+    "soil": Material(dry=((84, 99, 113), (64, 78, 91)), wets=0.14, grain=0.04, clump=0.05),
+    "redsoil": Material(dry=((94, 116, 140), (74, 94, 116)), wets=0.14, grain=0.04, clump=0.06),
+    "dirt": Material(dry=((128, 146, 160), (96, 114, 130)), wets=0.08, grain=0.05, clump=0.06),
+    "track": Material(dry=((146, 168, 182), (112, 132, 148)), wets=0.08, grain=0.04, clump=0.05),
     "asphalt": Material(dry=((97, 97, 96), (86, 88, 89)), wets=0.08, grain=0.025, clump=0.025),
     "paving": Material(dry=((152, 158, 160), (128, 135, 140)), wets=0.06, grain=0.03, clump=0.05),
     "marking": Material(dry=((168, 170, 170), (150, 152, 152)), grain=0.03, clump=0.03),
@@ -45,32 +45,32 @@ MATERIALS: dict[str, Material] = {
         dry=((72, 98, 96), (88, 106, 116)), lush=((60, 92, 80), (72, 98, 96)), grain=0.10, clump=0.13, wets=0.06
     ),
     "paddy": Material(
-        dry=((72, 102, 94), (82, 110, 108)), lush=((60, 102, 80), (66, 102, 88)), grain=0.05, clump=0.05, wets=0.05
+        dry=((70, 98, 90), (92, 116, 116)), lush=((60, 95, 78), (74, 102, 94)), grain=0.035, clump=0.05, wets=0.05
     ),
     "pulses": Material(
-        dry=((62, 90, 80), (80, 102, 104)), lush=((56, 92, 72), (66, 94, 84)), grain=0.07, clump=0.08, wets=0.05
+        dry=((60, 84, 78), (84, 102, 104)), lush=((55, 84, 72), (72, 94, 88)), grain=0.05, clump=0.07, wets=0.05
     ),
     "cane": Material(
-        dry=((58, 90, 76), (52, 82, 70)), lush=((52, 92, 70), (46, 80, 62)), grain=0.09, clump=0.10, wets=0.03
+        dry=((58, 84, 74), (50, 74, 66)), lush=((52, 82, 68), (44, 70, 58)), grain=0.09, clump=0.10, wets=0.03
     ),
     "grain": Material(
-        dry=((96, 130, 138), (84, 116, 120)), lush=((82, 122, 120), (72, 110, 104)), grain=0.04, clump=0.05, wets=0.05
+        dry=((102, 130, 138), (82, 108, 112)), lush=((86, 118, 118), (68, 98, 96)), grain=0.03, clump=0.05, wets=0.05
     ),
     "stubble": Material(
-        dry=((108, 132, 142), (92, 114, 124)), lush=((94, 122, 124), (80, 104, 108)), grain=0.05, clump=0.07, wets=0.08
+        dry=((116, 136, 146), (88, 106, 116)), lush=((102, 124, 128), (76, 98, 102)), grain=0.035, clump=0.07, wets=0.08
     ),
     "fallow": Material(
-        dry=((94, 114, 124), (78, 100, 102)), lush=((80, 108, 106), (64, 94, 86)), grain=0.07, clump=0.10, wets=0.08
+        dry=((100, 116, 124), (74, 94, 97)), lush=((84, 106, 106), (60, 86, 80)), grain=0.05, clump=0.10, wets=0.08
     ),
     "bund": Material(
-        dry=((92, 116, 124), (72, 98, 98)), lush=((78, 110, 106), (60, 92, 82)), grain=0.09, clump=0.16, wets=0.05
+        dry=((106, 128, 136), (72, 96, 97)), lush=((90, 116, 114), (60, 90, 82)), grain=0.07, clump=0.16, wets=0.05
     ),
     "bank": Material(dry=((92, 114, 126), (74, 98, 100)), wets=0.08, grain=0.07, clump=0.09),
     "pond": Material(dry=((78, 86, 72), (68, 78, 62)), grain=0.012, clump=0.012, contrast=0.4),
     "river": Material(dry=((92, 100, 90), (84, 94, 82)), grain=0.012, clump=0.016, contrast=0.4),
     "weed": Material(dry=((62, 100, 76), (56, 86, 66)), grain=0.06, clump=0.10),
-    "rock": Material(dry=((122, 142, 166), (98, 116, 142)), wets=0.06, grain=0.07, clump=0.11),
-    "pit": Material(dry=((100, 122, 150), (82, 100, 126)), wets=0.08, grain=0.07, clump=0.10),
+    "rock": Material(dry=((132, 148, 162), (98, 116, 132)), wets=0.06, grain=0.07, clump=0.11),
+    "pit": Material(dry=((104, 122, 138), (80, 97, 114)), wets=0.08, grain=0.07, clump=0.10),
     "slab": Material(dry=((150, 155, 156), (116, 122, 124)), grain=0.03, clump=0.06),
     "white": Material(dry=((206, 209, 209), (186, 190, 191)), grain=0.015, clump=0.03),
     "tin": Material(dry=((158, 158, 152), (136, 138, 134)), grain=0.02, clump=0.04),
@@ -130,7 +130,7 @@ def crowns() -> list[Surface]:
     """Give the surfaces of the crowns: `TONES` of each kind, in the order of `CROWN_NUMBER`."""
     steps = [2 * n / (TONES - 1) - 1 for n in range(TONES)]
     return [
-        Surface(_GROWN + kind, 1 + 0.14 * step, 0.05 * step, 0, 0, 0, 0, 0, 0.4 * step)
+        Surface(_GROWN + kind, 1 + 0.19 * step, 0.06 * step, 0, 0, 0, 0, 0, 0.4 * step)
         for kind in range(len(CROWNS))
         for step in steps
     ]
@@ -138,7 +138,7 @@ def crowns() -> list[Surface]:
 
 def _all() -> list[Material]:
     grown = [
-        Material(dry=(dry, _darker(dry)), lush=(lush, _darker(lush)), grain=0.11, clump=0.07)
+        Material(dry=(dry, _darker(dry)), lush=(lush, _darker(lush)), grain=0.13, clump=0.08)
         for dry, lush in CROWNS.values()
     ]
     return [*MATERIALS.values(), *grown]

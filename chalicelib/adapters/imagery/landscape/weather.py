@@ -32,7 +32,7 @@ def weather_of(day: date) -> Weather:
 
     The sun stands where it does over 20 N some time between 9:50 and 11:10, as passes differ.
     """
-    chance = random.Random(day.toordinal() * 7919)
+    chance = random.Random(day.toordinal() * 7675)
     year = 2 * math.pi * (day.timetuple().tm_yday - 80) / 365.25
     declination = math.radians(23.44) * math.sin(year)
     hour_angle = math.radians(-15 * chance.uniform(0.85, 2.15))
@@ -45,7 +45,7 @@ def weather_of(day: date) -> Weather:
         - math.cos(declination) * math.sin(_LATITUDE) * math.cos(hour_angle),
     )
     rains = 0.5 + 0.5 * math.cos(year - math.radians(180))  # fullest in late September
-    bright = chance.uniform(0.92, 1.06)
+    bright = chance.uniform(1.04, 1.20)
     white = [bright * chance.uniform(0.97, 1.03) for _ in range(3)]
     turn = chance.uniform(0, 2 * math.pi)
     off = chance.uniform(0.2, 0.8)
@@ -54,9 +54,9 @@ def weather_of(day: date) -> Weather:
         sun_elevation=max(elevation, math.radians(36)),
         lushness=min(1.0, max(0.0, rains + chance.uniform(-0.06, 0.06))),
         wetness=rains * chance.uniform(0.5, 1.0),
-        haze=chance.uniform(0.02, 0.12),
+        haze=chance.uniform(0.0, 0.10),
         gain=(white[0], white[1], white[2]),
-        gamma=chance.uniform(0.95, 1.06),
+        gamma=chance.uniform(0.98, 1.14),
         blur_px=chance.uniform(0.7, 1.05),
         noise=chance.uniform(1.2, 2.8),
         shift_px=(off * math.cos(turn), off * math.sin(turn)),

@@ -13,6 +13,7 @@ from chalicelib.adapters.imagery.landscape import growing, settled
 from chalicelib.adapters.imagery.landscape.blocks import PITCH, REACH, Block, Shape
 from chalicelib.adapters.imagery.landscape.noise import Frame, Positions, smooth
 
+_OVERHANG = 70  # pixels by which crowns, banks and verges may reach over a block's border
 Cover = Callable[[Block], None]
 
 
@@ -62,10 +63,28 @@ def around(frame: Frame) -> tuple[list[Shape], Positions]:
         block_at(column, row)
         for row in range(first_row, last_row + 1)
         for column in range(first_column, last_column + 1)
+        if _is_near(_hull(column, row), frame)
     ]
     shapes = [shape for block in blocks for shape in _within(block, frame)]
     shapes.sort(key=lambda shape: shape.layer)
     return shapes, np.concatenate([block.trees for block in blocks])
+
+
+@lru_cache(maxsize=2000)
+def _hull(column: int, row: int) -> tuple[float, float, float, float]:
+    mesh = Block(column, row, random.Random(0)).mesh.reshape(-1, 2)
+    (west, north), (east, south) = mesh.min(0), mesh.max(0)
+    return float(west), float(north), float(east), float(south)
+
+
+def _is_near(hull: tuple[float, float, float, float], frame: Frame) -> bool:
+    west, north, east, south = hull
+    return (
+        west - _OVERHANG < frame.left + frame.size
+        and east + _OVERHANG > frame.left
+        and north - _OVERHANG < frame.top + frame.size
+        and south + _OVERHANG > frame.top
+    )
 
 
 def _within(block: Block, frame: Frame) -> list[Shape]:

@@ -1,0 +1,73 @@
+// One alert: what changed, where and when, with its pictures.
+
+import { imageUrl } from "./api.js";
+import { button, cell, el, facts } from "./dom.js";
+import { m2, metres, moment, percent, place } from "./format.js";
+import { ground } from "./ground.js";
+import { viewer } from "./viewer.js";
+
+/** Make an alert's view. The image it was compared with and the area's bounds are null where they are not known. */
+export function alertView(alert, { before, area }) {
+  const tile = alert.current_tile_info;
+  const log = alert.changeLog ?? {};
+  const regions = log.regions ?? [];
+  const pictures = viewer({
+    before: { url: imageUrl(alert.previousImagePath), caption: caption("Before", before), attribution: before?.attribution ?? tile.attribution },
+    after: { url: imageUrl(alert.currentImagePath), caption: caption("After", tile), attribution: tile.attribution },
+    overlay: alert.overlayImagePath
+      ? { url: imageUrl(alert.overlayImagePath), caption: caption("After, changes marked", tile), attribution: tile.attribution }
+      : null,
+    ground: ground(regions, tile.bounds, area),
+  });
+  return el(
+    "article",
+    { class: "card alert", "aria-label": "Alert" },
+    el("h2", { class: "alert-title" }, log.changed_area_m2 === undefined ? "Change" : `${m2(log.changed_area_m2)} changed`),
+    pictures.node,
+    regions.length > 0 && regionTable(regions, pictures),
+    facts([
+      ["Tile's centre", place(tile.latitude, tile.longitude)],
+      ["Before", times(before)],
+      ["After", times(tile)],
+      ["Alert made", moment(alert.alertTime)],
+      ["Detail", `${metres(tile.gsdM)} a pixel`],
+      ["Smallest visible change", log.smallest_change_m2 === undefined ? null : m2(log.smallest_change_m2)],
+      ["Clear in both pictures", log.clear_share === undefined ? null : percent(log.clear_share)],
+      ["Provider", tile.provider],
+      ["Detector", log.detector],
+    ]),
+  );
+}
+
+function caption(word, image) {
+  if (image === null) return [el("strong", {}, word)];
+  return [el("strong", {}, word), " · ", image.capturedAt ? moment(image.capturedAt) : el("span", {}, "fetched ", moment(image.fetchedAt))];
+}
+
+function times(image) {
+  if (image === null) return el("span", { class: "faint" }, "no longer listed");
+  return el("span", {}, "captured ", moment(image.capturedAt, "at an unknown time"), ", fetched ", moment(image.fetchedAt));
+}
+
+function regionTable(regions, pictures) {
+  const titles = ["Place", "Size", "Position", "Certainty", ""];
+  const rows = regions.map((region, index) => {
+    const [lon, lat] = region.centroid;
+    return el(
+      "tr",
+      {},
+      cell("Place", el("span", { class: "number" }, String(index + 1))),
+      cell("Size", m2(region.area_m2)),
+      cell("Position", place(lat, lon)),
+      cell("Certainty", percent(region.score)),
+      cell("", button("Zoom in", () => pictures.zoomTo(lon, lat), { class: "mini", "aria-label": `Zoom to place ${index + 1}` })),
+    );
+  });
+  return el(
+    "table",
+    { class: "list regions" },
+    el("caption", {}, "Where it changed, largest first"),
+    el("thead", {}, el("tr", {}, titles.map((title) => el("th", { scope: "col" }, title)))),
+    el("tbody", {}, rows),
+  );
+}

@@ -1,0 +1,126 @@
+// One session: how it ended, and its alerts, one at a time with its pictures.
+
+import { get, imageKey, post } from "./api.js";
+import { button, confirmed, el, empty, facts, failure, head, tell } from "./dom.js";
+import { alertView } from "./alert.js";
+import { boundsOf, counted, duration, m2, moment, percent } from "./format.js";
+import { follow, reasons } from "./sessions.js";
+import { progress, sessionBadge, standing, verdictCounts } from "./words.js";
+
+/** Make the page of a session, at one of its alerts. */
+export async function sessionPage(sessionId, alertId, signal) {
+  const session = await get(`alerts/sessions/${sessionId}/details`, signal);
+  const [area, images] = await Promise.all([
+    get(`area-configs/${session.areaConfigId}`, signal).catch(tolerated(signal, null)),
+    get(`monitor/image-tiles/area/${session.areaConfigId}`, signal).catch(tolerated(signal, [])),
+  ]);
+  const page = el("div", { class: "session-page" });
+  const show = (shown) => page.replaceChildren(...parts(shown, area, images, Number(alertId), signal));
+  show(session);
+  if (session.status === "IN_PROGRESS") runToEnd(session, page, show, signal);
+  return page;
+}
+
+// The page is worth showing without the area's name and the older pictures' dates.
+function tolerated(signal, instead) {
+  return (error) => {
+    if (signal.aborted || error.status === 401) throw error;
+    return instead;
+  };
+}
+
+async function runToEnd(session, page, show, signal) {
+  const ended = await follow(session, signal, (newer) => {
+    page.querySelector(".summary")?.replaceWith(summary(newer));
+  });
+  if (signal.aborted || ended.status === "IN_PROGRESS") return;
+  try {
+    show(await get(`alerts/sessions/${session.id}/details`, signal));
+  } catch (error) {
+    if (!signal.aborted) page.append(failure(error));
+  }
+}
+
+function parts(session, area, images, alertId, signal) {
+  const isRunning = session.status === "IN_PROGRESS";
+  const stop = isRunning && button("Stop this sweep", () => cancel(session, signal));
+  const all = el("a", { class: "button", href: `#/sessions/area/${session.areaConfigId}` }, "All of this area");
+  return [
+    el("nav", { "aria-label": "You are here", class: "trail" }, el("a", { href: "#/sessions" }, "Sessions"), " / ", `Session ${session.id}`),
+    head(area?.name ?? "Session", null, ...(stop ? [stop] : []), all),
+    summary(session),
+    ...(session.alert_details.length > 0 ? [alerts(session, area, images, alertId)] : [noAlerts(session)]),
+  ];
+}
+
+function summary(session) {
+  const [, , tone, sentence] = standing(session);
+  const isRunning = session.status === "IN_PROGRESS";
+  return el(
+    "section",
+    { class: `card summary edge-${tone}`, "aria-label": "How it stands" },
+    el("div", { class: "session-head" }, sessionBadge(session), el("p", {}, sentence)),
+    isRunning ? progress(session) : verdictCounts(session.countsByVerdict),
+    ...reasons(session),
+    facts([
+      ["Started", moment(session.startTime)],
+      ["Took", isRunning ? null : duration(session.startTime, session.endTime)],
+      ["Newest image from", moment(session.newestCapturedAt, "not stated")],
+      ["Clear view of", session.clearShare === null ? null : percent(session.clearShare)],
+      ["Push", isRunning ? null : session.notificationSent ? "accepted" : "none"],
+    ]),
+  );
+}
+
+function noAlerts(session) {
+  if (session.status === "IN_PROGRESS") {
+    return empty("Nothing to show yet", "Alerts appear here when the sweep has ended.");
+  }
+  if (session.status === "COMPLETED_ERROR") {
+    return empty("No alert, and no all-clear", "Some of the land was not checked. The reason is above.");
+  }
+  return empty("No alert", standing(session)[3]);
+}
+
+function alerts(session, area, images, alertId) {
+  const sorted = [...session.alert_details].sort((a, b) => size(b) - size(a));
+  const dated = new Map(images.map((image) => [imageKey(image.imagePath), image]));
+  const view = el("div", { class: "alert-view" });
+  const items = sorted.map((alert) => {
+    const text = counted(alert.changeLog?.regions?.length ?? 0, "place");
+    return button(
+      [el("strong", {}, m2(size(alert))), el("span", {}, text, " · tile ", alert.current_tile_info.uniqueKey)],
+      () => choose(alert),
+      { class: "pick" },
+    );
+  });
+  const choose = (alert) => {
+    const index = sorted.indexOf(alert);
+    items.forEach((one, at) => one.setAttribute("aria-pressed", String(at === index)));
+    const before = dated.get(imageKey(alert.previousImagePath)) ?? null;
+    view.replaceChildren(alertView(alert, { before, area: area && boundsOf(area) }));
+    history.replaceState(null, "", `#/sessions/${session.id}/alert/${alert.id}`);
+  };
+  choose(sorted.find((alert) => alert.id === alertId) ?? sorted[0]);
+  const total = sorted.reduce((sum, alert) => sum + size(alert), 0);
+  const title = `${counted(sorted.length, "alert")}, ${m2(total)} in all`;
+  return el(
+    "section",
+    { class: "alerts", "aria-label": "Alerts" },
+    el("div", { class: "picks" }, el("h2", {}, title), el("ul", {}, items.map((one) => el("li", {}, one)))),
+    view,
+  );
+}
+
+const size = (alert) => alert.changeLog?.changed_area_m2 ?? 0;
+
+async function cancel(session, signal) {
+  const consequence = "Tiles that are not done yet will not be checked, and the session will not count as an all-clear.";
+  if (!(await confirmed("Stop this sweep?", consequence, "Stop it"))) return;
+  try {
+    await post(`alerts/sessions/${session.id}/cancel`, undefined, signal);
+    tell("The sweep is being stopped.");
+  } catch (error) {
+    if (!signal.aborted) tell(error.message);
+  }
+}

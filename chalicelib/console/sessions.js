@@ -1,0 +1,126 @@
+// The list of sessions: how each sweep ended, or how far it has come.
+
+import { get, getPage } from "./api.js";
+import { button, el, empty, failure, head, poll, tell } from "./dom.js";
+import { counted, distance, duration, moment } from "./format.js";
+import { progress, sessionBadge, standing, verdictCounts } from "./words.js";
+
+/** Make the page of sessions: all, or those of one area. */
+export async function sessionsPage(...given) {
+  const [signal, areaId] = [given.at(-1), given.length > 1 ? Number(given[0]) : null];
+  const [first, areas] = await Promise.all([getPage("alerts/sessions", "limit=50", signal), get("area-configs", signal)]);
+  const names = new Map(areas.map((area) => [area.id, area.name]));
+  const wanted = (sessions) => sessions.filter((session) => areaId === null || session.areaConfigId === areaId);
+  const list = el("ul", { class: "sessions" });
+  const add = (sessions) => list.append(...wanted(sessions).map((session) => item(session, names, signal)));
+  add(first.items);
+  const title = areaId === null ? "Sessions" : `Sessions: ${names.get(areaId) ?? "a deleted area"}`;
+  const back = areaId !== null && el("a", { class: "button", href: "#/sessions" }, "All areas");
+  const nothing = empty(
+    "No session yet",
+    "A session is one sweep over an area. One begins by itself when an area is due, or when you press “Supervise now”.",
+    el("a", { class: "button", href: "#/areas" }, "Go to your areas"),
+  );
+  return el(
+    "div",
+    {},
+    head(title, "Each sweep over an area: captured, compared, and what came of it. Newest first.", ...(back ? [back] : [])),
+    list.children.length === 0 && first.next === null ? nothing : list,
+    more("alerts/sessions", first.next, add, signal),
+  );
+}
+
+/** Make the button that loads the next page of a list, for as long as there is one. */
+export function more(path, query, add, signal) {
+  const place = el("div", { class: "more" });
+  const offer = (next) => {
+    place.replaceChildren();
+    if (next !== null) place.append(button("Show older ones", () => load(next)));
+  };
+  const load = async (next) => {
+    try {
+      const page = await getPage(path, next, signal);
+      add(page.items);
+      offer(page.next);
+    } catch (error) {
+      if (!signal.aborted) place.replaceChildren(failure(error, () => load(next)));
+    }
+  };
+  offer(query);
+  return place;
+}
+
+function item(session, names, signal) {
+  const place = el("li", { class: "card session" });
+  fill(place, session, names);
+  if (session.status === "IN_PROGRESS") follow(session, signal, (newer) => fill(place, newer, names));
+  return place;
+}
+
+function fill(place, session, names) {
+  const [, , tone, sentence] = standing(session);
+  const name = names.get(session.areaConfigId) ?? "An area";
+  const isRunning = session.status === "IN_PROGRESS";
+  place.className = `card session edge-${tone}`;
+  place.replaceChildren(
+    el(
+      "div",
+      { class: "session-head" },
+      sessionBadge(session),
+      el("h2", {}, el("a", { href: `#/sessions/${session.id}`, class: "cover" }, name)),
+      el("span", { class: "faint when" }, distance(session.startTime)),
+    ),
+    el("p", {}, sentence),
+    isRunning ? progress(session) : "",
+    ...reasons(session),
+    el(
+      "div",
+      { class: "session-foot" },
+      !isRunning && verdictCounts(session.countsByVerdict),
+      el(
+        "p",
+        { class: "small" },
+        "Started ", moment(session.startTime),
+        isRunning ? "" : `, took ${duration(session.startTime, session.endTime)}`,
+        session.notificationSent ? ", push sent" : "",
+      ),
+    ),
+  );
+}
+
+/** Say why a session ended as it did, and which tiles failed. */
+export function reasons(session) {
+  const isError = session.status === "COMPLETED_ERROR";
+  const parts = [];
+  if (session.reason) {
+    const sentence = session.reason.charAt(0).toUpperCase() + session.reason.slice(1);
+    const label = isError ? "Why: " : "Not all of it was checked: ";
+    parts.push(el("p", { class: `reason ${isError ? "bad" : "warn"}` }, el("strong", {}, label), sentence));
+  }
+  if (session.failures.length > 0) {
+    const items = session.failures.map((one) => el("li", {}, el("code", {}, one.uniqueKey), " ", one.reason));
+    const title = `${counted(session.failures.length, "tile")} failed`;
+    parts.push(el("details", { class: "failures" }, el("summary", {}, title), el("ul", {}, items)));
+  }
+  return parts;
+}
+
+/** Show a running session anew every two seconds until it has ended. Gives its last state. */
+export async function follow(session, signal, show) {
+  let latest = session;
+  let isLost = false;
+  await poll(async () => {
+    try {
+      latest = await get(`alerts/sessions/${session.id}`, signal);
+    } catch (error) {
+      if (signal.aborted || error.status === 404 || error.status === 401) return true;
+      if (!isLost) tell("No answer from the server. The progress shown may be out of date; trying again.");
+      isLost = true;
+      return false;
+    }
+    isLost = false;
+    show(latest);
+    return latest.status !== "IN_PROGRESS";
+  }, signal);
+  return latest;
+}

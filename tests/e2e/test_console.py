@@ -1,0 +1,166 @@
+"""The console in a real browser, on a real server: signing in, the whole trip, and what is no all-clear."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from tests import browser
+from tests.e2e.archives import Pair
+from tests.e2e.client import Server
+
+SIZE_PX, GSD_M = 360, 0.6
+IS_IDLE = "[...document.querySelectorAll('button')].some((one) => one.innerText === 'Supervise now' && !one.disabled)"
+NAME = "<img src=x onerror=alert(1)> & Lake shore"  # as somebody might well call it
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    path = browser.find()
+    if path is None:
+        pytest.skip(browser.HOW_TO_GET_ONE)
+    return path
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory):
+    """Draw a place before and after somebody built on it."""
+    folder = tmp_path_factory.mktemp("pictures")
+    rough = np.random.default_rng(5).normal(size=(SIZE_PX // 6, SIZE_PX // 6, 3)).astype(np.float32)
+    ground = cv2.resize(rough, (SIZE_PX, SIZE_PX), interpolation=cv2.INTER_CUBIC) * 22 + (70, 110, 90)
+    pictures = {"before": ground, "after": ground.copy()}
+    pictures["after"][150:210, 140:220] = (225, 230, 235)
+    paths = {}
+    for name, picture in pictures.items():
+        paths[name] = folder / f"{name}.png"
+        cv2.imwrite(str(paths[name]), np.clip(picture, 0, 255).astype(np.uint8))
+    changed_m2 = 60 * 80 * GSD_M**2
+    return Pair("lake", paths["before"], paths["after"], SIZE_PX, SIZE_PX, GSD_M, changed_m2, 20.3, 85.8)
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory, pair):
+    folder = tmp_path_factory.mktemp("archive")
+    pair.put(folder, "before")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(chromium, tmp_path_factory, archive):
+    home = tmp_path_factory.mktemp("home")
+    with Server(home, "--archive", str(archive), "--no-demo") as running:
+        yield running
+
+
+@pytest.fixture
+def page(chromium, server):
+    opened = browser.Browser(chromium)
+    try:
+        opened.open(f"{server.url}/console")
+        opened.wait_for("Boolean(document.querySelector('form'))")
+        yield opened
+    finally:
+        opened.close()
+
+
+def enter(page, email, *, is_new):
+    if is_new:
+        page.press("Register")
+        page.wait_for("document.querySelector('form').getAttribute('aria-label') === 'Register'")
+    page.fill(email=email, password="a-long-secret")
+    page.press("Register" if is_new else "Sign in")
+
+
+def test_somebody_who_is_not_known_is_told_so(page):
+    enter(page, "nobody@example.org", is_new=False)
+    said = page.wait_for("document.querySelector('[role=alert]')?.innerText")
+    assert "did not work" in said
+    assert page.run("sessionStorage.length") == 0
+    assert all("401" in complaint for complaint in page.complaints), page.complaints
+
+
+def test_the_whole_trip_is_made_in_the_console(page, pair, archive):
+    enter(page, "asha@example.org", is_new=True)
+    page.press("Add your first area")
+    fields = {name: value for name, value in pair.area.items() if name != "name"}
+    page.fill(name=NAME, **fields)
+    page.wait_for("document.querySelector('.estimate').innerText.includes('Tiles')")
+    page.press("Watch this area")
+    page.wait_for(f"document.querySelector('.area h2')?.innerText === {json.dumps(NAME)}")
+
+    page.press("Supervise now")
+    page.wait_for("document.querySelector('.state').innerText.includes('Baseline taken')")
+    pair.put(archive, "after")
+    page.wait_for(IS_IDLE)
+    page.press("Supervise now")
+    page.wait_for("document.querySelector('.state').innerText.includes('Changes detected')")
+
+    page.wait_for(IS_IDLE)
+    page.press("Supervise now")
+    page.wait_for("document.querySelector('.state').innerText.includes('No new imagery')")
+    assert "Found before: 1 tile changed" in page.run("document.querySelector('.state').innerText"), "still in sight"
+
+    page.run("document.querySelector('.earlier a').click()")
+    page.wait_for("Boolean(document.querySelector('.alert'))")
+    assert page.run("document.querySelector('h1').innerText") == NAME
+    assert page.run("document.querySelector('.alert-title').innerText").endswith("m² changed")
+    for view, pictures in (("slider", 2), ("side", 2), ("overlay", 1)):
+        page.run(f"document.querySelector('input[value={view}]').click()")
+        page.wait_for(
+            f"[...document.querySelectorAll('.stage img')].filter((one) => one.naturalWidth > 0).length === {pictures}"
+        )
+        assert page.run(
+            "[...document.querySelectorAll('.stage .attribution')].every((one) => one.innerText.length > 10)"
+        )
+
+    page.run("document.querySelector('input[value=slider]').click()")
+    page.run("document.querySelector('[role=slider]').focus()")
+    page.key("ArrowLeft")
+    assert page.run("document.querySelector('[role=slider]').getAttribute('aria-valuenow')") == "48"
+    page.key("End")
+    assert page.run("document.querySelector('[role=slider]').getAttribute('aria-valuenow')") == "100"
+    lat, lon = page.run("document.querySelector('.regions a').href").removeprefix("geo:").split(",")
+    assert (float(lat), float(lon)) == pytest.approx((pair.lat, pair.lon), abs=1e-4)
+    assert page.run("document.querySelectorAll('img[onerror]').length") == 0
+
+    page.press("Pushes")
+    page.wait_for("document.querySelector('.list')?.innerText.includes('Change detected')")
+    page.press("Areas")
+    page.press("Delete")
+    page.press("Delete the area")
+    page.wait_for("document.body.innerText.includes('You watch no land yet')")
+    page.press("Sign out")
+    page.wait_for("Boolean(document.querySelector('[name=password]'))")
+    assert page.run("sessionStorage.length") == 0
+    assert page.complaints == [], "the policy refuses nothing, no script fails"
+
+
+LOOKS = [
+    ("COMPLETED_ERROR", {"FAILED": 1}, "Not fully checked", "bad"),
+    ("COMPLETED_ERROR", {"OBSCURED": 4}, "Not fully checked", "bad"),
+    ("COMPLETED_ERROR", {"NO_CHANGE": 8, "FAILED": 1}, "Not fully checked", "bad"),
+    ("COMPLETED_NO_CHANGES", {"BASELINE": 4}, "Baseline taken", "plain"),
+    ("COMPLETED_NO_CHANGES", {"NO_NEW_IMAGERY": 4}, "No new imagery", "plain"),
+    ("COMPLETED_NO_CHANGES", {"NO_CHANGE": 4}, "No changes", "good"),
+    ("SOMETHING_NEW", {}, "SOMETHING_NEW", "warn"),
+]
+
+
+def test_only_land_that_was_compared_looks_like_an_all_clear(page):
+    for status, counts, word, tone in LOOKS:
+        session = json.dumps({"status": status, "countsByVerdict": counts, "tilesPlanned": 9, "tilesDone": 9})
+        badge = f"import('./words.js').then((words) => words.sessionBadge({session}))"
+        shown = page.run(f"{badge}.then((badge) => [badge.innerText, badge.className])")
+        assert shown == [word, f"badge {tone}"], status
+        assert page.run(f"{badge}.then((badge) => badge.querySelectorAll('svg path').length)") == 2, "a shape as well"
+
+
+def test_a_narrow_screen_does_not_scroll_sideways(page):
+    enter(page, "badri@example.org", is_new=True)
+    page.wait_for("document.body.innerText.includes('You watch no land yet')")
+    page.send("Emulation.setDeviceMetricsOverride", width=390, height=844, deviceScaleFactor=2, mobile=True)
+    for address in ("#/areas", "#/areas/new", "#/sessions", "#/pushes"):
+        page.run(f"location.hash = '{address}'")
+        page.wait_for("Boolean(document.querySelector('h1'))")
+        assert page.run("document.documentElement.scrollWidth <= innerWidth"), address

@@ -1,0 +1,23 @@
+"""The whole trip over HTTP on real pairs, on both databases."""
+
+import pytest
+
+from tests.e2e.archives import real_pairs, rendered_pairs
+from tests.e2e.trip_archive import walk
+
+ONE_TICK = "rate(1 day)"  # the clock opens no session between two taps: each session is a tap's
+
+
+@pytest.fixture
+def pairs(tmp_path, capsys):
+    real = real_pairs(3, seed=1)
+    if not real:
+        with capsys.disabled():
+            print("\nTHE REAL PAIRS ARE NOT HERE (../shared/change-pairs): a small rendered archive takes their place")
+        return rendered_pairs(tmp_path)
+    return real
+
+
+def test_real_changes_are_found_and_nothing_else(tmp_path, database_url, pairs):
+    missed = walk(pairs, tmp_path, database_url=database_url, capture_schedule=ONE_TICK)
+    assert missed == []

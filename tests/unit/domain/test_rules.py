@@ -1,0 +1,103 @@
+"""Small rules: endings, verdicts, messages, e-mail addresses."""
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.domain.accounts import email_key
+from chalicelib.domain.alerts import Target, TargetKind
+from chalicelib.domain.changes import judge
+from chalicelib.domain.errors import BadMessage, DomainError, Invalid
+from chalicelib.domain.imagery import object_key
+from chalicelib.domain.jobs import SessionJob, TileJob
+from chalicelib.domain.sessions import SessionStatus, Verdict, ending_of
+from chalicelib.domain.thresholds import Thresholds
+from chalicelib.domain.tiles import Tile
+from tests.builders import a_change
+
+THRESHOLDS = Thresholds(min_changed_area_m2=25, min_clear_share=0.3)
+
+
+@given(st.dictionaries(st.sampled_from(list(Verdict)), st.integers(1, 9), min_size=1))
+def test_an_ending_is_an_all_clear_only_if_everything_was_answered(counts):
+    ending = ending_of(counts)
+    is_blind = set(counts) == {Verdict.OBSCURED}
+    if Verdict.CHANGED in counts:
+        assert ending.status is SessionStatus.CHANGES_DETECTED
+    elif counts.keys() & {Verdict.FAILED, Verdict.CANCELLED} or is_blind:
+        assert ending.status is SessionStatus.ERROR
+        assert ending.reason
+    else:
+        assert ending.status is SessionStatus.NO_CHANGES
+
+
+@pytest.mark.parametrize(
+    ("m2", "clear_share", "verdict"),
+    [
+        (25, 1.0, Verdict.CHANGED),
+        (24.9, 1.0, Verdict.NO_CHANGE),
+        (None, 0.3, Verdict.NO_CHANGE),
+        (None, 0.29, Verdict.OBSCURED),
+        (24.9, 0.0, Verdict.OBSCURED),
+        (500, 0.01, Verdict.CHANGED),
+    ],
+)
+def test_a_change_is_judged_by_its_area_and_by_what_could_be_seen(m2, clear_share, verdict):
+    assert judge(a_change(m2=m2, clear_share=clear_share), THRESHOLDS) is verdict
+
+
+@pytest.mark.parametrize("m2", [0.5, 2e6, float("nan")])
+def test_a_threshold_out_of_range_is_refused(m2):
+    with pytest.raises(Invalid):
+        Thresholds(min_changed_area_m2=m2)
+
+
+def test_jobs_read_what_they_write():
+    job = TileJob(session_id=1, tile_run_id=2)
+    assert TileJob.from_json(job.to_json()) == job
+    assert SessionJob.from_json(SessionJob(session_id=3).to_json()) == SessionJob(session_id=3)
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["", "[]", "null", "{", '{"schema": 2, "session_id": 1, "tile_run_id": 1}', '{"schema": 1, "session_id": 1}']
+    + ['{"schema": 1, "session_id": true, "tile_run_id": 1}', '{"schema": 1, "session_id": "1", "tile_run_id": 1}'],
+)
+def test_a_message_that_cannot_be_read_says_so(body):
+    with pytest.raises(BadMessage):
+        TileJob.from_json(body)
+
+
+def test_no_two_objects_share_a_key():
+    tiles = (Tile(17, 1, 2), Tile(17, 2, 1))
+    parts = list(itertools.product((1, 2), (3, 4), tiles, ("image", "mask"), (b"a", b"b")))
+    keys = {object_key(area_id=a, session_id=s, tile=t, kind=k, content=c) for a, s, t, k, c in parts}
+    assert len(keys) == len(parts)
+
+
+@pytest.mark.parametrize("email", ["", "a", "a@", "@b.org", "a b@c.org", "a@b", "a@b.org\u200b", "x" * 250 + "@b.org"])
+def test_what_is_no_email_address_is_refused(email):
+    with pytest.raises(Invalid):
+        email_key(email)
+
+
+def test_an_email_address_is_one_whatever_its_form():
+    assert email_key(" Asha@EXAMPLE.org ") == email_key("asha@example.ORG")
+    assert email_key("r\u00e1m@example.org") == email_key("ra\u0301m@example.org")
+    assert email_key("r\u00e1m@example.org") != email_key("ram@example.org")
+
+
+def test_a_topic_is_told_from_a_token():
+    assert Target.parse("/topics/land") == Target(kind=TargetKind.TOPIC, address="land")
+    assert Target.parse("abc:123") == Target(kind=TargetKind.TOKEN, address="abc:123")
+
+
+def test_every_error_says_something():
+    def all_of(kind):
+        return {kind}.union(*(all_of(child) for child in kind.__subclasses__()))
+
+    for kind in all_of(DomainError):
+        assert kind.__doc__
+        assert kind("what happened").reason == "what happened"
