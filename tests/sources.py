@@ -13,7 +13,15 @@ LEFT_OUT = {
     "__pycache__",
 }  # where there is no git to ask: made things, beside everything that begins with a dot
 # What people meet comes from here; a test that repeats a text is no proof of it.
-SPEAKING = ("app.py", "chalicelib/", "infra/", "layers/", "tests/conftest.py", "tests/databases.py", "tests/mysql_server.py")
+SPEAKING = (
+    "app.py",
+    "chalicelib/",
+    "infra/",
+    "layers/",
+    "tests/conftest.py",
+    "tests/databases.py",
+    "tests/mysql_server.py",
+)
 
 
 @cache

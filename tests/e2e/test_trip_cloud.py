@@ -74,7 +74,7 @@ def stand_ins(aws, queues, fcm, archive):
 
 
 @pytest.fixture
-def cloud(monkeypatch, tmp_path, database_url, aws, fcm, stand_ins):  # noqa: PLR0917 (fixtures)
+def cloud(monkeypatch, tmp_path, database_url, aws, fcm, stand_ins):
     """The app in this process, wired to the stand-ins, behind a server and with a worker of two threads."""
     set_here = stand_ins | {"BHUPRAHARI_HOME": tmp_path / "home", "BHUPRAHARI_DATABASE_URL": database_url}
     for name, value in set_here.items():
@@ -238,6 +238,7 @@ def test_poison_is_buried_and_its_session_still_ends(cloud, queues, archive, tmp
     dead = cloud.mailbox.waiting(f"{PREFIX}captures-dead")
     assert dead == begun["tilesPlanned"] + 1
     assert cloud.mailbox.failures.total() == MAX_RECEIVES * dead
+    assert not any("Busy" in reason for reason in cloud.mailbox.failures), "each delivery is a try of its own"
     assert client.call("GET", f"alerts/sessions/{begun['id']}")["status"] == "IN_PROGRESS"
 
     cloud.sweep()
