@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 
-from chalicelib.domain.alerts import Target
+from chalicelib.domain.alerts import DeliveryStatus, Notice, Receipt, Target
 from chalicelib.domain.changes import change_log, judge
 from chalicelib.domain.errors import BadImage, Conflict, ImageryFailed, Invalid, NotFound, Unavailable
 from chalicelib.domain.imagery import Inspection, Picture, StoredImage, object_key
 from chalicelib.domain.jobs import SessionJob, TileJob
 from chalicelib.domain.ports import Clock, Compare, Imagery, Images, Inspect, Jobs, Push
 from chalicelib.domain.records import Areas, Deliveries, Sessions, TileRuns
-from chalicelib.domain.sessions import CaptureClaim, Captured, Cause, ComparisonClaim, Outcome, Session, Verdict
+from chalicelib.domain.sessions import CaptureClaim, Captured, Cause, Claim, ComparisonClaim, Outcome, Session, Verdict
 
 log = logging.getLogger(__name__)
 
@@ -90,29 +91,30 @@ def capture_tile(
     claim = runs.claim_capture(job, now=clock(), lease_s=lease_s)
     if claim is None:
         return
-    try:
-        found = _fetch_newer(claim, imagery(claim.provider), inspect)
-    except (ImageryFailed, Invalid) as failure:  # Invalid: the area's provider is not set up here any more
-        log.warning("tile not captured", extra={"tile": str(claim.view.tile), "reason": failure.reason})
-        jobs.send(runs.end(claim, Outcome(verdict=Verdict.FAILED, reason=failure.reason), now=clock()))
-        return
-    if found is None:
-        jobs.send(runs.end(claim, Outcome(verdict=Verdict.NO_NEW_IMAGERY), now=clock()))
-        return
-    picture, inspection = found
-    key = _put(images, claim, "image", inspection.content)
-    captured = Captured(
-        key=key,
-        sha256=hashlib.sha256(inspection.content).hexdigest(),
-        size_bytes=len(inspection.content),
-        scene=picture.scene,
-        fetched_at=clock(),
-        attribution=picture.attribution,
-        clear_share=inspection.clear_share,
-        is_usable=inspection.clear_share > 0 and inspection.clear_share >= claim.thresholds.min_clear_share,
-    )
-    jobs.send(runs.record_capture(claim, captured, now=clock()))
-    log.info("tile captured", extra={"tile": str(claim.view.tile), "clear_share": inspection.clear_share})
+    with _free_after_failure(runs, claim):
+        try:
+            found = _fetch_newer(claim, imagery(claim.provider), inspect)
+        except (ImageryFailed, Invalid) as failure:  # Invalid: the area's provider is not set up here any more
+            log.warning("tile not captured", extra={"tile": str(claim.view.tile), "reason": failure.reason})
+            jobs.send(runs.end(claim, Outcome(verdict=Verdict.FAILED, reason=failure.reason), now=clock()))
+            return
+        if found is None:
+            jobs.send(runs.end(claim, Outcome(verdict=Verdict.NO_NEW_IMAGERY), now=clock()))
+            return
+        picture, inspection = found
+        key = _put(images, claim, "image", inspection.content)
+        captured = Captured(
+            key=key,
+            sha256=hashlib.sha256(inspection.content).hexdigest(),
+            size_bytes=len(inspection.content),
+            scene=picture.scene,
+            fetched_at=clock(),
+            attribution=picture.attribution,
+            clear_share=inspection.clear_share,
+            is_usable=inspection.clear_share > 0 and inspection.clear_share >= claim.thresholds.min_clear_share,
+        )
+        jobs.send(runs.record_capture(claim, captured, now=clock()))
+        log.info("tile captured", extra={"tile": str(claim.view.tile), "clear_share": inspection.clear_share})
 
 
 def _fetch_newer(claim: CaptureClaim, provider: Imagery, inspect: Inspect) -> tuple[Picture, Inspection] | None:
@@ -137,18 +139,17 @@ def compare_tile(
     claim = runs.claim_comparison(job, now=clock(), lease_s=lease_s)
     if claim is None:
         return
-    if claim.is_compared:
-        outcome = Outcome(verdict=Verdict.NO_NEW_IMAGERY, reason="this pair is compared already")
-    else:
-        try:
-            outcome = _compare(claim, images, compare)
-        except (BadImage, NotFound) as failure:
-            outcome = Outcome(verdict=Verdict.FAILED, reason=failure.reason)
-    jobs.send(runs.end(claim, outcome, now=clock()))
-    log.info(
-        "tile compared",
-        extra={"tile": str(claim.image.view.tile), "verdict": outcome.verdict, "reason": outcome.reason},
-    )
+    with _free_after_failure(runs, claim):
+        if claim.is_compared:
+            outcome = Outcome(verdict=Verdict.NO_NEW_IMAGERY, reason="this pair is compared already")
+        else:
+            try:
+                outcome = _compare(claim, images, compare)
+            except (BadImage, NotFound) as failure:
+                outcome = Outcome(verdict=Verdict.FAILED, reason=failure.reason)
+        jobs.send(runs.end(claim, outcome, now=clock()))
+        tile = str(claim.image.view.tile)
+        log.info("tile compared", extra={"tile": tile, "verdict": outcome.verdict, "reason": outcome.reason})
 
 
 def _compare(claim: ComparisonClaim, images: Images, compare: Compare) -> Outcome:
@@ -174,6 +175,17 @@ def _compare(claim: ComparisonClaim, images: Images, compare: Compare) -> Outcom
     )
 
 
+@contextmanager
+def _free_after_failure(runs: TileRuns, claim: Claim) -> Iterator[None]:
+    """Let go of a claim whose work failed: else each redelivery within its lease is Busy, and soon a dead letter."""
+    try:
+        yield
+    except Exception:
+        with suppress(Unavailable):  # then the lease ends by itself
+            runs.release(claim)
+        raise
+
+
 def _get(images: Images, image: StoredImage) -> bytes:
     content = images.get(image.key)
     if hashlib.sha256(content).hexdigest() != image.sha256:
@@ -181,7 +193,7 @@ def _get(images: Images, image: StoredImage) -> bytes:
     return content
 
 
-def _put(images: Images, claim: CaptureClaim | ComparisonClaim, kind: str, content: bytes) -> str:
+def _put(images: Images, claim: Claim, kind: str, content: bytes) -> str:
     tile = claim.view.tile if isinstance(claim, CaptureClaim) else claim.image.view.tile
     key = object_key(area_id=claim.area_id, session_id=claim.session_id, tile=tile, kind=kind, content=content)
     images.put(key, content)
@@ -203,7 +215,7 @@ def notify_session(
         claimed = deliveries.claim(job.session_id, now=clock(), lease_s=lease_s, limit=PUSHES_AT_ONCE)
         if not claimed:
             return
-        receipts = push.send(notice, [delivery.target for delivery in claimed])
+        receipts = _push(push, notice, [delivery.target for delivery in claimed])
         left = deliveries.record(job.session_id, claimed, receipts, now=clock())
         accepted = sum(receipt.status == "SENT" for receipt in receipts)
         log.info("session notified", extra={"pushes": len(receipts), "accepted": accepted, "left": left})
@@ -212,6 +224,13 @@ def notify_session(
                 deliveries.give_up(job.session_id, reason="the push service kept refusing for now", now=clock())
                 return
             raise Unavailable(f"{left} pushes of session {job.session_id} are still to be made")
+
+
+def _push(push: Push, notice: Notice, targets: Sequence[Target]) -> Sequence[Receipt]:
+    try:
+        return push.send(notice, targets)
+    except Unavailable as error:  # nothing was sent: said for each, so that none is held until its lease ends
+        return [Receipt(target=target, status=DeliveryStatus.PENDING, detail=error.reason) for target in targets]
 
 
 def cancel_session(session_id: int, *, user_id: int, sessions: Sessions, jobs: Jobs, clock: Clock) -> Session:

@@ -110,6 +110,10 @@ class TileRuns(Protocol):
         """End the tile run of a dead letter, whoever holds it."""
         ...
 
+    def release(self, claim: Claim) -> None:
+        """Let go of a tile run whose work failed, so that the message that comes back finds it free."""
+        ...
+
     def retry_stalled(self, *, now: datetime, limit: int) -> list[Message]:
         """Write jobs anew for tile runs that nobody has worked on for too long."""
         ...

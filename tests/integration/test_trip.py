@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.domain.alerts import DeliveryStatus, Target, TargetKind
-from chalicelib.domain.errors import Busy, Conflict, Invalid, LimitReached, NotFound, ProviderRefused
+from chalicelib.domain.errors import Busy, Conflict, Invalid, LimitReached, NotFound, ProviderRefused, Unavailable
 from chalicelib.domain.imagery import ImageStatus
-from chalicelib.domain.jobs import Queue, TileJob
+from chalicelib.domain.jobs import Queue, SessionJob, TileJob
 from chalicelib.domain.sessions import Cause, SessionStatus
 from tests.builders import CORNER, NOON, a_change
 from tests.trip import LEASE_S, Trip
@@ -294,6 +294,61 @@ def test_a_held_tile_is_busy_until_its_lease_ends(trip):
         trip.runs.claim_capture(job, now=trip.now, lease_s=LEASE_S)
     trip.wait(seconds=LEASE_S)
     assert trip.runs.claim_capture(job, now=trip.now, lease_s=LEASE_S).fence == 2
+
+
+def fail_once(trip, handle, job):
+    """Let the image store be away for one delivery of a job."""
+    trip.images.away = True
+    with pytest.raises(Unavailable):
+        handle(job)
+    trip.images.away = False
+
+
+def test_a_capture_that_failed_once_is_made_by_the_next_delivery(trip):
+    area = trip.add_area(tiles=1)
+    trip.show("march")
+    session = trip.capture_now(area)
+    job = first_job(trip)
+    fail_once(trip, trip.capture_tile, job)
+    trip.capture_tile(job)
+    assert trip.session(session).counts_by_verdict == {"BASELINE": 1}
+
+
+def test_a_comparison_that_failed_once_is_made_by_the_next_delivery(trip):
+    area = trip.add_area(tiles=1)
+    trip.sweep_area(area, "march", days=-1)
+    trip.show("april", days=30, change=a_change(m2=900))
+    session = trip.capture_now(area)
+    trip.work_once()
+    job = first_job(trip, Queue.COMPARISONS)
+    fail_once(trip, trip.compare_tile, job)
+    trip.compare_tile(job)
+    assert trip.session(session).counts_by_verdict == {"CHANGED": 1}
+
+
+def test_a_push_service_that_was_away_is_asked_again_by_the_next_delivery(trip):
+    area = trip.add_area(tiles=1)
+    trip.sweep_area(area, "march", days=-1)
+    trip.push.away = True
+    session = trip.sweep_area(area, "april", days=30, change=a_change(m2=900))
+    assert [(push.status, push.detail) for push in trip.pushes()] == [
+        (DeliveryStatus.PENDING, "the push service is away")
+    ]
+    trip.push.away = False
+    trip.notify(SessionJob(session_id=session.session_id))
+    assert [push.status for push in trip.pushes()] == [DeliveryStatus.SENT]
+
+
+def test_a_worker_that_lost_its_claim_lets_nobody_else_go(trip):
+    trip.add_area(tiles=1)
+    trip.tick()
+    job = first_job(trip)
+    stalled = trip.runs.claim_capture(job, now=trip.now, lease_s=LEASE_S)
+    trip.wait(seconds=LEASE_S)
+    trip.runs.claim_capture(job, now=trip.now, lease_s=LEASE_S)
+    trip.runs.release(stalled)
+    with pytest.raises(Busy):
+        trip.runs.claim_capture(job, now=trip.now, lease_s=LEASE_S)
 
 
 def test_a_worker_that_lost_its_claim_writes_nothing(trip):

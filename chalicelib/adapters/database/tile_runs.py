@@ -134,6 +134,12 @@ class SqlTileRuns:
         return finish_if_done(connection, session, now=now)
 
     @writes
+    def release(self, connection: Connection, claim: Claim) -> None:
+        """Let go of a tile run whose work failed, so that the message that comes back finds it free."""
+        is_mine = (RUN.c.id == claim.tile_run_id) & (RUN.c.fence == claim.fence) & RUN.c.verdict.is_(None)
+        connection.execute(update(RUN).where(is_mine).values(lease_until=None))
+
+    @writes
     def retry_stalled(self, connection: Connection, *, now: datetime, limit: int) -> list[Message]:
         """Write jobs anew for tile runs that nobody has worked on for too long."""
         query = (
