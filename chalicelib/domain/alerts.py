@@ -9,6 +9,18 @@ from typing import Any
 
 from chalicelib.domain.errors import Invalid
 
+PUSH_TTL_S = 6 * 3600.0  # an alert older than that is found in the app; a push about it would only confuse
+LONGEST_PUSH_WAIT_S = 900.0
+
+
+def push_wait_s(attempts: int) -> float:
+    """Give how long a push that was refused for now waits before its next attempt.
+
+    >>> [push_wait_s(attempts) for attempts in (1, 2, 3, 9)]
+    [30.0, 60.0, 120.0, 900.0]
+    """
+    return float(min(LONGEST_PUSH_WAIT_S, 30 * 2 ** (attempts - 1)))
+
 
 class TargetKind(StrEnum):
     """What a push is addressed to."""

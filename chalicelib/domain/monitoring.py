@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -25,7 +26,6 @@ log = logging.getLogger(__name__)
 
 SENT_BEFORE_ANSWER = 100  # messages that a request sends itself; sweep sends the rest
 PUSHES_AT_ONCE = 100
-MAX_PUSH_ATTEMPTS = 5
 POLL_S = 0.25
 
 
@@ -205,25 +205,18 @@ def notify_session(
 ) -> None:
     """Push a session's alerts to the devices of the area's owner and to the operator's targets, each once.
 
-    Raises Unavailable while pushes are left to be made, so that the message comes back.
+    What the push service refuses for now is left to `sweep`, which asks again for hours: longer than any queue would.
     """
     notice = deliveries.prepare(job.session_id, extra=targets, now=clock())
     if notice is None:
         return
-    left = 1
-    while left:
-        claimed = deliveries.claim(job.session_id, now=clock(), lease_s=lease_s, limit=PUSHES_AT_ONCE)
-        if not claimed:
-            return
+    while claimed := deliveries.claim(job.session_id, now=clock(), lease_s=lease_s, limit=PUSHES_AT_ONCE):
         receipts = _push(push, notice, [delivery.target for delivery in claimed])
-        left = deliveries.record(job.session_id, claimed, receipts, now=clock())
-        accepted = sum(receipt.status == "SENT" for receipt in receipts)
-        log.info("session notified", extra={"pushes": len(receipts), "accepted": accepted, "left": left})
-        if any(receipt.status == "PENDING" for receipt in receipts):
-            if max(delivery.attempts for delivery in claimed) >= MAX_PUSH_ATTEMPTS:
-                deliveries.give_up(job.session_id, reason="the push service kept refusing for now", now=clock())
-                return
-            raise Unavailable(f"{left} pushes of session {job.session_id} are still to be made")
+        deliveries.record(job.session_id, claimed, receipts, now=clock())
+        by_status = Counter(receipt.status.value for receipt in receipts)
+        log.info("session notified", extra={"pushes": dict(by_status)})
+        if by_status[DeliveryStatus.PENDING]:
+            return
 
 
 def _push(push: Push, notice: Notice, targets: Sequence[Target]) -> Sequence[Receipt]:

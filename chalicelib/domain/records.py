@@ -143,17 +143,21 @@ class Deliveries(Protocol):
         ...
 
     def claim(self, session_id: int, *, now: datetime, lease_s: float, limit: int) -> list[Delivery]:
-        """Take hold of pushes that are not made yet. Raises Busy if others hold all that is left."""
+        """Take hold of pushes that are to be made and that nobody holds."""
         ...
 
     def record(
         self, session_id: int, deliveries: Sequence[Delivery], receipts: Sequence[Receipt], *, now: datetime
-    ) -> int:
-        """Keep the receipts and drop dead devices; give the number of pushes still to be made."""
+    ) -> None:
+        """Keep the receipts and drop dead devices. A push refused for now waits for its next attempt."""
         ...
 
-    def give_up(self, session_id: int, *, reason: str, now: datetime) -> None:
-        """End every push of a session that is not made yet as FAILED."""
+    def retry_due(self, *, now: datetime, limit: int) -> list[Message]:
+        """Write jobs anew for sessions with pushes whose next attempt has come; end those that waited too long."""
+        ...
+
+    def retry_lost(self, session_id: int, *, now: datetime) -> list[Message]:
+        """Write the job anew of a session whose message was given up on, as long as its news is fresh."""
         ...
 
 

@@ -35,7 +35,7 @@ def sweep(
     Any number of sweeps may run at once: each step is decided by a conditional update.
     """
     sent = jobs.send_overdue()
-    stalled = runs.retry_stalled(now=clock(), limit=AT_ONCE)
+    stalled = [*runs.retry_stalled(now=clock(), limit=AT_ONCE), *deliveries.retry_due(now=clock(), limit=AT_ONCE)]
     jobs.send(stalled)
     _end_overdue(sessions, jobs, clock)
     for letter in jobs.dead_letters():
@@ -58,7 +58,7 @@ def _deal_with(letter: DeadLetter, *, runs: TileRuns, deliveries: Deliveries, jo
     log.error("dead letter taken", extra={"queue": message.queue, "reason": letter.reason})
     try:
         if message.queue is Queue.NOTIFICATIONS:
-            deliveries.give_up(SessionJob.from_json(message.body).session_id, reason=reason, now=clock())
+            jobs.send(deliveries.retry_lost(SessionJob.from_json(message.body).session_id, now=clock()))
         else:
             outcome = Outcome(verdict=Verdict.FAILED, reason=reason)
             jobs.send(runs.end_lost(TileJob.from_json(message.body), outcome, now=clock()))

@@ -326,7 +326,7 @@ def test_a_comparison_that_failed_once_is_made_by_the_next_delivery(trip):
     assert trip.session(session).counts_by_verdict == {"CHANGED": 1}
 
 
-def test_a_push_service_that_was_away_is_asked_again_by_the_next_delivery(trip):
+def test_a_push_service_that_was_away_is_asked_again_after_a_while(trip):
     area = trip.add_area(tiles=1)
     trip.sweep_area(area, "march", days=-1)
     trip.push.away = True
@@ -335,6 +335,7 @@ def test_a_push_service_that_was_away_is_asked_again_by_the_next_delivery(trip):
         (DeliveryStatus.PENDING, "the push service is away")
     ]
     trip.push.away = False
+    trip.wait(seconds=30)
     trip.notify(SessionJob(session_id=session.session_id))
     assert [push.status for push in trip.pushes()] == [DeliveryStatus.SENT]
 

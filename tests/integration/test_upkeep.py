@@ -103,21 +103,76 @@ def test_a_push_that_is_refused_for_now_is_made_later(trip):
     assert trip.pushes()[0].status is DeliveryStatus.PENDING
     assert not session.is_notification_sent
     trip.push.script.clear()
-    trip.wait(seconds=60)
+    trip.sweep()
+    trip.work()
+    assert trip.pushes()[0].status is DeliveryStatus.PENDING, "it waits a little before it asks again"
+    trip.wait(seconds=30)
+    trip.sweep()
     trip.work()
     assert trip.pushes()[0].status is DeliveryStatus.SENT
     assert trip.session(session).is_notification_sent
     assert len(trip.push.pushes) == 1
 
 
-def test_a_push_that_is_refused_too_often_is_given_up(trip):
+def test_a_push_service_that_is_away_for_hours_loses_no_alert(trip):
+    trip.push.away = True
+    session = changed_session(trip)
+    for _ in range(20):
+        trip.wait(minutes=15)
+        trip.sweep()
+        trip.work()
+    trip.push.away = False
+    trip.wait(minutes=15)
+    trip.sweep()
+    trip.work()
+    assert trip.session(session).is_notification_sent
+    assert len(trip.push.pushes) == 1
+
+
+def test_a_push_that_is_refused_for_too_long_is_given_up(trip):
     trip.push.script["phone"] = DeliveryStatus.PENDING
     changed_session(trip)
-    for _ in range(10):
-        trip.wait(seconds=60)
+    for _ in range(26):
+        trip.wait(minutes=15)
+        trip.sweep()
         trip.work()
-    trip.sweep()
     assert trip.pushes()[0].status is DeliveryStatus.FAILED
+    trip.push.script.clear()
+    trip.sweep()
+    trip.work()
+    assert trip.push.pushes == []
+
+
+def test_a_notifier_that_died_in_the_middle_is_followed_by_another(trip):
+    area = trip.add_area(tiles=1)
+    trip.sweep_area(area, "march", days=-1)
+    trip.show("april", days=30, change=a_change(m2=500))
+    session = trip.capture_now(area)
+    trip.work_once()
+    trip.work_once()
+    received = trip.outbox.receive(Queue.NOTIFICATIONS, now=trip.now, lease_s=LEASE_S)
+    trip.deliveries.prepare(session.session_id, extra=[PHONE], now=trip.now)
+    trip.deliveries.claim(session.session_id, now=trip.now, lease_s=LEASE_S, limit=10)
+    trip.outbox.taken([received.message.message_id])
+    trip.wait(seconds=LEASE_S)
+    trip.sweep()
+    trip.work()
+    assert trip.session(session).is_notification_sent
+
+
+def test_a_notification_that_was_given_up_on_is_tried_again(trip):
+    area = trip.add_area(tiles=1)
+    trip.sweep_area(area, "march", days=-1)
+    trip.show("april", days=30, change=a_change(m2=500))
+    session = trip.capture_now(area)
+    trip.work_once()
+    trip.work_once()
+    received = trip.outbox.receive(Queue.NOTIFICATIONS, now=trip.now, lease_s=LEASE_S)
+    trip.outbox.give_back(received, available_at=trip.now, reason="MemoryError", dead=True)
+    trip.sweep()
+    trip.work()
+    assert trip.session(session).is_notification_sent
+    assert trip.outbox.dead(10) == []
 
 
 def test_a_dead_device_is_dropped(engine):

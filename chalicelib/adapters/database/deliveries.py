@@ -6,15 +6,24 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.alerts import notice_of
-from chalicelib.adapters.database.endings import lock_session
+from chalicelib.adapters.database.endings import lock_session, post
 from chalicelib.adapters.database.engine import writes
-from chalicelib.domain.alerts import Delivery, DeliveryStatus, Notice, Receipt, Target, TargetKind
-from chalicelib.domain.errors import Busy
+from chalicelib.domain.alerts import (
+    PUSH_TTL_S,
+    Delivery,
+    DeliveryStatus,
+    Notice,
+    Receipt,
+    Target,
+    TargetKind,
+    push_wait_s,
+)
+from chalicelib.domain.jobs import Message, Queue, SessionJob
 
 PUSH, SESSION, AREA, DEVICE = t.deliveries, t.alert_sessions, t.area_configs, t.devices
 MAX_DETAIL = 500
@@ -68,12 +77,12 @@ class SqlDeliveries:
     def claim(
         self, connection: Connection, session_id: int, *, now: datetime, lease_s: float, limit: int
     ) -> list[Delivery]:
-        """Take hold of pushes that are not made yet. Raises Busy if others hold all that is left."""
+        """Take hold of pushes that are to be made and that nobody holds."""
         pending = (PUSH.c.session_id == session_id) & (PUSH.c.status == DeliveryStatus.PENDING)
         is_free = PUSH.c.lease_until.is_(None) | (PUSH.c.lease_until <= now)
         rows = connection.execute(select(PUSH).where(pending, is_free).order_by(PUSH.c.id).limit(limit)).all()
         lease_until = now + timedelta(seconds=lease_s)
-        mine = [
+        return [
             Delivery(
                 delivery_id=row.id,
                 target=Target(kind=TargetKind(row.kind), address=row.address),
@@ -86,10 +95,6 @@ class SqlDeliveries:
                 .values(lease_until=lease_until, attempts=row.attempts + 1)
             ).rowcount
         ]
-        left = connection.execute(select(func.count()).select_from(PUSH).where(pending)).scalar_one()
-        if left and not mine:
-            raise Busy(f"the pushes of session {session_id} are held by somebody else")
-        return mine
 
     @writes
     def record(
@@ -100,10 +105,12 @@ class SqlDeliveries:
         receipts: Sequence[Receipt],
         *,
         now: datetime,
-    ) -> int:
-        """Keep the receipts and drop dead devices; give the number of pushes still to be made."""
+    ) -> None:
+        """Keep the receipts and drop dead devices. A push refused for now waits for its next attempt."""
         lock_session(connection, session_id)
         for delivery, receipt in zip(deliveries, receipts, strict=True):
+            is_refused_for_now = receipt.status is DeliveryStatus.PENDING
+            again_at = now + timedelta(seconds=push_wait_s(delivery.attempts)) if is_refused_for_now else None
             connection.execute(
                 update(PUSH)
                 .where(
@@ -114,7 +121,7 @@ class SqlDeliveries:
                 .values(
                     status=receipt.status,
                     detail=receipt.detail[:MAX_DETAIL],
-                    lease_until=None,
+                    lease_until=again_at,
                     sent_at=now if receipt.status is DeliveryStatus.SENT else None,
                 )
             )
@@ -123,15 +130,28 @@ class SqlDeliveries:
                 connection.execute(delete(DEVICE).where(is_it))
         if any(receipt.status is DeliveryStatus.SENT for receipt in receipts):
             connection.execute(update(SESSION).where(SESSION.c.id == session_id).values(is_notification_sent=True))
-        pending = (PUSH.c.session_id == session_id) & (PUSH.c.status == DeliveryStatus.PENDING)
-        return connection.execute(select(func.count()).select_from(PUSH).where(pending)).scalar_one()
 
     @writes
-    def give_up(self, connection: Connection, session_id: int, *, reason: str, now: datetime) -> None:
-        """End every push of a session that is not made yet as FAILED."""
-        lock_session(connection, session_id)
-        connection.execute(
-            update(PUSH)
-            .where(PUSH.c.session_id == session_id, PUSH.c.status == DeliveryStatus.PENDING)
-            .values(status=DeliveryStatus.FAILED, detail=f"{reason} ({now:%Y-%m-%d %H:%M} UTC)"[:MAX_DETAIL])
-        )
+    def retry_due(self, connection: Connection, *, now: datetime, limit: int) -> list[Message]:
+        """Write jobs anew for sessions with pushes whose next attempt has come; end those that waited too long."""
+        is_free = PUSH.c.lease_until.is_(None) | (PUSH.c.lease_until <= now)
+        is_stale = PUSH.c.created_at <= now - timedelta(seconds=PUSH_TTL_S)
+        waits = (PUSH.c.status == DeliveryStatus.PENDING) & is_free
+        connection.execute(update(PUSH).where(waits, is_stale).values(status=DeliveryStatus.FAILED))
+        # One that nobody has tried yet has its first message still on the way.
+        was_tried = PUSH.c.attempts > 0
+        due = select(PUSH.c.session_id).where(waits, was_tried).distinct().order_by(PUSH.c.session_id).limit(limit)
+        return [_post(connection, session_id, now) for session_id in connection.execute(due).scalars().all()]
+
+    @writes
+    def retry_lost(self, connection: Connection, session_id: int, *, now: datetime) -> list[Message]:
+        """Write the job anew of a session whose message was given up on, as long as its news is fresh."""
+        session = lock_session(connection, session_id)
+        if session is None or session.ended_at is None or session.ended_at <= now - timedelta(seconds=PUSH_TTL_S):
+            return []
+        return [_post(connection, session_id, now)]
+
+
+def _post(connection: Connection, session_id: int, now: datetime) -> Message:
+    job = SessionJob(session_id=session_id)
+    return post(connection, Queue.NOTIFICATIONS, session_id, job.to_json(), now)
