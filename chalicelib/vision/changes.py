@@ -15,7 +15,7 @@ from chalicelib.domain.thresholds import Thresholds, default_threshold_m2
 from chalicelib.domain.tiles import Bounds, View
 from chalicelib.vision.evidence import WORK_M_PER_PX, Evidence, weigh
 from chalicelib.vision.pixels import Mask, Pixels, box_of, decode, ground_of, split
-from chalicelib.vision.regions import Part, changed, least_px, parts, rings
+from chalicelib.vision.regions import Part, changed, parts, rings
 from chalicelib.vision.render import Drawing, mask_png, overlay_png
 
 __all__ = ["DETECTOR", "compare", "detect"]
@@ -32,7 +32,7 @@ def detect(before_bgr: NDArray[Any], after_bgr: NDArray[Any], metres_per_pixel: 
     if after.seen.shape != before.seen.shape:
         after = _resized(after, before.seen.shape)
     scale = metres_per_pixel if math.isfinite(metres_per_pixel) and metres_per_pixel > 0 else 1.0
-    return changed(look(before, after, scale).probability, scale)
+    return changed(look(before, after, scale), scale)
 
 
 def compare(before: bytes, after: bytes, *, view: View, area: Bounds, thresholds: Thresholds) -> Change:
@@ -75,22 +75,20 @@ def _own_parts(evidence: Evidence, view: View, area: Bounds) -> Iterator[Part]:
     One that is wholly in the picture counts, whole, for the tile that holds its centroid: a house on a seam is one
     alert. One that the picture's rim or missing ground cuts cannot be whole: what of it lies on the tile counts.
     """
-    mask = changed(evidence.probability, view.gsd_m)
+    mask = changed(evidence, view.gsd_m)
     inside = np.zeros_like(mask)
     inside[box_of(view, area, margin=True)] = 255
     mask &= inside
     own = box_of(view, area, margin=False)
     cut = np.zeros_like(mask)
-    for part in parts(mask, evidence.probability):
+    for part in parts(mask, evidence.probability, view.gsd_m):
         if _is_cut(part, evidence.clear, view.gsd_m):
             cut[part.box][part.mask] = 255
-        elif _holds(view, _centroid(part)) and part.mask.sum() >= least_px(view.gsd_m):
+        elif _holds(view, _centroid(part)):
             yield part
     kept = np.zeros_like(cut)
     kept[own] = cut[own]
-    for part in parts(kept, evidence.probability):
-        if part.mask.sum() >= least_px(view.gsd_m):
-            yield part
+    yield from parts(kept, evidence.probability, view.gsd_m)
 
 
 def _is_cut(part: Part, clear: Mask, gsd_m: float) -> bool:

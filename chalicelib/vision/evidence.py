@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 
-from chalicelib.vision.align import edges, find_shift, move
+from chalicelib.vision.align import Shift, edges, find_shift, move
 from chalicelib.vision.features import features
+from chalicelib.vision.network import log_odds
 from chalicelib.vision.pixels import Bgr, Floats, Mask, Pixels
 from chalicelib.vision.sight import clouds, shown
-from chalicelib.vision.weights import BIAS, WEIGHTS
 
 WORK_M_PER_PX = 1.0  # finer pictures are brought to this: a house is ten pixels then, and a tile costs little
 MOST_WORK_PX = 1024  # a larger side is brought down to this
+SMOOTH_PX = 5  # of the log-odds
+POSSIBLE = 0.55  # probability: less is no part of a changed object
+REACH_SHARE = 0.4  # of the log-odds nearby: an object ends where they fall below it
+PEAK_PX = 5
+_POSSIBLE_ODDS = math.log(POSSIBLE / (1 - POSSIBLE))
 LEAST_WORK_PX = 64  # a smaller one is not brought down further: the windows need some ground
 
 
@@ -31,6 +37,7 @@ class Evidence(NamedTuple):
     """What the pair says, as large as the pictures."""
 
     probability: Floats  # 0 to 1; 0 where nothing can be said
+    possible: Mask  # where a changed object would reach
     clear: Mask
 
 
@@ -58,8 +65,9 @@ def prepare(first: Pixels, second: Pixels, metres_per_pixel: float) -> Prepared:
         edges(cv2.cvtColor(_filled(picture, usable), cv2.COLOR_BGR2GRAY)) * usable for picture in (one, two)
     )
     shift = find_shift(edge_one, edge_two)
-    one, two = move(one, type(shift)(shift.x / 2, shift.y / 2)), move(two, type(shift)(-shift.x / 2, -shift.y / 2))
-    reach = 1 + int(np.ceil(max(abs(shift.x), abs(shift.y)) / 2))
+    one = move(one, Shift(shift.x / 2, shift.y / 2))
+    two = move(two, Shift(-shift.x / 2, -shift.y / 2))
+    reach = 1 + math.ceil(max(abs(shift.x), abs(shift.y)) / 2)
     usable = _shrunk(usable, reach)
     clear = shown_first & shown_second & ~_enlarged(cloudy, (width, height))
     return Prepared(_filled(one, usable), _filled(two, usable), usable, clear)
@@ -70,17 +78,23 @@ def weigh(first: Pixels, second: Pixels, metres_per_pixel: float) -> Evidence:
     pair = prepare(first, second, metres_per_pixel)
     height, width = pair.clear.shape
     if not pair.usable.any():
-        return Evidence(np.zeros((height, width), np.float32), pair.clear)
-    score: Floats = np.full(pair.usable.shape, BIAS, np.float32)
-    for feature in features(pair.one, pair.two, pair.usable):
-        weight = WEIGHTS.get(feature.name, 0.0)
-        if weight:
-            cv2.scaleAdd(feature.values, weight, score, score)
-    score = cv2.boxFilter(score, cv2.CV_32F, (5, 5), borderType=cv2.BORDER_REFLECT)
+        return Evidence(np.zeros((height, width), np.float32), np.zeros_like(pair.clear), pair.clear)
+    score: Floats = log_odds(features(pair.one, pair.two, pair.usable), pair.usable.shape)
+    score = cv2.boxFilter(score, cv2.CV_32F, (SMOOTH_PX, SMOOTH_PX), borderType=cv2.BORDER_REFLECT)
     probability = np.asarray(1 / (1 + np.exp(-np.clip(score, -30, 30))) * pair.usable, np.float32)
+    beyond = score - np.maximum(_POSSIBLE_ODDS, REACH_SHARE * _peaks(score))
     if probability.shape != (height, width):
         probability = np.asarray(cv2.resize(probability, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
-    return Evidence(probability * pair.clear, pair.clear)
+        beyond = np.asarray(cv2.resize(beyond, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+    probability *= pair.clear
+    return Evidence(probability, (beyond >= 0) & (probability > 0), pair.clear)
+
+
+def _peaks(score: Floats) -> Floats:
+    """Give how high the log-odds rise nearby: the windows blur an object's rim, the more so the surer it is."""
+    side = 2 * PEAK_PX + 1
+    highest = cv2.dilate(score, np.ones((side, side), np.uint8))
+    return np.asarray(cv2.GaussianBlur(highest, (0, 0), side / 4), np.float32)
 
 
 def _scaled(bgr: Bgr, size: tuple[int, int]) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -9,9 +10,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from chalicelib.vision import scores
+from chalicelib.vision.evidence import Evidence
 from chalicelib.vision.pixels import Floats, Mask
 
-SURE, POSSIBLE = 0.95, 0.7  # a region holds a pixel of the first and reaches as far as the second
+SEED = 0.85  # probability: a region holds at least one pixel as sure as that
+LEAST_SCORE = 0.43  # what a region must score to be one: the detector's operating point
 LEAST_M2 = 20.0
 LEAST_PX = 4
 
@@ -36,28 +40,43 @@ def least_px(metres_per_pixel: float) -> float:
     return max(LEAST_PX, LEAST_M2 / metres_per_pixel**2)
 
 
-def changed(probability: Floats, metres_per_pixel: float) -> NDArray[np.uint8]:
-    """Mark what changed: 255 where a place possibly changed and hangs together with one that surely did."""
-    possible = (probability >= POSSIBLE).astype(np.uint8)
-    marked = np.zeros_like(possible)
-    if not possible.any():
-        return marked
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(possible, connectivity=8)
-    keep = np.zeros(count, np.uint8)
-    keep[np.unique(labels[probability >= SURE])] = 255
-    keep[stats[:, cv2.CC_STAT_AREA] < least_px(metres_per_pixel)] = 0
-    keep[0] = 0
-    return np.asarray(keep[labels], np.uint8)
+def known_of(part: Mask, probability: Floats, metres_per_pixel: float) -> list[float]:
+    """Give what a region's score is worked out from: how sure it is on the whole and at its best, size, compactness."""
+    inside = np.clip(probability[part], 1e-4, 1 - 1e-4)
+    odds = np.log(inside / (1 - inside))
+    m2 = inside.size * metres_per_pixel**2
+    return [float(odds.mean()), float(np.quantile(odds, 0.9)), math.log10(m2), inside.size / part.size]
 
 
-def parts(mask: NDArray[np.uint8], probability: Floats) -> Iterator[Part]:
-    """Yield a mask's connected objects."""
+def score_of(part: Mask, probability: Floats, metres_per_pixel: float) -> float:
+    """Give the calibrated chance that a region really changed."""
+    known = known_of(part, probability, metres_per_pixel)
+    odds = sum(weight * value for weight, value in zip(scores.WEIGHTS, known, strict=True)) + scores.BIAS
+    return round(1 / (1 + math.exp(-min(max(odds, -30), 30))), 4)
+
+
+def changed(evidence: Evidence, metres_per_pixel: float, *, least_score: float = LEAST_SCORE) -> NDArray[np.uint8]:
+    """Mark what changed, 255: places that possibly changed, hang together, and as a whole score enough."""
+    probability = evidence.probability
+    marked = np.zeros(probability.shape, np.uint8)
+    for part in parts(evidence.possible.astype(np.uint8), probability, metres_per_pixel):
+        if part.score >= least_score and float(probability[part.box][part.mask].max()) >= SEED:
+            marked[part.box][part.mask] = 255
+    return marked
+
+
+def parts(mask: NDArray[np.uint8], probability: Floats, metres_per_pixel: float) -> Iterator[Part]:
+    """Yield a mask's connected objects that are large enough."""
+    if not mask.any():
+        return
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     for label in range(1, count):
-        left, top, width, height = (int(stats[label, column]) for column in range(4))
+        left, top, width, height, size = (int(value) for value in stats[label])
+        if size < least_px(metres_per_pixel):
+            continue
         box = (slice(top, top + height), slice(left, left + width))
         mine = np.asarray(labels[box] == label)
-        yield Part(left, top, mine, round(float(probability[box][mine].mean()), 4))
+        yield Part(left, top, mine, score_of(mine, probability[box], metres_per_pixel))
 
 
 def rings(part: Part) -> list[NDArray[np.float64]]:

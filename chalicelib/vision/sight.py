@@ -26,7 +26,7 @@ def shown(pixels: Pixels) -> Mask:
     if float(grey[seen].std()) < _LEAST_SPREAD:
         return np.zeros_like(seen)
     for level in (0, 255):
-        seen = seen & ~_along_rim(np.asarray((pixels.bgr == level).all(axis=2)))
+        seen = seen & ~_along_rim(np.asarray(cv2.inRange(pixels.bgr, (level,) * 3, (level,) * 3) > 0))
     return np.asarray(seen)
 
 
@@ -50,7 +50,8 @@ def clouds(picture: Floats, seen: Mask) -> Mask:
     covers so much that no hall would.
     """
     smooth = cv2.GaussianBlur(picture, (0, 0), 2.0)
-    light, dark = smooth.max(axis=2), smooth.min(axis=2)
+    blue, green, red = cv2.split(smooth)
+    light, dark = cv2.max(cv2.max(blue, green), red), cv2.min(cv2.min(blue, green), red)
     grey = cv2.cvtColor(smooth, cv2.COLOR_BGR2GRAY)
     strength = cv2.magnitude(cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1)) / 4
     pale = (dark > _CLOUD_LIGHT) & (light - dark < _CLOUD_TINT) & (strength < _CLOUD_STRUCTURE)

@@ -53,7 +53,7 @@ GROUND = {  # hue, saturation, value; spread of texture; how much of the texture
 }
 ROOFS = [
     ((0, 25), (0.25, 0.65), (0.35, 0.75)),
-    ((0, 360), (0.0, 0.08), (0.3, 0.55)),
+    ((0, 360), (0.0, 0.08), (0.22, 0.55)),
     ((0, 360), (0.0, 0.06), (0.7, 1.0)),
     ((200, 225), (0.3, 0.7), (0.4, 0.8)),
     ((20, 40), (0.1, 0.35), (0.35, 0.7)),
@@ -91,6 +91,7 @@ class Scene:
         self.things: list[Thing] = []
         self.truth = np.zeros((n, n), np.uint8)
         self.changing = r.random() < 0.8
+        self.turnover = r.choice([0.0, 0.02, 0.08])
         self.parcels()
         self.roads()
         self.fill()
@@ -155,7 +156,10 @@ class Scene:
     def ground(self, kind):
         r = self.r
         h, s, v, amount, lasts = GROUND[kind]
+        strips = r.normal(0, 1, (64, 3)) * r.uniform(4, 22) if kind == "crop" and r.random() < 0.4 else None
         return {
+            "strips": strips,
+            "strip": self.px(r.uniform(8, 45)),
             "kind": kind,
             "colour": hsv(r, h, s, v),
             "amount": r.uniform(*amount),
@@ -163,7 +167,7 @@ class Scene:
             "rows": (r.uniform(0, 8) if kind == "crop" and r.random() < 0.6 else 0.0),
             "pitch": self.px(r.uniform(1.5, 8)),
             "turn": self.angle + r.choice([0, np.pi / 2]) + r.normal(0, 0.05),
-            "broad": r.uniform(1, 9),
+            "broad": r.uniform(1, 9) if r.random() < 0.8 else r.uniform(8, 20),
         }
 
     # -- what stands on it
@@ -192,7 +196,7 @@ class Scene:
         r = self.r
         w, h = (r.uniform(18, 70), r.uniform(12, 40)) if big else (r.uniform(7, 20), r.uniform(5.5, 13))
         a = self.angle + r.choice([0, np.pi / 2]) + r.normal(0, 0.08)
-        roof = hsv(r, *ROOFS[r.choice(len(ROOFS), p=[0.3, 0.28, 0.2, 0.1, 0.12])])
+        roof = hsv(r, *ROOFS[r.choice(len(ROOFS), p=[0.26, 0.36, 0.18, 0.08, 0.12])])
         poly = rectangle(np.asarray(c), self.px(w), self.px(h), a)
         if r.random() < 0.3:  # an L
             u = (poly[0] + poly[1]) / 2
@@ -265,7 +269,7 @@ class Scene:
             }.get(kind)
             if gap:
                 for p in self.spots(mask, gap)[:1500]:
-                    self.tree(p, (True, r.random() < 0.985), r.uniform(1.5, 5))
+                    self.tree(p, (r.random() > self.turnover / 2, r.random() > self.turnover), r.uniform(1.5, 5))
 
     # -- what people do
     def blob(self, size_m):
@@ -284,7 +288,7 @@ class Scene:
     def change(self):  # noqa: C901, PLR0912 (a list of what people do)
         r, n = self.r, self.n
         self.works = []  # (mask, ground at the date it is changed)
-        for _ in range(r.integers(1, 7)):
+        for _ in range(r.integers(1, 7) if r.random() < 0.7 else r.integers(6, 14)):
             at = (False, True) if r.random() < 0.75 else (True, False)
             what = r.choice(
                 ["house", "hall", "estate", "road", "cleared", "dug", "pond", "houses"],
@@ -349,8 +353,11 @@ class Scene:
         grain += np.where(crop & (date == 1), self.broad2, self.broad) * broad[self.labels]
         y, x = np.mgrid[0:n, 0:n].astype(np.float32)
         for k, g in enumerate(fields):
+            m = self.labels == k
+            if g["strips"] is not None:
+                t = (x[m] * np.cos(g["turn"]) + y[m] * np.sin(g["turn"])) / max(g["strip"], 3)
+                colour[m] += g["strips"][t.astype(int) % 64].astype(np.float32)
             if g["rows"]:
-                m = self.labels == k
                 t = (x[m] * np.cos(g["turn"]) + y[m] * np.sin(g["turn"])) / max(g["pitch"], 2.2)
                 grain[m] += g["rows"] * np.sin(2 * np.pi * t)
         img = colour + grain[..., None]
@@ -441,7 +448,7 @@ class Scene:
                 elif t.kind == "road":
                     cv2.polylines(self.truth, [np.int32(t.polygon)], False, 1, t.width)
         ring = cv2.dilate(self.truth, np.ones((3, 3), np.uint8)) - cv2.erode(self.truth, np.ones((3, 3), np.uint8))
-        near = cv2.dilate((self.truth == 1).astype(np.uint8), np.ones((2 * int(self.px(4)) + 1,) * 2, np.uint8))
+        near = cv2.dilate((self.truth == 1).astype(np.uint8), np.ones((2 * int(self.px(2.5)) + 1,) * 2, np.uint8))
         self.truth[(ring > 0) & (self.truth == 0)] = 2
         self.truth[(near > 0) & (self.truth == 0)] = 2  # shadow and yard: neither
 

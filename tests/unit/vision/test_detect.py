@@ -3,6 +3,8 @@ import numpy as np
 import pytest
 
 from chalicelib.vision.changes import detect
+from chalicelib.vision.features import features
+from chalicelib.vision.weights import NAMES
 from tests.unit.vision.pictures import house, land
 
 MPP = 0.6
@@ -168,3 +170,9 @@ def test_a_house_beside_a_cloud_is_found():
     before = land(seed=8)
     after = cloud(house(before, 270, 230, width=30, height=24), softness=6)
     assert (detect(before, after, MPP)[230:254, 270:300] > 0).mean() > 0.3
+
+
+def test_the_network_reads_the_maps_that_it_was_fitted_on():
+    picture = land(64).astype(np.float32)
+    names = [feature.name for feature in features(picture, picture, np.ones((64, 64), np.bool_))]
+    assert tuple(names) == NAMES

@@ -1,0 +1,44 @@
+"""The fitted part: from a pair's maps to log-odds of change, one small network for every pixel alike."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+
+from chalicelib.vision.features import Feature
+from chalicelib.vision.pixels import Floats
+from chalicelib.vision.weights import HIDDEN, NAMES, NUMBERS
+
+
+class Network(NamedTuple):
+    """Weights of one hidden layer: hidden = max(0, first @ maps + first_bias), log-odds = second @ hidden + bias."""
+
+    first: Floats
+    first_bias: Floats
+    second: Floats
+    bias: float
+
+
+@cache
+def network() -> Network:
+    """Unpack the fitted numbers."""
+    numbers = np.frombuffer(base64.b85decode("".join(NUMBERS)), "<f4")
+    cut = HIDDEN * len(NAMES)
+    first = numbers[:cut].reshape(HIDDEN, len(NAMES))
+    return Network(first, numbers[cut : cut + HIDDEN], numbers[cut + HIDDEN : cut + 2 * HIDDEN], float(numbers[-1]))
+
+
+def log_odds(maps: Iterable[Feature], shape: tuple[int, ...]) -> Floats:
+    """Give the log-odds of change for each pixel. The maps must be those the network was fitted on, in their order."""
+    fitted = network()
+    table = np.empty((len(NAMES), shape[0] * shape[1]), np.float32)
+    for row, feature in zip(table, maps, strict=True):
+        row[:] = feature.values.ravel()
+    hidden = fitted.first @ table  # in one go: many small products cost more than they save
+    hidden += fitted.first_bias[:, None]
+    np.maximum(hidden, 0, out=hidden)
+    return np.asarray(fitted.second @ hidden + np.float32(fitted.bias), np.float32).reshape(shape)

@@ -1,0 +1,112 @@
+"""Fit how a region's score is worked out, on simulated land, and draw how far the scores can be trusted.
+
+    python -m tests.bench.fit_scores [--pairs 220] [--jobs 2]
+
+To be run after fit_detector, on other seeds. A region is right when at least 30 % of it changed. Every second pair is
+kept apart: the expected calibration error is measured there. Writes chalicelib/vision/scores.py and
+docs/reliability.png.
+"""
+
+from __future__ import annotations
+
+import argparse
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[2]
+FIRST_SEED = 50_000
+RIGHT_SHARE = 0.3
+
+
+def regions_of(seed: int) -> list[tuple[int, list[float], bool]]:
+    """Give seed, what is known of it, and whether it is right, for each region of one simulated pair."""
+    cv2.setNumThreads(1)
+    from chalicelib.vision.changes import look
+    from chalicelib.vision.pixels import split
+    from chalicelib.vision.regions import changed, known_of, parts
+    from tests.bench.scenes import pair
+
+    made = pair(seed)
+    evidence = look(split(made.before), split(made.after), made.metres_per_pixel)
+    mask = changed(evidence, made.metres_per_pixel, least_score=0)
+    found = []
+    for part in parts(mask, evidence.probability, made.metres_per_pixel):
+        truth = made.truth[part.box][part.mask]
+        decided = truth != 2
+        if decided.sum() < 4:
+            continue
+        known = known_of(part.mask, evidence.probability[part.box], made.metres_per_pixel)
+        found.append((seed, known, bool((truth[decided] == 1).mean() >= RIGHT_SHARE)))
+    return found
+
+
+def fit(x: np.ndarray, y: np.ndarray, ridge: float = 1.0) -> np.ndarray:
+    """Fit a logistic regression by Newton's method; the bias comes last."""
+    x = np.column_stack([x, np.ones(len(x))])
+    w = np.zeros(x.shape[1])
+    keep = np.diag([ridge] * (x.shape[1] - 1) + [0.0])
+    for _ in range(30):
+        p = 1 / (1 + np.exp(-np.clip(x @ w, -30, 30)))
+        w -= np.linalg.solve((x * (p * (1 - p) + 1e-9)[:, None]).T @ x + keep, x.T @ (p - y) + keep @ w)
+    return w
+
+
+def reliability(p: np.ndarray, y: np.ndarray, bins: int = 10) -> tuple[float, list[tuple[float, float, int]]]:
+    """Give the expected calibration error and, for each bin, mean score, share right, and count."""
+    lines = []
+    for low in np.arange(bins) / bins:
+        inside = (p >= low) & (p < low + 1 / bins + (1e-9 if low + 1 / bins >= 1 else 0))
+        if inside.any():
+            lines.append((float(p[inside].mean()), float(y[inside].mean()), int(inside.sum())))
+    return sum(abs(said - was) * count for said, was, count in lines) / len(p), lines
+
+
+def plot(lines: list[tuple[float, float, int]], error: float) -> np.ndarray:
+    """Draw said against was."""
+    canvas = np.full((420, 420, 3), 255, np.uint8)
+    cv2.rectangle(canvas, (50, 20), (400, 370), (0, 0, 0), 1)
+    cv2.line(canvas, (50, 370), (400, 20), (180, 180, 180), 1, cv2.LINE_AA)
+    most = max(count for _, _, count in lines)
+    points = [(int(50 + 350 * said), int(370 - 350 * was)) for said, was, _ in lines]
+    cv2.polylines(canvas, [np.array(points)], isClosed=False, color=(60, 20, 235), thickness=2, lineType=cv2.LINE_AA)
+    for point, (_, _, count) in zip(points, lines, strict=True):
+        cv2.circle(canvas, point, int(3 + 9 * (count / most) ** 0.5), (60, 20, 235), -1, cv2.LINE_AA)
+    cv2.putText(
+        canvas, f"score said (ECE {error:.3f})", (120, 405), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (0, 0, 0), 1, cv2.LINE_AA
+    )
+    cv2.putText(canvas, "share right", (55, 15), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (0, 0, 0), 1, cv2.LINE_AA)
+    return canvas
+
+
+def main() -> None:
+    """Fit, measure, write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pairs", type=int, default=220)
+    parser.add_argument("--jobs", type=int, default=2)
+    options = parser.parse_args()
+    with ProcessPoolExecutor(options.jobs) as pool:
+        seeds = range(FIRST_SEED, FIRST_SEED + options.pairs)
+        found = [region for some in pool.map(regions_of, seeds, chunksize=4) for region in some]
+    apart = np.array([seed % 2 == 1 for seed, _, _ in found])
+    x, y = np.array([known for _, known, _ in found]), np.array([right for _, _, right in found], float)
+    weights = fit(x[~apart], y[~apart])
+    p = 1 / (1 + np.exp(-(x @ weights[:-1] + weights[-1])))
+    error, lines = reliability(p[apart], y[apart])
+    print(
+        f"{len(y)} regions, {y.mean():.2f} right; kept apart {int(apart.sum())}: expected calibration error {error:.3f}"
+    )
+    for said, was, count in lines:
+        print(f"  said {said:.2f}  was {was:.2f}  of {count}")
+    cv2.imwrite(str(ROOT / "docs" / "reliability.png"), plot(lines, error))
+    (ROOT / "chalicelib" / "vision" / "scores.py").write_text(
+        '"""How a region\'s score is worked out, from `python -m tests.bench.fit_scores`: simulated land only."""\n\n'
+        "WEIGHTS = (" + ", ".join(f"{value:.4f}" for value in weights[:-1]) + ")\n"
+        f"BIAS = {weights[-1]:.4f}\n"
+    )
+
+
+if __name__ == "__main__":
+    main()
