@@ -12,6 +12,7 @@ from chalicelib.vision.align import Shift, edges, find_shift, move
 from chalicelib.vision.features import features
 from chalicelib.vision.network import log_odds
 from chalicelib.vision.pixels import Bgr, Floats, Mask, Pixels
+from chalicelib.vision.shadows import Shade, shade_of
 from chalicelib.vision.sight import clouds, shown
 
 WORK_M_PER_PX = 1.0  # finer pictures are brought to this: a house is ten pixels then, and a tile costs little
@@ -39,6 +40,7 @@ class Evidence(NamedTuple):
     probability: Floats  # 0 to 1; 0 where nothing can be said
     possible: Mask  # where a changed object would reach
     clear: Mask
+    shade: Shade | None  # of the pair at the working scale; None where nothing can be said
 
 
 def work_size(height: int, width: int, metres_per_pixel: float) -> tuple[int, int]:
@@ -78,7 +80,7 @@ def weigh(first: Pixels, second: Pixels, metres_per_pixel: float) -> Evidence:
     pair = prepare(first, second, metres_per_pixel)
     height, width = pair.clear.shape
     if not pair.usable.any():
-        return Evidence(np.zeros((height, width), np.float32), np.zeros_like(pair.clear), pair.clear)
+        return Evidence(np.zeros((height, width), np.float32), np.zeros_like(pair.clear), pair.clear, None)
     score: Floats = log_odds(features(pair.one, pair.two, pair.usable), pair.usable.shape)
     score = cv2.boxFilter(score, cv2.CV_32F, (SMOOTH_PX, SMOOTH_PX), borderType=cv2.BORDER_REFLECT)
     probability = np.asarray(1 / (1 + np.exp(-np.clip(score, -30, 30))) * pair.usable, np.float32)
@@ -87,7 +89,8 @@ def weigh(first: Pixels, second: Pixels, metres_per_pixel: float) -> Evidence:
         probability = np.asarray(cv2.resize(probability, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
         beyond = np.asarray(cv2.resize(beyond, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
     probability *= pair.clear
-    return Evidence(probability, (beyond >= 0) & (probability > 0), pair.clear)
+    shade = shade_of(pair.one, pair.two, pair.usable)
+    return Evidence(probability, (beyond >= 0) & (probability > 0), pair.clear, shade)
 
 
 def _peaks(score: Floats) -> Floats:

@@ -10,12 +10,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from chalicelib.vision import scores
+from chalicelib.vision import scores, shadows
 from chalicelib.vision.evidence import Evidence
 from chalicelib.vision.pixels import Floats, Mask
 
-SEED = 0.85  # probability: a region holds at least one pixel as sure as that
-LEAST_SCORE = 0.43  # what a region must score to be one: the detector's operating point
+SEED = 0.8  # probability: a region holds at least one pixel as sure as that
+LEAST_SCORE = 0.35  # what a region must score to be one: the detector's operating point
 LEAST_M2 = 20.0
 LEAST_PX = 4
 
@@ -60,9 +60,27 @@ def changed(evidence: Evidence, metres_per_pixel: float, *, least_score: float =
     probability = evidence.probability
     marked = np.zeros(probability.shape, np.uint8)
     for part in parts(evidence.possible.astype(np.uint8), probability, metres_per_pixel):
-        if part.score >= least_score and float(probability[part.box][part.mask].max()) >= SEED:
+        is_sure = part.score >= least_score and float(probability[part.box][part.mask].max()) >= SEED
+        if is_sure and not _is_shadow(part, evidence, metres_per_pixel):
             marked[part.box][part.mask] = 255
     return marked
+
+
+def _is_shadow(part: Part, evidence: Evidence, metres_per_pixel: float) -> bool:
+    shade = evidence.shade
+    if shade is None or part.mask.sum() * metres_per_pixel**2 > shadows.LARGEST_M2:
+        return False
+    rows, columns = shade.grey_one.shape
+    height, width = evidence.clear.shape
+    place = np.zeros((height, width), np.uint8)
+    place[part.box][part.mask] = 1
+    if (rows, columns) == (height, width):
+        small, changed_small = place > 0, evidence.possible
+    else:
+        size = (columns, rows)
+        small = cv2.resize(place.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.5
+        changed_small = cv2.resize(evidence.possible.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.25
+    return shadows.is_shadow(small, shade, changed_small, metres_per_pixel * height / rows)
 
 
 def parts(mask: NDArray[np.uint8], probability: Floats, metres_per_pixel: float) -> Iterator[Part]:
