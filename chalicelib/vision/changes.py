@@ -18,7 +18,7 @@ from chalicelib.vision.pixels import Mask, Pixels, box_of, decode, ground_of, sp
 from chalicelib.vision.regions import Part, changed, parts, rings
 from chalicelib.vision.render import Drawing, mask_png, overlay_png
 
-DETECTOR = "classic-2"  # part of what makes a comparison unique: a new one whenever an answer could differ
+DETECTOR = "classic-3"  # part of what makes a comparison unique: a new one whenever an answer could differ
 
 
 def detect(before_bgr: NDArray[Any], after_bgr: NDArray[Any], metres_per_pixel: float) -> NDArray[np.uint8]:
