@@ -9,7 +9,7 @@ from chalicelib.domain.sessions import Verdict
 from chalicelib.domain.thresholds import Thresholds
 from chalicelib.domain.tiles import Bounds
 
-DETECTOR = "classic-2"
+DETECTOR = "classic-3"
 """The detector's version: raise it whenever `vision` would answer differently. It is part of what makes a comparison
 unique, and it stands here because doors without OpenCV have to ask whether a pair is compared."""
 

@@ -15,7 +15,8 @@ from chalicelib.vision.evidence import Evidence
 from chalicelib.vision.pixels import Floats, Mask
 
 SEED = 0.8  # probability: a region holds at least one pixel as sure as that
-LEAST_SCORE = 0.35  # what a region must score to be one: the detector's operating point
+SURE_SCORE, LEAST_SCORE = 0.6, 0.35  # what a small and what a large region must score: the operating point
+SMALL_M2, LARGE_M2 = 100.0, 250.0
 LEAST_M2 = 20.0
 LEAST_PX = 4
 
@@ -55,12 +56,21 @@ def score_of(part: Mask, probability: Floats, metres_per_pixel: float) -> float:
     return round(1 / (1 + math.exp(-min(max(odds, -30), 30))), 4)
 
 
-def changed(evidence: Evidence, metres_per_pixel: float, *, least_score: float = LEAST_SCORE) -> NDArray[np.uint8]:
+def needed_score(area_m2: float) -> float:
+    """Give what a region of that size must score: small ones are many, so they must be surer.
+
+    >>> needed_score(50), round(needed_score(158), 2), needed_score(1000)
+    (0.6, 0.48, 0.35)
+    """
+    share = math.log(area_m2 / SMALL_M2) / math.log(LARGE_M2 / SMALL_M2)
+    return SURE_SCORE + (LEAST_SCORE - SURE_SCORE) * min(1.0, max(0.0, share))
+
+
+def changed(evidence: Evidence, metres_per_pixel: float) -> NDArray[np.uint8]:
     """Mark what changed, 255: places that possibly changed, hang together, and as a whole score enough."""
-    probability = evidence.probability
-    marked = np.zeros(probability.shape, np.uint8)
-    for part in parts(evidence.possible.astype(np.uint8), probability, metres_per_pixel):
-        is_sure = part.score >= least_score and float(probability[part.box][part.mask].max()) >= SEED
+    marked = np.zeros(evidence.probability.shape, np.uint8)
+    for part in candidates(evidence, metres_per_pixel):
+        is_sure = part.score >= needed_score(float(part.mask.sum()) * metres_per_pixel**2)
         if is_sure and not _is_shadow(part, evidence, metres_per_pixel):
             marked[part.box][part.mask] = 255
     return marked
@@ -81,6 +91,14 @@ def _is_shadow(part: Part, evidence: Evidence, metres_per_pixel: float) -> bool:
         small = cv2.resize(place.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.5
         changed_small = cv2.resize(evidence.possible.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.25
     return shadows.is_shadow(small, shade, changed_small, metres_per_pixel * height / rows)
+
+
+def candidates(evidence: Evidence, metres_per_pixel: float) -> Iterator[Part]:
+    """Yield the objects that possibly changed, whatever they score."""
+    probability = evidence.probability
+    for part in parts(evidence.possible.astype(np.uint8), probability, metres_per_pixel):
+        if float(probability[part.box][part.mask].max()) >= SEED:
+            yield part
 
 
 def parts(mask: NDArray[np.uint8], probability: Floats, metres_per_pixel: float) -> Iterator[Part]:

@@ -26,14 +26,13 @@ def regions_of(seed: int) -> list[tuple[int, list[float], bool]]:
     cv2.setNumThreads(1)
     from chalicelib.vision.changes import look
     from chalicelib.vision.pixels import split
-    from chalicelib.vision.regions import changed, known_of, parts
+    from chalicelib.vision.regions import candidates, known_of
     from tests.bench.scenes import pair
 
     made = pair(seed)
     evidence = look(split(made.before), split(made.after), made.metres_per_pixel)
-    mask = changed(evidence, made.metres_per_pixel, least_score=0)
     found = []
-    for part in parts(mask, evidence.probability, made.metres_per_pixel):
+    for part in candidates(evidence, made.metres_per_pixel):
         truth = made.truth[part.box][part.mask]
         decided = truth != 2
         if decided.sum() < 4:
