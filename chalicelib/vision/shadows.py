@@ -16,9 +16,7 @@ from chalicelib.vision.pixels import Floats, Mask
 
 LARGEST_M2 = 450.0  # a larger one is no shadow of what stands in a village or a works
 DARK_RATIO = 0.72  # of the lit ground's brightness, at most
-DARKEST_SHARE = 0.8  # of its picture: on bright concrete a shadow is no darker than a field, but never among the brightest
-    0.7  # of its picture: on bright concrete a shadow is no darker than a field, but never among the brightest
-)
+DARKEST_SHARE = 0.8  # of its picture: on bright concrete a shadow is no darker than a field, but never the brightest
 COLOUR_SPREAD = 1.3  # between the colour that is darkened most and the one that is darkened least
 RING_M = 5.0
 LEAST_RING_PX = 8
