@@ -20,6 +20,10 @@ from chalicelib.vision.render import Drawing, mask_png, overlay_png
 
 __all__ = ["DETECTOR", "compare", "detect"]
 
+# Of what a tile sees of an object that the picture's rim cuts: with less, the object's bulk is the neighbour's, which
+# sees more of it. Round ones just too large for the margin, centred where four tiles meet, have a quarter on each.
+LEAST_OWN_SHARE = 0.2
+
 
 def detect(before_bgr: NDArray[Any], after_bgr: NDArray[Any], metres_per_pixel: float) -> NDArray[np.uint8]:
     """Mark the changed pixels of two pictures: 255 in a mask as large as `before_bgr`.
@@ -73,7 +77,8 @@ def _own_parts(evidence: Evidence, view: View, area: Bounds) -> Iterator[Part]:
     """Yield the changed objects that count for this tile.
 
     One that is wholly in the picture counts, whole, for the tile that holds its centroid: a house on a seam is one
-    alert. One that the picture's rim or missing ground cuts cannot be whole: what of it lies on the tile counts.
+    alert. One that the picture's rim or missing ground cuts cannot be whole: what of it lies on the tile counts, unless
+    that is next to nothing of what is seen of it.
     """
     mask = changed(evidence, view.gsd_m)
     inside = np.zeros_like(mask)
@@ -83,12 +88,21 @@ def _own_parts(evidence: Evidence, view: View, area: Bounds) -> Iterator[Part]:
     cut = np.zeros_like(mask)
     for part in parts(mask, evidence.probability, view.gsd_m):
         if _is_cut(part, evidence.clear, view.gsd_m):
-            cut[part.box][part.mask] = 255
+            if _own_share(part, own) >= LEAST_OWN_SHARE:
+                cut[part.box][part.mask] = 255
         elif _holds(view, _centroid(part)):
             yield part
     kept = np.zeros_like(cut)
     kept[own] = cut[own]
     yield from parts(kept, evidence.probability, view.gsd_m)
+
+
+def _own_share(part: Part, own: tuple[slice, slice]) -> float:
+    """Give how much of a part lies on the tile itself."""
+    rows, columns = np.nonzero(part.mask)
+    rows, columns = rows + part.top, columns + part.left
+    is_own = (rows >= own[0].start) & (rows < own[0].stop) & (columns >= own[1].start) & (columns < own[1].stop)
+    return float(is_own.mean())
 
 
 def _is_cut(part: Part, clear: Mask, gsd_m: float) -> bool:

@@ -69,6 +69,11 @@ def test_a_house_in_the_margin_belongs_to_the_neighbour():
     assert (len(here), len(there)) == (0, 1)
 
 
+def test_an_object_that_reaches_beyond_the_neighbours_margin_is_counted_once():
+    here, there = neighbours(lambda picture: house(picture, 230, 200, width=97, height=44))
+    assert (len(here), len(there)) == (1, 0)
+
+
 def opened(picture: np.ndarray) -> np.ndarray:
     """The picture with a building site from one side to the other."""
     site = picture.copy()
