@@ -14,13 +14,16 @@ import numpy as np
 
 from chalicelib.vision.pixels import Floats, Mask
 
-LARGEST_M2 = 450.0  # a larger one is no shadow of what stands in a village or a works
-DARK_RATIO = 0.72  # of the lit ground's brightness, at most
+LARGEST_M2 = 600.0  # a larger one is no shadow of what stands in a village or a works
+DARKER = 0.8  # of the other picture's brightness: a pixel that may lie in a shadow
+LEAST_PART = 0.15  # of the place: smaller parts decide nothing
+LEAST_EXPLAINED = 0.5  # of the place must lie in shadows: its rim and the eaves do not
+DARK_RATIO = 0.62  # of the lit ground's brightness, at most
 DARKEST_SHARE = 0.8  # of its picture: on bright concrete a shadow is no darker than a field, but never the brightest
-COLOUR_SPREAD = 1.3  # between the colour that is darkened most and the one that is darkened least
+COLOUR_SPREAD = 1.4  # between the colour that is darkened most and the one that is darkened least
 RING_M = 5.0
 LEAST_RING_PX = 8
-ALIKE = 1.6  # spreads of the ground beside it, at most: then the lit ground is that ground
+ALIKE = 2.6  # spreads of the ground beside it, at most: then the lit ground is that ground
 LEAST_SPREAD = 9.0  # grey levels
 
 
@@ -43,27 +46,44 @@ def shade_of(one: Floats, two: Floats, usable: Mask) -> Shade:
 
 
 def is_shadow(place: Mask, shade: Shade, changed: Mask, metres_per_pixel: float) -> bool:
-    """Say whether a changed place, a mask as large as the pictures, is a shadow in one of them and ground in the other.
+    """Say whether a changed place, a mask as large as the pictures, is where shadows fell in one of them.
 
-    `changed` marks everything that may have changed: the ground beside the place is looked for outside it.
+    `changed` marks everything that may have changed: the ground beside the place is looked for outside it. A shadow
+    that went from one side of a shed to the other leaves one place, dark on its one part then and on the other now.
     """
-    if not place.any() or place.sum() * metres_per_pixel**2 > LARGEST_M2:
-        return False
-    grey_one, grey_two = float(shade.grey_one[place].mean()), float(shade.grey_two[place].mean())
-    if grey_one <= grey_two:
-        dark, lit, dark_grey, lit_grey, darkest = shade.one, shade.two, grey_one, grey_two, shade.dark_one
-    else:
-        dark, lit, dark_grey, lit_grey, darkest = shade.two, shade.one, grey_two, grey_one, shade.dark_two
-    if dark_grey > DARK_RATIO * lit_grey or dark_grey > darkest:
-        return False
-    ratios = (dark[place].mean(axis=0) + 1) / (lit[place].mean(axis=0) + 1)
-    if float(ratios.max() / ratios.min()) > COLOUR_SPREAD:
+    pixels = int(place.sum())
+    if not pixels or pixels * metres_per_pixel**2 > LARGEST_M2:
         return False
     reach = max(1, round(RING_M / metres_per_pixel))
-    near = cv2.dilate(place.astype(np.uint8), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)) > 0
+    explained = 0
+    for dark, lit, grey_dark, grey_lit, darkest in (
+        (shade.one, shade.two, shade.grey_one, shade.grey_two, shade.dark_one),
+        (shade.two, shade.one, shade.grey_two, shade.grey_one, shade.dark_two),
+    ):
+        part = place & (grey_dark < DARKER * grey_lit)
+        if part.sum() < LEAST_PART * pixels:
+            continue
+        grey = float(grey_dark[part].mean())
+        if grey > DARK_RATIO * float(grey_lit[part].mean()) or grey > darkest:
+            return False
+        if not (_is_even(dark[part], lit[part]) and _is_ground(lit, part, changed, reach)):
+            return False
+        explained += int(part.sum())
+    return explained >= LEAST_EXPLAINED * pixels
+
+
+def _is_even(dark: Floats, lit: Floats) -> bool:
+    """Say whether every colour is darkened about alike."""
+    ratios = (dark.mean(axis=0) + 1) / (lit.mean(axis=0) + 1)
+    return float(ratios.max() / ratios.min()) <= COLOUR_SPREAD
+
+
+def _is_ground(lit: Floats, part: Mask, changed: Mask, reach: int) -> bool:
+    """Say whether a place, where the sun shines on it, looks like the ground around it."""
+    near = cv2.dilate(part.astype(np.uint8), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)) > 0
     beside = lit[near & ~changed]
     if len(beside) < LEAST_RING_PX:
         return False
     usual = np.median(beside, axis=0)
     spread = np.maximum(1.4826 * np.median(np.abs(beside - usual), axis=0), LEAST_SPREAD)
-    return bool((np.abs(np.median(lit[place], axis=0) - usual) / spread).mean() <= ALIKE)
+    return bool((np.abs(np.median(lit[part], axis=0) - usual) / spread).mean() <= ALIKE)
