@@ -6,6 +6,7 @@ FCM_DEFAULT_TARGETS and ALLOWED_ORIGINS work without the prefix too. An unknown 
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -14,6 +15,7 @@ from functools import cache
 PREFIX = "BHUPRAHARI_"
 UNPREFIXED = ("ALLOWED_ORIGINS", "FCM_DEFAULT_TARGETS", "CAPTURE_SCHEDULE", "COMPARE_WAIT_S", "REGISTRATION")
 TEST_ONLY = ("TEST_MYSQL", "REQUIRE_MYSQL")  # read by the tests, not by the product
+PROVIDERS = ("sample", "archive", "google_static")
 CHALICE_COMMAND = "AWS_CHALICE_CLI_MODE"  # Chalice sets it in its own commands, never in Lambda
 HOME_BOUND = (
     "stage",
@@ -104,6 +106,19 @@ class Settings:
         for name, allowed in choices.items():
             if getattr(self, name) not in allowed:
                 raise BadSetting(f"{PREFIX}{name.upper()} must be {' or '.join(allowed)}, not {getattr(self, name)!r}")
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if isinstance(value, int | float) and not (math.isfinite(value) and value >= 0):
+                raise BadSetting(f"{PREFIX}{item.name.upper()} must be a number from 0 up, not {value}")
+        for name in ("lease_s", "cadence_hours", "max_tiles", "max_receives", "max_concurrency", "link_expires_s"):
+            if not getattr(self, name):
+                raise BadSetting(f"{PREFIX}{name.upper()} must be more than 0")
+        if self.min_clear_share > 1:
+            raise BadSetting(f"{PREFIX}MIN_CLEAR_SHARE must be 0 to 1, not {self.min_clear_share}")
+        if self.default_provider not in PROVIDERS:
+            raise BadSetting(
+                f"{PREFIX}DEFAULT_PROVIDER must be {' or '.join(PROVIDERS)}, not {self.default_provider!r}"
+            )
         if self.images_store == "s3" and not self.bucket:
             raise BadSetting(f"{PREFIX}BUCKET must name the bucket when images live in S3")
 

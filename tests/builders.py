@@ -10,6 +10,7 @@ from chalicelib.domain.thresholds import Thresholds
 from chalicelib.domain.tiles import M_PER_DEGREE, Bounds, Tile, bounds_of
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+SPRING = NOON - timedelta(days=60)  # the day 0 of the scenes that tests show: none of them is in the future
 GRID = Grid(zoom=17, tile_px=64, margin_px=8)
 CORNER = Tile(17, 96780, 57975)
 A_PNG = b"\x89PNG\r\n\x1a\n picture"

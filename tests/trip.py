@@ -16,7 +16,7 @@ from chalicelib.domain import monitoring, upkeep
 from chalicelib.domain.errors import Busy, Unavailable
 from chalicelib.domain.jobs import Queue, SessionJob, TileJob
 from chalicelib.domain.paging import Page
-from tests.builders import NOON, a_change, a_new_area, an_inspection
+from tests.builders import NOON, SPRING, a_change, a_new_area, an_inspection
 from tests.fakes import MemoryImages, MemoryPush, ScriptedImagery
 
 LEASE_S = 60.0
@@ -58,7 +58,7 @@ class Trip:
     def show(self, scene_id, *, days=0, change=None):
         """Let the provider have a new scene, and the detector find `change` in it."""
         picture = scene_id.encode()
-        self.imagery.show(scene_id, NOON + timedelta(days=days), lambda _view: picture)
+        self.imagery.show(scene_id, SPRING + timedelta(days=days), lambda _view: picture)
         self.change = a_change() if change is None else change
 
     def provider(self, _name):

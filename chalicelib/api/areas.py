@@ -16,7 +16,7 @@ from chalicelib.domain.errors import DomainError
 from chalicelib.domain.imagery import ProviderTerms
 from chalicelib.domain.paging import Page, Slice
 from chalicelib.domain.tiles import count_covering
-from chalicelib.settings import settings
+from chalicelib.settings import PROVIDERS, settings
 
 api = Api(__name__)
 
@@ -199,7 +199,7 @@ def delete_area(sign_in: SignIn, area_id: int) -> None:
 @api.route("/api/providers", gives=list[ProviderOut])
 def list_providers(sign_in: SignIn) -> list[ProviderOut]:  # noqa: ARG001 (signing in is all that matters)
     """List who can show land here, and on what terms."""
-    found = [terms for terms in map(_terms, wiring.PROVIDERS) if terms is not None]
+    found = [terms for terms in map(_terms, PROVIDERS) if terms is not None]
     return [
         ProviderOut(
             name=terms.name,

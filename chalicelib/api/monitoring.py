@@ -48,7 +48,7 @@ def compare(sign_in: SignIn, area_id: int) -> SessionTold:
         clock=wiring.clock,
         pause=time.sleep,
     )
-    message = "comparison running" if session.is_open else "comparison completed"
+    message = "comparison running" if session.is_open else (session.reason or "comparison completed")
     return SessionTold(message=message, session=SessionOut.of(session))
 
 

@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 SENT_BEFORE_ANSWER = 100  # messages that a request sends itself; sweep sends the rest
 PUSHES_AT_ONCE = 100
 POLL_S = 0.25
+CLOCKS_MAY_DIFFER = timedelta(days=1)
 
 
 def capture_areas(*, areas: Areas, sessions: Sessions, jobs: Jobs, clock: Clock, has_time: Callable[[], bool]) -> int:
@@ -93,7 +94,7 @@ def capture_tile(
         return
     with _free_after_failure(runs, claim):
         try:
-            found = _fetch_newer(claim, imagery(claim.provider), inspect)
+            found = _fetch_newer(claim, imagery(claim.provider), inspect, clock)
         except (ImageryFailed, Invalid) as failure:  # Invalid: the area's provider is not set up here any more
             log.warning("tile not captured", extra={"tile": str(claim.view.tile), "reason": failure.reason})
             jobs.send(runs.end(claim, Outcome(verdict=Verdict.FAILED, reason=failure.reason), now=clock()))
@@ -117,12 +118,17 @@ def capture_tile(
         log.info("tile captured", extra={"tile": str(claim.view.tile), "clear_share": inspection.clear_share})
 
 
-def _fetch_newer(claim: CaptureClaim, provider: Imagery, inspect: Inspect) -> tuple[Picture, Inspection] | None:
+def _fetch_newer(
+    claim: CaptureClaim, provider: Imagery, inspect: Inspect, clock: Clock
+) -> tuple[Picture, Inspection] | None:
     """Fetch the provider's newest picture, or None where that is what is stored already."""
     scene = provider.newest(claim.view, claim.area)
+    if scene.captured_at is not None and scene.captured_at > clock() + CLOCKS_MAY_DIFFER:
+        # Stored, it would be the newest for good, and everything after it nothing new.
+        raise BadImage(f"the newest picture is dated {scene.captured_at:%Y-%m-%d}, which has not come yet")
     stored = claim.newest
     if stored is not None and scene.scene_id:
-        is_older = scene.captured_at and stored.captured_at and scene.captured_at <= stored.captured_at
+        is_older = scene.captured_at and stored.captured_at and scene.captured_at < stored.captured_at
         if scene.scene_id == stored.scene_id or is_older:
             return None
     picture = provider.fetch(scene, claim.view, claim.area)

@@ -13,7 +13,7 @@ from chalicelib.vision.features import features
 from chalicelib.vision.network import log_odds
 from chalicelib.vision.pixels import Bgr, Floats, Mask, Pixels
 from chalicelib.vision.shadows import Shade, shade_of
-from chalicelib.vision.sight import clouds, shown
+from chalicelib.vision.sight import clouds, shown, within_scene
 
 WORK_M_PER_PX = 1.0  # finer pictures are brought to this: a house is ten pixels then, and a tile costs little
 MOST_WORK_PX = 1024  # a larger side is brought down to this
@@ -49,6 +49,18 @@ def work_size(height: int, width: int, metres_per_pixel: float) -> tuple[int, in
     factor = max(factor, min(1.0, LEAST_WORK_PX / max(1, min(height, width))))
     factor = min(factor, MOST_WORK_PX / max(height, width))
     return max(1, round(width * factor)), max(1, round(height * factor))
+
+
+def clear_of(pixels: Pixels, metres_per_pixel: float) -> Mask:
+    """Mark what one picture shows of the ground: within its scene, and not under clouds.
+
+    A flat picture counts as clear: flat is water, as far as one picture can tell.
+    """
+    height, width = pixels.seen.shape
+    seen = within_scene(pixels)
+    size = work_size(height, width, metres_per_pixel)
+    cloudy = clouds(_scaled(pixels.bgr, size), _scaled_mask(seen, size))
+    return np.asarray(seen & ~_enlarged(cloudy, (width, height)))
 
 
 def prepare(first: Pixels, second: Pixels, metres_per_pixel: float) -> Prepared:

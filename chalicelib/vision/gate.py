@@ -10,6 +10,7 @@ import numpy as np
 from chalicelib.domain.errors import BadImage
 from chalicelib.domain.imagery import Inspection, ProviderTerms
 from chalicelib.domain.tiles import Bounds, View
+from chalicelib.vision.evidence import clear_of
 from chalicelib.vision.pixels import Pixels, decode, encode_png, ground_of
 
 PLACEHOLDERS: dict[str, str] = {}
@@ -39,7 +40,7 @@ def inspect(content: bytes, view: View, area: Bounds, terms: ProviderTerms) -> I
         content=stored,
         width=header.width,
         height=header.height,
-        clear_share=float(pixels.seen[ground].mean()),
+        clear_share=float(clear_of(pixels, view.gsd_m)[ground].mean()),
     )
 
 

@@ -18,13 +18,19 @@ _CLOUD_SHARE = 0.004  # of the picture, at least
 
 
 def shown(pixels: Pixels) -> Mask:
-    """Leave out what is transparent, and pure black or white ground along the rim: outside of the scene."""
+    """Leave out what lies outside of the scene, and pictures that show nothing at all."""
     seen = pixels.seen
     if not seen.any():
         return seen
     grey = cv2.cvtColor(pixels.bgr, cv2.COLOR_BGR2GRAY)
     if float(grey[seen].std()) < _LEAST_SPREAD:
         return np.zeros_like(seen)
+    return within_scene(pixels)
+
+
+def within_scene(pixels: Pixels) -> Mask:
+    """Leave out what is transparent, and pure black or white ground along the rim: outside of the scene."""
+    seen = pixels.seen
     for level in (0, 255):
         seen = seen & ~_along_rim(np.asarray(cv2.inRange(pixels.bgr, (level,) * 3, (level,) * 3) > 0))
     return np.asarray(seen)

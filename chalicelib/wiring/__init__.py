@@ -30,7 +30,6 @@ log = logging.getLogger(__name__)
 bell = threading.Event()
 """Rung when a job was written in this process: the home worker beside it need not wait for its next look."""
 
-PROVIDERS = providers.NAMES
 RETRY_S = 900.0  # a job that nobody has taken for so long is written anew
 
 

@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from chalicelib.domain.errors import Invalid
-from chalicelib.settings import Settings
+from chalicelib.settings import PROVIDERS, Settings
 
 if TYPE_CHECKING:
     from chalicelib.domain import ports
-
-NAMES = ("sample", "archive", "google_static")
 
 
 def make(
@@ -53,7 +51,7 @@ def make(
             endpoint=knobs.google_endpoint,
             session=requests.Session(),
         )
-    raise Invalid(f"there is no provider {name!r}: choose one of {', '.join(NAMES)}", pointer="/provider")
+    raise Invalid(f"there is no provider {name!r}: choose one of {', '.join(PROVIDERS)}", pointer="/provider")
 
 
 def _landscape_day(clock_file: str, clock: ports.Clock) -> date:

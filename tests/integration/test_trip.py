@@ -9,7 +9,7 @@ from chalicelib.domain.errors import Busy, Conflict, Invalid, LimitReached, NotF
 from chalicelib.domain.imagery import ImageStatus
 from chalicelib.domain.jobs import Queue, SessionJob, TileJob
 from chalicelib.domain.sessions import Cause, SessionStatus
-from tests.builders import CORNER, NOON, a_change
+from tests.builders import CORNER, NOON, SPRING, a_change
 from tests.trip import LEASE_S, Trip
 
 TOPIC = Target(kind=TargetKind.TOPIC, address="bhuprahari")
@@ -30,7 +30,7 @@ def test_the_first_session_ends_all_baseline(trip):
     session = trip.sweep_area(area, "march", days=-1)
     assert session.counts_by_verdict == {"BASELINE": 3}
     assert (session.status, session.tiles_planned, session.tiles_done) == (SessionStatus.NO_CHANGES, 3, 3)
-    assert session.newest_captured_at == NOON - timedelta(days=1)
+    assert session.newest_captured_at == SPRING - timedelta(days=1)
     assert session.clear_share == 1.0
     assert [tile.status for tile in trip.tiles(area)] == [ImageStatus.CAPTURED] * 3
     assert trip.pushes() == []
@@ -65,7 +65,7 @@ def test_nothing_new_makes_no_alert_and_no_push(trip):
     session = trip.sweep_area(area, "april", days=30, change=a_change(m2=900))
     assert session.counts_by_verdict == {"NO_NEW_IMAGERY": 2}
     assert session.status is SessionStatus.NO_CHANGES
-    assert session.newest_captured_at == NOON + timedelta(days=30)
+    assert session.newest_captured_at == SPRING + timedelta(days=30)
     assert len(trip.pushes()) == 1
     assert len(trip.tiles(area)) == 4
 
@@ -73,7 +73,7 @@ def test_nothing_new_makes_no_alert_and_no_push(trip):
 def test_the_same_bytes_under_another_name_are_nothing_new(trip):
     area = trip.add_area()
     trip.sweep_area(area, "march", days=-1)
-    trip.imagery.show("april", NOON + timedelta(days=30), lambda _view: b"march")
+    trip.imagery.show("april", SPRING + timedelta(days=30), lambda _view: b"march")
     session = trip.capture_now(area)
     trip.work()
     assert trip.session(session).counts_by_verdict == {"NO_NEW_IMAGERY": 2}
@@ -131,6 +131,42 @@ def test_blindness_is_no_all_clear(trip):
     assert session.status is SessionStatus.ERROR
     trip.clear_share = 1.0
     assert trip.sweep_area(area, "clear", days=5).counts_by_verdict == {"BASELINE": 2}, "clouds are no reference"
+
+
+def test_a_picture_from_the_future_is_an_error_and_is_not_kept(trip):
+    area = trip.add_area(tiles=1)
+    trip.sweep_area(area, "march", days=0)
+    session = trip.sweep_area(area, "2099", days=27_000)
+    assert session.status is SessionStatus.ERROR
+    assert "which has not come yet" in session.failures[0].reason
+    assert trip.sweep_area(area, "april", days=30).counts_by_verdict == {"NO_CHANGE": 1}, "the date was mended"
+
+
+def test_what_a_cloud_hid_is_compared_once_it_is_seen_again(trip):
+    area = trip.add_area(tiles=1)
+    trip.sweep_area(area, "clear march", days=0)
+    trip.clear_share = 0.5
+    trip.sweep_area(area, "half clouded april", days=30)
+    trip.clear_share = 1.0
+    session = trip.sweep_area(area, "clear may", days=50, change=a_change(m2=900))
+    (alert, _) = trip.alerts_of(session)[0]
+    assert trip.images.get(alert.reference_key) == b"clear march"
+    assert trip.compare_now(area).session_id == session.session_id, "that is the pair to compare: no second session"
+
+
+def test_where_no_clear_picture_is_there_a_clouded_one_is_the_reference(trip):
+    area = trip.add_area(tiles=1)
+    trip.clear_share = 0.5
+    for number, verdict in enumerate(("BASELINE", "NO_CHANGE", "NO_CHANGE")):
+        assert trip.sweep_area(area, f"half {number}", days=number).counts_by_verdict == {verdict: 1}
+
+
+def test_a_picture_that_was_replaced_under_its_date_is_looked_at_anew(trip):
+    area = trip.add_area(tiles=1)
+    trip.sweep_area(area, "march", days=0)
+    trip.sweep_area(area, "april", days=30)
+    session = trip.sweep_area(area, "april mended", days=30, change=a_change(m2=900))
+    assert trip.images.get(trip.alerts_of(session)[0][0].reference_key) == b"march"
 
 
 def test_a_pair_too_cloudy_to_compare_is_obscured(trip):

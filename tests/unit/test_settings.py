@@ -37,6 +37,11 @@ def test_secrets_are_kept_apart_and_never_shown():
         ({"BHUPRAHARI_LEASE_S": "soon"}, "BHUPRAHARI_LEASE_S must be a number, not 'soon'"),
         ({"BHUPRAHARI_IMAGES_STORE": "ftp"}, "must be folder or s3, not 'ftp'"),
         ({"BHUPRAHARI_IMAGES_STORE": "s3"}, "BHUPRAHARI_BUCKET must name the bucket"),
+        ({"BHUPRAHARI_LEASE_S": "nan"}, "BHUPRAHARI_LEASE_S must be a number from 0 up, not nan"),
+        ({"BHUPRAHARI_LEASE_S": "-5"}, "must be a number from 0 up, not -5"),
+        ({"BHUPRAHARI_CADENCE_HOURS": "0"}, "BHUPRAHARI_CADENCE_HOURS must be more than 0"),
+        ({"BHUPRAHARI_MIN_CLEAR_SHARE": "5"}, "must be 0 to 1, not 5"),
+        ({"BHUPRAHARI_DEFAULT_PROVIDER": "nope"}, "must be sample or archive or google_static, not 'nope'"),
         ({"REGISTRATION": "maybe"}, "must be open or closed, not 'maybe'"),
     ],
 )

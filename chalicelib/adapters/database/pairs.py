@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, case, func, select
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.domain.areas import Area
@@ -34,6 +34,11 @@ def image_of(row: Row[Any]) -> StoredImage:
     )
 
 
+CLEAR_REFERENCE = 0.9  # share of tile and area
+"""A picture that shows less is compared, but no later one with it, as long as a clearer one is there: what a cloud hid
+would otherwise never be compared."""
+
+
 def _comparable(area_id: int, provider: str, grid: Grid) -> ColumnElement[bool]:
     # Another provider, another zoom or another margin shows other ground: never compared with each other.
     return (
@@ -48,7 +53,7 @@ def _comparable(area_id: int, provider: str, grid: Grid) -> ColumnElement[bool]:
 def newest_image(
     connection: Connection, area: Area, tile: Tile, *, before: datetime | None = None
 ) -> StoredImage | None:
-    """Give the newest usable picture of a tile, or the newest that was taken before a time."""
+    """Give the newest usable picture of a tile; or, to compare with, the newest clear one taken before a time."""
     query = select(IMAGE).where(
         _comparable(area.area_id, area.plan.provider, area.plan.grid),
         IMAGE.c.z == tile.z,
@@ -56,19 +61,28 @@ def newest_image(
         IMAGE.c.y == tile.y,
     )
     if before is not None:
-        query = query.where(IMAGE.c.taken_at < before)
+        query = query.where(IMAGE.c.taken_at < before).order_by(_clearest_first())
     row = connection.execute(query.order_by(IMAGE.c.taken_at.desc(), IMAGE.c.id.desc()).limit(1)).one_or_none()
     return None if row is None else image_of(row)
 
 
 def pairs_to_compare(connection: Connection, area: Area) -> list[dict[str, object]]:
-    """Give the two newest pictures of each tile where they are not compared yet, as columns of tile runs."""
-    place = func.row_number().over(
-        partition_by=(IMAGE.c.z, IMAGE.c.x, IMAGE.c.y), order_by=(IMAGE.c.taken_at.desc(), IMAGE.c.id.desc())
-    )
+    """Give each tile's newest picture and its reference, where they are not compared yet, as columns of tile runs."""
+    tile = (IMAGE.c.z, IMAGE.c.x, IMAGE.c.y)
+    newest_first = (IMAGE.c.taken_at.desc(), IMAGE.c.id.desc())
     usable = _comparable(area.area_id, area.plan.provider, area.plan.grid)
-    ranked = select(IMAGE.c.id, IMAGE.c.z, IMAGE.c.x, IMAGE.c.y, place.label("place")).where(usable).subquery()
-    newer, older = ranked.alias("newer"), ranked.alias("older")
+    place = func.row_number().over(partition_by=tile, order_by=newest_first).label("place")
+    newer = select(IMAGE.c.id, *tile, IMAGE.c.taken_at, place).where(usable).subquery("newer")
+    # As `newest_image` chooses the reference of a new picture.
+    rank = func.row_number().over(partition_by=tile, order_by=(_clearest_first(), *newest_first)).label("place")
+    is_older = (
+        (newer.c.place == 1)
+        & (newer.c.z == IMAGE.c.z)
+        & (newer.c.x == IMAGE.c.x)
+        & (newer.c.y == IMAGE.c.y)
+        & (newer.c.taken_at > IMAGE.c.taken_at)
+    )
+    older = select(IMAGE.c.id, *tile, rank).join(newer, is_older).where(usable).subquery("older")
     is_same_tile = (newer.c.z == older.c.z) & (newer.c.x == older.c.x) & (newer.c.y == older.c.y)
     is_done = (
         (DONE.c.image_id == newer.c.id)
@@ -78,12 +92,16 @@ def pairs_to_compare(connection: Connection, area: Area) -> list[dict[str, objec
     )
     query = (
         select(newer.c.z, newer.c.x, newer.c.y, newer.c.id.label("image_id"), older.c.id.label("reference_id"))
-        .join(older, is_same_tile & (older.c.place == 2))
+        .join(older, is_same_tile & (older.c.place == 1))
         .outerjoin(DONE, is_done)
         .where(newer.c.place == 1, DONE.c.id.is_(None))
         .order_by(newer.c.id)
     )
     return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _clearest_first() -> ColumnElement[int]:
+    return case((IMAGE.c.clear_share >= CLEAR_REFERENCE, 0), else_=1)
 
 
 def is_compared(connection: Connection, image_id: int, reference_id: int, thresholds_key: str) -> bool:

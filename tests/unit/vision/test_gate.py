@@ -12,7 +12,7 @@ from chalicelib.domain.errors import BadImage
 from chalicelib.domain.tiles import Bounds, Tile, View
 from chalicelib.vision import gate
 from chalicelib.vision.gate import inspect
-from tests.unit.vision.pictures import CALM, EVERYWHERE, land, png, terms, tile_ground
+from tests.unit.vision.pictures import CALM, EVERYWHERE, VIEW, land, png, terms, tile_ground
 
 SIDE = CALM.size_px
 OPEN = terms(sends_placeholders=False)
@@ -129,7 +129,18 @@ def test_a_blank_picture_is_refused_only_where_the_provider_sends_placeholders()
     blank = np.full((SIDE, SIDE, 3), 228, np.uint8)
     cv2.putText(blank, "no imagery", (10, 40), cv2.FONT_HERSHEY_PLAIN, 0.6, (90, 90, 90))
     assert "blank" in refusal(png(blank), sends_placeholders=True)
-    assert inspect(png(blank), CALM, EVERYWHERE, OPEN).clear_share == 1  # elsewhere flat is water
+    assert (
+        inspect(png(blank), CALM, EVERYWHERE, OPEN).clear_share == 0
+    )  # elsewhere white-out: kept, and seen through by nobody
+    water = np.full((SIDE, SIDE, 3), (96, 80, 52), np.uint8)
+    assert inspect(png(water), CALM, EVERYWHERE, OPEN).clear_share == 1  # flat is water
+
+
+def test_clouds_take_from_the_clear_share():
+    picture = land(320)
+    assert inspect(png(picture), VIEW, EVERYWHERE, OPEN).clear_share == 1
+    picture[:, :160] = 236
+    assert inspect(png(picture), VIEW, EVERYWHERE, OPEN).clear_share < 0.55
     assert inspect(png(land(SIDE)), CALM, EVERYWHERE, terms(sends_placeholders=True)).clear_share == 1
 
 
