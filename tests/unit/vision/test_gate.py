@@ -129,9 +129,7 @@ def test_a_blank_picture_is_refused_only_where_the_provider_sends_placeholders()
     blank = np.full((SIDE, SIDE, 3), 228, np.uint8)
     cv2.putText(blank, "no imagery", (10, 40), cv2.FONT_HERSHEY_PLAIN, 0.6, (90, 90, 90))
     assert "blank" in refusal(png(blank), sends_placeholders=True)
-    assert (
-        inspect(png(blank), CALM, EVERYWHERE, OPEN).clear_share == 0
-    )  # elsewhere white-out: kept, and seen through by nobody
+    assert inspect(png(blank), CALM, EVERYWHERE, OPEN).clear_share == 0  # elsewhere a white-out
     water = np.full((SIDE, SIDE, 3), (96, 80, 52), np.uint8)
     assert inspect(png(water), CALM, EVERYWHERE, OPEN).clear_share == 1  # flat is water
 
