@@ -78,7 +78,7 @@ def changed(evidence: Evidence, metres_per_pixel: float) -> NDArray[np.uint8]:
 
 def _is_shadow(part: Part, evidence: Evidence, metres_per_pixel: float) -> bool:
     shade = evidence.shade
-    if shade is None or part.mask.sum() * metres_per_pixel**2 > shadows.LARGEST_M2:
+    if shade is None or part.mask.sum() * metres_per_pixel**2 > shadows.LARGEST_STRING_M2:
         return False
     rows, columns = shade.grey_one.shape
     height, width = evidence.clear.shape

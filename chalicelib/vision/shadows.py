@@ -15,15 +15,18 @@ import numpy as np
 from chalicelib.vision.pixels import Floats, Mask
 
 LARGEST_M2 = 600.0  # a larger one is no shadow of what stands in a village or a works
+LARGEST_STRING_M2 = 1200.0  # the shadows of a row of sheds run into one, along their sides
+STRING_FILL = 0.35  # of its box, at most: that is no building site
 DARKER = 0.8  # of the other picture's brightness: a pixel that may lie in a shadow
 LEAST_PART = 0.15  # of the place: smaller parts decide nothing
-LEAST_EXPLAINED = 0.5  # of the place must lie in shadows: its rim and the eaves do not
-DARK_RATIO = 0.62  # of the lit ground's brightness, at most
+LEAST_EXPLAINED = 0.43  # of the place must lie in shadows: its rim and the eaves do not
+DARK_RATIO = 0.66  # of the lit ground's brightness, at most
 DARKEST_SHARE = 0.8  # of its picture: on bright concrete a shadow is no darker than a field, but never the brightest
 COLOUR_SPREAD = 1.4  # between the colour that is darkened most and the one that is darkened least
 RING_M = 5.0
 LEAST_RING_PX = 8
-ALIKE = 2.6  # spreads of the ground beside it, at most: then the lit ground is that ground
+DEEP_RATIO = 0.52  # of it: a deep shadow, which needs less likeness to be believed
+ALIKE, ALIKE_DEEP = 1.0, 2.6  # spreads of the ground beside it, at most: then the lit ground is that ground
 LEAST_SPREAD = 9.0  # grey levels
 
 
@@ -52,7 +55,7 @@ def is_shadow(place: Mask, shade: Shade, changed: Mask, metres_per_pixel: float)
     that went from one side of a shed to the other leaves one place, dark on its one part then and on the other now.
     """
     pixels = int(place.sum())
-    if not pixels or pixels * metres_per_pixel**2 > LARGEST_M2:
+    if not pixels or pixels * metres_per_pixel**2 > _largest_m2(place):
         return False
     reach = max(1, round(RING_M / metres_per_pixel))
     explained = 0
@@ -64,12 +67,18 @@ def is_shadow(place: Mask, shade: Shade, changed: Mask, metres_per_pixel: float)
         if part.sum() < LEAST_PART * pixels:
             continue
         grey = float(grey_dark[part].mean())
-        if grey > DARK_RATIO * float(grey_lit[part].mean()) or grey > darkest:
+        ratio = grey / max(1.0, float(grey_lit[part].mean()))
+        if ratio > DARK_RATIO or grey > darkest or not _is_even(dark[part], lit[part]):
             return False
-        if not (_is_even(dark[part], lit[part]) and _is_ground(lit, part, changed, reach)):
+        if _unlikeness(lit, part, changed, reach) > (ALIKE_DEEP if ratio <= DEEP_RATIO else ALIKE):
             return False
         explained += int(part.sum())
     return explained >= LEAST_EXPLAINED * pixels
+
+
+def _largest_m2(place: Mask) -> float:
+    _, _, width, height = cv2.boundingRect(place.astype(np.uint8))
+    return LARGEST_STRING_M2 if place.sum() < STRING_FILL * width * height else LARGEST_M2
 
 
 def _is_even(dark: Floats, lit: Floats) -> bool:
@@ -78,12 +87,12 @@ def _is_even(dark: Floats, lit: Floats) -> bool:
     return float(ratios.max() / ratios.min()) <= COLOUR_SPREAD
 
 
-def _is_ground(lit: Floats, part: Mask, changed: Mask, reach: int) -> bool:
-    """Say whether a place, where the sun shines on it, looks like the ground around it."""
+def _unlikeness(lit: Floats, part: Mask, changed: Mask, reach: int) -> float:
+    """Say how unlike the ground around it a place is where the sun shines on it, in spreads of that ground."""
     near = cv2.dilate(part.astype(np.uint8), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)) > 0
     beside = lit[near & ~changed]
     if len(beside) < LEAST_RING_PX:
-        return False
+        return float("inf")
     usual = np.median(beside, axis=0)
     spread = np.maximum(1.4826 * np.median(np.abs(beside - usual), axis=0), LEAST_SPREAD)
-    return bool((np.abs(np.median(lit[part], axis=0) - usual) / spread).mean() <= ALIKE)
+    return float((np.abs(np.median(lit[part], axis=0) - usual) / spread).mean())
