@@ -1,8 +1,8 @@
 """Is a changed place only a shadow that moved? The sun stands elsewhere on another day; nothing was built.
 
 A cast shadow is much darker than its ground in the sun, darkens every colour about alike, and lies on ground that in
-the other picture looks like the ground beside it. A new roof does not look like the ground beside it, and a felled wood is
-larger than a shadow.
+the other picture looks like the ground beside it. A new roof does not look like the ground beside it, and a felled wood
+is larger than a shadow.
 """
 
 from __future__ import annotations
