@@ -13,6 +13,10 @@ from chalicelib.vision.features import Feature
 from chalicelib.vision.pixels import Floats
 from chalicelib.vision.weights import HIDDEN, NAMES, NUMBERS
 
+# Pixels multiplied at once: OpenBLAS starts threads for a larger product, and on a machine whose other cores are busy
+# they wait for each other ten times as long as the work takes.
+_AT_ONCE = 480
+
 
 class Network(NamedTuple):
     """Weights of one hidden layer: hidden = max(0, first @ maps + first_bias), log-odds = second @ hidden + bias."""
@@ -38,7 +42,10 @@ def log_odds(maps: Iterable[Feature], shape: tuple[int, ...]) -> Floats:
     table = np.empty((len(NAMES), shape[0] * shape[1]), np.float32)
     for row, feature in zip(table, maps, strict=True):
         row[:] = feature.values.ravel()
-    hidden = fitted.first @ table  # in one go: many small products cost more than they save
-    hidden += fitted.first_bias[:, None]
-    np.maximum(hidden, 0, out=hidden)
-    return np.asarray(fitted.second @ hidden + np.float32(fitted.bias), np.float32).reshape(shape)
+    odds = np.empty(table.shape[1], np.float32)
+    bias = fitted.first_bias[:, None]
+    for begin in range(0, odds.size, _AT_ONCE):
+        hidden = fitted.first @ table[:, begin : begin + _AT_ONCE]
+        hidden += bias
+        odds[begin : begin + _AT_ONCE] = fitted.second @ np.maximum(hidden, 0, out=hidden)
+    return np.asarray(odds + np.float32(fitted.bias), np.float32).reshape(shape)

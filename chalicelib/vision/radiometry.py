@@ -7,7 +7,7 @@ import numpy as np
 
 from chalicelib.vision.pixels import Floats, Mask
 
-_SAMPLES = 8_000  # pixels that the colour map is fitted on
+_SAMPLES = 5_000  # pixels that the colour map is fitted on; more make OpenBLAS start threads, see network.py
 _ROUNDS = 6  # of re-weighting: what changed loses its vote
 _LOCAL_PX = 127  # haze and sun vary over such distances, houses do not
 _FLOOR = 5.0  # grey levels: less local contrast than this is noise, not to be blown up
@@ -42,7 +42,7 @@ def explained(source: Floats, target: Floats, usable: Mask) -> Floats:
     places = np.flatnonzero(usable)
     if places.size < 64:
         return source
-    places = places[:: max(1, places.size // _SAMPLES)]
+    places = places[:: -(-places.size // _SAMPLES)]
     rows, columns = places // width, places % width
     seen = source.reshape(-1, 3)[places].astype(np.float64)
     wanted = target.reshape(-1, 3)[places].astype(np.float64) - seen  # shrunk towards no map at all

@@ -15,6 +15,7 @@ import numpy as np
 from tests.bench.scene_land import Scene
 from tests.bench.scene_painting import label, render
 from tests.bench.scene_stuff import Rng
+from tests.bench.scene_years import age, film
 
 
 @dataclass
@@ -64,12 +65,17 @@ def camera(r: Rng, img: np.ndarray, strength: float) -> np.ndarray:
     return out
 
 
-def pair(seed: int, n: int = 384) -> Pair:
-    """Make the pair of one seed."""
+def pair(seed: int, n: int = 384, *, years: bool = False) -> Pair:
+    """Make the pair of one seed; with `years`, more time lies between its dates."""
     r = np.random.default_rng([seed, 20_26])
     mpp = float(np.exp(r.uniform(np.log(0.35), np.log(2.2))))
     scene = Scene(r, n, mpp)
-    first, second = render(scene, 0), render(scene, 1)
+    first = render(scene, 0)
+    if years:
+        age(scene, r)
+    second = render(scene, 1)
     label(scene)
+    if years:
+        first, second = film(r, first), film(r, second)
     strength = r.choice([0.3, 0.7, 1.0], p=[0.25, 0.35, 0.4])
     return Pair(camera(r, first, strength), camera(r, second, strength), scene.truth, mpp)
