@@ -15,8 +15,8 @@ from chalicelib.domain.areas import MAX_NAME, Area, Caps, Extent, NewArea, Plan
 from chalicelib.domain.errors import DomainError
 from chalicelib.domain.imagery import ProviderTerms
 from chalicelib.domain.paging import Page, Slice
-from chalicelib.domain.tiles import count_covering
 from chalicelib.domain.thresholds import Sensitivity, checked_sensitivity
+from chalicelib.domain.tiles import count_covering
 from chalicelib.settings import PROVIDERS, settings
 
 api = Api(__name__)

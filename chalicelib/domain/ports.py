@@ -149,7 +149,7 @@ OlderPicture = Callable[[], bytes | None]
 class Compare(Protocol):
     """Compare two stored pictures of one view. Raises BadImage for bytes that are not an image of that size."""
 
-    def __call__(  # noqa: PLR0913 (all of it by name)
+    def __call__(
         self,
         before: bytes,
         after: bytes,

@@ -179,7 +179,9 @@ class Outcome:
     verdict: Verdict
     reason: str | None = None
     clear_share: float | None = None
-    compared_by: str | None = None  # the thresholds' key, if a comparison was made: that pair need not be compared again
+    compared_by: str | None = (
+        None  # the thresholds' key, if a comparison was made: that pair need not be compared again
+    )
     ignored: list[dict[str, Any]] | None = None  # what a comparison saw that is no alert
     change_log: dict[str, Any] | None = None
     mask_key: str | None = None

@@ -42,7 +42,7 @@ def detect(before_bgr: NDArray[Any], after_bgr: NDArray[Any], metres_per_pixel: 
     return changed(look(before, after, scale), scale)
 
 
-def compare(  # noqa: PLR0913 (all of it by name)
+def compare(
     before: bytes,
     after: bytes,
     *,
@@ -104,9 +104,7 @@ def look(before: Pixels, after: Pixels, metres_per_pixel: float) -> Evidence:
     return weigh(before, after, metres_per_pixel)
 
 
-def _seen(
-    evidence: Evidence, view: View, area: Bounds, thresholds: Thresholds
-) -> Iterator[tuple[Part, Reason | None]]:
+def _seen(evidence: Evidence, view: View, area: Bounds, thresholds: Thresholds) -> Iterator[tuple[Part, Reason | None]]:
     """Yield what was seen on this tile and inside the area: what may be a change, and the rest with its reason."""
     everything = list(judged(evidence, view.gsd_m, thresholds.score_shift))
     mask = marked((part for part, reason in everything if reason is None), evidence.clear.shape)
@@ -117,7 +115,7 @@ def _seen(
             yield part, reason
 
 
-def _weighed(  # noqa: PLR0913, PLR0917 (what is known of one comparison)
+def _weighed(  # noqa: PLR0917 (what is known of one comparison)
     part: Part,
     evidence: Evidence,
     reference: Pixels,

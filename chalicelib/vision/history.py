@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
+from itertools import pairwise
 from typing import NamedTuple
 
 from chalicelib.domain.changes import Reason
@@ -109,7 +110,7 @@ class History:
     def _steps(self) -> list[Evidence]:
         """Weigh each older picture against the one before it, from the reference backwards."""
         line = [self._reference, *self._pictures]
-        return [self._weigh(older, newer) for newer, older in zip(line, line[1:], strict=False)]
+        return [self._weigh(older, newer) for newer, older in pairwise(line)]
 
     def _weigh(self, older: Pixels, newer: Pixels) -> Evidence:
         return self._look(older, newer, self._view.gsd_m)._replace(shade=None)  # large, and not asked for here

@@ -77,7 +77,7 @@ def changed(evidence: Evidence, metres_per_pixel: float) -> NDArray[np.uint8]:
 
 
 def judged(evidence: Evidence, metres_per_pixel: float, shift: float = 0.0) -> Iterator[tuple[Part, Reason | None]]:
-    """Yield every object that possibly changed, with the reason why it is none; `shift` is added to the needed score."""
+    """Yield what possibly changed, each with the reason why it is no change; `shift` is added to the needed score."""
     for part in candidates(evidence, metres_per_pixel):
         if part.score < needed_score(float(part.mask.sum()) * metres_per_pixel**2, shift):
             yield part, Reason.BELOW_SCORE

@@ -153,9 +153,7 @@ def run(job: tuple[int, bool]) -> Counter:
     for date in range(1, DATES):
         older = [partial(files.__getitem__, earlier) for earlier in range(date - 2, -1, -1)][:6]
         memory = {"older": older, "doubted": doubted} if with_history else {}
-        change = compare(
-            files[date - 1], files[date], view=VIEW, area=EVERYWHERE, thresholds=THRESHOLDS, **memory
-        )
+        change = compare(files[date - 1], files[date], view=VIEW, area=EVERYWHERE, thresholds=THRESHOLDS, **memory)
         kept = ignored_of(change, THRESHOLDS)
         doubted = [r["outline"]["coordinates"] for r in kept if r["reason"] in MAY_HOLD_LATER]
         count.update(f"ignored: {r['reason']}" for r in kept)

@@ -94,9 +94,7 @@ class SqlAreas:
         return Slice(items, total, items[-1].area_id if len(rows) > page.limit else None)
 
     @writes
-    def set_sensitivity(
-        self, connection: Connection, area_id: int, sensitivity: Sensitivity, *, user_id: int
-    ) -> Area:
+    def set_sensitivity(self, connection: Connection, area_id: int, sensitivity: Sensitivity, *, user_id: int) -> Area:
         """Make a user's area alert more or less readily from now on. Raises NotFound."""
         if connection.execute(of_owner(area_id, user_id).with_for_update()).one_or_none() is None:
             raise NotFound(f"there is no area {area_id}")
