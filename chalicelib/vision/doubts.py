@@ -19,6 +19,7 @@ _RING_M = 15.0  # of the ground beside a place: a veil lies on it too, a buildin
 _VEILED = 0.5  # of the contrast that the other picture has there, as both have it elsewhere
 _BRIGHTER = 10.0  # grey levels by which a veil lifts the darkest ground
 _DARKEST = 0.1  # the share of the ground that is its darkest
+_SAME_PATTERN = 0.3  # correlation of the detail in both, at least
 _LEAST_PX = 60
 _GREEN = 0.035  # of the light, by which green is ahead of red and blue: plants
 _WARM = 0.05  # by which red is ahead of blue: soil, straw, dry grass
@@ -53,26 +54,33 @@ def _near(mask: Mask, reach: int) -> Mask:
     return np.asarray(cv2.dilate(mask.astype(np.uint8), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)) > 0)
 
 
-def _fine(bgr: Bgr) -> tuple[Floats, Floats]:
-    """Give a picture's brightness, and its detail: what a blur takes away."""
+def _detail(bgr: Bgr) -> tuple[Floats, Floats]:
+    """Give a picture's brightness, and its detail, bright or dark: what a wider blur takes away and a narrow leaves."""
     grey = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY), np.float32)
-    return grey, np.abs(grey - cv2.GaussianBlur(grey, (0, 0), 3))
+    return grey, np.asarray(cv2.GaussianBlur(grey, (0, 0), 1.2) - cv2.GaussianBlur(grey, (0, 0), 5), np.float32)
 
 
 def _is_veiled(one: Bgr, two: Bgr, ring: Mask, older: Pixels, newer: Pixels) -> bool:
     """Say whether the ground beside a place has lost its contrast in one picture, more than that picture has at large.
 
-    A veil also lifts what is dark; a field that was ploughed evenly does not.
+    A veil also lifts what is dark, and leaves the ground's pattern: a field that was ploughed shows another one.
     """
     if ring.sum() < _LEAST_PX:
         return False
-    (grey_one, fine_one), (grey_two, fine_two) = _fine(one), _fine(two)
-    step = 4
-    at_large = [_fine(np.ascontiguousarray(pixels.bgr[::step, ::step])) for pixels in (older, newer)]
-    usual = (float(at_large[1][1].mean()) + 0.5) / (float(at_large[0][1].mean()) + 0.5)
-    ratio = (float(fine_two[ring].mean()) + 0.5) / (float(fine_one[ring].mean()) + 0.5) / usual
+    (grey_one, detail_one), (grey_two, detail_two) = _detail(one), _detail(two)
+    at_large = [_detail(pixels.bgr) for pixels in (older, newer)]
+    usual = _spread(at_large[1][1]) / _spread(at_large[0][1])
+    ratio = _spread(detail_two[ring]) / _spread(detail_one[ring]) / usual
     lift = _dark(grey_two[ring]) - _dark(grey_one[ring]) - _dark(at_large[1][0]) + _dark(at_large[0][0])
-    return (ratio < _VEILED and lift > _BRIGHTER) or (ratio > 1 / _VEILED and lift < -_BRIGHTER)
+    if not ((ratio < _VEILED and lift > _BRIGHTER) or (ratio > 1 / _VEILED and lift < -_BRIGHTER)):
+        return False
+    return float((detail_one[ring] * detail_two[ring]).mean()) > _SAME_PATTERN * float(
+        detail_one[ring].std() * detail_two[ring].std()
+    )
+
+
+def _spread(detail: Floats) -> float:
+    return float(detail.std()) + 0.5
 
 
 def _dark(grey: Floats) -> float:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from itertools import pairwise
 from typing import NamedTuple
 
 from chalicelib.domain.changes import Reason
@@ -17,13 +17,15 @@ from chalicelib.vision.regions import Part, score_of
 
 Look = Callable[[Pixels, Pixels, float], Evidence]
 
-LIKE = 0.3  # score of a region against an older picture, at most: there it looks as it does now
+LIKE = 0.1  # score of a region against an older picture, at most: there it looks as it does now
+STILL_THERE = 0.3  # the same against the picture just before, for something that was doubted there
 LEAST_SEEN = 0.5  # of a region's ground, for a picture to say anything about it
-AS_MUCH = 0.9  # of how unlike the newer picture is: so unlike each other were older ones at most
-RESTLESS = 2  # steps between older pictures with so much change: once is something that was built, twice is a field
+NEWS = 3.0  # log-odds by which older pictures are more unlike the newer one than unlike the reference: then it is new
+HELD_NEWS = 0.0  # log-odds of being unlike older pictures, for something that was doubted and is still there
 MARKED_DOWN = 0.3  # what is left of the score of a region that does not hold
 STRENGTHENED = 0.7  # of the doubt that is left for each older picture it held against
 MOST_STRENGTHENED = 3
+SUREST = 0.995
 
 
 class Held(NamedTuple):
@@ -46,19 +48,18 @@ class History:
     def hold(self, part: Part) -> Held:
         """Hold a region, a part that changed from the reference to the newer picture, against every older picture.
 
-        It must be unlike all of them: one that looks alike means that the reference was odd, or that this comes back.
-        Where the place was as restless before, being unlike says nothing.
+        One that looks as the place does now means that the reference was odd, if it is the newest, or else that this
+        comes back. Where older pictures are as unlike the reference as they are unlike the newer one, the ground changes
+        anyway: that can be settled by the next picture.
         """
-        scores = [self._score(evidence, part) for evidence in self._against_newer]
-        unlike = [score for score in scores if score is not None]
-        held_against = sum(score > LIKE for score in unlike)
+        unlike = self._scores(self._against_newer, part)
         if not unlike:
             return Held(None, part.score, 0, 0)
+        held_against = sum(score > LIKE for score in unlike)
         reason = None
         if held_against < len(unlike):
-            newest = next(score for score in scores if score is not None)
-            reason = Reason.DOES_NOT_HOLD if newest <= LIKE else Reason.COMES_BACK
-        elif self._is_restless(part, min([part.score, *unlike])):
+            reason = Reason.COMES_BACK if unlike[0] > LIKE else Reason.DOES_NOT_HOLD
+        elif _log_odds(unlike) - _log_odds(self._scores(self._against_reference, part)) < NEWS:
             reason = Reason.SEASON_LIKE
         if reason is not None:
             return Held(reason, round(MARKED_DOWN * part.score, 4), len(unlike), held_against)
@@ -72,16 +73,16 @@ class History:
         picture from before that.
         """
         now = self._score(evidence, part)
-        if now is None or now > LIKE:
+        if now is None or now > STILL_THERE:
             return None
-        unlike = [score for each in self._against_newer if (score := self._score(each, part)) is not None]
-        if not unlike or min(unlike) <= LIKE:
+        unlike = self._scores(self._against_newer, part)
+        if not unlike or min(unlike) <= LIKE or _log_odds(unlike) < HELD_NEWS:
             return None
-        return Held(None, min(unlike), len(unlike), len(unlike))
+        return Held(None, round(sum(unlike) / len(unlike), 4), len(unlike), len(unlike))
 
-    def _is_restless(self, part: Part, unlike: float) -> bool:
-        steps = [score for evidence in self._steps if (score := self._score(evidence, part)) is not None]
-        return sum(score >= AS_MUCH * unlike for score in steps) >= RESTLESS
+    def _scores(self, evidences: Sequence[Evidence], part: Part) -> list[float]:
+        """Give what a region scores in each pair that shows its ground, in their order."""
+        return [score for evidence in evidences if (score := self._score(evidence, part)) is not None]
 
     def _score(self, evidence: Evidence, part: Part) -> float | None:
         if evidence.clear[part.box][part.mask].mean() < LEAST_SEEN:
@@ -107,10 +108,14 @@ class History:
         return [self._weigh(picture, self._newer) for picture in self._pictures]
 
     @cached_property
-    def _steps(self) -> list[Evidence]:
-        """Weigh each older picture against the one before it, from the reference backwards."""
-        line = [self._reference, *self._pictures]
-        return [self._weigh(older, newer) for newer, older in pairwise(line)]
+    def _against_reference(self) -> list[Evidence]:
+        return [self._weigh(picture, self._reference) for picture in self._pictures]
 
     def _weigh(self, older: Pixels, newer: Pixels) -> Evidence:
         return self._look(older, newer, self._view.gsd_m)._replace(shade=None)  # large, and not asked for here
+
+
+def _log_odds(scores: Sequence[float]) -> float:
+    """Give the mean of some scores' log-odds, none of them taken for certain."""
+    inside = [min(max(score, 1 - SUREST), SUREST) for score in scores]
+    return sum(math.log(score / (1 - score)) for score in inside) / max(1, len(inside))
