@@ -49,8 +49,8 @@ class History:
         """Hold a region, a part that changed from the reference to the newer picture, against every older picture.
 
         One that looks as the place does now means that the reference was odd, if it is the newest, or else that this
-        comes back. Where older pictures are as unlike the reference as they are unlike the newer one, the ground changes
-        anyway: that can be settled by the next picture.
+        comes back. Where older pictures are as unlike the reference as they are unlike the newer one, the ground
+        changes anyway: that can be settled by the next picture.
         """
         unlike = self._scores(self._against_newer, part)
         if not unlike:
