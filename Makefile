@@ -75,6 +75,9 @@ contact-sheet: setup  ## ten rendered tiles among ten real ones, as one picture
 score: setup  ## score the detector on the labelled pairs of ../shared, and draw what it found
 	$(PY) -m tests.bench.score $(ARGS)
 
+series: setup  ## false alerts and recall on rendered series of eight dates, with and without older pictures
+	$(PY) -m tests.bench.series $(ARGS)
+
 bench: setup  ## the detector's milliseconds and MiB by size, beside the plain tutorial method
 	$(PY) -m tests.bench.detector_speed $(ARGS)
 

@@ -69,7 +69,7 @@ def inspect(content, view, area, terms):
 def always(changed_m2):
     """Make a comparison that always finds one region of that size."""
 
-    def compare(before, after, *, view, area, thresholds):
+    def compare(before, after, *, view, area, thresholds, older=(), doubted=()):
         region = Region(
             area_m2=changed_m2, score=0.9, bounds=area, centroid=centre_of(area), outline=[[(77.5, 12.9)] * 4]
         )

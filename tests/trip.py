@@ -12,7 +12,7 @@ from chalicelib.adapters.database.objects import SqlObjects
 from chalicelib.adapters.database.sessions import SqlSessions
 from chalicelib.adapters.database.tile_runs import SqlTileRuns
 from chalicelib.adapters.queues import OutboxJobs
-from chalicelib.domain import monitoring, upkeep
+from chalicelib.domain import monitoring, stopping, upkeep
 from chalicelib.domain.errors import Busy, Unavailable
 from chalicelib.domain.jobs import Queue, SessionJob, TileJob
 from chalicelib.domain.paging import Page
@@ -112,11 +112,11 @@ class Trip:
 
     def cancel(self, session):
         ports = {"sessions": self.sessions, "jobs": self.jobs, "clock": self.clock}
-        return monitoring.cancel_session(session.session_id, user_id=self.user.user_id, **ports)
+        return stopping.cancel_session(session.session_id, user_id=self.user.user_id, **ports)
 
     def delete(self, area):
         ports = {"areas": self.areas, "sessions": self.sessions, "jobs": self.jobs, "clock": self.clock}
-        monitoring.delete_area(area.area_id, user_id=area.user_id, **ports)
+        stopping.delete_area(area.area_id, user_id=area.user_id, **ports)
 
     def sweep(self):
         upkeep.sweep(

@@ -11,7 +11,7 @@ from chalicelib import wiring
 from chalicelib.api.http import Api, Wire
 from chalicelib.api.images import TileOut, image_path
 from chalicelib.domain.accounts import SignIn
-from chalicelib.domain.alerts import Alert, PushMade
+from chalicelib.domain.alerts import Alert, Ignored, PushMade
 from chalicelib.domain.imagery import TileImage
 from chalicelib.domain.paging import Page, Slice
 from chalicelib.domain.sessions import Session
@@ -36,6 +36,7 @@ class SessionOut(Wire):
     status: str
     reason: str | None  # why it ended as it did, where the status does not say
     total_changes_detected: int
+    severity: str | None  # the highest of its alerts
     notification_sent: bool
     counts_by_verdict: dict[str, int]
     tiles_planned: int
@@ -60,6 +61,7 @@ class DetailOut(Wire):
     current_image_path: str
     mask_image_path: str | None
     overlay_image_path: str | None
+    severity: str | None  # the highest of its regions
     change_log: dict[str, Any]
     alert_time: datetime
     current_tile_info: Annotated[TileOut, Field(alias="current_tile_info")]
@@ -75,9 +77,34 @@ class DetailOut(Wire):
             current_image_path=image_path(alert.image_key, now=now),
             mask_image_path=image_path(alert.mask_key, now=now) if alert.mask_key else None,
             overlay_image_path=image_path(alert.overlay_key, now=now) if alert.overlay_key else None,
+            severity=alert.change_log.get("severity"),
             change_log=alert.change_log,
             alert_time=alert.created_at,
             current_tile_info=TileOut.of(image, now=now),
+        )
+
+
+class IgnoredOut(Wire):
+    """What was seen on one tile and is no alert: each region with its reason."""
+
+    image_tile_id: int
+    verdict: str
+    previous_image_path: str
+    current_image_path: str
+    regions: list[dict[str, Any]]
+    current_tile_info: Annotated[TileOut, Field(alias="current_tile_info")]
+
+    @classmethod
+    def of(cls, ignored: Ignored, *, now: datetime) -> IgnoredOut:
+        """Show it with its pictures."""
+        image = ignored.image.image
+        return cls(
+            image_tile_id=image.image_id,
+            verdict=ignored.verdict.value,
+            previous_image_path=image_path(ignored.reference_key, now=now),
+            current_image_path=image_path(image.key, now=now),
+            regions=ignored.regions,
+            current_tile_info=TileOut.of(ignored.image, now=now),
         )
 
 
@@ -129,6 +156,7 @@ def _members(session: Session) -> dict[str, Any]:
         "status": session.status.value,
         "reason": session.reason,
         "total_changes_detected": session.alerts,
+        "severity": session.severity,
         "notification_sent": session.is_notification_sent,
         "counts_by_verdict": {str(verdict): count for verdict, count in session.counts_by_verdict.items()},
         "tiles_planned": session.tiles_planned,
@@ -161,6 +189,14 @@ def get_details(sign_in: SignIn, session_id: int) -> SessionDetails:
     return SessionDetails(
         **_members(session), alert_details=[DetailOut.of(alert, image, now=now) for alert, image in found]
     )
+
+
+@api.route("/api/alerts/sessions/{session_id}/ignored", gives=list[IgnoredOut])
+def list_ignored(sign_in: SignIn, session_id: int) -> list[IgnoredOut]:
+    """List what a session saw and did not alert on, tile by tile, with the reasons."""
+    now = wiring.clock()
+    found = wiring.alerts().ignored(session_id, user_id=sign_in.user.user_id)
+    return [IgnoredOut.of(ignored, now=now) for ignored in found]
 
 
 @api.route("/api/pushes", gives=list[PushOut], is_paged=True)

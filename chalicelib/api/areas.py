@@ -9,16 +9,18 @@ from pydantic import Field
 
 from chalicelib import wiring
 from chalicelib.api.http import Api, Wire
-from chalicelib.domain import areas, monitoring
+from chalicelib.domain import areas, stopping
 from chalicelib.domain.accounts import SignIn
 from chalicelib.domain.areas import MAX_NAME, Area, Caps, Extent, NewArea, Plan
 from chalicelib.domain.errors import DomainError
 from chalicelib.domain.imagery import ProviderTerms
 from chalicelib.domain.paging import Page, Slice
+from chalicelib.domain.thresholds import Sensitivity, checked_sensitivity
 from chalicelib.domain.tiles import count_covering
 from chalicelib.settings import PROVIDERS, settings
 
 api = Api(__name__)
+Word = Annotated[str, Field(max_length=50, examples=[*Sensitivity])]
 
 
 class WishedArea(Wire):
@@ -33,6 +35,7 @@ class WishedArea(Wire):
     provider: Annotated[str | None, Field(max_length=50)] = None
     cadence_hours: int | None = None
     min_changed_area_m2: float | None = None
+    sensitivity: Word = Sensitivity.NORMAL.value
 
     @property
     def extent(self) -> Extent:
@@ -55,6 +58,7 @@ class WishedArea(Wire):
             cadence_hours=settings().cadence_hours if self.cadence_hours is None else self.cadence_hours,
             min_changed_area_m2=self.min_changed_area_m2,
             min_clear_share=settings().min_clear_share,
+            sensitivity=checked_sensitivity(self.sensitivity),
             most_tiles=settings().max_tiles,
         )
 
@@ -63,6 +67,12 @@ class NewAreaBody(WishedArea):
     """An area that somebody asks us to watch."""
 
     name: Annotated[str, Field(max_length=MAX_NAME, examples=["Lake shore"])]
+
+
+class AreaChange(Wire):
+    """What of an area's plan can be changed while it is watched."""
+
+    sensitivity: Word
 
 
 class AreaOut(Wire):
@@ -80,6 +90,7 @@ class AreaOut(Wire):
     provider: str
     cadence_hours: int
     min_changed_area_m2: float
+    sensitivity: str
     tiles: int
     gsd_m: float
     next_due_at: datetime
@@ -102,6 +113,7 @@ class AreaOut(Wire):
             provider=plan.provider,
             cadence_hours=plan.cadence_hours,
             min_changed_area_m2=plan.thresholds.min_changed_area_m2,
+            sensitivity=plan.thresholds.sensitivity.value,
             tiles=area.tiles,
             gsd_m=area.gsd_m,
             next_due_at=area.next_due_at,
@@ -183,10 +195,17 @@ def get_area(sign_in: SignIn, area_id: int) -> AreaOut:
     return AreaOut.of(wiring.areas().get(area_id, user_id=sign_in.user.user_id))
 
 
+@api.route("/api/area-configs/{area_id}", method="PATCH", body=AreaChange, gives=AreaOut)
+def change_area(sign_in: SignIn, area_id: int, body: AreaChange) -> AreaOut:
+    """Make an area alert more or less readily from now on."""
+    sensitivity = checked_sensitivity(body.sensitivity)
+    return AreaOut.of(wiring.areas().set_sensitivity(area_id, sensitivity, user_id=sign_in.user.user_id))
+
+
 @api.route("/api/area-configs/{area_id}", method="DELETE", status=204)
 def delete_area(sign_in: SignIn, area_id: int) -> None:
     """Stop watching an area, and forget it with everything that was seen there."""
-    monitoring.delete_area(
+    stopping.delete_area(
         area_id,
         user_id=sign_in.user.user_id,
         areas=wiring.areas(),

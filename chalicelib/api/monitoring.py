@@ -8,7 +8,7 @@ from chalicelib import wiring
 from chalicelib.api.alerts import SessionOut
 from chalicelib.api.http import Api, Told
 from chalicelib.api.images import TileOut
-from chalicelib.domain import monitoring
+from chalicelib.domain import monitoring, stopping
 from chalicelib.domain.accounts import SignIn
 from chalicelib.domain.paging import Page, Slice
 from chalicelib.settings import settings
@@ -63,7 +63,7 @@ def list_tiles(sign_in: SignIn, area_id: int, page: Page) -> Slice[TileOut]:
 @api.route("/api/alerts/sessions/{session_id}/cancel", method="POST", gives=SessionTold, also=(409,))
 def cancel(sign_in: SignIn, session_id: int) -> SessionTold:
     """Stop a sweep: what is not done yet will not be."""
-    session = monitoring.cancel_session(
+    session = stopping.cancel_session(
         session_id,
         user_id=sign_in.user.user_id,
         sessions=wiring.sessions(),

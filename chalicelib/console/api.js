@@ -27,6 +27,7 @@ export const imageKey = (path) => path.split("captured_images/")[1].split("?")[0
 
 export const get = async (path, signal) => (await call("GET", path, undefined, signal)).body;
 export const post = async (path, body, signal) => (await call("POST", path, body, signal)).body;
+export const patch = async (path, body) => (await call("PATCH", path, body)).body;
 export const remove = async (path) => (await call("DELETE", path)).body;
 
 /** Give one page of a list, and the query of the next one, or null. */

@@ -3,6 +3,7 @@
 import { post } from "./api.js";
 import { el, facts, failure } from "./dom.js";
 import { count, m2, metres } from "./format.js";
+import { SENSITIVITIES } from "./words.js";
 
 const PAUSE_MS = 400; // after the last key, before the estimate is asked for
 const NUMBERS = ["centerLat", "centerLon", "northKm", "southKm", "eastKm", "westKm", "cadenceHours", "minChangedAreaM2"];
@@ -95,6 +96,7 @@ function wished(form) {
     if (text !== "") body[name] = Number(text);
   }
   if (form.elements.provider.value !== "") body.provider = form.elements.provider.value;
+  body.sensitivity = form.elements.sensitivity.value;
   return body;
 }
 
@@ -121,8 +123,15 @@ function fields(providers) {
       el("label", { class: "wide" }, "Imagery", el("select", { name: "provider" }, options)),
       number("Hours between sweeps", "cadenceHours", { min: 1, step: 1 }, "empty: as usual here", "half"),
       number("Alert from, m²", "minChangedAreaM2", { min: 1 }, "empty: by the imagery’s detail", "half"),
+      el("label", { class: "wide" }, "Sensitivity", sensitivities("normal", { name: "sensitivity" })),
     ),
   ];
+}
+
+/** Make the choice of how readily an area alerts. */
+export function sensitivities(chosen, properties) {
+  const options = SENSITIVITIES.map(([value, word]) => el("option", { value, selected: value === chosen }, word));
+  return el("select", properties, options);
 }
 
 const named = (provider) => `${provider.name} (${provider.licence})`;

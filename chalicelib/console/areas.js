@@ -1,7 +1,7 @@
 // The areas somebody watches, and the button that sweeps one now.
 
-import { get, getPage, post, remove } from "./api.js";
-import { areaForm } from "./area_form.js";
+import { get, getPage, patch, post, remove } from "./api.js";
+import { areaForm, sensitivities } from "./area_form.js";
 import { button, confirmed, el, empty, facts, failure, head, tell } from "./dom.js";
 import { count, counted, distance, m2, metres, moment, place, reach } from "./format.js";
 import { follow } from "./sessions.js";
@@ -64,6 +64,7 @@ function card(area, sessions, signal) {
       ["Provider", area.provider],
       ["Tiles", `${count(area.tiles)}, at ${metres(area.gsdM)} a pixel`],
       ["Alerts from", m2(area.minChangedAreaM2)],
+      ["Sensitivity", sensitivity(area)],
     ]),
     el(
       "div",
@@ -74,6 +75,22 @@ function card(area, sessions, signal) {
     area.attribution && el("p", { class: "attribution" }, `Imagery: ${area.attribution}`),
   );
   return card;
+}
+
+function sensitivity(area) {
+  const choice = sensitivities(area.sensitivity, { class: "mini", "aria-label": `Sensitivity of ${area.name}` });
+  choice.addEventListener("change", async () => {
+    choice.disabled = true;
+    try {
+      area.sensitivity = (await patch(`area-configs/${area.id}`, { sensitivity: choice.value })).sensitivity;
+      tell(`“${area.name}”: the next comparison is made with ${area.sensitivity} sensitivity.`);
+    } catch (error) {
+      tell(error.message);
+    }
+    choice.value = area.sensitivity;
+    choice.disabled = false;
+  });
+  return choice;
 }
 
 // A quiet sweep must not hide what an earlier one found.

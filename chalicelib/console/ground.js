@@ -18,18 +18,19 @@ export function onPicture([west, south, east, north]) {
 const mercator = (lat) => Math.log(Math.tan(Math.PI / 4 + (lat * Math.PI) / 360));
 
 /** Give what lies on a tile's picture: where a position is, how to see the area closely, and a fresh drawing of it all. */
-export function ground(regions, bounds, area) {
+export function ground(regions, ignored, bounds, area) {
   const at = onPicture(bounds);
   const draw = () => [
     svg(
       "svg",
       { viewBox: `0 0 ${SIDE} ${SIDE}`, preserveAspectRatio: "none", class: "outlines", "aria-hidden": "true" },
       area && path([ringOf(area)], at, "edge"),
+      ignored.map((region) => path(region.outline?.coordinates ?? [], at, "ignored")),
       regions.map((region) => path(region.outline?.coordinates ?? [], at, "changed")),
     ),
     ...regions.map((region, index) => pin(region, index + 1, at)),
   ];
-  return { at, draw, fit: area === null ? null : fitted(area, at) };
+  return { at, draw, hasIgnored: ignored.length > 0, fit: area === null ? null : fitted(area, at) };
 }
 
 const ringOf = ([west, south, east, north]) => [[west, north], [east, north], [east, south], [west, south]];

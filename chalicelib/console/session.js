@@ -2,10 +2,10 @@
 
 import { get, imageKey, post } from "./api.js";
 import { button, confirmed, el, empty, facts, failure, head, tell } from "./dom.js";
-import { alertView } from "./alert.js";
+import { alertView, ignoredView } from "./alert.js";
 import { boundsOf, counted, duration, m2, moment, percent } from "./format.js";
 import { follow, reasons } from "./sessions.js";
-import { progress, sessionBadge, standing, verdictCounts } from "./words.js";
+import { progress, sessionBadge, severityBadge, standing, verdictCounts } from "./words.js";
 
 /** Make the page of a session, at one of its alerts. */
 export async function sessionPage(sessionId, alertId, signal) {
@@ -15,7 +15,10 @@ export async function sessionPage(sessionId, alertId, signal) {
     get(`monitor/image-tiles/area/${session.areaConfigId}`, signal).catch(tolerated(signal, [])),
   ]);
   const page = el("div", { class: "session-page" });
-  const show = (shown) => page.replaceChildren(...parts(shown, area, images, Number(alertId), signal));
+  const show = (shown) => {
+    page.replaceChildren(...parts(shown, area, images, Number(alertId), signal));
+    if (shown.status !== "IN_PROGRESS") addIgnored(shown, page, area, images, signal);
+  };
   show(session);
   if (session.status === "IN_PROGRESS") runToEnd(session, page, show, signal);
   return page;
@@ -53,13 +56,39 @@ function parts(session, area, images, alertId, signal) {
   ];
 }
 
+// What tiles without an alert saw comes after the rest: nobody should wait for it.
+async function addIgnored(session, page, area, images, signal) {
+  const all = await get(`alerts/sessions/${session.id}/ignored`, signal).catch(tolerated(signal, []));
+  const seen = all.filter((tile) => tile.verdict !== "CHANGED");
+  if (signal.aborted || seen.length === 0) return;
+  const dated = new Map(images.map((image) => [imageKey(image.imagePath), image]));
+  const view = el("div", { class: "alert-view" });
+  const items = seen.map((tile, index) => {
+    const reasonsSeen = [...new Set(tile.regions.map((region) => region.reason))].join(", ");
+    const label = [el("strong", {}, counted(tile.regions.length, "place")), el("span", {}, reasonsSeen, " · tile ", tile.current_tile_info.uniqueKey)];
+    return button(label, () => choose(index), { class: "pick", "aria-pressed": "false" });
+  });
+  const choose = (index) => {
+    items.forEach((item, at) => item.setAttribute("aria-pressed", String(at === index)));
+    const before = dated.get(imageKey(seen[index].previousImagePath)) ?? null;
+    view.replaceChildren(ignoredView(seen[index], { before, area: area && boundsOf(area) }));
+  };
+  const list = el("div", { class: "picks" }, el("ul", {}, items.map((item) => el("li", {}, item))));
+  page.append(el(
+    "details",
+    { class: "card seen-and-ignored", on: { toggle: () => view.childElementCount === 0 && choose(0) } },
+    el("summary", {}, `Seen and ignored on ${counted(seen.length, "tile")} without an alert`),
+    el("section", { class: "alerts", "aria-label": "Seen and ignored" }, list, view),
+  ));
+}
+
 function summary(session) {
   const [, , tone, sentence] = standing(session);
   const isRunning = session.status === "IN_PROGRESS";
   return el(
     "section",
     { class: `card summary edge-${tone}`, "aria-label": "How it stands" },
-    el("div", { class: "session-head" }, sessionBadge(session), el("p", {}, sentence)),
+    el("div", { class: "session-head" }, sessionBadge(session), severityBadge(session.severity) ?? "", el("p", {}, sentence)),
     isRunning ? progress(session) : verdictCounts(session.countsByVerdict),
     ...reasons(session),
     facts([
@@ -89,7 +118,10 @@ function alerts(session, area, images, alertId) {
   const items = sorted.map((alert) => {
     const text = counted(alert.changeLog?.regions?.length ?? 0, "place");
     return button(
-      [el("strong", {}, m2(size(alert))), el("span", {}, text, " · tile ", alert.current_tile_info.uniqueKey)],
+      [
+        el("strong", {}, m2(size(alert))),
+        el("span", {}, alert.severity && `${alert.severity} · `, text, " · tile ", alert.current_tile_info.uniqueKey),
+      ],
       () => choose(alert),
       { class: "pick" },
     );

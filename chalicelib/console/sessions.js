@@ -3,7 +3,7 @@
 import { get, getPage } from "./api.js";
 import { button, el, empty, failure, head, poll, tell } from "./dom.js";
 import { counted, distance, duration, moment } from "./format.js";
-import { progress, sessionBadge, standing, verdictCounts } from "./words.js";
+import { progress, sessionBadge, severityBadge, standing, verdictCounts } from "./words.js";
 
 /** Make the page of sessions: all, or those of one area. */
 export async function sessionsPage(...given) {
@@ -67,6 +67,7 @@ function fill(place, session, names) {
       "div",
       { class: "session-head" },
       sessionBadge(session),
+      severityBadge(session.severity) ?? "",
       el("h2", {}, el("a", { href: `#/sessions/${session.id}`, class: "cover" }, name)),
       el("span", { class: "faint when" }, distance(session.startTime)),
     ),

@@ -8,14 +8,16 @@ const WORTH_FITTING = 1.25; // less, and the whole tile is as good
 const VIEWS = [["slider", "Slider"], ["side", "Side by side"], ["overlay", "Overlay"]];
 
 /** Make the viewer; gives its node, and a way to look at one position closely. */
-export function viewer({ before, after, overlay, ground }) {
-  const stage = el("div", { class: "stage" });
+export function viewer({ before, after, overlay, ground, showsIgnored = false }) {
+  const stage = el("div", { class: showsIgnored ? "stage with-ignored" : "stage" });
   const name = `view-${crypto.getRandomValues(new Uint32Array(1))[0]}`;
   const fit = (ground.fit?.times ?? 1) > WORTH_FITTING ? ground.fit : null;
   const extent = button("", () => (isClose ? zoom(1, 0.5, 0.5) : zoom(fit.times, fit.x, fit.y)), { class: "mini" });
   let isClose = false;
   const marks = el("input", { type: "checkbox", checked: true, on: { change: () => stage.classList.toggle("unmarked", !marks.checked) } });
   const outlined = el("label", { class: "check" }, marks, "Outlines");
+  const also = el("input", { type: "checkbox", checked: showsIgnored, on: { change: () => stage.classList.toggle("with-ignored", also.checked) } });
+  const dashed = ground.hasIgnored && el("label", { class: "check" }, also, "Seen and ignored");
   const choices = VIEWS.filter(([view]) => view !== "overlay" || overlay !== null).map(([view, label], index) => {
     const input = el("input", { type: "radio", name, value: view, checked: index === 0, on: { change: () => show(view) } });
     return el("label", {}, input, el("span", {}, label));
@@ -28,6 +30,7 @@ export function viewer({ before, after, overlay, ground }) {
       { class: "viewer-bar" },
       el("fieldset", { class: "segments" }, el("legend", { class: "unseen" }, "How to look at the pictures"), choices),
       outlined,
+      dashed,
       extent,
     ),
     stage,
@@ -49,6 +52,7 @@ export function viewer({ before, after, overlay, ground }) {
     }
     stage.dataset.view = view;
     outlined.hidden = view === "overlay"; // it has its own
+    if (dashed) dashed.hidden = outlined.hidden;
   }
 
   function layer(picture, alt) {

@@ -46,6 +46,38 @@ export function badge(word, shapeName, tone, title = null) {
   return el("span", { class: `badge ${tone}`, title }, shape(shapeName), word);
 }
 
+const SEVERITIES = {
+  low: ["Low", "square", "plain"],
+  medium: ["Medium", "diamond", "warn"],
+  high: ["High", "triangle", "bad"],
+};
+
+/** Make a severity's badge; null for alerts from before there were severities. */
+export function severityBadge(severity) {
+  if (severity === null || severity === undefined) return null;
+  const [word, shapeName, tone] = SEVERITIES[severity] ?? [severity, "diamond", "warn"];
+  return badge(word, shapeName, tone, `Severity: ${word.toLowerCase()}`);
+}
+
+const REASONS = {
+  "below size": "smaller than the area asks for",
+  "below score": "not sure enough for the area’s sensitivity",
+  "shadow-like": "a shadow that moved with the sun",
+  "season-like": "plants or crops, as the place changes anyway",
+  haze: "a veil over one of the pictures",
+  "edge of no-data": "cut by ground that cannot be seen",
+  "comes back": "an older picture looks like the newer one",
+  "does not hold": "the picture before looks like the newer one: its reference was odd",
+};
+
+/** Say why something that was seen is no alert. */
+export function why(region) {
+  return el("span", {}, el("strong", {}, region.reason), ` · ${REASONS[region.reason] ?? "this console does not know this reason"}`);
+}
+
+/** The ways an area can be set to alert. */
+export const SENSITIVITIES = [["low", "Low: only what is sure"], ["normal", "Normal"], ["high", "High: also what is doubtful"]];
+
 /** Say how a session stands: its word, its shape, its tone, and a sentence. An error never looks like an all-clear. */
 export function standing(session) {
   const counts = session.countsByVerdict;

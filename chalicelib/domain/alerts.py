@@ -8,6 +8,9 @@ from enum import StrEnum
 from typing import Any
 
 from chalicelib.domain.errors import Invalid
+from chalicelib.domain.imagery import TileImage
+from chalicelib.domain.sessions import Verdict
+from chalicelib.domain.severity import Severity
 
 PUSH_TTL_S = 6 * 3600.0  # an alert older than that is found in the app; a push about it would only confuse
 LONGEST_PUSH_WAIT_S = 900.0
@@ -57,6 +60,7 @@ class Notice:
     area_name: str
     session_id: int
     changes: int
+    severity: Severity | None = None  # the highest of its alerts; None for those from before there were severities
 
     @property
     def title(self) -> str:
@@ -66,12 +70,14 @@ class Notice:
     @property
     def body(self) -> str:
         """The push's second line."""
-        return "1 tile changed" if self.changes == 1 else f"{self.changes} tiles changed"
+        tiles = "1 tile changed" if self.changes == 1 else f"{self.changes} tiles changed"
+        return f"{tiles}, severity {self.severity}" if self.severity else tiles
 
     @property
     def members(self) -> dict[str, str]:
-        """The contract's data members, all text."""
-        return {
+        """The contract's data members and the severity, all text."""
+        severity = {"severity": str(self.severity)} if self.severity else {}
+        return severity | {
             "area_config_id": str(self.area_id),
             "alert_session_id": str(self.session_id),
             "changes_count": str(self.changes),
@@ -123,6 +129,16 @@ class Alert:
     overlay_key: str | None
     change_log: dict[str, Any]
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ignored:
+    """What one tile's comparison saw that is no alert: each region as it is kept, with its reason."""
+
+    image: TileImage
+    reference_key: str
+    verdict: Verdict
+    regions: list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from chalicelib.domain.errors import Conflict, Invalid, LicenceRefused
 from chalicelib.domain.imagery import Grid
 from chalicelib.domain.paging import Page
-from chalicelib.domain.thresholds import Thresholds, default_threshold_m2
+from chalicelib.domain.thresholds import Sensitivity, Thresholds, default_threshold_m2
 from chalicelib.domain.tiles import M_PER_DEGREE, MAX_LATITUDE, Bounds, count_covering, gsd_m
 
 if TYPE_CHECKING:  # ports.py imports the values above them
@@ -161,6 +161,7 @@ def plan_area(
     cadence_hours: int,
     min_changed_area_m2: float | None,
     min_clear_share: float,
+    sensitivity: Sensitivity,
     most_tiles: int,
 ) -> Plan:
     """Say how an area would be watched. Raises Invalid, LicenceRefused, NoCoverage."""
@@ -178,7 +179,9 @@ def plan_area(
             f"the smallest change worth an alert is 1 to 1 000 000 m2, not {min_changed_area_m2:g}",
             pointer="/minChangedAreaM2",
         )
-    thresholds = Thresholds(min_changed_area_m2=min_changed_area_m2, min_clear_share=min_clear_share)
+    thresholds = Thresholds(
+        min_changed_area_m2=min_changed_area_m2, min_clear_share=min_clear_share, sensitivity=sensitivity
+    )
     return Plan(provider=imagery.terms.name, grid=grid, cadence_hours=cadence_hours, thresholds=thresholds)
 
 

@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any
 
 from chalicelib.domain.sessions import Verdict
+from chalicelib.domain.severity import highest, severity_of
 from chalicelib.domain.thresholds import Thresholds
-from chalicelib.domain.tiles import Bounds
+from chalicelib.domain.tiles import Bounds, Outline
 
-DETECTOR = "classic-3"
+DETECTOR = "classic-4"
 """The detector's version: raise it whenever `vision` would answer differently. It is part of what makes a comparison
 unique, and it stands here because doors without OpenCV have to ask whether a pair is compared."""
+
+MOST_IGNORED = 50  # kept of one comparison, the largest first
+
+
+class Reason(StrEnum):
+    """Why something that was seen is no alert."""
+
+    BELOW_SIZE = "below size"
+    BELOW_SCORE = "below score"
+    SHADOW_LIKE = "shadow-like"
+    SEASON_LIKE = "season-like"
+    HAZE = "haze"
+    NO_DATA_EDGE = "edge of no-data"
+    COMES_BACK = "comes back"
+    DOES_NOT_HOLD = "does not hold"
+
+
+MAY_HOLD_LATER = frozenset({Reason.SEASON_LIKE, Reason.HAZE, Reason.NO_DATA_EDGE})
+"""Doubts that the next picture can settle. What looks as an older picture did is no change, however long it stays."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,17 +43,30 @@ class Region:
     score: float  # 0 to 1
     bounds: Bounds
     centroid: tuple[float, float]  # lon, lat
-    outline: list[list[tuple[float, float]]]  # the coordinates of a GeoJSON Polygon: closed rings of (lon, lat)
+    outline: Outline
+    reason: Reason | None = None  # why it is no alert; None where it may be one
+    older: int = 0  # older pictures that show its ground
+    held_against: int = 0  # those of them that it is unlike
+    is_confirmed: bool = False  # doubted with the picture before, and still there
 
     def to_json(self) -> dict[str, Any]:
         """Give the region as the change log carries it."""
         return {
             "area_m2": round(self.area_m2, 1),
             "score": round(self.score, 3),
+            "severity": severity_of(self.area_m2, self.score),
             "bounds": list(self.bounds),
             "centroid": list(self.centroid),
             "outline": {"type": "Polygon", "coordinates": self.outline},
+            "older_pictures": self.older,
+            "held_against": self.held_against,
+            "confirmed": self.is_confirmed,
         }
+
+    def ignored_json(self) -> dict[str, Any]:
+        """Give the region as what was seen and ignored is kept: with its reason, and no severity."""
+        kept = self.to_json() | {"reason": self.reason}
+        return {name: value for name, value in kept.items() if name not in ("severity", "confirmed")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +74,7 @@ class Change:
     """What comparing one tile's two pictures found."""
 
     regions: tuple[Region, ...]  # those that count for this tile, inside the area; largest first
+    ignored: tuple[Region, ...] = ()  # those that were seen there too, each with its reason
     clear_share: float  # of tile and area together, clear in both pictures, 0 to 1
     changed_share: float  # of tile and area together, 0 to 1
     gsd_m: float
@@ -61,6 +96,14 @@ def judge(change: Change, thresholds: Thresholds) -> Verdict:
     return Verdict.NO_CHANGE
 
 
+def ignored_of(change: Change, thresholds: Thresholds) -> list[dict[str, Any]]:
+    """Give what was seen and is no alert, each with its reason: the largest, and not more than are kept."""
+    alerts = change.above(thresholds)
+    small = [replace(region, reason=Reason.BELOW_SIZE) for region in change.regions if region not in alerts]
+    largest = sorted([*small, *change.ignored], key=lambda region: -region.area_m2)[:MOST_IGNORED]
+    return [region.ignored_json() for region in largest]
+
+
 def change_log(change: Change, thresholds: Thresholds) -> dict[str, Any]:
     """Give an alert's `changeLog`: the contract's three members first, then ours."""
     regions = change.above(thresholds)
@@ -70,8 +113,10 @@ def change_log(change: Change, thresholds: Thresholds) -> dict[str, Any]:
         "changed": True,
         "change_percent": round(100 * change.changed_share, 3),
         "message": f"{changed_m2:,.0f} m2 changed in {places}".replace(",", " "),
+        "severity": highest(severity_of(region.area_m2, region.score) for region in regions),
         "changed_area_m2": round(changed_m2, 1),
         "regions": [region.to_json() for region in regions],
+        "ignored": ignored_of(change, thresholds),
         "gsd_m": round(change.gsd_m, 4),
         "smallest_change_m2": round(change.smallest_change_m2, 1),
         "clear_share": round(change.clear_share, 4),

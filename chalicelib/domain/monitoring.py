@@ -11,11 +11,13 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from chalicelib.domain.alerts import DeliveryStatus, Notice, Receipt, Target
-from chalicelib.domain.changes import change_log, judge
-from chalicelib.domain.errors import BadImage, Conflict, ImageryFailed, Invalid, NotFound, Unavailable
+from chalicelib.domain.changes import change_log, ignored_of, judge
+from chalicelib.domain.errors import BadImage, ImageryFailed, Invalid, NotFound, Unavailable
 from chalicelib.domain.imagery import Inspection, Picture, StoredImage, object_key
 from chalicelib.domain.jobs import SessionJob, TileJob
 from chalicelib.domain.ports import Clock, Compare, Imagery, Images, Inspect, Jobs, Push
@@ -166,15 +168,19 @@ def _compare(claim: ComparisonClaim, images: Images, compare: Compare) -> Outcom
         view=claim.image.view,
         area=claim.area,
         thresholds=thresholds,
+        older=[partial(_get_older, images, image) for image in claim.older],
+        doubted=claim.doubted,
     )
-    verdict = judge(change, thresholds)
-    seen = Outcome(verdict=verdict, clear_share=change.clear_share, is_compared=True)
-    if verdict is not Verdict.CHANGED:
-        return seen
-    return Outcome(
-        verdict=verdict,
+    seen = Outcome(
+        verdict=judge(change, thresholds),
         clear_share=change.clear_share,
-        is_compared=True,
+        compared_by=thresholds.key,
+        ignored=ignored_of(change, thresholds),
+    )
+    if seen.verdict is not Verdict.CHANGED:
+        return seen
+    return replace(
+        seen,
         change_log=change_log(change, thresholds),
         mask_key=_put(images, claim, "mask", change.mask_png),
         overlay_key=_put(images, claim, "overlay", change.overlay_png),
@@ -197,6 +203,15 @@ def _get(images: Images, image: StoredImage) -> bytes:
     if hashlib.sha256(content).hexdigest() != image.sha256:
         raise BadImage(f"the stored picture of {image.view.tile} is damaged: its bytes are not those that were stored")
     return content
+
+
+def _get_older(images: Images, image: StoredImage) -> bytes | None:
+    """Give an older picture's bytes; None if they are lost: without that evidence there are more alerts, not fewer."""
+    try:
+        return _get(images, image)
+    except (BadImage, NotFound) as failure:
+        log.warning("older picture not read", extra={"tile": str(image.view.tile), "reason": failure.reason})
+        return None
 
 
 def _put(images: Images, claim: Claim, kind: str, content: bytes) -> str:
@@ -230,19 +245,3 @@ def _push(push: Push, notice: Notice, targets: Sequence[Target]) -> Sequence[Rec
         return push.send(notice, targets)
     except Unavailable as error:  # nothing was sent: said for each, so that none is held until its lease ends
         return [Receipt(target=target, status=DeliveryStatus.PENDING, detail=error.reason) for target in targets]
-
-
-def cancel_session(session_id: int, *, user_id: int, sessions: Sessions, jobs: Jobs, clock: Clock) -> Session:
-    """Stop an open session: its open tile runs end CANCELLED. Raises NotFound, Conflict if it has ended."""
-    if not sessions.get(session_id, user_id=user_id).is_open:
-        raise Conflict(f"session {session_id} has ended already")
-    outcome = Outcome(verdict=Verdict.CANCELLED, reason="the session was stopped")
-    jobs.send(sessions.end_open_tiles(session_id, outcome, now=clock()))
-    return sessions.get(session_id, user_id=user_id)
-
-
-def delete_area(area_id: int, *, user_id: int, areas: Areas, sessions: Sessions, jobs: Jobs, clock: Clock) -> None:
-    """Delete an area: nothing new begins on it, what is open is cancelled, and sweep removes its pictures and rows."""
-    outcome = Outcome(verdict=Verdict.CANCELLED, reason="the area was deleted")
-    for session_id in areas.mark_deleted(area_id, user_id=user_id, now=clock()):
-        jobs.send(sessions.end_open_tiles(session_id, outcome, now=clock()))

@@ -11,7 +11,7 @@ from chalicelib.domain.changes import Change
 from chalicelib.domain.imagery import Grid, Inspection, Picture, ProviderTerms, Scene
 from chalicelib.domain.jobs import DeadLetter, Message, Queue
 from chalicelib.domain.thresholds import Thresholds
-from chalicelib.domain.tiles import Bounds, View
+from chalicelib.domain.tiles import Bounds, Outline, View
 
 Clock = Callable[[], datetime]
 """Tells the time, as aware UTC."""
@@ -142,11 +142,29 @@ Inspect = Callable[[bytes, View, Bounds, ProviderTerms], Inspection]
 """Look into a picture before it is stored: (content, view, area, terms). Raises BadImage."""
 
 
+OlderPicture = Callable[[], bytes | None]
+"""Read an older picture of the view; None where it cannot be read."""
+
+
 class Compare(Protocol):
     """Compare two stored pictures of one view. Raises BadImage for bytes that are not an image of that size."""
 
-    def __call__(self, before: bytes, after: bytes, *, view: View, area: Bounds, thresholds: Thresholds) -> Change:
-        """Say what changed from the older picture to the newer one."""
+    def __call__(
+        self,
+        before: bytes,
+        after: bytes,
+        *,
+        view: View,
+        area: Bounds,
+        thresholds: Thresholds,
+        older: Sequence[OlderPicture] = (),
+        doubted: Sequence[Outline] = (),
+    ) -> Change:
+        """Say what changed from the older picture to the newer one, held against pictures from before both.
+
+        `older` comes newest first, and is read only where something changed; `doubted` is what the comparison before
+        this one saw and was not sure of: what of it is still there, and still unlike every older picture, changed.
+        """
         ...
 
 

@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Protocol
 
 from chalicelib.domain.accounts import Device, SignIn, User
-from chalicelib.domain.alerts import Alert, Delivery, Notice, PushMade, Receipt, Target
+from chalicelib.domain.alerts import Alert, Delivery, Ignored, Notice, PushMade, Receipt, Target
 from chalicelib.domain.areas import Area, NewArea
 from chalicelib.domain.imagery import TileImage
 from chalicelib.domain.jobs import Message, TileJob
 from chalicelib.domain.paging import Page, Slice
 from chalicelib.domain.sessions import CaptureClaim, Captured, Cause, Claim, ComparisonClaim, Outcome, Session
+from chalicelib.domain.thresholds import Sensitivity
 
 
 class Areas(Protocol):
@@ -28,6 +29,10 @@ class Areas(Protocol):
 
     def of_user(self, user_id: int, *, page: Page) -> Slice[Area]:
         """Give a user's areas, oldest first."""
+        ...
+
+    def set_sensitivity(self, area_id: int, sensitivity: Sensitivity, *, user_id: int) -> Area:
+        """Make a user's area alert more or less readily from now on. Raises NotFound."""
         ...
 
     def due(self, *, now: datetime, limit: int) -> list[int]:
@@ -124,6 +129,10 @@ class Alerts(Protocol):
 
     def of_session(self, session_id: int, *, user_id: int) -> list[tuple[Alert, TileImage]]:
         """Give a session's alerts, each with its newer image. Raises NotFound."""
+        ...
+
+    def ignored(self, session_id: int, *, user_id: int) -> list[Ignored]:
+        """Give what a session's comparisons saw and did not alert on, tile by tile. Raises NotFound."""
         ...
 
     def images(self, area_id: int, *, user_id: int, page: Page) -> Slice[TileImage]:

@@ -9,8 +9,9 @@ from enum import StrEnum
 from typing import Any
 
 from chalicelib.domain.imagery import Scene, StoredImage
+from chalicelib.domain.severity import Severity
 from chalicelib.domain.thresholds import Thresholds
-from chalicelib.domain.tiles import Bounds, View
+from chalicelib.domain.tiles import Bounds, Outline, View
 
 
 class Verdict(StrEnum):
@@ -99,6 +100,7 @@ class Session:
     counts_by_verdict: Mapping[str, int]
     clear_share: float | None
     newest_captured_at: datetime | None
+    severity: Severity | None  # the highest of its alerts
     failures: tuple[Failure, ...]
     is_notification_sent: bool
 
@@ -149,6 +151,8 @@ class ComparisonClaim:
     reference: StoredImage
     thresholds: Thresholds
     is_compared: bool  # this pair has its comparison already, from an earlier session
+    older: tuple[StoredImage, ...] = ()  # pictures from before the reference, to hold a change against
+    doubted: tuple[Outline, ...] = ()  # what the comparison of the reference saw and doubted
 
 
 Claim = CaptureClaim | ComparisonClaim
@@ -175,7 +179,10 @@ class Outcome:
     verdict: Verdict
     reason: str | None = None
     clear_share: float | None = None
-    is_compared: bool = False  # a comparison was made: that pair need not be compared again
+    compared_by: str | None = (
+        None  # the thresholds' key, if a comparison was made: that pair need not be compared again
+    )
+    ignored: list[dict[str, Any]] | None = None  # what a comparison saw that is no alert
     change_log: dict[str, Any] | None = None
     mask_key: str | None = None
     overlay_key: str | None = None

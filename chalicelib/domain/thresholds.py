@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from chalicelib.domain.errors import Invalid
 
 SMALLEST_THRESHOLD_M2 = 25.0
 PIXELS_OF_A_CHANGE = 4  # fewer than four pixels cannot be told from noise
+
+
+class Sensitivity(StrEnum):
+    """How readily an area alerts: it moves the least score a region must have, and nothing else."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+
+
+SCORE_SHIFTS = {Sensitivity.LOW: 0.15, Sensitivity.NORMAL: 0.0, Sensitivity.HIGH: -0.15}
 
 
 def default_threshold_m2(gsd_m: float) -> float:
@@ -25,6 +37,7 @@ class Thresholds:
 
     min_changed_area_m2: float
     min_clear_share: float = 0.3
+    sensitivity: Sensitivity = Sensitivity.NORMAL
 
     def __post_init__(self) -> None:
         if not 1 <= self.min_changed_area_m2 <= 1_000_000:
@@ -33,6 +46,20 @@ class Thresholds:
             raise Invalid(f"min_clear_share must be 0 to 1, not {self.min_clear_share}")
 
     @property
+    def score_shift(self) -> float:
+        """What is added to the score that a region must have."""
+        return SCORE_SHIFTS[self.sensitivity]
+
+    @property
     def key(self) -> str:
         """Name these thresholds in the key that makes a comparison unique."""
-        return f"{self.min_changed_area_m2:g}/{self.min_clear_share:g}"
+        return f"{self.min_changed_area_m2:g}/{self.min_clear_share:g}/{self.sensitivity}"
+
+
+def checked_sensitivity(word: str) -> Sensitivity:
+    """Read a sensitivity. Raises Invalid."""
+    try:
+        return Sensitivity(word)
+    except ValueError:
+        known = ", ".join(Sensitivity)
+        raise Invalid(f"a sensitivity is one of {known}, not {word[:40]!r}", pointer="/sensitivity") from None

@@ -28,6 +28,10 @@ class Bounds(NamedTuple):
     north: float
 
 
+Outline = list[list[tuple[float, float]]]
+"""The coordinates of a GeoJSON Polygon: closed rings of (lon, lat), the outer one first."""
+
+
 class Tile(NamedTuple):
     """One cell of the grid; the same key is always the same ground.
 

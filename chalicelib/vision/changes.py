@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from chalicelib.domain.changes import DETECTOR, Change, Region
+from chalicelib.domain.changes import DETECTOR, Change, Reason, Region
+from chalicelib.domain.ports import OlderPicture
 from chalicelib.domain.thresholds import Thresholds, default_threshold_m2
-from chalicelib.domain.tiles import Bounds, View
-from chalicelib.vision.evidence import WORK_M_PER_PX, Evidence, weigh
-from chalicelib.vision.pixels import Mask, Pixels, box_of, decode, ground_of, split
-from chalicelib.vision.regions import Part, changed, parts, rings
+from chalicelib.domain.tiles import Bounds, Outline, View
+from chalicelib.vision.belonging import centroid, is_within, own_parts, touches_unseen
+from chalicelib.vision.doubts import MARKED_DOWN, doubt
+from chalicelib.vision.evidence import Evidence, weigh
+from chalicelib.vision.history import Held, History
+from chalicelib.vision.pixels import Pixels, decode, ground_of, split
+from chalicelib.vision.regions import Part, changed, judged, marked, needed_score, rings
 from chalicelib.vision.render import Drawing, mask_png, overlay_png
 
 __all__ = ["DETECTOR", "compare", "detect"]
 
-# Of what a tile sees of an object that the picture's rim cuts: with less, the object's bulk is the neighbour's, which
-# sees more of it. Round ones just too large for the margin, centred where four tiles meet, have a quarter on each.
-LEAST_OWN_SHARE = 0.2
+LEAST_KEPT_SCORE = 0.1  # of what is kept as seen and ignored: below it is noise
 
 
 def detect(before_bgr: NDArray[Any], after_bgr: NDArray[Any], metres_per_pixel: float) -> NDArray[np.uint8]:
@@ -39,30 +42,58 @@ def detect(before_bgr: NDArray[Any], after_bgr: NDArray[Any], metres_per_pixel: 
     return changed(look(before, after, scale), scale)
 
 
-def compare(before: bytes, after: bytes, *, view: View, area: Bounds, thresholds: Thresholds) -> Change:
+def compare(
+    before: bytes,
+    after: bytes,
+    *,
+    view: View,
+    area: Bounds,
+    thresholds: Thresholds,
+    older: Sequence[OlderPicture] = (),
+    doubted: Sequence[Outline] = (),
+) -> Change:
     """Say what changed on a tile from its older picture to its newer one, inside the area.
 
-    Raises BadImage for bytes that are not an image of the view's size.
+    `older` are pictures from before both, newest first, to hold each change against; `doubted` are the outlines of what
+    the comparison of `before` saw and was not sure of. Raises BadImage for bytes that are not an image of the view's
+    size; an older picture that is none says nothing.
     """
-    (_, older), (_, newer) = decode(before, view), decode(after, view)
-    evidence = look(older, newer, view.gsd_m)
+    (_, reference), (_, newer) = decode(before, view), decode(after, view)
+    evidence = look(reference, newer, view.gsd_m)
+    history = History(older, reference=reference, newer=newer, view=view, look=look)
     ground = ground_of(view, area)
     counted = np.zeros_like(ground)
-    found: list[tuple[Region, Drawing]] = []
-    for part in _own_parts(evidence, view, area):
-        counted[part.box] |= part.mask
+    kept: list[tuple[Region, Drawing]] = []
+    ignored: list[Region] = []
+    for part, reason in _seen(evidence, view, area, thresholds):
+        if reason is not None:
+            ignored.append(_region(part, rings(part), view, Held(reason, part.score, 0, 0)))
+            continue
+        held = _weighed(part, evidence, reference, newer, history, view, thresholds)
         outline = rings(part)
-        region = _region(part, outline, view)
-        found.append((region, Drawing(outline, region.area_m2, region.area_m2 >= thresholds.min_changed_area_m2)))
-    found.sort(key=lambda pair: (-pair[0].area_m2, pair[0].bounds))
+        region = _region(part, outline, view, held)
+        if held.reason is not None:
+            ignored.append(region)
+            continue
+        counted[part.box] |= part.mask
+        kept.append((region, Drawing(outline, region.area_m2, region.area_m2 >= thresholds.min_changed_area_m2)))
+    for part in _drawn(doubted, view):
+        proof = history.confirm(part, evidence)
+        if proof is not None and not counted[part.box][part.mask].any():
+            counted[part.box] |= part.mask
+            outline = rings(part)
+            region = replace(_region(part, outline, view, proof), is_confirmed=True)
+            kept.append((region, Drawing(outline, region.area_m2, region.area_m2 >= thresholds.min_changed_area_m2)))
+    kept.sort(key=lambda pair: (-pair[0].area_m2, pair[0].bounds))
     return Change(
-        regions=tuple(region for region, _ in found),
+        regions=tuple(region for region, _ in kept),
+        ignored=tuple(ignored),
         clear_share=float(evidence.clear[ground].mean()),
         changed_share=float(counted[ground].mean()),
         gsd_m=view.gsd_m,
         smallest_change_m2=_smallest_change_m2(evidence, view),
         mask_png=mask_png(counted),
-        overlay_png=overlay_png(newer, [drawing for _, drawing in found]),
+        overlay_png=overlay_png(newer, [drawing for _, drawing in kept]),
     )
 
 
@@ -73,66 +104,51 @@ def look(before: Pixels, after: Pixels, metres_per_pixel: float) -> Evidence:
     return weigh(before, after, metres_per_pixel)
 
 
-def _own_parts(evidence: Evidence, view: View, area: Bounds) -> Iterator[Part]:
-    """Yield the changed objects that count for this tile.
-
-    One that is wholly in the picture counts, whole, for the tile that holds its centroid: a house on a seam is one
-    alert. One that the picture's rim or missing ground cuts cannot be whole: what of it lies on the tile counts, unless
-    that is next to nothing of what is seen of it.
-    """
-    mask = changed(evidence, view.gsd_m)
-    inside = np.zeros_like(mask)
-    inside[box_of(view, area, margin=True)] = 255
-    mask &= inside
-    own = box_of(view, area, margin=False)
-    cut = np.zeros_like(mask)
-    for part in parts(mask, evidence.probability, view.gsd_m):
-        if _is_cut(part, evidence.clear, view.gsd_m):
-            if _own_share(part, own) >= LEAST_OWN_SHARE:
-                cut[part.box][part.mask] = 255
-        elif _holds(view, _centroid(part)):
-            yield part
-    kept = np.zeros_like(cut)
-    kept[own] = cut[own]
-    yield from parts(kept, evidence.probability, view.gsd_m)
+def _seen(evidence: Evidence, view: View, area: Bounds, thresholds: Thresholds) -> Iterator[tuple[Part, Reason | None]]:
+    """Yield what was seen on this tile and inside the area: what may be a change, and the rest with its reason."""
+    everything = list(judged(evidence, view.gsd_m, thresholds.score_shift))
+    mask = marked((part for part, reason in everything if reason is None), evidence.clear.shape)
+    for part in own_parts(mask, evidence, view, area):
+        yield part, None
+    for part, reason in everything:
+        if reason is not None and part.score >= LEAST_KEPT_SCORE and is_within(view, area, centroid(part)):
+            yield part, reason
 
 
-def _own_share(part: Part, own: tuple[slice, slice]) -> float:
-    """Give how much of a part lies on the tile itself."""
-    rows, columns = np.nonzero(part.mask)
-    rows, columns = rows + part.top, columns + part.left
-    is_own = (rows >= own[0].start) & (rows < own[0].stop) & (columns >= own[1].start) & (columns < own[1].stop)
-    return float(is_own.mean())
+def _weighed(  # noqa: PLR0917 (what is known of one comparison)
+    part: Part,
+    evidence: Evidence,
+    reference: Pixels,
+    newer: Pixels,
+    history: History,
+    view: View,
+    thresholds: Thresholds,
+) -> Held:
+    """Weigh what speaks against a region: in the pair first, as that costs next to nothing, then in older pictures."""
+    area_m2 = float(part.mask.sum()) * view.gsd_m**2
+    is_cut = touches_unseen(part, evidence.clear, view.gsd_m)
+    reason = doubt(part, reference, newer, view.gsd_m, touches_unseen=is_cut)
+    if reason is not None:
+        part = part._replace(score=round(MARKED_DOWN[reason] * part.score, 4))
+        if part.score < needed_score(area_m2, thresholds.score_shift):
+            return Held(reason, part.score, 0, 0)
+    if area_m2 < thresholds.min_changed_area_m2:
+        return Held(None, part.score, 0, 0)
+    return history.hold(part)
 
 
-def _is_cut(part: Part, clear: Mask, gsd_m: float) -> bool:
-    """Say whether a part reaches the picture's rim or ground that cannot be seen."""
-    height, width = part.mask.shape
-    rows, columns = clear.shape
-    if part.left == 0 or part.top == 0 or part.left + width == columns or part.top + height == rows:
-        return True
-    reach = 1 + math.ceil(3 * max(1.0, WORK_M_PER_PX / gsd_m))  # three pixels where the detector works
-    top, left = max(0, part.top - reach), max(0, part.left - reach)
-    unseen = ~clear[top : part.top + height + reach, left : part.left + width + reach]
-    if not unseen.any():
-        return False
-    near = np.zeros(unseen.shape, np.uint8)
-    near[part.top - top : part.top - top + height, part.left - left : part.left - left + width] = part.mask
-    near = np.asarray(cv2.dilate(near, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)), np.uint8)
-    return bool((unseen & (near > 0)).any())
+def _drawn(outlines: Sequence[Outline], view: View) -> Iterator[Part]:
+    """Yield outlines of (lon, lat) as parts of the picture."""
+    for outline in outlines:
+        mask = np.zeros((view.size_px, view.size_px), np.uint8)
+        corners = [np.array([view.pixel(*place) for place in ring]) for ring in outline]
+        cv2.fillPoly(mask, [np.round((ring - 0.5) * 16).astype(np.int32) for ring in corners], 1, shift=4)
+        left, top, width, height = cv2.boundingRect(mask)
+        if width and height:
+            yield Part(left, top, mask[top : top + height, left : left + width] > 0, 0.0)
 
 
-def _centroid(part: Part) -> tuple[float, float]:
-    rows, columns = np.nonzero(part.mask)
-    return part.left + float(columns.mean()) + 0.5, part.top + float(rows.mean()) + 0.5
-
-
-def _holds(view: View, place: tuple[float, float]) -> bool:
-    first, last = view.margin_px, view.margin_px + view.tile_px
-    return all(first <= value < last for value in place)
-
-
-def _region(part: Part, outline: list[NDArray[np.float64]], view: View) -> Region:
+def _region(part: Part, outline: list[NDArray[np.float64]], view: View, held: Held) -> Region:
     def place(column: float, row: float) -> tuple[float, float]:
         lon, lat = view.lonlat(float(column), float(row))
         return round(lon, 7), round(lat, 7)
@@ -142,10 +158,13 @@ def _region(part: Part, outline: list[NDArray[np.float64]], view: View) -> Regio
     east, south = place(part.left + width, part.top + height)
     return Region(
         area_m2=float(part.mask.sum()) * view.gsd_m**2,
-        score=part.score,
+        score=held.score,
         bounds=Bounds(west, south, east, north),
-        centroid=place(*_centroid(part)),
+        centroid=place(*centroid(part)),
         outline=[[place(*point) for point in (*ring, ring[0])] for ring in outline],
+        reason=held.reason,
+        older=held.older,
+        held_against=held.held_against,
     )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from chalicelib.domain.changes import Reason
 from chalicelib.vision import scores, shadows
 from chalicelib.vision.evidence import Evidence
 from chalicelib.vision.pixels import Floats, Mask
@@ -56,24 +57,40 @@ def score_of(part: Mask, probability: Floats, metres_per_pixel: float) -> float:
     return round(1 / (1 + math.exp(-min(max(odds, -30), 30))), 4)
 
 
-def needed_score(area_m2: float) -> float:
+def needed_score(area_m2: float, shift: float = 0.0) -> float:
     """Give what a region of that size must score: small ones are many, so they must be surer.
+
+    An area's sensitivity shifts it.
 
     >>> needed_score(50), round(needed_score(158), 2), needed_score(1000)
     (0.6, 0.48, 0.35)
     """
     share = math.log(area_m2 / SMALL_M2) / math.log(LARGE_M2 / SMALL_M2)
-    return SURE_SCORE + (LEAST_SCORE - SURE_SCORE) * min(1.0, max(0.0, share))
+    return SURE_SCORE + (LEAST_SCORE - SURE_SCORE) * min(1.0, max(0.0, share)) + shift
 
 
 def changed(evidence: Evidence, metres_per_pixel: float) -> NDArray[np.uint8]:
     """Mark what changed, 255: places that possibly changed, hang together, and as a whole score enough."""
-    marked = np.zeros(evidence.probability.shape, np.uint8)
+    return marked(
+        (part for part, reason in judged(evidence, metres_per_pixel) if reason is None), evidence.probability.shape
+    )
+
+
+def judged(evidence: Evidence, metres_per_pixel: float, shift: float = 0.0) -> Iterator[tuple[Part, Reason | None]]:
+    """Yield what possibly changed, each with the reason why it is no change; `shift` is added to the needed score."""
     for part in candidates(evidence, metres_per_pixel):
-        is_sure = part.score >= needed_score(float(part.mask.sum()) * metres_per_pixel**2)
-        if is_sure and not _is_shadow(part, evidence, metres_per_pixel):
-            marked[part.box][part.mask] = 255
-    return marked
+        if part.score < needed_score(float(part.mask.sum()) * metres_per_pixel**2, shift):
+            yield part, Reason.BELOW_SCORE
+        else:
+            yield part, Reason.SHADOW_LIKE if _is_shadow(part, evidence, metres_per_pixel) else None
+
+
+def marked(those: Iterable[Part], shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    """Draw parts into one mask, 255."""
+    mask = np.zeros(shape, np.uint8)
+    for part in those:
+        mask[part.box][part.mask] = 255
+    return mask
 
 
 def _is_shadow(part: Part, evidence: Evidence, metres_per_pixel: float) -> bool:

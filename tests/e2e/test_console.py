@@ -101,9 +101,16 @@ def test_the_whole_trip_is_made_in_the_console(page, pair, archive):
     page.wait_for("document.querySelector('.state').innerText.includes('No new imagery')")
     assert "Found before: 1 tile changed" in page.run("document.querySelector('.state').innerText"), "still in sight"
 
+    sensitivity = "document.querySelector('.area select')"
+    assert page.run(f"{sensitivity}.value") == "normal"
+    page.run(f"{sensitivity}.value = 'high'")
+    page.run(f"{sensitivity}.dispatchEvent(new Event('change', {{ bubbles: true }}))")
+    page.wait_for("document.getElementById('told').innerText.includes('high sensitivity')")
+
     page.run("document.querySelector('.earlier a').click()")
     page.wait_for("Boolean(document.querySelector('.alert'))")
     assert page.run("document.querySelector('h1').innerText") == NAME
+    assert page.run("document.querySelector('.alert .badge').innerText") in {"Low", "Medium", "High"}
     assert page.run("document.querySelector('.alert-title').innerText").endswith("m² changed")
     for view, pictures in (("slider", 2), ("side", 2), ("overlay", 1)):
         page.run(f"document.querySelector('input[value={view}]').click()")
@@ -134,6 +141,38 @@ def test_the_whole_trip_is_made_in_the_console(page, pair, archive):
     page.wait_for("Boolean(document.querySelector('[name=password]'))")
     assert page.run("sessionStorage.length") == 0
     assert page.complaints == [], "the policy refuses nothing, no script fails"
+
+
+SEEN = [
+    {
+        "area_m2": 40.0,
+        "score": 0.8,
+        "reason": "shadow-like",
+        "centroid": [85.8, 20.3],
+        "bounds": [85.7999, 20.2999, 85.8001, 20.3001],
+        "outline": {"type": "Polygon", "coordinates": [[[85.7999, 20.3001], [85.8001, 20.3001], [85.8, 20.2999]]]},
+    }
+]
+
+
+def test_what_was_seen_and_ignored_is_listed_with_its_reason(page):
+    tile = {"bounds": [85.799, 20.299, 85.801, 20.301], "attribution": "own", "capturedAt": None}
+    tile |= {"fetchedAt": "2026-01-01T00:00:00Z", "uniqueKey": "17/1/2"}
+    seen = {"regions": SEEN, "current_tile_info": tile} | dict.fromkeys(
+        ("previousImagePath", "currentImagePath"), "captured_images/1/x.png"
+    )
+    shown = page.run(  # in one go: soon the picture, which is none, is found missing
+        f"""import('./alert.js').then((alert) => {{
+            const view = alert.ignoredView({json.dumps(seen)}, {{ before: null, area: null }});
+            document.body.append(view);
+            const drawn = () => getComputedStyle(view.querySelector('.outlines .ignored')).display;
+            const before = drawn();
+            [...view.querySelectorAll('.check input')].at(-1).click();
+            return [view.querySelector('.regions').innerText, before, drawn()];
+        }})"""
+    )
+    assert "shadow-like · a shadow that moved with the sun" in shown[0]
+    assert shown[1:] == ["inline", "none"]
 
 
 LOOKS = [

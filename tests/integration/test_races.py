@@ -211,7 +211,7 @@ def test_a_pair_compared_in_two_places_makes_one_alert(trip):
     claim = trip.runs.claim_comparison(job, now=trip.now, lease_s=1)
     trip.wait(seconds=2)
     again = trip.runs.claim_comparison(job, now=trip.now, lease_s=1)
-    outcome = Outcome(verdict=Verdict.CHANGED, is_compared=True, change_log={"changed": True})
+    outcome = Outcome(verdict=Verdict.CHANGED, compared_by="25/0.3/normal", change_log={"changed": True})
     at_once(*[lambda held=held: trip.runs.end(held, outcome, now=trip.now) for held in (claim, again)])
     (session, _) = trip.all_sessions()
     assert len(trip.alerts_of(session)) == 1

@@ -12,13 +12,15 @@ from chalicelib.adapters.database.areas import of_owner
 from chalicelib.adapters.database.engine import reads
 from chalicelib.adapters.database.pairs import image_of
 from chalicelib.adapters.database.sessions import sessions_of
-from chalicelib.domain.alerts import Alert, DeliveryStatus, Notice, PushMade, TargetKind
+from chalicelib.domain.alerts import Alert, DeliveryStatus, Ignored, Notice, PushMade, TargetKind
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.imagery import ImageStatus, TileImage
 from chalicelib.domain.paging import Page, Slice
 from chalicelib.domain.sessions import Verdict
+from chalicelib.domain.severity import highest
 
 IMAGE, ALERT, SESSION, AREA, PUSH = t.image_tiles, t.alert_details, t.alert_sessions, t.area_configs, t.deliveries
+RUN, DONE = t.session_tiles, t.comparisons
 _END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
 
 
@@ -40,6 +42,37 @@ class SqlAlerts:
         return [
             (_alert_of(row, images[row.image_id], images[row.reference_id]), _tile_image(images[row.image_id]))
             for row in rows
+        ]
+
+    @reads
+    def ignored(self, connection: Connection, session_id: int, *, user_id: int) -> list[Ignored]:
+        """Give what a session's comparisons saw and did not alert on, tile by tile. Raises NotFound."""
+        if connection.execute(sessions_of(user_id).where(SESSION.c.id == session_id)).first() is None:
+            raise NotFound(f"there is no session {session_id}")
+        is_made_here = (
+            (DONE.c.image_id == RUN.c.image_id)
+            & (DONE.c.reference_id == RUN.c.reference_id)
+            & (DONE.c.created_at == RUN.c.ended_at)  # written with it; another one of this pair was another time
+        )
+        reference = IMAGE.alias("reference")
+        query = (
+            select(IMAGE, reference.c.object_key.label("reference_key"), DONE.c.verdict, DONE.c.ignored)
+            .select_from(RUN)
+            .join(DONE, is_made_here)
+            .join(IMAGE, IMAGE.c.id == RUN.c.image_id)
+            .join(reference, reference.c.id == RUN.c.reference_id)
+            .where(RUN.c.session_id == session_id)
+            .order_by(RUN.c.id)
+        )
+        return [
+            Ignored(
+                image=_tile_image(row),
+                reference_key=row.reference_key,
+                verdict=Verdict(row.verdict),
+                regions=row.ignored,
+            )
+            for row in connection.execute(query)
+            if row.ignored
         ]
 
     @reads
@@ -67,7 +100,13 @@ class SqlAlerts:
             select(func.count()).select_from(ALERT).where(ALERT.c.session_id == PUSH.c.session_id).scalar_subquery()
         )
         mine = (
-            select(PUSH, AREA.c.id.label("area_id"), AREA.c.name.label("area_name"), changes.label("changes"))
+            select(
+                PUSH,
+                AREA.c.id.label("area_id"),
+                AREA.c.name.label("area_name"),
+                SESSION.c.summary,
+                changes.label("changes"),
+            )
             .join(SESSION, SESSION.c.id == PUSH.c.session_id)
             .join(AREA, AREA.c.id == SESSION.c.area_id)
             .where(AREA.c.user_id == user_id, AREA.c.deleted_at.is_(None))
@@ -82,19 +121,19 @@ class SqlAlerts:
 
 def notice_of(connection: Connection, session_id: int) -> Notice | None:
     """Give what a push says about an ended session; None if nothing changed, or its area is gone."""
-    run = t.session_tiles
     row = connection.execute(
-        select(AREA.c.id, AREA.c.name)
+        select(AREA.c.id, AREA.c.name, SESSION.c.summary)
         .join(SESSION, SESSION.c.area_id == AREA.c.id)
         .where(SESSION.c.id == session_id, SESSION.c.ended_at.is_not(None), AREA.c.deleted_at.is_(None))
     ).one_or_none()
     changed = (
-        select(func.count()).select_from(run).where(run.c.session_id == session_id, run.c.verdict == Verdict.CHANGED)
+        select(func.count()).select_from(RUN).where(RUN.c.session_id == session_id, RUN.c.verdict == Verdict.CHANGED)
     )
     changes = connection.execute(changed).scalar_one()
     if row is None or not changes:
         return None
-    return Notice(area_id=row.id, area_name=row.name, session_id=session_id, changes=changes)
+    severity = highest([row.summary.get("severity")])
+    return Notice(area_id=row.id, area_name=row.name, session_id=session_id, changes=changes, severity=severity)
 
 
 def _tile_image(row: Row[Any]) -> TileImage:
@@ -118,7 +157,13 @@ def _alert_of(row: Row[Any], image: Row[Any], reference: Row[Any]) -> Alert:
 def _push_of(row: Row[Any]) -> PushMade:
     return PushMade(
         delivery_id=row.id,
-        notice=Notice(area_id=row.area_id, area_name=row.area_name, session_id=row.session_id, changes=row.changes),
+        notice=Notice(
+            area_id=row.area_id,
+            area_name=row.area_name,
+            session_id=row.session_id,
+            changes=row.changes,
+            severity=highest([row.summary.get("severity")]),
+        ),
         kind=TargetKind(row.kind),
         status=DeliveryStatus(row.status),
         detail=row.detail,

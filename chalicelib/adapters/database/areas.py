@@ -13,7 +13,7 @@ from chalicelib.domain.areas import Area, Extent, NewArea, Plan
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.imagery import Grid
 from chalicelib.domain.paging import Page, Slice
-from chalicelib.domain.thresholds import Thresholds
+from chalicelib.domain.thresholds import Sensitivity, Thresholds
 
 AREA = t.area_configs
 _EXTENT = ("center_lat", "center_lon", "north_km", "south_km", "east_km", "west_km")
@@ -30,7 +30,11 @@ def area_of(row: Row[Any]) -> Area:
             provider=row.provider,
             grid=Grid(zoom=row.zoom, tile_px=row.tile_px, margin_px=row.margin_px),
             cadence_hours=row.cadence_hours,
-            thresholds=Thresholds(min_changed_area_m2=row.min_changed_area_m2, min_clear_share=row.min_clear_share),
+            thresholds=Thresholds(
+                min_changed_area_m2=row.min_changed_area_m2,
+                min_clear_share=row.min_clear_share,
+                sensitivity=Sensitivity(row.sensitivity),
+            ),
         ),
         next_due_at=row.next_due_at,
         created_at=row.created_at,
@@ -65,6 +69,7 @@ class SqlAreas:
             cadence_hours=plan.cadence_hours,
             min_changed_area_m2=plan.thresholds.min_changed_area_m2,
             min_clear_share=plan.thresholds.min_clear_share,
+            sensitivity=plan.thresholds.sensitivity,
             next_due_at=now,
             created_at=now,
         )
@@ -87,6 +92,14 @@ class SqlAreas:
         rows = connection.execute(query).all()
         items = [area_of(row) for row in rows[: page.limit]]
         return Slice(items, total, items[-1].area_id if len(rows) > page.limit else None)
+
+    @writes
+    def set_sensitivity(self, connection: Connection, area_id: int, sensitivity: Sensitivity, *, user_id: int) -> Area:
+        """Make a user's area alert more or less readily from now on. Raises NotFound."""
+        if connection.execute(of_owner(area_id, user_id).with_for_update()).one_or_none() is None:
+            raise NotFound(f"there is no area {area_id}")
+        connection.execute(update(AREA).where(AREA.c.id == area_id).values(sensitivity=sensitivity))
+        return area_of(connection.execute(of_owner(area_id, user_id)).one())
 
     @reads
     def due(self, connection: Connection, *, now: datetime, limit: int) -> list[int]:

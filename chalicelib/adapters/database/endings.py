@@ -19,9 +19,9 @@ from chalicelib.domain.changes import DETECTOR
 from chalicelib.domain.imagery import ImageStatus
 from chalicelib.domain.jobs import Message, Queue, SessionJob
 from chalicelib.domain.sessions import Outcome, SessionStatus, TileState, Verdict, ending_of
-from chalicelib.domain.thresholds import Thresholds
+from chalicelib.domain.severity import highest
 
-RUN, SESSION, IMAGE = t.session_tiles, t.alert_sessions, t.image_tiles
+RUN, SESSION, IMAGE, ALERT = t.session_tiles, t.alert_sessions, t.image_tiles, t.alert_details
 MAX_REASON = 500
 FAILURES_KEPT = 100
 _IMAGE_STATUS = {
@@ -47,7 +47,7 @@ def post(connection: Connection, queue: Queue, session_id: int, body: str, now: 
 def end_run(connection: Connection, run: Row[Any], outcome: Outcome, *, now: datetime) -> None:
     """Write an open tile run's verdict. The caller holds the session's lock and has checked the fence."""
     is_capture = run.state in (TileState.PLANNED, TileState.CAPTURING)
-    if outcome.is_compared and not _record_comparison(connection, run, outcome, now):
+    if outcome.compared_by is not None and not _record_comparison(connection, run, outcome, now):
         outcome = Outcome(verdict=Verdict.NO_NEW_IMAGERY, reason="this pair is compared already")
     connection.execute(
         update(RUN)
@@ -72,7 +72,7 @@ def end_run(connection: Connection, run: Row[Any], outcome: Outcome, *, now: dat
     )
     if outcome.verdict is Verdict.CHANGED:
         connection.execute(
-            insert(t.alert_details).values(
+            insert(ALERT).values(
                 session_id=run.session_id,
                 tile_run_id=run.id,
                 image_id=run.image_id,
@@ -90,8 +90,9 @@ def _record_comparison(connection: Connection, run: Row[Any], outcome: Outcome, 
         "image_id": run.image_id,
         "reference_id": run.reference_id,
         "detector": DETECTOR,
-        "thresholds": thresholds_of_session(connection, run.session_id).key,
+        "thresholds": outcome.compared_by,
         "verdict": outcome.verdict,
+        "ignored": outcome.ignored,
         "created_at": now,
     }
     try:
@@ -100,17 +101,6 @@ def _record_comparison(connection: Connection, run: Row[Any], outcome: Outcome, 
     except IntegrityError:
         return False
     return True
-
-
-def thresholds_of_session(connection: Connection, session_id: int) -> Thresholds:
-    """Give the thresholds of a session's area."""
-    area = t.area_configs
-    row = connection.execute(
-        select(area.c.min_changed_area_m2, area.c.min_clear_share)
-        .join(SESSION, SESSION.c.area_id == area.c.id)
-        .where(SESSION.c.id == session_id)
-    ).one()
-    return Thresholds(min_changed_area_m2=row.min_changed_area_m2, min_clear_share=row.min_clear_share)
 
 
 def finish_if_done(connection: Connection, session: Row[Any], *, now: datetime) -> list[Message]:
@@ -163,8 +153,11 @@ def summarise(connection: Connection, session_id: int, counts: dict[str, int]) -
         .order_by(RUN.c.id)
         .limit(FAILURES_KEPT)
     )
+    word = ALERT.c.change_log["severity"].as_string()
+    severities = connection.execute(select(word).where(ALERT.c.session_id == session_id).distinct()).scalars()
     return {
         "counts": counts,
+        "severity": highest(severities),
         "clear_share": None if clear is None else round(float(clear), 4),
         "newest_captured_at": newest and newest.isoformat(),
         "failures": [{"tile": f"{row.z}/{row.x}/{row.y}", "reason": row.reason or "no reason kept"} for row in failed],

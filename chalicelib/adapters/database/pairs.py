@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, Connection, Row, case, func, select
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.domain.areas import Area
-from chalicelib.domain.changes import DETECTOR
+from chalicelib.domain.changes import DETECTOR, MAY_HOLD_LATER
 from chalicelib.domain.imagery import Grid, StoredImage
-from chalicelib.domain.tiles import Tile
+from chalicelib.domain.tiles import Outline, Tile
 
 IMAGE, DONE = t.image_tiles, t.comparisons
 
@@ -50,15 +50,48 @@ def _comparable(area_id: int, provider: str, grid: Grid) -> ColumnElement[bool]:
     )
 
 
+MOST_LOOKED_THROUGH = 800  # of a tile's older pictures: two years of daily ones
+
+
+def older_images(connection: Connection, area: Area, reference: StoredImage) -> list[StoredImage]:
+    """Give the clear pictures of a tile from before a reference that may be compared with it, newest first."""
+    query = (
+        select(IMAGE)
+        .where(
+            _comparable(area.area_id, area.plan.provider, area.plan.grid),
+            *_is_of(reference.view.tile),
+            IMAGE.c.clear_share >= CLEAR_REFERENCE,
+            IMAGE.c.taken_at < reference.taken_at,
+        )
+        .order_by(IMAGE.c.taken_at.desc(), IMAGE.c.id.desc())
+        .limit(MOST_LOOKED_THROUGH)
+    )
+    return [image_of(row) for row in connection.execute(query)]
+
+
+def doubted_before(connection: Connection, reference_id: int, thresholds_key: str) -> tuple[Outline, ...]:
+    """Give what the comparison of a picture saw and doubted, so that the next one can say whether it is still there."""
+    query = (
+        select(DONE.c.ignored)
+        .where(DONE.c.image_id == reference_id, DONE.c.detector == DETECTOR, DONE.c.thresholds == thresholds_key)
+        .order_by(DONE.c.id.desc())
+        .limit(1)
+    )
+    regions = connection.execute(query).scalar() or []
+    return tuple(region["outline"]["coordinates"] for region in regions if region["reason"] in MAY_HOLD_LATER)
+
+
+def _is_of(tile: Tile) -> tuple[ColumnElement[bool], ...]:
+    return (IMAGE.c.z == tile.z, IMAGE.c.x == tile.x, IMAGE.c.y == tile.y)
+
+
 def newest_image(
     connection: Connection, area: Area, tile: Tile, *, before: datetime | None = None
 ) -> StoredImage | None:
     """Give the newest usable picture of a tile; or, to compare with, the newest clear one taken before a time."""
     query = select(IMAGE).where(
         _comparable(area.area_id, area.plan.provider, area.plan.grid),
-        IMAGE.c.z == tile.z,
-        IMAGE.c.x == tile.x,
-        IMAGE.c.y == tile.y,
+        *_is_of(tile),
     )
     if before is not None:
         query = query.where(IMAGE.c.taken_at < before).order_by(_clearest_first())

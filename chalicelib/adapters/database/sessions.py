@@ -17,6 +17,7 @@ from chalicelib.domain.errors import Conflict, LimitReached, NotFound
 from chalicelib.domain.jobs import Message, Queue, TileJob
 from chalicelib.domain.paging import Page, Slice
 from chalicelib.domain.sessions import Cause, Failure, Outcome, Session, SessionStatus, TileState, Verdict
+from chalicelib.domain.severity import highest
 from chalicelib.domain.tiles import tiles_covering
 
 SESSION, RUN, AREA = t.alert_sessions, t.session_tiles, t.area_configs
@@ -243,6 +244,7 @@ def _session_of(row: Row[Any], summary: dict[str, Any]) -> Session:
         counts_by_verdict=summary["counts"],
         clear_share=summary["clear_share"],
         newest_captured_at=newest and datetime.fromisoformat(newest),
+        severity=highest([summary.get("severity")]),
         failures=tuple(Failure(**failure) for failure in summary["failures"]),
         is_notification_sent=row.is_notification_sent,
     )

@@ -73,6 +73,7 @@ area_configs = _table(
     Column("cadence_hours", Integer, nullable=False),
     Column("min_changed_area_m2", Double, nullable=False),
     Column("min_clear_share", Double, nullable=False),
+    Column("sensitivity", String(8), nullable=False, server_default="normal"),
     Column("next_due_at", UtcDateTime, nullable=False, index=True),
     Column("created_at", UtcDateTime, nullable=False),
     Column("deleted_at", UtcDateTime),
@@ -153,6 +154,7 @@ comparisons = _table(
     Column("detector", String(64), nullable=False),
     Column("thresholds", String(64), nullable=False),
     Column("verdict", String(16), nullable=False),
+    Column("ignored", JSON),  # what was seen and is no alert, with its reasons
     Column("created_at", UtcDateTime, nullable=False),
     UniqueConstraint("image_id", "reference_id", "detector", "thresholds"),
 )

@@ -11,9 +11,10 @@ from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.areas import area_of
 from chalicelib.adapters.database.endings import end_run, finish_if_done, lock_session, post
 from chalicelib.adapters.database.engine import insert_row, writes
-from chalicelib.adapters.database.pairs import image_of, is_compared, newest_image
+from chalicelib.adapters.database.pairs import doubted_before, image_of, is_compared, newest_image, older_images
 from chalicelib.domain.areas import Area
 from chalicelib.domain.errors import Busy
+from chalicelib.domain.history import choose_older
 from chalicelib.domain.imagery import ImageStatus
 from chalicelib.domain.jobs import Message, Queue, TileJob
 from chalicelib.domain.sessions import CaptureClaim, Captured, Claim, ComparisonClaim, Outcome, TileState, Verdict
@@ -63,16 +64,19 @@ class SqlTileRuns:
         area = _area(connection, run)
         rows = connection.execute(select(IMAGE).where(IMAGE.c.id.in_((run.image_id, run.reference_id)))).all()
         images = {row.id: image_of(row) for row in rows}
+        image, reference, key = images[run.image_id], images[run.reference_id], area.plan.thresholds.key
         return ComparisonClaim(
             tile_run_id=run.id,
             session_id=run.session_id,
             area_id=area.area_id,
             fence=run.fence,
             area=area.extent.bounds,
-            image=images[run.image_id],
-            reference=images[run.reference_id],
+            image=image,
+            reference=reference,
             thresholds=area.plan.thresholds,
-            is_compared=is_compared(connection, run.image_id, run.reference_id, area.plan.thresholds.key),
+            is_compared=is_compared(connection, run.image_id, run.reference_id, key),
+            older=choose_older(older_images(connection, area, reference), taken_at=image.taken_at),
+            doubted=doubted_before(connection, run.reference_id, key),
         )
 
     @writes

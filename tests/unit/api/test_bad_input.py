@@ -145,6 +145,9 @@ def test_each_missing_or_wrong_member_is_pointed_at(asha, path):
         ({"minChangedAreaM2": 0.5}, "/minChangedAreaM2"),
         ({"minChangedAreaM2": 1e300}, "/minChangedAreaM2"),
         ({"minChangedAreaM2": "25"}, "/minChangedAreaM2"),
+        ({"sensitivity": "very"}, "/sensitivity"),
+        ({"sensitivity": None}, "/sensitivity"),
+        ({"sensitivity": "x" * 51}, "/sensitivity"),
     ],
 )
 def test_an_area_that_cannot_be_is_refused_and_says_where(asha, members, pointer):
@@ -199,6 +202,7 @@ ID_ROUTES = [
     ("GET", "/api/monitor/image-tiles/area/{}"),
     ("GET", "/api/alerts/sessions/{}"),
     ("GET", "/api/alerts/sessions/{}/details"),
+    ("GET", "/api/alerts/sessions/{}/ignored"),
     ("POST", "/api/alerts/sessions/{}/cancel"),
     ("DELETE", "/api/devices/{}"),
 ]

@@ -140,6 +140,37 @@ def test_sessions_and_their_details(asha, slash):
         assert alert["changeLog"]["changed"] is True
         assert isinstance(alert["changeLog"]["change_percent"], float)
         assert alert["changeLog"]["message"]
+        assert alert["severity"] == alert["changeLog"]["severity"] == newest["severity"] == "high"
+        assert [region["severity"] for region in alert["changeLog"]["regions"]] == ["high"]
+    assert oldest["severity"] is None
+
+
+def test_what_was_seen_and_ignored_is_listed_with_its_reason(asha):
+    area = asha.trip(changed_m2=24)
+    newest = asha.get("/api/alerts/sessions").json[0]
+    assert (newest["status"], newest["severity"]) == ("COMPLETED_NO_CHANGES", None)
+    seen = asha.get(f"/api/alerts/sessions/{newest['id']}/ignored").json
+    assert len(seen) == newest["tilesDone"]
+    for tile in seen:
+        assert tile["verdict"] == "NO_CHANGE"
+        assert tile["current_tile_info"]["areaConfigId"] == area["id"]
+        assert tile["currentImagePath"] == tile["current_tile_info"]["imagePath"] != tile["previousImagePath"]
+        (region,) = tile["regions"]
+        assert (region["reason"], region["area_m2"], region["outline"]["type"]) == ("below size", 24, "Polygon")
+    first = asha.get("/api/alerts/sessions").json[-1]
+    assert asha.get(f"/api/alerts/sessions/{first['id']}/ignored").json == []
+
+
+def test_an_area_is_made_and_changed_with_its_sensitivity(asha):
+    area = asha.post("/api/area-configs", SMALL_AREA | {"sensitivity": "high"}).json
+    assert area["sensitivity"] == "high"
+    changed = asha.call("PATCH", f"/api/area-configs/{area['id']}", {"sensitivity": "low"})
+    assert (changed.status, changed.json) == (200, area | {"sensitivity": "low"})
+    assert asha.get("/api/area-configs").json == [changed.json]
+    wrong = asha.call("PATCH", f"/api/area-configs/{area['id']}", {"sensitivity": "loud"})
+    assert (wrong.status, wrong.json["errors"][0]["pointer"]) == (400, "/sensitivity")
+    assert "low, normal, high" in wrong.json["message"]
+    assert asha.call("PATCH", f"/api/area-configs/{area['id']}", {}).status == 400
 
 
 def loaded(server, image_path, **options):

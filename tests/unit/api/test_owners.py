@@ -27,6 +27,7 @@ ROUTES = [
     ("GET", "/api/monitor/image-tiles/area/{area_id}?limit=1"),
     ("GET", "/api/alerts/sessions/{session_id}"),
     ("GET", "/api/alerts/sessions/{session_id}/details"),
+    ("GET", "/api/alerts/sessions/{session_id}/ignored"),
     ("POST", "/api/alerts/sessions/{session_id}/cancel"),
     ("DELETE", "/api/devices/{device_id}"),
 ]
@@ -50,6 +51,13 @@ def test_another_user_finds_none_of_it_and_changes_none_of_it(asha, badri, hers)
         answer = badri.get(f"/api/{path}")
         assert answer.json == []
         assert answer.headers.get("X-Total-Count", "0") == "0"
+
+
+def test_another_users_area_keeps_its_sensitivity(asha, badri, hers):
+    body = {"sensitivity": "low"}
+    for number in (hers["area_id"], NOBODYS):
+        assert badri.call("PATCH", f"/api/area-configs/{number}", body).status == 404
+    assert asha.get(f"/api/area-configs/{hers['area_id']}").json["sensitivity"] == "normal"
 
 
 def test_the_owner_finds_all_of_it(asha, hers):

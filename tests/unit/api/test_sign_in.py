@@ -144,6 +144,8 @@ def test_only_a_bearer_token_counts(server, asha, scheme):
         ("GET", "/api/area-configs"),
         ("GET", "/api/area-configs/1"),
         ("DELETE", "/api/area-configs/1"),
+        ("PATCH", "/api/area-configs/1"),
+        ("GET", "/api/alerts/sessions/1/ignored"),
         ("GET", "/api/providers"),
         ("POST", "/api/monitor/capture/1"),
         ("POST", "/api/monitor/compare/1"),

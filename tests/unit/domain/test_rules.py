@@ -1,6 +1,7 @@
 """Small rules: endings, verdicts, messages, e-mail addresses."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -8,14 +9,15 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.accounts import email_key
 from chalicelib.domain.alerts import Target, TargetKind
-from chalicelib.domain.changes import judge
+from chalicelib.domain.changes import MOST_IGNORED, Reason, change_log, ignored_of, judge
 from chalicelib.domain.errors import BadMessage, DomainError, Invalid
 from chalicelib.domain.imagery import object_key
 from chalicelib.domain.jobs import SessionJob, TileJob
 from chalicelib.domain.sessions import SessionStatus, Verdict, ending_of
-from chalicelib.domain.thresholds import Thresholds
+from chalicelib.domain.severity import Severity, severity_of
+from chalicelib.domain.thresholds import Sensitivity, Thresholds
 from chalicelib.domain.tiles import Tile
-from tests.builders import a_change
+from tests.builders import a_change, a_region
 
 THRESHOLDS = Thresholds(min_changed_area_m2=25, min_clear_share=0.3)
 
@@ -46,6 +48,39 @@ def test_an_ending_is_an_all_clear_only_if_everything_was_answered(counts):
 )
 def test_a_change_is_judged_by_its_area_and_by_what_could_be_seen(m2, clear_share, verdict):
     assert judge(a_change(m2=m2, clear_share=clear_share), THRESHOLDS) is verdict
+
+
+@given(st.floats(0, 1e6), st.floats(0, 1e6), st.floats(0, 1), st.floats(0, 1))
+def test_a_larger_or_surer_change_is_never_less_severe(m2, more_m2, score, more_score):
+    order = list(Severity)
+    less = severity_of(min(m2, more_m2), min(score, more_score))
+    assert order.index(less) <= order.index(severity_of(max(m2, more_m2), max(score, more_score)))
+
+
+def test_an_alert_has_the_highest_severity_of_its_regions():
+    small, large = a_region(30), a_region(5000)
+    log = change_log(replace(a_change(30), regions=(small, large)), THRESHOLDS)
+    assert [region["severity"] for region in log["regions"]] == ["medium", "high"]
+    assert log["severity"] == "high"
+
+
+def test_what_is_ignored_is_kept_with_its_reason_and_only_the_largest():
+    seen = [replace(a_region(m2), reason=Reason.SHADOW_LIKE) for m2 in range(30, 100)]
+    change = replace(a_change(24), ignored=tuple(seen))
+    kept = ignored_of(change, THRESHOLDS)
+    assert [region["area_m2"] for region in kept] == list(range(99, 99 - MOST_IGNORED, -1))
+    (small,) = ignored_of(a_change(24), THRESHOLDS)
+    assert small["reason"] == "below size"
+    assert ignored_of(a_change(25), THRESHOLDS) == []
+    assert change_log(replace(change, regions=(a_region(900),)), THRESHOLDS)["ignored"] == kept
+
+
+def test_each_sensitivity_is_another_comparison():
+    keys = {replace(THRESHOLDS, sensitivity=sensitivity).key for sensitivity in Sensitivity}
+    assert len(keys) == len(Sensitivity)
+    shifts = [replace(THRESHOLDS, sensitivity=sensitivity).score_shift for sensitivity in Sensitivity]
+    assert shifts == sorted(shifts, reverse=True)
+    assert shifts[1] == 0
 
 
 @pytest.mark.parametrize("m2", [0.5, 2e6, float("nan")])
