@@ -25,6 +25,7 @@ class Reason(StrEnum):
     BELOW_SCORE = "below score"
     SHADOW_LIKE = "shadow-like"
     SEASON_LIKE = "season-like"
+    SAME_GROUND = "same ground"
     HAZE = "haze"
     NO_DATA_EDGE = "edge of no-data"
     COMES_BACK = "comes back"

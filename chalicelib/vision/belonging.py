@@ -31,7 +31,7 @@ def own_parts(mask: NDArray[np.uint8], evidence: Evidence, view: View, area: Bou
     mask = mask & inside
     own = box_of(view, area, margin=False)
     cut = np.zeros_like(mask)
-    for part in parts(mask, evidence.probability, view.gsd_m):
+    for part in parts(mask, evidence, view.gsd_m):
         if _is_cut(part, evidence.clear, view.gsd_m):
             if _own_share(part, own) >= LEAST_OWN_SHARE:
                 cut[part.box][part.mask] = 255
@@ -39,7 +39,7 @@ def own_parts(mask: NDArray[np.uint8], evidence: Evidence, view: View, area: Bou
             yield part
     kept = np.zeros_like(cut)
     kept[own] = cut[own]
-    yield from parts(kept, evidence.probability, view.gsd_m)
+    yield from parts(kept, evidence, view.gsd_m)
 
 
 def _own_share(part: Part, own: tuple[slice, slice]) -> float:

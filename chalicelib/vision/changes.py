@@ -20,7 +20,7 @@ from chalicelib.vision.doubts import MARKED_DOWN, doubt
 from chalicelib.vision.evidence import Evidence, weigh
 from chalicelib.vision.history import Held, History
 from chalicelib.vision.pixels import Pixels, decode, ground_of, split
-from chalicelib.vision.regions import Part, changed, judged, marked, needed_score, rings
+from chalicelib.vision.regions import LEAST_SCORE, Part, area_of, changed, judged, marked, rings
 from chalicelib.vision.render import Drawing, mask_png, overlay_png
 
 __all__ = ["DETECTOR", "compare", "detect"]
@@ -125,12 +125,12 @@ def _weighed(  # noqa: PLR0917 (what is known of one comparison)
     thresholds: Thresholds,
 ) -> Held:
     """Weigh what speaks against a region: in the pair first, as that costs next to nothing, then in older pictures."""
-    area_m2 = float(part.mask.sum()) * view.gsd_m**2
+    area_m2 = area_of(part, view.gsd_m)
     is_cut = touches_unseen(part, evidence.clear, view.gsd_m)
     reason = doubt(part, reference, newer, view.gsd_m, touches_unseen=is_cut)
     if reason is not None:
         part = part._replace(score=round(MARKED_DOWN[reason] * part.score, 4))
-        if part.score < needed_score(area_m2, thresholds.score_shift):
+        if part.score < LEAST_SCORE + thresholds.score_shift:
             return Held(reason, part.score, 0, 0)
     if area_m2 < thresholds.min_changed_area_m2:
         return Held(None, part.score, 0, 0)
@@ -157,7 +157,7 @@ def _region(part: Part, outline: list[NDArray[np.float64]], view: View, held: He
     west, north = place(part.left, part.top)
     east, south = place(part.left + width, part.top + height)
     return Region(
-        area_m2=float(part.mask.sum()) * view.gsd_m**2,
+        area_m2=area_of(part, view.gsd_m),
         score=held.score,
         bounds=Bounds(west, south, east, north),
         centroid=place(*centroid(part)),
@@ -170,8 +170,8 @@ def _region(part: Part, outline: list[NDArray[np.float64]], view: View, held: He
 
 def _smallest_change_m2(evidence: Evidence, view: View) -> float:
     """Give what could have been seen: four pixels and 25 m2 at best, more where the pair is noisy all over."""
-    seen = evidence.probability[evidence.clear]
-    noise = float(np.median(seen)) if seen.size else 1.0
+    sight = evidence.sight
+    noise = 1 / (1 + math.exp(-float(np.median(evidence.odds[sight.usable])))) if sight is not None else 1.0
     return default_threshold_m2(view.gsd_m) * (1 + 4 * noise)
 
 

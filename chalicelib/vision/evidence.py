@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from chalicelib.vision.align import Shift, edges, find_shift, move
-from chalicelib.vision.features import features
+from chalicelib.vision.features import features, levels_of
 from chalicelib.vision.network import log_odds
 from chalicelib.vision.pixels import Bgr, Floats, Mask, Pixels
 from chalicelib.vision.shadows import Shade, shade_of
@@ -17,11 +19,8 @@ from chalicelib.vision.sight import clouds, shown, within_scene
 
 WORK_M_PER_PX = 1.0  # finer pictures are brought to this: a house is ten pixels then, and a tile costs little
 MOST_WORK_PX = 1024  # a larger side is brought down to this
-SMOOTH_PX = 5  # of the log-odds
-POSSIBLE = 0.55  # probability: less is no part of a changed object
-REACH_SHARE = 0.4  # of the log-odds nearby: an object ends where they fall below it
-PEAK_PX = 5
-_POSSIBLE_ODDS = math.log(POSSIBLE / (1 - POSSIBLE))
+SMOOTH_PX = 7  # of the log-odds
+_NOTHING = -30.0  # log-odds of what cannot be seen
 LEAST_WORK_PX = 64  # a smaller one is not brought down further: the windows need some ground
 
 
@@ -34,13 +33,41 @@ class Prepared(NamedTuple):
     clear: Mask  # as large as the pictures: seen and free of clouds in both
 
 
-class Evidence(NamedTuple):
-    """What the pair says, as large as the pictures."""
+@dataclass(frozen=True)
+class Evidence:
+    """What a pair says: log-odds of change at the working scale."""
 
-    probability: Floats  # 0 to 1; 0 where nothing can be said
-    possible: Mask  # where a changed object would reach
-    clear: Mask
-    shade: Shade | None  # of the pair at the working scale; None where nothing can be said
+    odds: Floats  # -30 where nothing can be said
+    clear: Mask  # as large as the pictures
+    sight: Sight | None  # what the pair looks like, for further questions; None where it is not kept or shows nothing
+
+    def inside(self, mask: Mask, top: int, left: int) -> Floats:
+        """Give the log-odds under the pixels of a part of the pictures, a mask that begins at (top, left)."""
+        (rows, columns), (height, width) = self.odds.shape, self.clear.shape
+        down, right = np.nonzero(mask)
+        return np.asarray(
+            self.odds[(2 * (down + top) + 1) * rows // (2 * height), (2 * (right + left) + 1) * columns // (2 * width)]
+        )
+
+    def work_scale(self, metres_per_pixel: float) -> float:
+        """Give the metres per pixel of the working scale."""
+        return metres_per_pixel * math.sqrt(self.clear.size / max(1, self.odds.size))
+
+
+@dataclass(frozen=True)
+class Sight:
+    """A pair's pictures at the working scale, and their levelled greys."""
+
+    one: Floats
+    two: Floats
+    level_one: Floats
+    level_two: Floats
+    usable: Mask
+
+    @cached_property
+    def shade(self) -> Shade:
+        """What tells a shadow."""
+        return shade_of(self.one, self.two, self.usable)
 
 
 def work_size(height: int, width: int, metres_per_pixel: float) -> tuple[int, int]:
@@ -88,28 +115,16 @@ def prepare(first: Pixels, second: Pixels, metres_per_pixel: float) -> Prepared:
 
 
 def weigh(first: Pixels, second: Pixels, metres_per_pixel: float) -> Evidence:
-    """Weigh what two pictures of one size say, into a probability of change for each pixel."""
+    """Weigh what two pictures of one size say, into log-odds of change."""
     pair = prepare(first, second, metres_per_pixel)
-    height, width = pair.clear.shape
+    odds = np.full(pair.usable.shape, _NOTHING, np.float32)
     if not pair.usable.any():
-        return Evidence(np.zeros((height, width), np.float32), np.zeros_like(pair.clear), pair.clear, None)
-    score: Floats = log_odds(features(pair.one, pair.two, pair.usable), pair.usable.shape)
-    score = cv2.boxFilter(score, cv2.CV_32F, (SMOOTH_PX, SMOOTH_PX), borderType=cv2.BORDER_REFLECT)
-    probability = np.asarray(1 / (1 + np.exp(-np.clip(score, -30, 30))) * pair.usable, np.float32)
-    beyond = score - np.maximum(_POSSIBLE_ODDS, REACH_SHARE * _peaks(score))
-    if probability.shape != (height, width):
-        probability = np.asarray(cv2.resize(probability, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
-        beyond = np.asarray(cv2.resize(beyond, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
-    probability *= pair.clear
-    shade = shade_of(pair.one, pair.two, pair.usable)
-    return Evidence(probability, (beyond >= 0) & (probability > 0), pair.clear, shade)
-
-
-def _peaks(score: Floats) -> Floats:
-    """Give how high the log-odds rise nearby: the windows blur an object's rim, the more so the surer it is."""
-    side = 2 * PEAK_PX + 1
-    highest = cv2.dilate(score, np.ones((side, side), np.uint8))
-    return np.asarray(cv2.GaussianBlur(highest, (0, 0), side / 4), np.float32)
+        return Evidence(odds, np.zeros_like(pair.clear), None)
+    levels = levels_of(pair.one, pair.two)
+    raw = log_odds(features(pair.one, pair.two, *levels, pair.usable), pair.usable.shape)
+    raw = np.asarray(cv2.boxFilter(raw, cv2.CV_32F, (SMOOTH_PX, SMOOTH_PX), borderType=cv2.BORDER_REFLECT), np.float32)
+    np.copyto(odds, np.clip(raw, _NOTHING, -_NOTHING), where=pair.usable)
+    return Evidence(odds, pair.clear, Sight(pair.one, pair.two, *levels, pair.usable))
 
 
 def _scaled(bgr: Bgr, size: tuple[int, int]) -> Floats:

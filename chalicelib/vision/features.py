@@ -26,9 +26,13 @@ class Feature(NamedTuple):
     values: Floats
 
 
-def features(one: Floats, two: Floats, usable: Mask) -> Iterator[Feature]:
-    """Yield the maps of a pair of colour pictures (0 to 255, float32, already lying on each other)."""
-    flat_one, flat_two = (levelled(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)) for picture in (one, two))
+def levels_of(one: Floats, two: Floats) -> tuple[Floats, Floats]:
+    """Give the levelled greys of a pair of colour pictures."""
+    return levelled(cv2.cvtColor(one, cv2.COLOR_BGR2GRAY)), levelled(cv2.cvtColor(two, cv2.COLOR_BGR2GRAY))
+
+
+def features(one: Floats, two: Floats, flat_one: Floats, flat_two: Floats, usable: Mask) -> Iterator[Feature]:
+    """Yield the maps of a pair of colour pictures (0 to 255, float32, already lying on each other) and their levels."""
     half_one, half_two = _halved(flat_one), _halved(flat_two)
     for side in SCALES_PX:
         if side < _COARSE_PX:

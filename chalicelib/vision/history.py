@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ from chalicelib.domain.ports import OlderPicture
 from chalicelib.domain.tiles import View
 from chalicelib.vision.evidence import Evidence
 from chalicelib.vision.pixels import Pixels, decode
-from chalicelib.vision.regions import Part, score_of
+from chalicelib.vision.regions import Part, area_of, score_of
 
 Look = Callable[[Pixels, Pixels, float], Evidence]
 
@@ -87,7 +88,7 @@ class History:
     def _score(self, evidence: Evidence, part: Part) -> float | None:
         if evidence.clear[part.box][part.mask].mean() < LEAST_SEEN:
             return None
-        return score_of(part.mask, evidence.probability[part.box], self._view.gsd_m)
+        return score_of(evidence.inside(part.mask, part.top, part.left), area_of(part, self._view.gsd_m))
 
     @cached_property
     def _pictures(self) -> list[Pixels]:
@@ -112,7 +113,7 @@ class History:
         return [self._weigh(picture, self._reference) for picture in self._pictures]
 
     def _weigh(self, older: Pixels, newer: Pixels) -> Evidence:
-        return self._look(older, newer, self._view.gsd_m)._replace(shade=None)  # large, and not asked for here
+        return replace(self._look(older, newer, self._view.gsd_m), sight=None)  # large, and not asked for here
 
 
 def _log_odds(scores: Sequence[float]) -> float:

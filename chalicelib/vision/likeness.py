@@ -1,8 +1,8 @@
 """Is a place that seems changed the same ground after all: moved a little, or in another light or colour?
 
-Its pattern says so. What was built, cleared or dug has another pattern than before; a picture that is bent by a pixel or
-two, a deeper green or a veil leave it as it was. On the 69 research pairs 95 % of the real changes correlate by less than
-0.6; of what bent and recoloured copies of the same pictures made seem changed, 95 % correlate by 0.85 and more.
+Its pattern says so. What was built, cleared or dug has another pattern than before; a picture that is bent by a pixel
+or two, a deeper green or a veil leave it as it was. On the 69 research pairs 95 % of the real changes correlate by less
+than 0.6; of what bent and recoloured copies of the same pictures made seem changed, 95 % correlate by 0.85 and more.
 """
 
 from __future__ import annotations

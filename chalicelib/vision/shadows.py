@@ -43,21 +43,43 @@ class Shade(NamedTuple):
 
 def shade_of(one: Floats, two: Floats, usable: Mask) -> Shade:
     """Measure two pictures for the questions to come."""
-    grey_one, grey_two = (np.asarray(picture.mean(axis=2), np.float32) for picture in (one, two))
-    dark_one, dark_two = (float(np.quantile(grey[usable], DARKEST_SHARE)) for grey in (grey_one, grey_two))
+    third = np.full((1, 3), 1 / 3, np.float32)
+    grey_one, grey_two = (np.asarray(cv2.transform(picture, third), np.float32) for picture in (one, two))
+    some = usable[::2, ::2]
+    dark_one, dark_two = (
+        float(np.quantile(grey[::2, ::2][some], DARKEST_SHARE)) if some.any() else 0.0 for grey in (grey_one, grey_two)
+    )
     return Shade(one, two, grey_one, grey_two, dark_one, dark_two)
 
 
-def is_shadow(place: Mask, shade: Shade, changed: Mask, metres_per_pixel: float) -> bool:
-    """Say whether a changed place, a mask as large as the pictures, is where shadows fell in one of them.
+def is_shadow(place: Mask, corner: tuple[int, int], shade: Shade, changed: Mask, metres_per_pixel: float) -> bool:
+    """Say whether a changed place, a mask that begins at (top, left), is where shadows fell in one of two pictures.
 
-    `changed` marks everything that may have changed: the ground beside the place is looked for outside it. A shadow
-    that went from one side of a shed to the other leaves one place, dark on its one part then and on the other now.
+    `changed`, as large as they are, marks everything that may have changed: the ground beside the place is looked for
+    outside it. A shadow that went from one side of a shed to the other leaves one place, dark on its one part then and
+    on the other now.
     """
-    pixels = int(place.sum())
-    if not pixels or pixels * metres_per_pixel**2 > _largest_m2(place):
+    if place.sum() * metres_per_pixel**2 > _largest_m2(place):
         return False
+    top, left = corner
     reach = max(1, round(RING_M / metres_per_pixel))
+    rim = reach + 1
+    rows, columns = shade.grey_one.shape
+    height, width = place.shape
+    box = (
+        slice(max(0, top - rim), min(rows, top + height + rim)),
+        slice(max(0, left - rim), min(columns, left + width + rim)),
+    )
+    whole = np.zeros((box[0].stop - box[0].start, box[1].stop - box[1].start), np.bool_)
+    whole[top - box[0].start :, left - box[1].start :][:height, :width] = place
+    near = shade._replace(
+        one=shade.one[box], two=shade.two[box], grey_one=shade.grey_one[box], grey_two=shade.grey_two[box]
+    )
+    return _is_shadow(whole, near, changed[box], reach)
+
+
+def _is_shadow(place: Mask, shade: Shade, changed: Mask, reach: int) -> bool:
+    pixels = int(place.sum())
     explained = 0
     for dark, lit, grey_dark, grey_lit, darkest in (
         (shade.one, shade.two, shade.grey_one, shade.grey_two, shade.dark_one),

@@ -26,19 +26,24 @@ def regions_of(seed: int) -> list[tuple[int, list[float], bool]]:
     cv2.setNumThreads(1)
     from chalicelib.vision.changes import look
     from chalicelib.vision.pixels import split
-    from chalicelib.vision.regions import candidates, known_of
+    from chalicelib.vision.regions import beyond_of, candidates, strength_of
     from tests.bench.scenes import pair
 
     made = pair(seed)
     evidence = look(split(made.before), split(made.after), made.metres_per_pixel)
     found = []
-    for part in candidates(evidence, made.metres_per_pixel):
-        truth = made.truth[part.box][part.mask]
+    size = (evidence.odds.shape[1], evidence.odds.shape[0])
+    changed = cv2.resize((made.truth == 1).astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    open_ = cv2.resize((made.truth == 2).astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    real = np.where(open_ > 0.5, 2, changed > 0.5)
+    for part in candidates(evidence, beyond_of(evidence.odds), made.metres_per_pixel):
+        truth = real[part.box][part.mask]
         decided = truth != 2
         if decided.sum() < 4:
             continue
-        known = known_of(part.mask, evidence.probability[part.box], made.metres_per_pixel)
-        found.append((seed, known, bool((truth[decided] == 1).mean() >= RIGHT_SHARE)))
+        area_m2 = float(part.mask.sum()) * evidence.work_scale(made.metres_per_pixel) ** 2
+        known = strength_of(evidence.odds[part.box][part.mask], area_m2)
+        found.append((seed, [known], bool((truth[decided] == 1).mean() >= RIGHT_SHARE)))
     return found
 
 
@@ -102,7 +107,7 @@ def main() -> None:
     cv2.imwrite(str(ROOT / "docs" / "reliability.png"), plot(lines, error))
     (ROOT / "chalicelib" / "vision" / "scores.py").write_text(
         '"""How a region\'s score is worked out, from `python -m tests.bench.fit_scores`: simulated land only."""\n\n'
-        "WEIGHTS = (" + ", ".join(f"{value:.4f}" for value in weights[:-1]) + ")\n"
+        f"SLOPE = {weights[0]:.4f}\n"
         f"BIAS = {weights[-1]:.4f}\n"
     )
 

@@ -1,4 +1,4 @@
-"""What years do to a simulated place without anybody building: fields, trees and grass that nobody should be told of."""
+"""What years do to a simulated place where nobody builds: fields, trees and grass that are no news."""
 
 from __future__ import annotations
 
