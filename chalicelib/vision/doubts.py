@@ -22,6 +22,7 @@ _DARKEST = 0.1  # the share of the ground that is its darkest
 _SAME_PATTERN = 0.3  # correlation of the detail in both, at least
 _LEAST_PX = 60
 _GREEN = 0.035  # of the light, by which green is ahead of red and blue: plants
+_NOT_WATER = 0.015  # by which red is ahead of blue on plants: in a green pond it is not
 _WARM = 0.05  # by which red is ahead of blue: soil, straw, dry grass
 _NEW_EDGES = 1.25  # times the strength of the edges before: something was built
 _LOST_TEXTURE = 0.55  # of it, at least: with less, a wood was felled
@@ -101,7 +102,8 @@ def _is_grown(one: Bgr, two: Bgr, inside: Mask) -> bool:
 
 def _is_green(colour: Floats) -> bool:
     blue, green, red = colour
-    return bool((2 * green - red - blue) / (colour.sum() + 1) > _GREEN)
+    total = colour.sum() + 1
+    return bool((2 * green - red - blue) / total > _GREEN and (red - blue) / total > _NOT_WATER)
 
 
 def _is_warm(colour: Floats) -> bool:

@@ -19,10 +19,10 @@ from chalicelib.vision.regions import Part, area_of, score_of
 Look = Callable[[Pixels, Pixels, float], Evidence]
 
 LIKE = 0.1  # score of a region against an older picture, at most: there it looks as it does now
-STILL_THERE = 0.3  # the same against the picture just before, for something that was doubted there
+STILL_THERE = 0.5  # the same against the picture just before, for something that was doubted there
 LEAST_SEEN = 0.5  # of a region's ground, for a picture to say anything about it
-NEWS = 3.0  # log-odds by which older pictures are more unlike the newer one than unlike the reference: then it is new
-HELD_NEWS = 0.0  # log-odds of being unlike older pictures, for something that was doubted and is still there
+NEWS = 4.0  # log-odds by which older pictures are more unlike the newer one than unlike the reference: then it is new
+HELD_NEWS = -1.0  # log-odds of being unlike older pictures, for something that was doubted and is still there
 MARKED_DOWN = 0.3  # what is left of the score of a region that does not hold
 STRENGTHENED = 0.7  # of the doubt that is left for each older picture it held against
 MOST_STRENGTHENED = 3

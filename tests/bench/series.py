@@ -159,12 +159,17 @@ def drawn(regions) -> list[np.ndarray]:
     return masks
 
 
-def run(job: tuple[type[Place | SampleLand], int, bool]) -> Counter:
-    """Compare one place's dates in turn; count false alerts, works found at once and late, works and km2 looked at."""
-    land, seed, with_history = job
+def run(job: tuple[type[Place | SampleLand], int]) -> list[Counter]:
+    """Look at one place twice, by pairs alone and with history; count what came of it."""
+    land, seed = job
     cv2.setNumThreads(1)
     place = land(seed)
     files = [cv2.imencode(".png", place.picture(date))[1].tobytes() for date in range(DATES)]
+    return [follow(place, files, with_history=with_history) for with_history in (False, True)]
+
+
+def follow(place: Place | SampleLand, files: list[bytes], *, with_history: bool) -> Counter:
+    """Compare one place's dates in turn; count false alerts, works found at once and late, works and m2 looked at."""
     count: Counter = Counter()
     delays: dict[int, int] = {}
     doubted: list = []
@@ -223,8 +228,8 @@ def main() -> None:
     land = Place if options.land == "rough" else SampleLand
     seeds = range(options.first, options.first + options.places)
     with ProcessPoolExecutor(options.jobs) as pool:
-        results = list(pool.map(run, [(land, seed, history) for history in (False, True) for seed in seeds]))
-    totals = [sum(results[: len(seeds)], Counter()), sum(results[len(seeds) :], Counter())]
+        results = list(pool.map(run, [(land, seed) for seed in seeds]))
+    totals = [sum(counts, Counter()) for counts in zip(*results, strict=True)]
     for name, count in zip(("pairs alone", "with history"), totals, strict=True):
         km2 = count["m2"] / 1e6
         print(f"{name}: {count['false']} false alerts in {km2:.2f} km2 compared: {poisson(count['false'], km2)} a km2")

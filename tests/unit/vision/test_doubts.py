@@ -38,6 +38,7 @@ def doubted(before, after, *, touches_unseen=False):
 
 
 SOIL, MEADOW, WHEAT, ROOF = (80, 105, 135), (60, 110, 85), (70, 125, 100), (190, 195, 200)
+POND = (77, 88, 75)  # green, but no plants
 
 
 @pytest.mark.parametrize(
@@ -48,6 +49,8 @@ SOIL, MEADOW, WHEAT, ROOF = (80, 105, 135), (60, 110, 85), (70, 125, 100), (190,
         (MEADOW, SOIL, None),
         (MEADOW, ROOF, None),
         (SOIL, ROOF, None),
+        (SOIL, POND, None),
+        (MEADOW, POND, None),
     ],
 )
 def test_only_plants_that_grew_are_season_like(before, after, reason):
