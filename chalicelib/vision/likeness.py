@@ -12,7 +12,7 @@ import numpy as np
 
 from chalicelib.vision.pixels import Floats, Mask
 
-SAME_GROUND = 0.65  # correlation from which on a place is the same ground
+SAME_GROUND = 0.75  # correlation from which on a place is the same ground
 REACH_PX = 2  # by which its parts may have moved
 HALF_PX = 7  # of the window around a part: fifteen pixels hold enough of a pattern
 STEP_PX = 6  # between parts

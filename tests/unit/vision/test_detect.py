@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from chalicelib.vision.changes import detect
-from chalicelib.vision.features import features
+from chalicelib.vision.features import features, levels_of
 from chalicelib.vision.weights import NAMES
 from tests.unit.vision.pictures import house, land
 
@@ -174,5 +174,6 @@ def test_a_house_beside_a_cloud_is_found():
 
 def test_the_network_reads_the_maps_that_it_was_fitted_on():
     picture = land(64).astype(np.float32)
-    names = [feature.name for feature in features(picture, picture, np.ones((64, 64), np.bool_))]
+    maps = features(picture, picture, *levels_of(picture, picture), np.ones((64, 64), np.bool_))
+    names = [feature.name for feature in maps]
     assert tuple(names) == NAMES
