@@ -8,7 +8,7 @@ from chalicelib.api.openapi import BLUEPRINTS
 from chalicelib.functions import capture, compare, migrate, notify, sweep
 from chalicelib.settings import settings
 
-logs.configure(settings().log_level)
+logs.configure(settings().log_level, stage=settings().stage)
 
 app = Chalice(app_name="bhuprahari", configure_logs=False)
 app.register_middleware(finish, "http")

@@ -19,7 +19,7 @@ class Home:
     def __init__(self) -> None:
         self.outbox = MemoryOutbox()
         self.wakes = 0
-        self.jobs = OutboxJobs(self.outbox, wake=self._wake)
+        self.jobs = OutboxJobs(self.outbox, wake=self._wake, clock=lambda: A_MOMENT)
 
     def _wake(self) -> None:
         self.wakes += 1

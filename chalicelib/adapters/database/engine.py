@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.types import DateTime, TypeDecorator
 
 from chalicelib.domain.errors import Unavailable
+from chalicelib.domain.facts import Fact
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -29,6 +30,7 @@ TRIES = 8
 # 1213 deadlock, 1205 lock wait timeout, 1020 the row changed since it was read (innodb_snapshot_isolation)
 _AGAIN = frozenset({1213, 1205, 1020})
 _READ_ONLY = "is_read_only"
+_FACTS = "facts"
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -103,12 +105,18 @@ def writes(method: Callable[Concatenate[S, Connection, P], R]) -> Callable[Conca
         for attempt in range(1, TRIES + 1):
             try:
                 with self.engine.begin() as connection:
-                    return method(self, connection, *args, **parameters)
+                    facts: list[Fact] = []
+                    connection.info[_FACTS] = facts
+                    answer = method(self, connection, *args, **parameters)
             except (OperationalError, InterfaceError) as error:
                 if attempt == TRIES or not _is_worth_again(error):
                     raise _unavailable(error) from error
                 log.info("transaction retried", extra={"attempt": attempt, "error_code": _code(error)})
                 time.sleep(random.uniform(0, 0.01 * 2**attempt))
+            else:
+                for fact in facts:
+                    fact.say()
+                return answer
         raise AssertionError("the last attempt returns or raises")
 
     return run
@@ -126,6 +134,11 @@ def reads(method: Callable[Concatenate[S, Connection, P], R]) -> Callable[Concat
             raise _unavailable(error) from error
 
     return run
+
+
+def remember(connection: Connection, name: str, **about: object) -> None:
+    """Say a fact once this transaction is committed; if it is run again or rolled back, not for this try."""
+    connection.info[_FACTS].append(Fact(name, about))
 
 
 def insert_row(connection: Connection, table: Table, **values: object) -> int:
