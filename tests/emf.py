@@ -34,9 +34,13 @@ def _faults_of(directive, line):
     for names in sets or []:
         if len(names) > 30:
             found.append("a dimension set has 30 members at most")
-        for name in names:
-            if not _is_text(name, 250) or not _is_text(line.get(name), 1024):
-                found.append(f"the dimension {name} must be a text of 1 to 1024 characters at the root")
+        wrong = [name for name in names if not _is_text(name, 250) or not _is_text(line.get(name), 1024)]
+        found += [f"the dimension {name} must be a text of 1 to 1024 characters at the root" for name in wrong]
+    return found + _faults_of_metrics(directive, line)
+
+
+def _faults_of_metrics(directive, line):
+    found = []
     metrics = directive.get("Metrics")
     if not isinstance(metrics, list) or not 1 <= len(metrics) <= 100:
         found.append("Metrics must be a list of 1 to 100")

@@ -17,9 +17,7 @@ def told(tmp_path_factory):
     folder = tmp_path_factory.mktemp("logs")
     land, archive, home = patchwork(folder, side_m=200), folder / "archive", folder / "home"
     archive.mkdir()
-    with Server(
-        home, "--archive", str(archive), "--no-demo", fcm_default_targets="/topics/ours", **SETTINGS
-    ) as server:
+    with Server(home, "--archive", str(archive), "--no-demo", fcm_default_targets="/topics/ours", **SETTINGS) as server:
         client = Client(server.url)
         land.put(archive, "before")
         area = client.add_area(**land.area)["id"]

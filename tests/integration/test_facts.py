@@ -28,7 +28,9 @@ def trip(engine):
 @pytest.fixture
 def said(caplog):
     caplog.set_level(logging.INFO, facts.log.name)
-    return lambda name: [record for record in caplog.records if record.name == facts.log.name and record.message == name]
+    return lambda name: [
+        record for record in caplog.records if record.name == facts.log.name and record.message == name
+    ]
 
 
 def verdicts_in(engine):
@@ -46,7 +48,9 @@ def test_one_sweep_is_told_from_end_to_end(trip, said):
     trip.work()
     assert [record.session_id for record in said(facts.SESSION_OPENED)] == [first.session_id, session.session_id]
     assert [record.verdict for record in said(facts.TILE_RUN_ENDED)] == ["BASELINE"] * 2 + ["CHANGED"] * 2
-    assert {record.tile for record in said(facts.TILE_RUN_ENDED)} == {str(tile.image.view.tile) for tile in trip.tiles(area)}
+    assert {record.tile for record in said(facts.TILE_RUN_ENDED)} == {
+        str(tile.image.view.tile) for tile in trip.tiles(area)
+    }
     assert [record.seconds for record in said(facts.SESSION_ENDED)] == [0.0, 40.0]
     assert [(record.outcome, record.pushes) for record in said(facts.PUSHES_RECORDED)] == [("SENT", 3)]
     assert not [record for record in said(facts.TILE_RUN_ENDED) if hasattr(record, "provider")]
