@@ -19,7 +19,7 @@ AT_ONCE = 50  # lines of each kind
 def operate(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Answer one of the operator's commands: {"command": "doctor" | "stuck" | "redrive" | "replay", ...}."""
     logs.configure(settings().log_level, stage=settings().stage)
-    with logs.invocation("operate", context):
+    with logs.invocation("operate", context), logs.request(str(getattr(context, "aws_request_id", ""))):
         try:
             return answer(event)
         except DomainError as error:
@@ -38,7 +38,7 @@ def answer(event: dict[str, Any]) -> dict[str, Any]:
             in_queues = wiring.jobs().dead_letters_waiting() if settings().queues_service == "sqs" else {}
             return {"stuck": [asdict(each) for each in found], "dead_letters": in_queues}
         case {"command": "redrive", "yes": True}:
-            return {"redriven": operating.redrive(jobs=wiring.jobs())}
+            return {"redriven": operating.redrive(jobs=wiring.jobs()), "left": wiring.jobs().dead_letters_waiting()}
         case {"command": "redrive"}:
             return {"dead_letters": wiring.jobs().dead_letters_waiting()}
         case {"command": "replay", "session": int(session_id), **options}:

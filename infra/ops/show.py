@@ -18,7 +18,10 @@ def lines(answer: Mapping[str, Any]) -> Iterator[str]:
         yield from _stuck(answer["stuck"], answer["dead_letters"])
     elif "redriven" in answer:
         done = _counted(answer["redriven"])
-        yield f"put back on their queues: {done}" if done else "there are no dead letters"
+        if done or not answer["left"]:
+            yield f"put back on their queues: {done}" if done else "there are no dead letters"
+        if answer["left"]:
+            yield f"dead letters left: {_counted(answer['left'])}; held by a sweep or died again: look in a minute"
     elif "replayed" in answer:
         yield answer["replayed"]
     else:

@@ -203,3 +203,12 @@ def test_many_threads_migrate_once(empty):
     with empty.begin() as connection:
         connection.execute(insert(chores).values(name="x", next_due_at=NOON, cursor=""))
         assert connection.execute(text("SELECT COUNT(*) FROM alembic_version")).scalar() == 1
+
+
+def test_a_database_that_is_away_is_a_sentence():
+    environment = os.environ | {"BHUPRAHARI_DATABASE_URL": "mysql+pymysql://u:p@127.0.0.1:9/x"}
+    command = [sys.executable, "-m", "infra.migrate"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("cannot migrate: ")
+    assert len(done.stderr.splitlines()) == 1
