@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -108,6 +108,17 @@ class MemoryOutbox:
         if row := self._held(received):
             row.available_at, row.reason, row.is_dead = available_at, reason, dead
 
+    def oldest_waiting(self) -> datetime | None:
+        return min((row.created_at for row in self.rows.values() if not row.is_dead), default=None)
+
+    def count_dead(self) -> dict[Queue, int]:
+        return dict(Counter(row.message.queue for row in self.rows.values() if row.is_dead))
+
+    def revive(self, message_id: int, *, now: datetime) -> None:
+        row = self.rows.get(message_id)
+        if row and row.is_dead:
+            row.is_dead, row.receives, row.available_at = False, 0, now
+
     def dead(self, limit: int) -> list[DeadLetter]:
         letters = [
             DeadLetter(message=row.message, receipt=str(row.message.message_id), reason=row.reason)
@@ -140,6 +151,20 @@ class MemoryJobs:
 
     def dead_letters(self) -> list[DeadLetter]:
         return [] if self.away else list(self.letters)
+
+    def backlog_age_s(self) -> float:
+        return 60.0 if self.unsent else 0.0
+
+    def dead_letters_waiting(self) -> dict[Queue, int]:
+        if self.away:
+            raise Unavailable("the queues are away")
+        return dict(Counter(letter.message.queue for letter in self.letters))
+
+    def revive(self, letter: DeadLetter) -> None:
+        if self.away:
+            raise Unavailable("the queues are away")
+        self.sent.append(letter.message)
+        self.bury(letter)
 
     def bury(self, letter: DeadLetter) -> None:
         self.letters = [other for other in self.letters if other.receipt != letter.receipt]

@@ -37,7 +37,7 @@ class Trip:
             SqlObjects(engine),
         )
         self.outbox, self.images, self.push = SqlOutbox(engine), MemoryImages(now=NOON), MemoryPush()
-        self.jobs = OutboxJobs(self.outbox, wake=lambda: None)
+        self.jobs = OutboxJobs(self.outbox, wake=lambda: None, clock=self.clock)
         self.imagery = ScriptedImagery()
         self.change, self.clear_share = a_change(), 1.0
         self.user = self.add_user()

@@ -104,6 +104,32 @@ class SqsJobs:
                 logger.warning("sent jobs not forgotten", extra={"queue": queue, "count": len(taken), "reason": error})
         return count
 
+    def backlog_age_s(self) -> float:
+        """Say for how many seconds the oldest committed job has waited for SQS to take it; 0 if none waits."""
+        return _age_s(self._outbox, self._clock)
+
+    def dead_letters_waiting(self) -> dict[Queue, int]:
+        """Count the messages that were given up on, by queue. Raises Unavailable."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        counts = {}
+        for queue in self._dead_letter_urls:
+            try:
+                url = self._dead_letter_urls[queue]
+                found = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+            except AWS_ERRORS as error:
+                raise Unavailable(f"the dead letters of {queue} cannot be counted: {code(error)}") from error
+            counts[queue] = sum(int(found[name]) for name in names)
+        return {queue: count for queue, count in counts.items() if count}
+
+    def revive(self, letter: DeadLetter) -> None:
+        """Put a dead letter back on its queue, as new. Raises Unavailable; it is then a dead letter still."""
+        message = letter.message
+        try:
+            self._sqs.send_message(QueueUrl=self._queue_urls[message.queue], MessageBody=message.body)
+        except AWS_ERRORS as error:
+            raise Unavailable(f"the queue {message.queue} takes no message: {code(error)}") from error
+        self.bury(letter)  # if that fails it comes twice: every job is safe to repeat
+
     def dead_letters(self) -> list[DeadLetter]:
         """Give some of the messages that were given up on; each comes again, some time after, until it is buried."""
         return [letter for queue in self._dead_letter_urls for letter in self._dead_letters_of(queue)]
@@ -153,12 +179,18 @@ def _batches(messages: Iterable[Message]) -> Iterator[list[Message]]:
         yield batch
 
 
+def _age_s(outbox: Outbox, clock: Clock) -> float:
+    oldest = outbox.oldest_waiting()
+    return 0.0 if oldest is None else max(0.0, round((clock() - oldest).total_seconds(), 3))
+
+
 class OutboxJobs:
     """At home the outbox row is the message: nothing is sent, the worker is only woken."""
 
-    def __init__(self, outbox: Outbox, *, wake: Callable[[], None]) -> None:
+    def __init__(self, outbox: Outbox, *, wake: Callable[[], None], clock: Clock) -> None:
         self._outbox = outbox
         self._wake = wake
+        self._clock = clock
 
     def send(self, messages: Sequence[Message]) -> None:
         """Wake the worker, if there is something for it."""
@@ -168,6 +200,19 @@ class OutboxJobs:
     def send_overdue(self) -> int:
         """Give 0: what is committed is where the worker looks."""
         return 0
+
+    def backlog_age_s(self) -> float:
+        """Say for how many seconds the oldest job has waited for its work to be done; 0 if none waits."""
+        return _age_s(self._outbox, self._clock)
+
+    def dead_letters_waiting(self) -> dict[Queue, int]:
+        """Count the messages that were given up on, by queue. Raises Unavailable."""
+        return self._outbox.count_dead()
+
+    def revive(self, letter: DeadLetter) -> None:
+        """Put a dead letter back on its queue, as new. Raises Unavailable; it is then a dead letter still."""
+        self._outbox.revive(letter.message.message_id, now=self._clock())
+        self._wake()
 
     def dead_letters(self) -> list[DeadLetter]:
         """Give some of the messages that were given up on, oldest first."""

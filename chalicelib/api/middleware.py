@@ -22,7 +22,7 @@ def finish(request: Request, get_response: Callable[[Request], Response]) -> Res
     """Answer a request and finish the answer."""
     started = time.perf_counter()
     request_id = _id_of(request)
-    with logs.bound(request_id=request_id):
+    with logs.invocation("api_handler", request.lambda_context), logs.request(request_id):
         response = _in_our_shape(request, get_response(request))
         if response.status_code >= 400 and isinstance(response.body, dict):
             response.body["instance"] = request_id

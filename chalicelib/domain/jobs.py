@@ -1,15 +1,32 @@
-"""What the queues carry: ids, never pixels, and no state."""
+"""What the queues carry: ids, never pixels, and no state.
+
+The id of the request that began it travels along, so that one search in the logs follows a tap from end to end.
+"""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
 from chalicelib.domain.errors import BadMessage
 
 SCHEMA = 1  # of the messages; a worker refuses one that it does not know
+_REQUEST: ContextVar[str] = ContextVar("request", default="")
+
+
+@contextmanager
+def began_by(request_id: str) -> Iterator[None]:
+    """Let every job that is made inside carry the id of the request that began it."""
+    token = _REQUEST.set(request_id)
+    try:
+        yield
+    finally:
+        _REQUEST.reset(token)
 
 
 class Queue(StrEnum):
@@ -38,48 +55,65 @@ class DeadLetter:
     reason: str
 
 
-def _read(body: str, fields: tuple[str, ...]) -> dict[str, int]:
+def _read(body: str, numbers: tuple[str, ...], texts: tuple[str, ...]) -> dict[str, Any]:
+    """Read a message: its numbers are there, its texts may be missing, as in messages of an older release."""
     try:
         job: Any = json.loads(body)
     except ValueError as error:
         raise BadMessage(f"not JSON: {error}") from None
     if not isinstance(job, dict) or job.get("schema") != SCHEMA:
         raise BadMessage(f"not a message of schema {SCHEMA}")
-    values = {name: job.get(name) for name in fields}
+    values = {name: job.get(name) for name in numbers}
     wrong = [name for name, value in values.items() if type(value) is not int]
     if wrong:
         raise BadMessage(f"{wrong[0]} must be a whole number")
-    return {name: int(value) for name, value in values.items() if value is not None}
+    return values | {name: text for name in texts if isinstance(text := job.get(name), str)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TileJob:
+class _Job:
+    """What every job says."""
+
+    session_id: int
+    request_id: str = field(default_factory=_REQUEST.get, compare=False)  # "" where nobody's request began it
+
+    @property
+    def ids(self) -> dict[str, int | str]:
+        """What stands on every log line about this job."""
+        return {name: value for name, value in asdict(self).items() if value != ""}
+
+    def to_json(self) -> str:
+        """Write the message's body."""
+        return json.dumps({"schema": SCHEMA, **self.ids})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TileJob(_Job):
     """Capture, or compare, the tile of one tile run."""
 
-    session_id: int
     tile_run_id: int
-
-    def to_json(self) -> str:
-        """Write the message's body."""
-        return json.dumps({"schema": SCHEMA, **asdict(self)})
+    tile: str = field(default="", compare=False)  # z/x/y, for the logs: the tile run's row says where to look
 
     @classmethod
     def from_json(cls, body: str) -> Self:
         """Read a message's body. Raises BadMessage."""
-        return cls(**_read(body, ("session_id", "tile_run_id")))
+        return cls(**{"request_id": ""} | _read(body, ("session_id", "tile_run_id"), ("tile", "request_id")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SessionJob:
+class SessionJob(_Job):
     """Tell people how one session ended."""
-
-    session_id: int
-
-    def to_json(self) -> str:
-        """Write the message's body."""
-        return json.dumps({"schema": SCHEMA, **asdict(self)})
 
     @classmethod
     def from_json(cls, body: str) -> Self:
         """Read a message's body. Raises BadMessage."""
-        return cls(**_read(body, ("session_id",)))
+        return cls(**{"request_id": ""} | _read(body, ("session_id",), ("request_id",)))
+
+
+def ids_in(body: str) -> dict[str, int | str]:
+    """Give the ids that a message names, for the logs; none if it cannot be read."""
+    try:
+        job = TileJob.from_json(body) if "tile_run_id" in body else SessionJob.from_json(body)
+    except BadMessage:
+        return {}
+    return job.ids

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -99,7 +98,8 @@ def capture_tile(
             found = _fetch_newer(claim, imagery(claim.provider), inspect, clock)
         except (ImageryFailed, Invalid) as failure:  # Invalid: the area's provider is not set up here any more
             log.warning("tile not captured", extra={"tile": str(claim.view.tile), "reason": failure.reason})
-            jobs.send(runs.end(claim, Outcome(verdict=Verdict.FAILED, reason=failure.reason), now=clock()))
+            failed = Outcome(verdict=Verdict.FAILED, reason=failure.reason, failed_provider=claim.provider)
+            jobs.send(runs.end(claim, failed, now=clock()))
             return
         if found is None:
             jobs.send(runs.end(claim, Outcome(verdict=Verdict.NO_NEW_IMAGERY), now=clock()))
@@ -156,8 +156,6 @@ def compare_tile(
             except (BadImage, NotFound) as failure:
                 outcome = Outcome(verdict=Verdict.FAILED, reason=failure.reason)
         jobs.send(runs.end(claim, outcome, now=clock()))
-        tile = str(claim.image.view.tile)
-        log.info("tile compared", extra={"tile": tile, "verdict": outcome.verdict, "reason": outcome.reason})
 
 
 def _compare(claim: ComparisonClaim, images: Images, compare: Compare) -> Outcome:
@@ -234,9 +232,7 @@ def notify_session(
     while claimed := deliveries.claim(job.session_id, now=clock(), lease_s=lease_s, limit=PUSHES_AT_ONCE):
         receipts = _push(push, notice, [delivery.target for delivery in claimed])
         deliveries.record(job.session_id, claimed, receipts, now=clock())
-        by_status = Counter(receipt.status.value for receipt in receipts)
-        log.info("session notified", extra={"pushes": dict(by_status)})
-        if by_status[DeliveryStatus.PENDING]:
+        if any(receipt.status is DeliveryStatus.PENDING for receipt in receipts):
             return
 
 

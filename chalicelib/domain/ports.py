@@ -66,8 +66,20 @@ class Jobs(Protocol):
         """Hand over what was committed but not sent in time; say how many."""
         ...
 
+    def backlog_age_s(self) -> float:
+        """Say for how many seconds the oldest committed job has waited to be taken; 0 if none waits."""
+        ...
+
     def dead_letters(self) -> list[DeadLetter]:
         """Give some of the messages that were given up on; each comes again until it is buried."""
+        ...
+
+    def dead_letters_waiting(self) -> dict[Queue, int]:
+        """Count the messages that were given up on, by queue. Raises Unavailable."""
+        ...
+
+    def revive(self, letter: DeadLetter) -> None:
+        """Put a dead letter back on its queue, as new. Raises Unavailable; it is then a dead letter still."""
         ...
 
     def bury(self, letter: DeadLetter) -> None:
@@ -106,8 +118,20 @@ class Outbox(Protocol):
         """Make a message available again, or a dead letter, if this receipt is still the latest."""
         ...
 
+    def oldest_waiting(self) -> datetime | None:
+        """Say when the oldest message that is no dead letter was committed; None if there is none."""
+        ...
+
     def dead(self, limit: int) -> list[DeadLetter]:
         """Give dead letters, oldest first."""
+        ...
+
+    def count_dead(self) -> dict[Queue, int]:
+        """Count the dead letters by queue."""
+        ...
+
+    def revive(self, message_id: int, *, now: datetime) -> None:
+        """Make a dead letter a message that nobody has received yet."""
         ...
 
 

@@ -186,3 +186,4 @@ class Outcome:
     change_log: dict[str, Any] | None = None
     mask_key: str | None = None
     overlay_key: str | None = None
+    failed_provider: str | None = None  # whose imagery it was that could not be had

@@ -6,7 +6,8 @@ import logging
 from datetime import timedelta
 
 from chalicelib.domain.errors import BadMessage
-from chalicelib.domain.jobs import DeadLetter, Queue, SessionJob, TileJob
+from chalicelib.domain.facts import SWEEP_DONE, Fact
+from chalicelib.domain.jobs import DeadLetter, Queue, SessionJob, TileJob, ids_in
 from chalicelib.domain.ports import Clock, Images, Jobs
 from chalicelib.domain.records import Areas, Deliveries, Objects, Sessions, TileRuns
 from chalicelib.domain.sessions import Outcome, Verdict
@@ -34,6 +35,7 @@ def sweep(
 
     Any number of sweeps may run at once: each step is decided by a conditional update.
     """
+    backlog_age_s = jobs.backlog_age_s()
     sent = jobs.send_overdue()
     stalled = [*runs.retry_stalled(now=clock(), limit=AT_ONCE), *deliveries.retry_due(now=clock(), limit=AT_ONCE)]
     jobs.send(stalled)
@@ -44,6 +46,7 @@ def sweep(
     _delete_orphans(objects, images, clock, orphan_age_s)
     if sent or stalled:
         log.info("jobs sent again", extra={"unsent": sent, "stalled": len(stalled)})
+    Fact(SWEEP_DONE, {"backlog_age_s": backlog_age_s}).say()
 
 
 def _end_overdue(sessions: Sessions, jobs: Jobs, clock: Clock) -> None:
@@ -55,7 +58,7 @@ def _end_overdue(sessions: Sessions, jobs: Jobs, clock: Clock) -> None:
 
 def _deal_with(letter: DeadLetter, *, runs: TileRuns, deliveries: Deliveries, jobs: Jobs, clock: Clock) -> None:
     message, reason = letter.message, f"given up after repeated failures: {letter.reason or 'no reason kept'}"
-    log.error("dead letter taken", extra={"queue": message.queue, "reason": letter.reason})
+    log.error("dead letter taken", extra={"queue": message.queue, "reason": letter.reason, **ids_in(message.body)})
     try:
         if message.queue is Queue.NOTIFICATIONS:
             jobs.send(deliveries.retry_lost(SessionJob.from_json(message.body).session_id, now=clock()))

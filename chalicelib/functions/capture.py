@@ -17,14 +17,15 @@ ENOUGH_MS = 10_000  # what opening one more session may take
 def capture_areas(event: CloudWatchEvent) -> None:
     """Open a session for every area whose time has come."""
     context: Any = event.context
-    logs.configure(settings().log_level)
-    monitoring.capture_areas(
-        areas=wiring.areas(),
-        sessions=wiring.sessions(),
-        jobs=wiring.jobs(),
-        clock=wiring.clock,
-        has_time=lambda: context.get_remaining_time_in_millis() > ENOUGH_MS,
-    )
+    logs.configure(settings().log_level, stage=settings().stage)
+    with logs.invocation("capture_areas", context), logs.request(str(context.aws_request_id)):  # the tick began it
+        monitoring.capture_areas(
+            areas=wiring.areas(),
+            sessions=wiring.sessions(),
+            jobs=wiring.jobs(),
+            clock=wiring.clock,
+            has_time=lambda: context.get_remaining_time_in_millis() > ENOUGH_MS,
+        )
 
 
 @door.on_sqs_message(queue=settings().captures_queue, batch_size=1, maximum_concurrency=settings().max_concurrency)
@@ -32,10 +33,10 @@ def capture_tile(event: SQSEvent) -> None:
     """Capture the tile named by one queue message."""
     from chalicelib.vision.gate import inspect  # OpenCV: only the functions with the layer get here
 
-    logs.configure(settings().log_level)
+    logs.configure(settings().log_level, stage=settings().stage)
     for record in event:
         job = TileJob.from_json(record.body)
-        with logs.bound(session_id=job.session_id, tile_run_id=job.tile_run_id):
+        with logs.invocation("capture_tile", event.context), logs.job(job):
             monitoring.capture_tile(
                 job,
                 runs=wiring.tile_runs(),

@@ -15,10 +15,10 @@ def compare_tile(event: SQSEvent) -> None:
     """Compare the tile named by one queue message."""
     from chalicelib.vision.changes import compare  # OpenCV: only the functions with the layer get here
 
-    logs.configure(settings().log_level)
+    logs.configure(settings().log_level, stage=settings().stage)
     for record in event:
         job = TileJob.from_json(record.body)
-        with logs.bound(session_id=job.session_id, tile_run_id=job.tile_run_id):
+        with logs.invocation("compare_tile", event.context), logs.job(job):
             monitoring.compare_tile(
                 job,
                 runs=wiring.tile_runs(),

@@ -11,9 +11,10 @@ door = Blueprint(__name__)
 
 
 @door.lambda_function()
-def migrate(_event: dict[str, Any], _context: object) -> dict[str, str]:
+def migrate(_event: dict[str, Any], context: object) -> dict[str, str]:
     """Bring the database to the newest schema; give the revision reached."""
     from chalicelib.adapters.database.migrate import to_head  # Alembic: nobody else pays for importing it
 
-    logs.configure(settings().log_level)
-    return {"revision": to_head(wiring.engine())}
+    logs.configure(settings().log_level, stage=settings().stage)
+    with logs.invocation("migrate", context):
+        return {"revision": to_head(wiring.engine())}

@@ -14,10 +14,10 @@ door = Blueprint(__name__)
 @door.on_sqs_message(queue=settings().notifications_queue, batch_size=1, maximum_concurrency=2)
 def notify_session(event: SQSEvent) -> None:
     """Push the alerts of the session named by one queue message."""
-    logs.configure(settings().log_level)
+    logs.configure(settings().log_level, stage=settings().stage)
     for record in event:
         job = SessionJob.from_json(record.body)
-        with logs.bound(session_id=job.session_id):
+        with logs.invocation("notify_session", event.context), logs.job(job):
             monitoring.notify_session(
                 job,
                 deliveries=wiring.deliveries(),

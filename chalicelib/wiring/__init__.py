@@ -157,7 +157,7 @@ def jobs() -> ports.Jobs:
         return SqsJobs(sqs, outbox(), queue_urls=addresses, dead_letter_urls=dead_addresses, clock=clock)
     from chalicelib.adapters.queues import OutboxJobs
 
-    return OutboxJobs(outbox(), wake=bell.set if settings().worker == "here" else _say_that_jobs_wait)
+    return OutboxJobs(outbox(), wake=bell.set if settings().worker == "here" else _say_that_jobs_wait, clock=clock)
 
 
 def _say_that_jobs_wait() -> None:

@@ -41,7 +41,8 @@ class Machine:
         except BadSetting as error:
             raise CannotStart(str(error)) from error
         self.home = Path(knobs.home)
-        logs.configure(knobs.log_level, (self.home / "log.jsonl").open("a", buffering=1, encoding="utf-8"))
+        kept = (self.home / "log.jsonl").open("a", buffering=1, encoding="utf-8")
+        logs.configure(knobs.log_level, kept, stage=knobs.stage)
         self._lock = _lock(self.home / "worker.lock")
         try:
             to_head(wiring.engine())

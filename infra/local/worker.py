@@ -15,6 +15,8 @@ from typing import Any, NamedTuple, Protocol
 from chalice.app import Chalice, ScheduledEventConfig, SQSEventConfig
 from chalice.local import LambdaContext
 
+from chalicelib import logs
+from chalicelib.domain.jobs import ids_in
 from infra.local.schedules import next_time
 
 log = logging.getLogger(__name__)
@@ -117,7 +119,8 @@ class Worker:
             self._invoke(function, {"Records": [record]})
         except Exception as error:  # noqa: BLE001 (as in Lambda: whatever a handler raises brings the message back)
             reason = "".join(traceback.format_exception_only(error)).strip()
-            log.warning("message came back", extra={"function_name": function, "reason": reason})
+            with logs.bound(function=function, **ids_in(letter.body)):
+                log.warning("message came back", extra={"reason": reason})
             self._mailbox.failed(letter, reason=reason, wait_s=min(MAX_BACKOFF_S, 0.5 * 2**letter.receives))
         else:
             self._mailbox.done(letter)
@@ -147,7 +150,7 @@ class Worker:
         try:
             self._invoke(function, event)
         except Exception:
-            log.exception("tick failed", extra={"function_name": function})
+            log.exception("tick failed", extra={"function": function})
 
     def _invoke(self, function: str, event: Mapping[str, Any]) -> None:
         handler: Any = self._app.handler_map[function]

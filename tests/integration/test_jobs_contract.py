@@ -19,7 +19,7 @@ class Home:
     def __init__(self) -> None:
         self.outbox = MemoryOutbox()
         self.wakes = 0
-        self.jobs = OutboxJobs(self.outbox, wake=self._wake)
+        self.jobs = OutboxJobs(self.outbox, wake=self._wake, clock=lambda: A_MOMENT)
 
     def _wake(self) -> None:
         self.wakes += 1
@@ -123,3 +123,18 @@ def test_at_home_sending_wakes_the_worker_and_leaves_the_row():
     home.jobs.send([home.commit(Queue.CAPTURES, JOB)])
     assert home.wakes == 1
     assert len(home.outbox.rows) == 1
+
+
+def test_dead_letters_are_counted_and_put_back_as_new(house):
+    house.jobs.send([house.commit(Queue.COMPARISONS, JOB)])
+    assert house.jobs.dead_letters_waiting() == {}
+    house.kill(Queue.COMPARISONS)
+    assert house.jobs.dead_letters_waiting() == {Queue.COMPARISONS: 1}
+    (letter,) = house.jobs.dead_letters()
+    house.jobs.revive(letter)
+    assert house.jobs.dead_letters_waiting() == {}
+    assert house.waiting(Queue.COMPARISONS) == [JOB]
+
+
+def test_nothing_waits_where_nothing_was_committed(house):
+    assert house.jobs.backlog_age_s() == 0

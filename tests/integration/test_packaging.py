@@ -44,9 +44,9 @@ def test_a_stage_is_packaged(stage, tmp_path):
 
     resources = json.loads((tmp_path / "sam.json").read_text(encoding="utf-8"))["Resources"].values()
     functions = [each["Properties"] for each in resources if each["Type"] == "AWS::Serverless::Function"]
-    assert len(functions) == 7
+    assert len(functions) == 8
     assert {(each["Runtime"], *each["Architectures"]) for each in functions} == {("python3.12", "arm64")}
-    assert len({each["Role"]["Fn::GetAtt"][0] for each in functions}) == 7
+    assert len({each["Role"]["Fn::GetAtt"][0] for each in functions}) == 8
     assert {each["Environment"]["Variables"]["BHUPRAHARI_STAGE"] for each in functions} == {stage}
 
     with zipfile.ZipFile(tmp_path / "deployment.zip") as package:

@@ -11,7 +11,16 @@ from tests.sources import ROOT, files, text_of
 
 DISK = json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8"))
 STAGES = ("dev", "prod")
-FUNCTIONS = ("api_handler", "capture_areas", "capture_tile", "compare_tile", "migrate", "notify_session", "sweep")
+FUNCTIONS = (
+    "api_handler",
+    "capture_areas",
+    "capture_tile",
+    "compare_tile",
+    "migrate",
+    "notify_session",
+    "operate",
+    "sweep",
+)
 LAYERED = {"capture_tile", "compare_tile", "notify_session"}
 LEASED = LAYERED
 # AWS scopes these to no resource.
@@ -131,7 +140,7 @@ def test_a_machine_chooses_for_itself_under_chalices_commands():
 def test_no_secret_and_no_account_stands_in_the_configuration(stage):
     assert [name for name in config(stage).environment_variables if "_SECRET_" in name or "DATABASE_URL" in name] == []
     chalices = [path for path in files("*.json") if path.parts[0] == ".chalice"]
-    assert len(chalices) == 8
+    assert len(chalices) == 9
     assert {
         str(path): re.findall(r"\d{12}", text_of(path)) for path in chalices if re.search(r"\d{12}", text_of(path))
     } == {}
@@ -185,6 +194,11 @@ def test_a_policy_that_is_too_wide_is_noticed():
         ("notify_session", "notifications", ""),
         ("sweep", "captures-dead comparisons-dead notifications-dead", "captures comparisons notifications"),
         ("migrate", "", ""),
+        (
+            "operate",
+            "captures-dead comparisons-dead notifications-dead",
+            "captures comparisons notifications",
+        ),
     ],
 )
 def test_a_function_reaches_its_queues_and_no_others(stage, function, receives, sends):
@@ -220,6 +234,7 @@ def test_a_function_reaches_its_queues_and_no_others(stage, function, receives, 
         ("notify_session", "", ""),
         ("sweep", "DeleteObject ListBucket", ""),
         ("migrate", "", ""),
+        ("operate", "ListBucket", "GetObject ListBucket"),
     ],
 )
 def test_a_function_does_with_pictures_what_its_work_needs(stage, function, images, archive):
@@ -243,6 +258,7 @@ def test_a_function_does_with_pictures_what_its_work_needs(stage, function, imag
         ("notify_session", {"fcm_secret"}),
         ("sweep", set()),
         ("migrate", set()),
+        ("operate", {"token_secret", "link_secret", "fcm_secret", "google_key_secret", "google_signing_secret"}),
     ],
 )
 def test_a_function_reads_its_secrets_and_no_others(stage, function, own):
@@ -253,3 +269,11 @@ def test_a_function_reads_its_secrets_and_no_others(stage, function, own):
         name for name in names if may(function, "secretsmanager:GetSecretValue", f"{arn}{getattr(knobs, name)}-AbCdEf")
     }
     assert read_ones == own | {"database_secret"}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_operators_probe_touches_no_picture(stage):
+    bucket = settings_of(stage).bucket
+    for action in ("GetObject", "PutObject", "DeleteObject"):
+        assert may("operate", f"s3:{action}", f"arn:aws:s3:::{bucket}/doctor/1a2b.png")
+        assert not may("operate", f"s3:{action}", f"arn:aws:s3:::{bucket}/7/1-a.png")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -12,7 +13,8 @@ from sqlalchemy.exc import IntegrityError
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.alerts import notice_of
 from chalicelib.adapters.database.endings import lock_session, post
-from chalicelib.adapters.database.engine import writes
+from chalicelib.adapters.database.engine import remember, writes
+from chalicelib.domain import facts
 from chalicelib.domain.alerts import (
     PUSH_TTL_S,
     Delivery,
@@ -108,10 +110,11 @@ class SqlDeliveries:
     ) -> None:
         """Keep the receipts and drop dead devices. A push refused for now waits for its next attempt."""
         lock_session(connection, session_id)
+        outcomes: Counter[str] = Counter()
         for delivery, receipt in zip(deliveries, receipts, strict=True):
             is_refused_for_now = receipt.status is DeliveryStatus.PENDING
             again_at = now + timedelta(seconds=push_wait_s(delivery.attempts)) if is_refused_for_now else None
-            connection.execute(
+            recorded = connection.execute(
                 update(PUSH)
                 .where(
                     PUSH.c.id == delivery.delivery_id,
@@ -125,9 +128,11 @@ class SqlDeliveries:
                     sent_at=now if receipt.status is DeliveryStatus.SENT else None,
                 )
             )
+            outcomes[receipt.status.value] += recorded.rowcount
             if receipt.status is DeliveryStatus.DEAD_TARGET and receipt.target.kind is TargetKind.TOKEN:
                 is_it = DEVICE.c.token_hash == address_hash(receipt.target.address)
                 connection.execute(delete(DEVICE).where(is_it))
+        _remember(connection, outcomes, session_id=session_id)
         if any(receipt.status is DeliveryStatus.SENT for receipt in receipts):
             connection.execute(update(SESSION).where(SESSION.c.id == session_id).values(is_notification_sent=True))
 
@@ -137,7 +142,8 @@ class SqlDeliveries:
         is_free = PUSH.c.lease_until.is_(None) | (PUSH.c.lease_until <= now)
         is_stale = PUSH.c.created_at <= now - timedelta(seconds=PUSH_TTL_S)
         waits = (PUSH.c.status == DeliveryStatus.PENDING) & is_free
-        connection.execute(update(PUSH).where(waits, is_stale).values(status=DeliveryStatus.FAILED))
+        stale = connection.execute(update(PUSH).where(waits, is_stale).values(status=DeliveryStatus.FAILED))
+        _remember(connection, Counter({DeliveryStatus.FAILED.value: stale.rowcount}))
         # One that nobody has tried yet has its first message still on the way.
         was_tried = PUSH.c.attempts > 0
         due = select(PUSH.c.session_id).where(waits, was_tried).distinct().order_by(PUSH.c.session_id).limit(limit)
@@ -150,6 +156,12 @@ class SqlDeliveries:
         if session is None or session.ended_at is None or session.ended_at <= now - timedelta(seconds=PUSH_TTL_S):
             return []
         return [_post(connection, session_id, now)]
+
+
+def _remember(connection: Connection, outcomes: Counter[str], **ids: int) -> None:
+    for outcome, pushes in outcomes.items():
+        if pushes:
+            remember(connection, facts.PUSHES_RECORDED, outcome=outcome, pushes=pushes, **ids)
 
 
 def _post(connection: Connection, session_id: int, now: datetime) -> Message:

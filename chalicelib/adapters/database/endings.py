@@ -14,7 +14,8 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from chalicelib.adapters.database import tables as t
-from chalicelib.adapters.database.engine import insert_row
+from chalicelib.adapters.database.engine import insert_row, remember
+from chalicelib.domain import facts
 from chalicelib.domain.changes import DETECTOR
 from chalicelib.domain.imagery import ImageStatus
 from chalicelib.domain.jobs import Message, Queue, SessionJob
@@ -61,6 +62,16 @@ def end_run(connection: Connection, run: Row[Any], outcome: Outcome, *, now: dat
             clear_share=outcome.clear_share if outcome.clear_share is not None else run.clear_share,
             ended_at=now,
         )
+    )
+    remember(
+        connection,
+        facts.TILE_RUN_ENDED,
+        session_id=run.session_id,
+        tile_run_id=run.id,
+        tile=f"{run.z}/{run.x}/{run.y}",
+        verdict=outcome.verdict.value,
+        reason=outcome.reason,
+        provider=outcome.failed_provider,
     )
     if run.image_id is None or is_capture or outcome.verdict not in (*_IMAGE_STATUS, Verdict.OBSCURED):
         return
@@ -120,6 +131,15 @@ def finish_if_done(connection: Connection, session: Row[Any], *, now: datetime) 
             ended_at=now,
             summary=summarise(connection, session.id, counts),
         )
+    )
+    remember(
+        connection,
+        facts.SESSION_ENDED,
+        session_id=session.id,
+        area_id=session.area_id,
+        status=ending.status.value,
+        counts=counts,
+        seconds=round((now - session.started_at).total_seconds(), 3),
     )
     if not counts.get(Verdict.CHANGED):
         return []

@@ -16,10 +16,11 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, insert, text
 from sqlalchemy.engine import Dialect, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.types import DateTime, TypeDecorator
 
 from chalicelib.domain.errors import Unavailable
+from chalicelib.domain.facts import Fact
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -28,7 +29,10 @@ log = logging.getLogger(__name__)
 TRIES = 8
 # 1213 deadlock, 1205 lock wait timeout, 1020 the row changed since it was read (innodb_snapshot_isolation)
 _AGAIN = frozenset({1213, 1205, 1020})
+# 1054 unknown column, 1146 no such table: the code and the schema are of different releases
+_OTHER_SCHEMA = frozenset({1054, 1146})
 _READ_ONLY = "is_read_only"
+_FACTS = "facts"
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -103,12 +107,18 @@ def writes(method: Callable[Concatenate[S, Connection, P], R]) -> Callable[Conca
         for attempt in range(1, TRIES + 1):
             try:
                 with self.engine.begin() as connection:
-                    return method(self, connection, *args, **parameters)
-            except (OperationalError, InterfaceError) as error:
+                    facts: list[Fact] = []
+                    connection.info[_FACTS] = facts
+                    answer = method(self, connection, *args, **parameters)
+            except (OperationalError, InterfaceError, ProgrammingError) as error:
                 if attempt == TRIES or not _is_worth_again(error):
                     raise _unavailable(error) from error
                 log.info("transaction retried", extra={"attempt": attempt, "error_code": _code(error)})
                 time.sleep(random.uniform(0, 0.01 * 2**attempt))
+            else:
+                for fact in facts:
+                    fact.say()
+                return answer
         raise AssertionError("the last attempt returns or raises")
 
     return run
@@ -122,10 +132,15 @@ def reads(method: Callable[Concatenate[S, Connection, P], R]) -> Callable[Concat
         try:
             with self.engine.connect().execution_options(**{_READ_ONLY: True}) as connection, connection.begin():
                 return method(self, connection, *args, **parameters)
-        except (OperationalError, InterfaceError) as error:
+        except (OperationalError, InterfaceError, ProgrammingError) as error:
             raise _unavailable(error) from error
 
     return run
+
+
+def remember(connection: Connection, name: str, **about: object) -> None:
+    """Say a fact once this transaction is committed; if it is run again or rolled back, not for this try."""
+    connection.info[_FACTS].append(Fact(name, about))
 
 
 def insert_row(connection: Connection, table: Table, **values: object) -> int:
@@ -154,5 +169,18 @@ def _is_worth_again(error: DBAPIError) -> bool:
     return _code(error) in _AGAIN or "database is locked" in str(error.orig)
 
 
-def _unavailable(error: DBAPIError) -> Unavailable:
+def _is_of_another_schema(error: DBAPIError) -> bool:
+    words = ("no such table", "no such column", "has no column named")  # SQLite's
+    return _code(error) in _OTHER_SCHEMA or any(word in str(error.orig) for word in words)
+
+
+def _unavailable(error: DBAPIError) -> Exception:
+    """Say that it may help to try again; a statement that is simply wrong stays what it is."""
+    if _is_of_another_schema(error):
+        return Unavailable(
+            "the database's tables are not those of this code: bring them to head (python -m infra.migrate, on a "
+            "stage the function migrate), then it goes on by itself"
+        )
+    if isinstance(error, ProgrammingError):
+        return error
     return Unavailable(f"the database does not answer: {type(error.orig).__name__}")

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, delete, select, update
+from sqlalchemy import Connection, Engine, Row, delete, func, select, update
 
 from chalicelib.adapters.database.engine import reads, writes
 from chalicelib.adapters.database.tables import deliveries, outbox, session_tiles
@@ -92,6 +92,25 @@ class SqlOutbox:
             DeadLetter(message=_message(row), receipt=str(row.id), reason=row.reason)
             for row in connection.execute(query)
         ]
+
+    @reads
+    def oldest_waiting(self, connection: Connection) -> datetime | None:
+        """Say when the oldest message that is no dead letter was committed; None if there is none."""
+        oldest = select(outbox.c.created_at).where(outbox.c.dead_at.is_(None)).order_by(outbox.c.id).limit(1)
+        return connection.execute(oldest).scalar_one_or_none()
+
+    @reads
+    def count_dead(self, connection: Connection) -> dict[Queue, int]:
+        """Count the dead letters by queue."""
+        query = select(outbox.c.queue, func.count()).where(outbox.c.dead_at.is_not(None)).group_by(outbox.c.queue)
+        return {Queue(queue): count for queue, count in connection.execute(query)}
+
+    @writes
+    def revive(self, connection: Connection, message_id: int, *, now: datetime) -> None:
+        """Make a dead letter a message that nobody has received yet."""
+        is_it = (outbox.c.id == message_id) & outbox.c.dead_at.is_not(None)
+        anew = {"dead_at": None, "receives": 0, "available_at": now}
+        connection.execute(update(outbox).where(is_it).values(**anew))
 
     @writes
     def release_all(self, connection: Connection, *, now: datetime) -> None:

@@ -11,44 +11,49 @@ _LOCK = "bhuprahari-migrate"
 _LOCK_WAIT_S = 60
 
 
-def head() -> str:
+def head(migrations: Path = MIGRATIONS) -> str:
     """Give the newest revision: they are numbered in their file names."""
-    return max(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
+    return max(path.name.partition("_")[0] for path in (migrations / "versions").glob("[0-9]*_*.py"))
 
 
-def is_at_head(engine: Engine) -> bool:
-    """Say whether there is nothing to migrate, without paying a second for importing Alembic."""
-    with engine.connect() as connection:
-        if not inspect(connection).has_table("alembic_version"):
-            return False
-        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == head()
+def revision_of(connection: Connection) -> str | None:
+    """Give a database's revision, without paying a second for importing Alembic; None where none has run."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
 def to_head(engine: Engine) -> str:
-    """Run every migration that has not run; give the revision reached.
+    """Run every migration that has not run; give the revision reached."""
+    return to(engine, head())
+
+
+def to(engine: Engine, revision: str, *, migrations: Path = MIGRATIONS) -> str:
+    """Run every migration up to a revision that has not run; give the revision.
 
     Two at once are harmless: on MySQL the second waits for a named lock, on SQLite for the writing transaction.
     """
-    if is_at_head(engine):
-        return head()
+    with engine.connect() as connection:
+        if revision_of(connection) == revision:
+            return revision
     from alembic import command  # noqa: PLC0415 (only the migrate function and a start at home pay for it)
     from alembic.config import Config  # noqa: PLC0415
 
     config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("script_location", str(migrations))
     with engine.connect() as connection:
         is_mysql = connection.dialect.name == "mysql"
         if is_mysql:
             _take_lock(connection)
         try:
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, revision)
             connection.commit()
         finally:
             if is_mysql:
                 connection.execute(text("SELECT RELEASE_LOCK(:name)"), {"name": _LOCK})
                 connection.commit()
-    return head()
+    return revision
 
 
 def _take_lock(connection: Connection) -> None:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, Select, func, select, update
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.areas import area_of, of_owner
 from chalicelib.adapters.database.endings import count_verdicts, end_run, finish_if_done, lock_session, summarise
-from chalicelib.adapters.database.engine import insert_row, reads, writes
+from chalicelib.adapters.database.engine import reads, writes
+from chalicelib.adapters.database.openings import Waits, open_session
 from chalicelib.adapters.database.pairs import pairs_to_compare
 from chalicelib.domain.areas import Area
 from chalicelib.domain.errors import Conflict, LimitReached, NotFound
-from chalicelib.domain.jobs import Message, Queue, TileJob
+from chalicelib.domain.jobs import Message
 from chalicelib.domain.paging import Page, Slice
 from chalicelib.domain.sessions import Cause, Failure, Outcome, Session, SessionStatus, TileState, Verdict
 from chalicelib.domain.severity import highest
@@ -30,8 +31,7 @@ class SqlSessions:
 
     def __init__(self, engine: Engine, *, deadline_s: float, retry_s: float, tiles_per_day: int) -> None:
         self.engine = engine
-        self._deadline = timedelta(seconds=deadline_s)
-        self._retry = timedelta(seconds=retry_s)  # a job that nobody has taken by then is written anew
+        self._waits = Waits(timedelta(seconds=deadline_s), timedelta(seconds=retry_s))
         self._tiles_per_day = tiles_per_day
 
     @writes
@@ -122,13 +122,13 @@ class SqlSessions:
             {"z": tile.z, "x": tile.x, "y": tile.y, "state": TileState.PLANNED}
             for tile in tiles_covering(area.extent.bounds, area.plan.grid.zoom)
         ]
-        return self._open(connection, area, cause, Queue.CAPTURES, tiles, slot_at=slot_at, now=now)
+        return self._open(connection, area, cause, tiles, slot_at=slot_at, now=now)
 
     def _open_comparisons(self, connection: Connection, area: Area, *, now: datetime) -> tuple[int, list[Message]]:
         pairs = pairs_to_compare(connection, area)
         if pairs:
             tiles = [pair | {"state": TileState.CAPTURED} for pair in pairs]
-            return self._open(connection, area, Cause.COMPARISON, Queue.COMPARISONS, tiles, slot_at=None, now=now)
+            return self._open(connection, area, Cause.COMPARISON, tiles, slot_at=None, now=now)
         latest = select(func.max(SESSION.c.id)).where(SESSION.c.area_id == area.area_id)
         session_id = connection.execute(latest).scalar_one()
         if session_id is None:
@@ -140,37 +140,15 @@ class SqlSessions:
         connection: Connection,
         area: Area,
         cause: Cause,
-        queue: Queue,
         tiles: list[dict[str, object]],
         *,
         slot_at: datetime | None,
         now: datetime,
     ) -> tuple[int, list[Message]]:
-        row = {
-            "area_id": area.area_id,
-            "open_area_id": area.area_id,
-            "slot_at": slot_at,
-            "cause": cause,
-            "status": SessionStatus.IN_PROGRESS,
-            "started_at": now,
-            "deadline_at": now + self._deadline,
-            "tiles_planned": len(tiles),
-        }
-        session_id = insert_row(connection, SESSION, **row)
-        of_session = {"session_id": session_id, "retry_at": now + self._retry}
-        connection.execute(insert(RUN), [tile | of_session for tile in tiles])
-        run_ids = connection.execute(
-            select(RUN.c.id).where(RUN.c.session_id == session_id).order_by(RUN.c.id)
-        ).scalars()
-        jobs = [TileJob(session_id=session_id, tile_run_id=run_id).to_json() for run_id in run_ids]
-        fixed = {"queue": queue, "session_id": session_id, "created_at": now, "available_at": now}
-        connection.execute(insert(t.outbox), [fixed | {"body": body} for body in jobs])
-        posted = connection.execute(
-            select(t.outbox.c.id, t.outbox.c.body).where(t.outbox.c.session_id == session_id).order_by(t.outbox.c.id)
-        )
+        opened = open_session(connection, area, cause, tiles, slot_at=slot_at, waits=self._waits, now=now)
         due_next = now + timedelta(hours=area.plan.cadence_hours)
         connection.execute(update(AREA).where(AREA.c.id == area.area_id).values(next_due_at=due_next))
-        return session_id, [Message(message_id=row.id, queue=queue, body=row.body) for row in posted]
+        return opened
 
     @reads
     def get(self, connection: Connection, session_id: int, *, user_id: int) -> Session:

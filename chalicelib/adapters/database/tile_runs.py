@@ -106,7 +106,7 @@ class SqlTileRuns:
                     retry_at=now + self._retry,
                 )
             )
-            job = TileJob(session_id=run.session_id, tile_run_id=run.id)
+            job = TileJob(session_id=run.session_id, tile_run_id=run.id, tile=str(claim.view.tile))
             return [post(connection, Queue.COMPARISONS, run.session_id, job.to_json(), now)]
         connection.execute(update(RUN).where(RUN.c.id == run.id).values(**values))
         verdict = Verdict.BASELINE if captured.is_usable else Verdict.OBSCURED
@@ -147,7 +147,7 @@ class SqlTileRuns:
     def retry_stalled(self, connection: Connection, *, now: datetime, limit: int) -> list[Message]:
         """Write jobs anew for tile runs that nobody has worked on for too long."""
         query = (
-            select(RUN.c.id, RUN.c.session_id, RUN.c.state)
+            select(RUN.c.id, RUN.c.session_id, RUN.c.state, RUN.c.z, RUN.c.x, RUN.c.y)
             .where(RUN.c.state != TileState.ENDED, RUN.c.retry_at <= now)
             .order_by(RUN.c.retry_at)
             .limit(limit)
@@ -158,7 +158,7 @@ class SqlTileRuns:
             again = update(RUN).where(RUN.c.id == row.id, RUN.c.retry_at <= now, RUN.c.state == row.state)
             if connection.execute(again.values(retry_at=now + self._retry)).rowcount:
                 queue = Queue.CAPTURES if row.state in _CAPTURE else Queue.COMPARISONS
-                job = TileJob(session_id=row.session_id, tile_run_id=row.id)
+                job = TileJob(session_id=row.session_id, tile_run_id=row.id, tile=f"{row.z}/{row.x}/{row.y}")
                 messages.append(post(connection, queue, row.session_id, job.to_json(), now))
         return messages
 

@@ -1,4 +1,8 @@
-"""${message}."""
+"""${message}.
+
+Expand: say here why the code of the release before goes on working on the new schema.
+(Or: "Contract of NNNN, released in X.Y.Z: ..." once no running code reads what goes. One DDL a revision.)
+"""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,7 @@
-"""the sensitivity of areas."""
+"""the sensitivity of areas.
+
+Expand: old code never names the column, and rows that it adds take the default.
+"""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,7 @@
-"""what comparisons ignored."""
+"""what comparisons ignored.
+
+Expand: old code never names the column, and its comparisons say nothing there.
+"""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,0 +1,59 @@
+"""An answer of the function `operate`, as lines for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from chalicelib.domain.operating import Level, age
+
+
+def lines(answer: Mapping[str, Any]) -> Iterator[str]:
+    """Write an answer."""
+    if "refused" in answer:
+        yield f"refused: {answer['refused']}"
+    elif "findings" in answer:
+        yield from _findings(answer["findings"])
+    elif "stuck" in answer:
+        yield from _stuck(answer["stuck"], answer["dead_letters"])
+    elif "redriven" in answer:
+        done = _counted(answer["redriven"])
+        if done or not answer["left"]:
+            yield f"put back on their queues: {done}" if done else "there are no dead letters"
+        if answer["left"]:
+            yield f"dead letters left: {_counted(answer['left'])}; held by a sweep or died again: look in a minute"
+    elif "replayed" in answer:
+        yield answer["replayed"]
+    else:
+        waiting = _counted(answer["dead_letters"])
+        yield f"dead letters: {waiting}; nothing is done without --yes" if waiting else "there are no dead letters"
+
+
+def exit_status(answer: Mapping[str, Any]) -> int:
+    """Give 1 if a check failed or the command was refused, else 0."""
+    failed = any(finding["level"] == Level.FAIL for finding in answer.get("findings", []))
+    return int(failed or "refused" in answer)
+
+
+def _findings(findings: list[dict[str, str]]) -> Iterator[str]:
+    for finding in findings:
+        yield f"{finding['level']:4}  {finding['subject']:14}  {finding['says']}"
+        if finding["remedy"]:
+            yield f"      {'':14}  -> {finding['remedy']}"
+    bad = {level: sum(finding["level"] == level for finding in findings) for level in (Level.FAIL, Level.WARN)}
+    yield f"{len(findings)} checks: {bad[Level.FAIL]} FAIL, {bad[Level.WARN]} WARN"
+
+
+def _stuck(stuck: list[dict[str, Any]], dead_letters: Mapping[str, int]) -> Iterator[str]:
+    for each in stuck:
+        yield f"{age(each['waits_s']):>7}  {each['what']}"
+        yield f"{'':7}  -> {each['next']}"
+    if dead_letters:
+        yield f"dead letters: {_counted(dead_letters)}"
+        yield f"{'':7}  -> the next sweep, within a minute, ends their tiles FAILED; `redrive --yes` tries them again"
+    if not stuck and not dead_letters:
+        yield "nothing is stuck"
+
+
+def _counted(by_queue: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} of {queue}" for queue, count in sorted(by_queue.items()))

@@ -1,0 +1,234 @@
+"""What the operator's commands find and do, on both databases."""
+
+import pytest
+from sqlalchemy import text
+
+from chalicelib.adapters.database.inspection import SqlInspection
+from chalicelib.adapters.database.migrate import head
+from chalicelib.adapters.database.replays import SqlReplays
+from chalicelib.domain import operating
+from chalicelib.domain.alerts import DeliveryStatus, Target, TargetKind
+from chalicelib.domain.errors import BadImage, Conflict, NotFound, ProviderUnavailable, Unavailable
+from chalicelib.domain.jobs import Queue, TileJob
+from chalicelib.domain.sessions import SessionStatus
+from tests.builders import a_change
+from tests.integration.test_races import at_once, jobs_of
+from tests.trip import LEASE_S, Trip
+
+PHONE = Target(kind=TargetKind.TOKEN, address="phone")
+
+
+@pytest.fixture
+def trip(engine):
+    return Trip(engine, targets=[PHONE])
+
+
+def stuck(trip, carried_by="a worker"):
+    return SqlInspection(trip.engine, carried_by=carried_by).stuck(now=trip.now, limit=50)
+
+
+def replay(trip, session, tile=None):
+    replays = SqlReplays(trip.engine, deadline_s=3600, retry_s=900)
+    return operating.replay(session.session_id, tile=tile, replays=replays, jobs=trip.jobs, clock=trip.clock)
+
+
+def a_failed_session(trip, **area):
+    """Give an area and its session whose captures all failed."""
+    area = trip.add_area(**area)
+    trip.show("march", days=-1)
+    trip.imagery.fail(None, ProviderUnavailable("it rains"))
+    session = trip.capture_now(area)
+    trip.work()
+    trip.imagery.heal()
+    assert trip.session(session).status is SessionStatus.ERROR
+    return area, trip.session(session)
+
+
+def latest(trip):
+    return trip.all_sessions()[0]
+
+
+def test_the_inspection_knows_the_schema_and_its_server(trip):
+    inspection = SqlInspection(trip.engine, carried_by="SQS")
+    assert inspection.revision() == head()
+    server, its_time, mode = inspection.server()
+    assert server.split()[0] in ("SQLite", "MariaDB", "MySQL")
+    assert (its_time is None) == (server.startswith("SQLite"))
+    assert mode == "" or "STRICT_TRANS_TABLES" in mode
+
+
+def test_nothing_is_stuck_while_all_goes_on(trip):
+    area = trip.add_area()
+    trip.sweep_area(area, "march", days=-1)
+    trip.show("april", days=30)
+    trip.capture_now(area)
+    assert stuck(trip) == []
+
+
+def test_a_tile_whose_worker_died_is_listed_with_what_comes_of_it(trip):
+    trip.add_area(tiles=1)
+    trip.tick()
+    (job,) = jobs_of(trip, Queue.CAPTURES)
+    trip.runs.claim_capture(job, now=trip.now, lease_s=LEASE_S)
+    trip.outbox.taken([1])
+    trip.wait(seconds=LEASE_S + 40)
+    (found,) = stuck(trip)
+    assert "is CAPTURING: its worker's lease has ended" in found.what
+    assert found.waits_s == 40
+    assert "writes its job anew" in found.next
+    trip.sweep()
+    assert "writes its job anew" not in str(stuck(trip)), "and so it was"
+
+
+def test_a_session_past_its_deadline_and_jobs_nobody_takes_are_listed(trip):
+    area = trip.add_area(tiles=2)
+    session = trip.capture_now(area)
+    trip.wait(seconds=3700)
+    by_what = {found.what: found for found in stuck(trip, "SQS")}
+    overdue = by_what[f"session {session.session_id} of area {area.area_id} is past its deadline, 2 of 2 tiles open"]
+    assert (overdue.waits_s, "ends its open tiles FAILED" in overdue.next) == (100, True)
+    assert "sends them again" in by_what["2 jobs of captures wait for SQS, tried 0 times at most"].next
+    session_id, open_s, left_s = SqlInspection(trip.engine, carried_by="SQS").oldest_session(now=trip.now)
+    assert (session_id, open_s, left_s) == (session.session_id, 3700, -100)
+    trip.sweep()
+    assert not [found for found in stuck(trip) if "session" in found.what]
+
+
+def test_a_push_that_is_refused_for_now_is_listed_with_its_next_try(trip):
+    area = trip.add_area(tiles=1)
+    trip.sweep_area(area, "march", days=-1)
+    trip.push.script = {"phone": DeliveryStatus.PENDING}
+    trip.sweep_area(area, "april", days=30, change=a_change(m2=900))
+    trip.wait(seconds=31)
+    (found,) = stuck(trip)
+    assert "tried 1 times: scripted" in found.what
+    assert "phone" not in found.what
+    assert found.next.startswith("it is tried again in 0 s and given up in ")
+
+
+def test_dead_letters_go_back_and_their_tiles_get_their_answer(trip):
+    trip.add_area(tiles=2)
+    trip.imagery = Unavailable("the database sleeps")
+    trip.tick()
+    for _ in range(6):
+        trip.work()
+        trip.wait(seconds=30)
+    assert trip.jobs.dead_letters_waiting() == {Queue.CAPTURES: 2}
+    (letters,) = [found for found in stuck(trip) if "dead letters" in found.what]
+    assert letters.what == "2 dead letters of captures, one because of: the database sleeps"
+    trip.imagery = Trip(trip.engine).imagery.show("march", trip.now)
+    assert operating.redrive(jobs=trip.jobs) == {Queue.CAPTURES: 2}
+    assert trip.jobs.dead_letters_waiting() == {}
+    trip.work()
+    assert latest(trip).counts_by_verdict == {"BASELINE": 2}
+    assert operating.redrive(jobs=trip.jobs) == {}
+
+
+def test_a_replay_captures_what_failed_and_only_that(trip):
+    area = trip.add_area(tiles=3)
+    trip.show("march", days=-1)
+    session = trip.capture_now(area)
+    first, *others = jobs_of(trip, Queue.CAPTURES)
+    trip.imagery.fail(None, ProviderUnavailable("it rains"), times=1)
+    for job in (first, *others):
+        trip.capture_tile(job)
+    assert trip.session(session).counts_by_verdict == {"FAILED": 1, "BASELINE": 2}
+    assert replay(trip, session).endswith("opened: 1 tiles to capture, 0 to compare")
+    with pytest.raises(Conflict, match=r"session \d+ of this area is open"):
+        replay(trip, session)
+    for job in jobs_of(trip, Queue.CAPTURES):
+        if job.session_id != session.session_id:
+            trip.capture_tile(job)
+    assert latest(trip).counts_by_verdict == {"BASELINE": 1}
+    assert "has its answer since" in replay(trip, session)
+    assert len(trip.all_sessions()) == 2
+
+
+def test_a_replay_compares_again_what_could_not_be_compared(trip):
+    area = trip.add_area(tiles=2)
+    trip.sweep_area(area, "march", days=-1)
+    session = trip.sweep_area(area, "april", days=30, change=BadImage("the disk hiccuped"))
+    assert session.counts_by_verdict == {"FAILED": 2}
+    trip.change = a_change(m2=900)
+    assert replay(trip, session).endswith("opened: 0 tiles to capture, 2 to compare")
+    trip.work()
+    assert latest(trip).counts_by_verdict == {"CHANGED": 2}
+    assert len(trip.push.pushes) == 1
+    assert "has its answer since" in replay(trip, session)
+    assert "was made already" in replay(trip, latest(trip))
+    trip.work()
+    assert len(trip.push.pushes) == 1
+
+
+def test_one_tile_can_be_replayed_alone(trip):
+    _, session = a_failed_session(trip, tiles=2)
+    failure = session.failures[0].tile
+    from chalicelib.domain.tiles import Tile
+
+    assert replay(trip, session, Tile.parse(failure)).endswith("opened: 1 tiles to capture, 0 to compare")
+    trip.work()
+    assert latest(trip).counts_by_verdict == {"BASELINE": 1}
+    with pytest.raises(Conflict, match="did not fail in session"):
+        replay(trip, session, Tile(17, 1, 1))
+
+
+def test_replays_at_once_open_one_session(trip):
+    for number in range(8):
+        area, session = a_failed_session(trip, tiles=2, name=f"Race {number}")
+        answers = at_once(*[lambda session=session: replay(trip, session)] * 4)
+        assert sum(isinstance(answer, str) and "opened" in answer for answer in answers) == 1, answers
+        trip.work()
+        assert len([each for each in trip.all_sessions() if each.area_id == area.area_id]) == 2
+
+
+def test_pushes_that_failed_are_asked_for_again_and_none_is_made_twice(trip):
+    trip.targets.append(Target(kind=TargetKind.TOKEN, address="tablet"))
+    area = trip.add_area(tiles=1)
+    trip.sweep_area(area, "march", days=-1)
+    trip.push.script = {"phone": DeliveryStatus.FAILED}
+    session = trip.sweep_area(area, "april", days=30, change=a_change(m2=900))
+    assert [target.address for _, target in trip.push.pushes] == ["tablet"]
+    trip.push.script = {}
+    trip.wait(hours=9)
+    at_once(*[lambda: replay(trip, session)] * 4)
+    trip.sweep()
+    trip.work()
+    assert sorted(target.address for _, target in trip.push.pushes) == ["phone", "tablet"]
+    assert "was made already" in replay(trip, session)
+
+
+def test_what_cannot_be_replayed_says_why(trip):
+    area = trip.add_area(tiles=1)
+    session = trip.sweep_area(area, "march", days=-1)
+    with pytest.raises(Conflict, match="nothing failed in session 1, and it has no alert to push"):
+        replay(trip, session)
+    trip.delete(area)
+    with pytest.raises(Conflict, match="was deleted"):
+        replay(trip, session)
+
+    class Nobody:
+        session_id = 999
+
+    with pytest.raises(NotFound, match="there is no session 999"):
+        replay(trip, Nobody)
+
+
+def test_a_database_of_another_release_says_so_instead_of_breaking(trip):
+    with trip.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE area_configs RENAME COLUMN cadence_hours TO cadence"))
+    with pytest.raises(Unavailable, match="the database's tables are not those of this code"):
+        trip.add_area()
+    with trip.engine.begin() as connection:
+        connection.execute(text("DROP TABLE outbox"))
+    with pytest.raises(Unavailable, match="the database's tables are not those of this code"):
+        trip.jobs.backlog_age_s()
+
+
+def test_an_old_message_is_read_and_a_new_one_by_old_code(trip):
+    """A message of the release before has neither tile nor request; one of this release has no more numbers."""
+    old = '{"schema": 1, "session_id": 3, "tile_run_id": 4}'
+    assert TileJob.from_json(old).ids == {"session_id": 3, "tile_run_id": 4}
+    trip.add_area(tiles=1)
+    trip.tick()
+    (job,) = jobs_of(trip, Queue.CAPTURES)
+    assert {name for name, value in job.ids.items() if isinstance(value, int)} == {"session_id", "tile_run_id"}

@@ -1,0 +1,260 @@
+"""`python -m infra.ops`: at home, inside a stage (on stand-ins of AWS), and what it says when it cannot."""
+
+import json
+import re
+from uuid import uuid4
+
+import pytest
+
+from chalicelib import wiring
+from chalicelib.functions.operate import operate
+from chalicelib.wiring.operating import examine
+from infra.ops.__main__ import main
+from infra.ops.stage import CannotOperate, Stage
+from tests.aws_stand_in import REGION, aws
+from tests.databases import migrate
+from tests.lambda_stand_in import LambdaStandIn
+
+ACCOUNT = json.dumps(
+    {"project_id": "p", "client_email": "a@b.c", "private_key": "-----BEGIN " + "PRIVATE KEY-----\nx\n"}
+)
+TIMEOUT_S = 110.0
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_kept(monkeypatch):
+    for name in ("BHUPRAHARI_HOME", "BHUPRAHARI_DATABASE_URL", "BHUPRAHARI_WORKER", "BHUPRAHARI_SAMPLE_CLOCK"):
+        monkeypatch.setenv(name, "")  # so that what a command sets is taken back
+        monkeypatch.delenv(name)
+    wiring.reset()
+    yield
+    wiring.reset()
+
+
+@pytest.fixture
+def home(tmp_path):
+    (tmp_path / "home").mkdir()
+    migrate(f"sqlite:///{tmp_path / 'home' / 'bhuprahari.db'}")
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def stage(monkeypatch, database_url):
+    """Give the settings of a stage whose everything is on the stand-in, and well."""
+    prefix = uuid4().hex
+    aws().make_queues(prefix=f"{prefix}-", visibility_s=660)
+    names = {queue.upper(): f"{prefix}-{queue}" for queue in ("captures", "comparisons", "notifications")}
+    secrets = {"database-url": database_url, "firebase-service-account": ACCOUNT}
+    secrets |= {"link-key": "l" * 32, "token-keys": json.dumps({"k": "t" * 32})}
+    for name, text in secrets.items():
+        aws().client("secretsmanager").create_secret(Name=f"{prefix}/{name}", SecretString=text)
+    settings = {
+        "STAGE": "dev",
+        "IMAGES_STORE": "s3",
+        "BUCKET": aws().make_bucket(),
+        "QUEUES_SERVICE": "sqs",
+        **{f"{queue}_QUEUE": name for queue, name in names.items()},
+        "PUSH_SERVICE": "fcm",
+        "SECRETS_STORE": "secretsmanager",
+        "SECRETS_PREFIX": f"{prefix}/",
+        "AWS_ENDPOINT_URL": aws().endpoint_url,
+    }
+    for name, text in settings.items():
+        monkeypatch.setenv(f"BHUPRAHARI_{name}", text)
+    for name, text in {"DEFAULT_REGION": REGION, "ACCESS_KEY_ID": "a", "SECRET_ACCESS_KEY": "b"}.items():
+        monkeypatch.setenv(f"AWS_{name}", text)
+    wiring.reset()
+    return prefix
+
+
+def look(**timeouts):
+    """Give what the doctor finds: every sentence by its subject, and what is not ok."""
+    found = list(examine(timeouts))
+    return [(finding.level.value, finding.subject, finding.says) for finding in found if finding.level != "ok"], found
+
+
+def test_a_stage_in_order_has_nothing_to_find(stage):
+    bad, found = look(**{f"{stage}-captures": TIMEOUT_S})
+    assert [
+        finding for finding in bad if finding[1] not in (f"queue {stage}-comparisons", f"queue {stage}-notifications")
+    ] == []
+    subjects = {finding.subject for finding in found}
+    assert {"settings", "database", "images", "secrets", "provider", "pushes", "backlog", "dead letters"} <= subjects
+    assert f"queue {stage}-captures" in subjects
+    listed = aws().client("s3").list_objects_v2(Bucket=wiring.settings().bucket)
+    assert listed["KeyCount"] == 0, "the probe is gone"
+
+
+def test_a_queue_whose_messages_come_back_too_soon_is_found(stage):
+    name = f"{stage}-captures"
+    url = aws().client("sqs").get_queue_url(QueueName=name)["QueueUrl"]
+    aws().client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "300"})
+    bad, found = look(**{name: TIMEOUT_S})
+    assert ("FAIL", f"queue {name}", "a message comes back after 300 s; the function may run 110 s") in bad
+    assert any(finding.remedy == "set its VisibilityTimeout to 660 s or more" for finding in found)
+
+
+def test_a_queue_without_its_dead_letters_is_found(stage):
+    sqs, name = aws().client("sqs"), f"{stage}-captures"
+    sqs.delete_queue(QueueUrl=sqs.get_queue_url(QueueName=name)["QueueUrl"])
+    sqs.create_queue(QueueName=name, Attributes={"VisibilityTimeout": "660"})
+    bad, _ = look(**{name: TIMEOUT_S})
+    assert any(subject == f"queue {name}" and "dead letters go to nowhere" in says for _, subject, says in bad)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "subject", "says"),
+    [
+        ({"BHUPRAHARI_BUCKET": "no-such-bucket"}, "images", "the image bucket does not answer as it should"),
+        ({"BHUPRAHARI_FCM_SECRET": "not-there"}, "pushes", "there is no secret"),
+        ({"BHUPRAHARI_FCM_SECRET": "link-key"}, "pushes", "is not a Firebase service account's JSON"),
+        ({"BHUPRAHARI_TOKEN_SECRET": "not-there"}, "secrets", "there is no secret"),
+        ({"BHUPRAHARI_DATABASE_SECRET": "not-there"}, "database", "there is no secret"),
+        ({"BHUPRAHARI_DEFAULT_PROVIDER": "google_static"}, "provider", "forbid"),
+        ({"BHUPRAHARI_DEFAULT_PROVIDER": "archive"}, "provider", "no archive is set up here"),
+        ({"BHUPRAHARI_NOTIFICATIONS_QUEUE": "not-there"}, "queue not-there", "it cannot be read"),
+        ({"BHUPRAHARI_DATABASE_URL": "mysql+pymysql://u:p@127.0.0.1:9/x"}, "database", "the database does not answer"),
+    ],
+)
+def test_what_is_not_in_order_is_a_failure_with_its_remedy(stage, monkeypatch, spoil, subject, says):
+    for name, text in spoil.items():
+        monkeypatch.setenv(name, text)
+    wiring.reset()
+    _, found = look()
+    (finding,) = [each for each in found if each.subject == subject and each.level == "FAIL" and says in each.says]
+    assert finding.remedy
+    assert "PRIVATE" not in str(found)
+    assert "t" * 32 not in str(found)
+    assert "llll" not in str(found)
+
+
+def test_a_stages_commands_run_inside_it(stage, monkeypatch, capsys):
+    function = Stage("dev", region=REGION).function
+    assert function == "bhuprahari-dev-operate"
+    with LambdaStandIn({function: operate}) as stand_in:
+
+        def run(*arguments):
+            there = aws().endpoint_url
+            inside = {"BHUPRAHARI_AWS_ENDPOINT_URL": there}
+
+            def handler(event, context):
+                monkeypatch.setenv("BHUPRAHARI_AWS_ENDPOINT_URL", inside["BHUPRAHARI_AWS_ENDPOINT_URL"])
+                return operate(event, context)
+
+            stand_in.functions[function] = handler
+            monkeypatch.setenv("BHUPRAHARI_AWS_ENDPOINT_URL", stand_in.endpoint_url)
+            status = main(["--stage", "dev", "--region", REGION, *arguments])
+            lines = capsys.readouterr().out.splitlines(keepends=True)
+            return status, "".join(line for line in lines if not line.startswith("{"))  # its log is CloudWatch's
+
+        sqs = aws().client("sqs")
+        dead = sqs.get_queue_url(QueueName=f"{stage}-captures-dead")["QueueUrl"]
+        live = sqs.get_queue_url(QueueName=f"{stage}-captures")["QueueUrl"]
+        assert run("stuck") == (0, "nothing is stuck\n")
+        sqs.send_message(QueueUrl=dead, MessageBody='{"schema": 1, "session_id": 1, "tile_run_id": 1}')
+        assert run("redrive") == (0, "dead letters: 1 of captures; nothing is done without --yes\n")
+        assert run("stuck")[1].startswith("dead letters: 1 of captures\n")
+        assert run("redrive", "--yes") == (0, "put back on their queues: 1 of captures\n")
+        assert run("redrive") == (0, "there are no dead letters\n")
+        sqs.send_message(QueueUrl=dead, MessageBody="held by a sweep")
+        (held,) = sqs.receive_message(QueueUrl=dead, VisibilityTimeout=30)["Messages"]
+        assert run("redrive", "--yes")[1].startswith("dead letters left: 1 of captures; held by a sweep")
+        sqs.delete_message(QueueUrl=dead, ReceiptHandle=held["ReceiptHandle"])
+        assert len(sqs.receive_message(QueueUrl=live)["Messages"]) == 1
+        assert run("replay", "999") == (1, "refused: there is no session 999\n")
+        status, out = run("doctor")
+        assert re.search(r"^ok    database +\S+ \S+ answers, at revision", out, re.MULTILINE), out
+        assert status == 1, "this stage's queues have other names than the configuration's, so the lease counts"
+
+
+@pytest.mark.parametrize(
+    ("refusal", "says"),
+    [
+        (
+            "ResourceNotFoundException",
+            "there is no function bhuprahari-dev-operate in the region ap-south-1: deploy it",
+        ),
+        ("AccessDeniedException", "your credentials may not call lambda:InvokeFunction on bhuprahari-dev-operate"),
+        ("ExpiredTokenException", "AWS does not accept your credentials (ExpiredTokenException): sign in again"),
+        ("UnrecognizedClientException", "AWS does not accept your credentials"),
+        ("TooManyRequestsException", "all of the account's concurrency is in use"),
+        ("KMSDisabledException", "AWS refuses to run bhuprahari-dev-operate: KMSDisabledException"),
+    ],
+)
+def test_a_refusal_of_aws_is_a_sentence(monkeypatch, capsys, refusal, says):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "x")
+    with LambdaStandIn({}) as stand_in:
+        stand_in.refuse = refusal
+        monkeypatch.setenv("BHUPRAHARI_AWS_ENDPOINT_URL", stand_in.endpoint_url)
+        assert main(["--stage", "dev", "--region", REGION, "stuck"]) == 1
+    told = capsys.readouterr().err
+    assert says in told
+    assert "Traceback" not in told
+
+
+def test_a_function_that_breaks_is_a_sentence(monkeypatch, capsys):
+    def broken(_event, _context):
+        raise RuntimeError("there is no setting BHUPRAHARI_X")
+
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "x")
+    with LambdaStandIn({"bhuprahari-dev-operate": broken}) as stand_in:
+        monkeypatch.setenv("BHUPRAHARI_AWS_ENDPOINT_URL", stand_in.endpoint_url)
+        assert main(["--stage", "dev", "--region", REGION, "stuck"]) == 1
+    assert (
+        "operate failed: there is no setting BHUPRAHARI_X; its log in CloudWatch says more" in capsys.readouterr().err
+    )
+
+
+def test_without_region_credentials_or_network_it_says_what_to_do(monkeypatch, capsys, tmp_path):
+    for name in ("AWS_DEFAULT_REGION", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    assert main(["--stage", "dev", "stuck"]) == 1
+    assert "no region is set: say --region NAME" in capsys.readouterr().err
+    assert main(["--stage", "dev", "--region", REGION, "stuck"]) == 1
+    assert "there are no AWS credentials here" in capsys.readouterr().err
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
+    monkeypatch.setenv("BHUPRAHARI_AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    assert main(["--stage", "dev", "--region", REGION, "stuck"]) == 1
+    assert "AWS Lambda cannot be reached in the region ap-south-1" in capsys.readouterr().err
+
+
+def test_an_unknown_stage_is_named(capsys):
+    assert main(["--stage", "nope", "doctor"]) == 1
+    assert capsys.readouterr().err == (
+        "cannot do that: there is no stage nope in .chalice/config.json: say one of dev, prod\n"
+    )
+    with pytest.raises(CannotOperate):
+        Stage("local", region=None)
+
+
+def test_the_timeouts_are_those_of_the_configuration():
+    assert Stage("prod", region=None).timeouts == dict.fromkeys(
+        (f"bhuprahari-prod-{queue}" for queue in ("captures", "comparisons", "notifications")), 110
+    )
+
+
+def test_at_home_everything_is_well(home, capsys):
+    assert main(["--home", str(home), "doctor"]) == 0
+    out = capsys.readouterr().out
+    assert out.endswith("checks: 0 FAIL, 0 WARN\n")
+    assert main(["--home", str(home), "stuck"]) == 0
+    assert capsys.readouterr().out == "nothing is stuck\n"
+
+
+def test_at_home_a_database_that_is_behind_or_away_is_told(tmp_path, capsys):
+    assert main(["--home", str(tmp_path / "none"), "doctor"]) == 1
+    assert "nothing was ever started in" in capsys.readouterr().err
+    assert main(["--home", str(tmp_path), "--database", f"sqlite:///{tmp_path}/new.db", "doctor"]) == 1
+    assert "is at revision none; this code needs" in capsys.readouterr().out
+    wiring.reset()
+    assert main(["--home", str(tmp_path), "--database", "mysql+pymysql://u:p@127.0.0.1:9/x", "stuck"]) == 1
+    assert capsys.readouterr().out == "refused: the database does not answer: OperationalError\n"
+    wiring.reset()
+    assert main(["--home", str(tmp_path), "--database", "mysql://u:p@h/x", "stuck"]) == 1
+    assert "cannot do that: the database cannot be used: No module named" in capsys.readouterr().err
