@@ -14,7 +14,12 @@ from tests.sources import ROOT
 
 AWS = ROOT / "infra" / "aws"
 NOTHING = object()
-PSEUDO = {"AWS::Region": "us-east-1", "AWS::AccountId": "111122223333", "AWS::Partition": "aws", "AWS::NoValue": NOTHING}
+PSEUDO = {
+    "AWS::Region": "us-east-1",
+    "AWS::AccountId": "111122223333",
+    "AWS::Partition": "aws",
+    "AWS::NoValue": NOTHING,
+}
 IMAGE = {"NatImage": "ami-00000000000000000"}
 
 
@@ -37,7 +42,7 @@ Loader.add_multi_constructor("!", _intrinsic)
 
 
 def load(name):
-    return yaml.load((AWS / name).read_text(encoding="utf-8"), Loader)  # noqa: S506 (a SafeLoader)
+    return yaml.load((AWS / name).read_text(encoding="utf-8"), Loader)
 
 
 class Rendering:

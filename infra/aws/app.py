@@ -1,6 +1,6 @@
 """Writes app.json, what `chalice package --merge-template` puts over Chalice's template: python -m infra.aws.app.
 
-The stack's name makes the functions' names, as `chalice deploy` makes them: bhuprahari-STAGE, and bhuprahari-STAGE-sweep.
+Functions are named after the stack, as `chalice deploy` names them: bhuprahari-STAGE, and bhuprahari-STAGE-sweep.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def _refusal(status: int, sentence: str) -> Json:
         "Vary": "'Origin'",
         "Cache-Control": "'no-store'",
     }
-    if status == 429:  # noqa: PLR2004 (HTTP's own number)
+    if status == 429:
         headers["Retry-After"] = "'5'"
     return {
         "StatusCode": status,

@@ -1,4 +1,4 @@
-"""A rule says what is wrong with the three templates; beside each stand mutations that it, and no other, must notice."""
+"""A rule says what is wrong with a stage's templates; with it stand mutations that it, and no other, must notice."""
 
 import copy
 import json

@@ -112,12 +112,12 @@ def all_functions_at_once_fit_the_database(templates):
 )
 def nothing_comes_in_but_from_the_functions(templates):
     wanted = {"DatabaseGroup": 3306, "NatGroup": 443}
-    complaints = []
-    for name, group in of_type(templates["stage"], GROUP).items():
-        for entry in group.get("SecurityGroupIngress", []):
-            if ports(entry) != (wanted.get(name), wanted.get(name), "FunctionsGroup"):
-                complaints.append(f"{name} lets in {ports(entry)}")
-    return complaints
+    return [
+        f"{name} lets in {ports(entry)}"
+        for name, group in of_type(templates["stage"], GROUP).items()
+        for entry in group.get("SecurityGroupIngress", [])
+        if ports(entry) != (wanted.get(name), wanted.get(name), "FunctionsGroup")
+    ]
 
 
 @rule(
@@ -136,10 +136,11 @@ def functions_reach_https_and_the_database_and_it_reaches_nothing(templates):
             first, last, where = ports(entry)
             if (first, last) != (443, 443) or where not in allowed:
                 complaints.append(f"{name} lets out {ports(entry)}")
-    for entry in of_type(templates["stage"], "AWS::EC2::SecurityGroupEgress").values():
-        if (entry["GroupId"], *ports(entry)) != ({"Ref": "FunctionsGroup"}, 3306, 3306, "DatabaseGroup"):
-            complaints.append(f"somebody reaches {ports(entry)}")
-    return complaints
+    return complaints + [
+        f"somebody reaches {ports(entry)}"
+        for entry in of_type(templates["stage"], "AWS::EC2::SecurityGroupEgress").values()
+        if (entry["GroupId"], *ports(entry)) != ({"Ref": "FunctionsGroup"}, 3306, 3306, "DatabaseGroup")
+    ]
 
 
 @rule(
@@ -191,7 +192,8 @@ def functions_stand_in_the_network_and_use_its_way_out(templates):
     complaints = []
     for name, function in functions(templates).items():
         place, knows = function.get("VpcConfig", {}), function["Environment"]["Variables"]
-        if place.get("SubnetIds") != ["subnet-a", "subnet-b"] or place["SecurityGroupIds"] != [{"Ref": "FunctionsGroup"}]:
+        stands = place.get("SubnetIds"), place.get("SecurityGroupIds")
+        if stands != (["subnet-a", "subnet-b"], [{"Ref": "FunctionsGroup"}]):
             complaints.append(f"{name} does not stand in the stage's network")
         elif place.get("Ipv6AllowedForDualStack", False) != over_ipv6:
             complaints.append(f"{name} may not use the way out")
@@ -232,7 +234,8 @@ def the_nat_instance_forwards_and_has_no_other_door(templates):
         data = machine["LaunchTemplateData"]
         if data["MetadataOptions"]["HttpTokens"] != "required":
             complaints.append(f"{name} gives its metadata to any request")
-        complaints += [f"{name} is not encrypted" for disk in data["BlockDeviceMappings"] if not disk["Ebs"]["Encrypted"]]
+        disks = [disk["Ebs"]["Encrypted"] for disk in data["BlockDeviceMappings"]]
+        complaints += [] if all(disks) else [f"{name} is not encrypted"]
     for name, instance in of_type(templates["stage"], "AWS::EC2::Instance").items():
         if instance["SourceDestCheck"] is not False or "KeyName" in instance or "IamInstanceProfile" in instance:
             complaints.append(f"{name} drops what it should forward, or can be signed in to")

@@ -236,7 +236,5 @@ def each_secret_that_is_read_has_its_place(templates):
     read = (knobs.database_secret, knobs.token_secret, knobs.link_secret, knobs.fcm_secret)
     wanted = {f"bhuprahari/{prefix}/{name}" for name in read}
     made = {each["Name"] for each in of_type(templates["stage"], SECRET).values()}
-    told = {
-        each["Value"] for name, each in templates["stage"]["Outputs"].items() if name.endswith(("UrlSecret", "KeysSecret", "KeySecret", "FirebaseSecret"))
-    }
+    told = {each["Value"] for name, each in templates["stage"]["Outputs"].items() if name.endswith("Secret")}
     return [f"{name} is missing among the secrets or the outputs" for name in sorted(wanted - (made & told))]

@@ -22,6 +22,12 @@ NEEDED = {  # what must be noticed: (namespace, metric)
     ("AWS/RDS", "DatabaseConnections"),
     ("AWS/RDS", "CPUUtilization"),
 }
+OUTPUTS = (
+    *("SubnetIds", "SecurityGroupId", "Egress", "NeedsIpv6", "ImagesBucket", "ArtifactsBucket", "AlarmTopicArn"),
+    *("CapturesQueue", "ComparisonsQueue", "NotificationsQueue"),
+    *("DatabaseEndpoint", "DatabaseName", "DatabaseMasterSecretArn"),
+    *("DatabaseUrlSecret", "TokenKeysSecret", "LinkKeySecret", "FirebaseSecret"),
+)
 OWN = {  # ours, with its dimensions
     "TileRuns": {"Stage", "Verdict"},
     "ProviderErrors": {"Provider", "Stage"},
@@ -114,7 +120,7 @@ def silence_is_an_alarm(templates):
 
 @rule(
     put(f"{WATCH}/DatabaseFilling/Properties/Dimensions/0/Value", "bhuprahari"),
-    put(f"{WATCH}/FunctionErrors/Properties/Metrics/1/MetricStat/Metric/Dimensions/0/Value", "bhuprahari-prod-api_handler"),
+    put(f"{WATCH}/FunctionErrors/Properties/Metrics/1/MetricStat/Metric/Dimensions/0/Value", "bhuprahari-prod-api"),
     put(f"{WATCH}/BacklogOld/Properties/Dimensions", []),
     put(f"{WATCH}/ProviderDown/Properties/Metrics/1/MetricStat/Metric/Dimensions/0/Value", "bing"),
     put(f"{WATCH}/TooManyTiles/Properties/Dimensions/0/Value", "bhuprahari-dev-captures"),
@@ -193,10 +199,5 @@ def only_this_accounts_alarms_and_budget_use_the_topic(templates):
 
 @rule(put("stage/Outputs/SubnetIds", {"Value": ""}), gone("stage/Outputs/ArtifactsBucket"))
 def a_deploy_is_told_what_it_asks_for(templates):
-    wanted = (
-        "SubnetIds SecurityGroupId ImagesBucket ArtifactsBucket CapturesQueue ComparisonsQueue NotificationsQueue "
-        "DatabaseEndpoint DatabaseName DatabaseMasterSecretArn DatabaseUrlSecret TokenKeysSecret LinkKeySecret "
-        "FirebaseSecret AlarmTopicArn Egress NeedsIpv6"
-    ).split()
     told = templates["stage"]["Outputs"]
-    return [f"the output {name} is missing" for name in wanted if not told.get(name, {}).get("Value")]
+    return [f"the output {name} is missing" for name in OUTPUTS if not told.get(name, {}).get("Value")]
