@@ -97,7 +97,7 @@ def no_environment_holds_a_secret(templates):
 
 @rule(
     gone(f"{APP}/Migrate/Properties/ReservedConcurrentExecutions"),
-    put(f"{APP}/NotifySession/Properties/ReservedConcurrentExecutions", 9),
+    put(f"{APP}/NotifySession/Properties/ReservedConcurrentExecutions", 1),
     put("stage/Outputs/MaxConcurrency/Value", 20),
 )
 def concurrency_is_reserved_and_the_queues_stay_within_it(templates):
@@ -105,11 +105,16 @@ def concurrency_is_reserved_and_the_queues_stay_within_it(templates):
     workers = templates["stage"]["Outputs"]["MaxConcurrency"]["Value"]
     reserved = {name: each.get("ReservedConcurrentExecutions") for name, each in functions(templates).items()}
     complaints = [f"{name} may take every connection there is" for name, number in reserved.items() if not number]
+    asking = []
     for name, function in functions(templates).items():
         for source in function.get("Events", {}).values():
             asked = source["Properties"].get("ScalingConfig", {}).get("MaximumConcurrency", ACCOUNT)
-            if source["Type"] == "SQS" and not asked == reserved[name] == workers:
-                complaints.append(f"{name}: {asked} asked for, {reserved[name]} reserved, {workers} workers meant")
+            if source["Type"] == "SQS":
+                asking.append(asked)
+                if asked != reserved[name]:
+                    complaints.append(f"{name}'s queue asks for {asked} at once, {reserved[name]} are reserved")
+    if max(asking) != workers:
+        complaints.append(f"the stage is made for {workers} workers, the queues ask for {max(asking)}")
     if sum(number or 0 for number in reserved.values()) > ACCOUNT - UNRESERVED:
         complaints.append("an account does not let so much be reserved")
     return complaints

@@ -1,0 +1,19 @@
+"""Reads a serverless template, prints what CloudFormation makes of it. Run by an interpreter that has the translator."""
+
+import json
+import sys
+
+
+class NoPolicies:
+    def load(self):
+        return {}
+
+
+def main():
+    from samtranslator.translator.transform import transform
+
+    print(json.dumps(transform(json.load(sys.stdin), {}, NoPolicies())))
+
+
+if __name__ == "__main__":
+    main()
