@@ -32,6 +32,21 @@ def the_database_has_no_public_address(templates):
     return [] if database(templates).get("PubliclyAccessible") is False else ["the database has a public address"]
 
 
+@rule(
+    gone(f"{RESOURCES}/Database/DependsOn"),
+    put(f"{RESOURCES}/DatabaseLog/Properties/LogGroupName", "/aws/rds/instance/bhuprahari/error"),
+    gone(f"{RESOURCES}/DatabaseLog/Properties/RetentionInDays"),
+)
+def the_databases_log_ends_some_day(templates):
+    """RDS makes a log group that is not there, and such a one is kept for ever."""
+    own = database(templates)
+    log = templates["stage"]["Resources"]["DatabaseLog"]["Properties"]
+    wanted = [f"/aws/rds/instance/{own['DBInstanceIdentifier']}/{each}" for each in own["EnableCloudwatchLogsExports"]]
+    first = templates["stage"]["Resources"]["Database"].get("DependsOn") == "DatabaseLog"
+    ends = "RetentionInDays" in log and [log["LogGroupName"]] == wanted
+    return [] if first and ends else [f"{wanted} is kept for ever"]
+
+
 @rule(put(f"{DATABASE}/BackupRetentionPeriod", 6), put(f"{DATABASE}/DeleteAutomatedBackups", value=True))
 def the_database_is_backed_up_for_a_week(templates):
     own = database(templates)

@@ -1,4 +1,4 @@
-"""Reads a serverless template, prints what CloudFormation makes of it. Run by an interpreter that has the translator."""
+"""Prints what CloudFormation makes of a serverless template. Run by an interpreter that has the translator."""
 
 import json
 import sys
