@@ -129,13 +129,17 @@ class Rendering:
 
 
 @cache
-def chalices(stage):
-    """Give the template that Chalice makes of a stage, in a process of its own."""
+def _asked(stage):
     ours = ("BHUPRAHARI_", "AWS_", "ALLOWED_", "FCM_")
     environment = {name: text for name, text in os.environ.items() if not name.startswith(ours)}
     command = [sys.executable, "-B", "-m", "tests.chalice_template", stage]
     environment["AWS_DEFAULT_REGION"] = PSEUDO["AWS::Region"]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+
+def chalices(stage):
+    """Give the template that Chalice makes of a stage, in a process of its own, once."""
+    done = _asked(stage)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
