@@ -15,7 +15,7 @@ LAYERED = requirements layers/opencv/requirements layers/firebase/requirements
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help setup run test check format format-check lint types arrows migrate schema lock audit \
-	trip-archive trip-sample contact-sheet score bench release-check package layers advice clean
+	trip-archive trip-sample contact-sheet score series bench release-check package layers advice clean
 
 help:  ## list what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
