@@ -15,7 +15,7 @@ LAYERED = requirements layers/opencv/requirements layers/firebase/requirements
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help setup run test check format format-check lint types arrows migrate schema lock audit \
-	trip-archive trip-sample contact-sheet score series bench release-check package layers clean
+	trip-archive trip-sample contact-sheet score series bench release-check package layers advice clean
 
 help:  ## list what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -58,6 +58,7 @@ lock: UV = $(or $(shell command -v uv),build/lock/bin/uv)
 lock: setup  ## lock the dependencies from the *.in files, with uv (ARGS=--upgrade for the newest)
 	@test -x "$(UV)" || { $(PY) -m venv build/lock && build/lock/bin/python -m pip install --quiet uv; }
 	$(UV) $(COMPILE) $(ARGS) requirements-dev.in -o requirements-dev.txt
+	$(UV) $(COMPILE) $(ARGS) tests/sam/requirements.in -o tests/sam/requirements.txt
 	for f in $(LAYERED); do $(UV) $(COMPILE) -c requirements-dev.txt $$f.in -o $$f.txt || exit 1; done
 
 audit: setup  ## known vulnerabilities in the locked dependencies (needs the network)
@@ -101,6 +102,10 @@ package: setup  ## the AWS package of STAGE=dev under build/package (needs Pytho
 
 layers: setup  ## the layers of OpenCV and firebase under build/layers (ARCH=x86_64; with .pyc on Python 3.12)
 	$(PY) layers/build.py --arch $(ARCH) $(ARGS)
+
+advice:  ## what checkov says of the templates for AWS, if it is installed (build/package/sam.json too)
+	@command -v checkov >/dev/null || { echo "checkov is not installed: pipx install checkov"; exit 1; }
+	checkov --config-file infra/aws/checkov.yaml --file infra/aws/stage.yaml infra/aws/watch.yaml $(wildcard build/package/sam.json)
 
 clean:  ## remove what the tools left: caches and build/ (not .venv, not .local)
 	rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -9,6 +9,7 @@ import zipfile
 import pytest
 
 from layers.build import build
+from tests.rendered import merged
 from tests.sources import ROOT
 
 pytestmark = [
@@ -37,12 +38,19 @@ numpy.linalg.svd(numpy.eye(9))
 def test_a_stage_is_packaged(stage, tmp_path):
     environment = {name: text for name, text in os.environ.items() if not name.startswith("BHUPRAHARI_")}
     environment["AWS_DEFAULT_REGION"] = "ap-south-1"
-    command = [sys.executable, "-B", "-c", PACKAGE, "package", "--stage", stage, str(tmp_path)]
+    over = ["--merge-template", "infra/aws/app.json"]
+    command = [sys.executable, "-B", "-c", PACKAGE, "package", "--stage", stage, *over, str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "Could not install" not in done.stdout + done.stderr
 
-    resources = json.loads((tmp_path / "sam.json").read_text(encoding="utf-8"))["Resources"].values()
+    whole = json.loads((tmp_path / "sam.json").read_text(encoding="utf-8"))
+    rendered_without_a_zip = merged(stage)
+    for name, each in whole["Resources"].items():
+        if each["Type"] == "AWS::Serverless::Function":
+            each["Properties"]["CodeUri"] = rendered_without_a_zip["Resources"][name]["Properties"]["CodeUri"]
+    assert whole == rendered_without_a_zip
+    resources = whole["Resources"].values()
     functions = [each["Properties"] for each in resources if each["Type"] == "AWS::Serverless::Function"]
     assert len(functions) == 8
     assert {(each["Runtime"], *each["Architectures"]) for each in functions} == {("python3.12", "arm64")}

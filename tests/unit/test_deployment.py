@@ -102,7 +102,7 @@ def test_a_handler_is_where_lambda_looks_for_it(function):
 def test_what_differs_by_function_stands_under_a_stage():
     """Chalice lets a stage's value win over a function's own at the top."""
     assert "lambda_functions" not in DISK
-    by_function = {"lambda_memory_size", "lambda_timeout", "iam_policy_file", "layers"}
+    by_function = {"lambda_memory_size", "lambda_timeout", "reserved_concurrency", "iam_policy_file", "layers"}
     for place in (DISK, *DISK["stages"].values()):
         assert by_function & set(place) == set()
 
