@@ -21,6 +21,7 @@ FUNCTIONS = {  # Chalice's logical name: its name in .chalice/config.json
     "CompareTile": "compare_tile",
     "Migrate": "migrate",
     "NotifySession": "notify_session",
+    "Operate": "operate",
     "Sweep": "sweep",
 }
 REFUSALS = {  # what API Gateway answers itself, before any function is asked

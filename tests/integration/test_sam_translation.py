@@ -54,7 +54,7 @@ def test_cfn_lint_finds_nothing_in_it(translated):
 def test_what_app_json_says_comes_through(translated, over_ipv6):
     made = Rendering(translated, GIVEN | {"NeedsIpv6": over_ipv6}).whole()
     functions = of_type(made, "AWS::Lambda::Function").values()
-    assert len(functions) == 7
+    assert len(functions) == 8
     wanted = {"SubnetIds": ["subnet-a", "subnet-b"], "SecurityGroupIds": ["sg-1"]}
     wanted |= {"Ipv6AllowedForDualStack": True} if over_ipv6 == "true" else {}
     assert [each["VpcConfig"] for each in functions] == [wanted] * 7
