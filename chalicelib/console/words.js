@@ -63,6 +63,7 @@ const REASONS = {
   "below size": "smaller than the area asks for",
   "below score": "not sure enough for the area’s sensitivity",
   "shadow-like": "a shadow that moved with the sun",
+  "same ground": "the ground’s pattern is the same in both pictures",
   "season-like": "plants or crops, as the place changes anyway",
   haze: "a veil over one of the pictures",
   "edge of no-data": "cut by ground that cannot be seen",
