@@ -23,7 +23,7 @@ def shown(pixels: Pixels) -> Mask:
     if not seen.any():
         return seen
     grey = cv2.cvtColor(pixels.bgr, cv2.COLOR_BGR2GRAY)
-    if float(grey[seen].std()) < _LEAST_SPREAD:
+    if float(cv2.meanStdDev(grey, mask=seen.astype(np.uint8))[1][0, 0]) < _LEAST_SPREAD:
         return np.zeros_like(seen)
     return within_scene(pixels)
 
@@ -38,8 +38,8 @@ def within_scene(pixels: Pixels) -> Mask:
 
 def _along_rim(empty: Mask) -> Mask:
     """Keep those parts of a mask that touch the rim and are large."""
-    if not empty.any():
-        return empty
+    if not any(line.any() for line in (empty[0], empty[-1], empty[:, 0], empty[:, -1])):
+        return np.zeros_like(empty)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(empty.astype(np.uint8), connectivity=4)
     rim = np.zeros(count, np.bool_)
     for line in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
