@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import threading
+from functools import cached_property
 from pathlib import Path
 
 import cv2
@@ -17,7 +18,16 @@ MODEL = Path(__file__).with_name("context.onnx")
 _STEP_PX = 16  # the network halves its pictures four times
 _LIVELY = 8.0  # brings tints to about the spread of the levelled greys
 
-_own = threading.local()  # a network of OpenCV answers one thread at a time
+
+class _Own(threading.local):
+    """A network of OpenCV answers one thread at a time, so each reads its own, when it first asks."""
+
+    @cached_property
+    def model(self) -> cv2.dnn.Net | None:
+        return cv2.dnn.readNetFromONNX(str(MODEL)) if MODEL.exists() else None
+
+
+_own = _Own()
 
 
 def planes(picture: Floats, level: Floats) -> Floats:
@@ -28,22 +38,15 @@ def planes(picture: Floats, level: Floats) -> Floats:
     return np.stack([level, *(tint - np.float32(np.median(tint[::3, ::3])) for tint in tints)]).astype(np.float32)
 
 
-def context_odds(one: Floats, two: Floats) -> Floats | None:
-    """Give the log-odds of change for each pixel of two pictures' planes (3, height, width); None without a model."""
-    model = _model()
+def context_odds(one: Floats, two: Floats, level_one: Floats, level_two: Floats) -> Floats | None:
+    """Give the log-odds of change for each pixel of two pictures, from them and their levels; None without a model."""
+    model = _own.model
     if model is None:
         return None
-    _, height, width = one.shape
-    for name, seen in (("one", one), ("two", two)):
+    height, width = level_one.shape
+    for name, seen in (("one", planes(one, level_one)), ("two", planes(two, level_two))):
         rim = ((0, 0), (0, -height % _STEP_PX), (0, -width % _STEP_PX))
         model.setInput(np.pad(seen, rim, mode="edge")[None], name)
     half = model.forward()[0, 0]
     odds = cv2.resize(half, (2 * half.shape[1], 2 * half.shape[0]), interpolation=cv2.INTER_LINEAR)
     return np.asarray(odds[:height, :width], np.float32)
-
-
-def _model() -> cv2.dnn.Net | None:
-    """Read the network, once a thread."""
-    if not hasattr(_own, "model"):
-        _own.model = cv2.dnn.readNetFromONNX(str(MODEL)) if MODEL.exists() else None
-    return _own.model

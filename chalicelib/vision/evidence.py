@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from chalicelib.vision.align import Shift, edges, find_shift, move
-from chalicelib.vision.context import context_odds, planes
+from chalicelib.vision.context import context_odds
 from chalicelib.vision.features import features, levels_of
 from chalicelib.vision.network import log_odds
 from chalicelib.vision.pixels import Bgr, Floats, Mask, Pixels
@@ -124,8 +124,7 @@ def weigh(first: Pixels, second: Pixels, metres_per_pixel: float, *, with_contex
         return Evidence(odds, np.zeros_like(pair.clear), None)
     levels = levels_of(pair.one, pair.two)
     raw = log_odds(features(pair.one, pair.two, *levels, pair.usable), pair.usable.shape)
-    seen = planes(pair.one, levels[0]), planes(pair.two, levels[1])
-    around = context_odds(*seen) if with_context else None
+    around = context_odds(pair.one, pair.two, *levels) if with_context else None
     if around is not None:
         raw += CONTEXT_SHARE * (around - raw)
     raw = np.asarray(cv2.boxFilter(raw, cv2.CV_32F, (SMOOTH_PX, SMOOTH_PX), borderType=cv2.BORDER_REFLECT), np.float32)

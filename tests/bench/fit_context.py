@@ -174,7 +174,6 @@ def main() -> None:
         list(pool.map(partial(draw, folder=options.keep), missing, chunksize=8))
     network = fit(options.keep, options.minutes)
     some = torch.zeros(1, 3, 192, 256)
-    sides = {"one": {2: "h", 3: "w"}, "two": {2: "h", 3: "w"}, "odds": {2: "h2", 3: "w2"}}
     torch.onnx.export(
         network,
         (some, some),
@@ -182,8 +181,7 @@ def main() -> None:
         input_names=["one", "two"],
         output_names=["odds"],
         opset_version=17,
-        dynamo=False,
-        dynamic_axes=sides,
+        dynamo=False,  # no dynamic axes: OpenCV 4 refuses them, and takes any size all the same
     )
     print(f"wrote {MODEL.name}, {MODEL.stat().st_size} bytes")
 
