@@ -73,13 +73,13 @@ class ApiFront:
 
     def own(self, status: int, kind: str, text: str) -> tuple[int, list[tuple[str, str]], bytes]:
         """Answer an error of the gateway's own, with the headers that its gateway response was given."""
-        found = self.backend.get_rest_api(self.api_id).gateway_responses
-        given = found.get(kind) or found.get(f"DEFAULT_{status // 100}XX") or {}
-        headers = [
-            (name.removeprefix("gatewayresponse.header."), text.strip("'"))
-            for name, text in (given.get("responseParameters") or {}).items()
-        ]
-        return status, [("Content-Type", "application/json"), *headers], json.dumps({"message": text}).encode()
+        given = self.backend.get_rest_api(self.api_id).gateway_responses
+        found = dict(given.get(kind) or given.get(f"DEFAULT_{status // 100}XX") or {})
+        named = found.get("responseParameters") or {}
+        headers = [(name.split(".")[-1], text.strip("'")) for name, text in named.items() if text.startswith("'")]
+        template = (found.get("responseTemplates") or {}).get("application/json")
+        body = template.replace("$context.requestId", str(uuid4())) if template else json.dumps({"message": text})
+        return int(found.get("statusCode") or status), headers or [("Content-Type", "application/json")], body.encode()
 
 
 def _event(api_id, method, path, query, headers, body, stage, found, binary):

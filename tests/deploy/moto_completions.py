@@ -12,6 +12,7 @@ import os
 from moto.apigateway.models import APIGatewayBackend
 from moto.awslambda.models import LambdaFunction
 from moto.awslambda.utils import get_backend
+from moto.cloudformation.models import CloudFormationBackend
 from moto.sqs.models import Queue
 
 from tests.deploy.lambda_host import LambdaHost
@@ -24,6 +25,7 @@ def complete(host: LambdaHost) -> None:
         APIGatewayBackend.put_rest_api,
         Queue.add_message,
     )
+    execute = CloudFormationBackend.execute_change_set
 
     def import_rest_api(self, api_doc, fail_on_warnings):
         # moto wants a description, which Swagger does not.
@@ -54,6 +56,15 @@ def complete(host: LambdaHost) -> None:
         finally:
             self.lambda_event_source_mappings = mappings
 
+    def execute_change_set(self, change_set_name, stack_name=None):
+        # moto gives outputs to a stack that a change set updates, and none to one that it makes.
+        execute(self, change_set_name, stack_name)
+        change_set = self.describe_change_set(change_set_name)
+        stack = self.stacks[change_set.stack_id]
+        stack.template_dict = change_set.template_dict
+        stack.output_map = stack._create_output_map()
+
+    CloudFormationBackend.execute_change_set = execute_change_set
     APIGatewayBackend.import_rest_api = import_rest_api
     APIGatewayBackend.put_rest_api = put_rest_api
     LambdaFunction._invoke_lambda = invoke
