@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
 
@@ -11,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired")
 UNKNOWN = ("InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "AuthFailure")
+AWAY = ("EndpointConnectionError", "ConnectTimeoutError", "ConnectionClosedError", "ReadTimeoutError")
 REFUSED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
 
 
@@ -25,7 +27,9 @@ class Account:
         self._session = boto3.Session()
         self._clients: dict[str, Any] = {}
         if not self.region:
-            raise Trouble("no region is set: say where the stage is to live, as in export AWS_DEFAULT_REGION=ap-south-1")
+            raise Trouble(
+                "no region is set: say where the stage is to live, as in export AWS_DEFAULT_REGION=ap-south-1"
+            )
 
     @property
     def region(self) -> str:
@@ -35,11 +39,11 @@ class Account:
     @cached_property
     def number(self) -> str:
         """Give the account's twelve digits. Raises Trouble if the region has no Bhuprahari's services."""
-        known = self._session.get_available_regions("lambda", partition_name="aws") + self._session.get_available_regions(
-            "lambda", partition_name="aws-us-gov"
-        )
+        known = self._session.get_available_regions(
+            "lambda", partition_name="aws"
+        ) + self._session.get_available_regions("lambda", partition_name="aws-us-gov")
         if self.region not in known:
-            near = ", ".join(sorted(known, key=lambda name: name[:2] != self.region[:2])[:3])
+            near = " or ".join(get_close_matches(self.region, known, 3) or ["ap-south-1"])
             raise Trouble(f"there is no region {self.region} with Lambda in it: set AWS_DEFAULT_REGION, as to {near}")
         return str(self.client("sts").get_caller_identity()["Account"])
 
@@ -66,12 +70,11 @@ def explained(error: ClientError | BotoCoreError) -> str:
         return "no credentials: sign in to the account (aws sso login, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)"
     if name == "ProfileNotFound":
         return f"{error}: see the profiles with aws configure list-profiles"
-    if name in EXPIRED:
-        return "the credentials have expired: sign in again (aws sso login) and run this again"
-    if name in UNKNOWN:
-        return "AWS does not know these credentials: look at aws sts get-caller-identity"
-    if name in REFUSED:
-        return f"these credentials may not do {operation}: {error}"
-    if name in ("EndpointConnectionError", "ConnectTimeoutError", "ConnectionClosedError", "ReadTimeoutError"):
-        return f"AWS does not answer: {error}. Look at the network and at AWS_DEFAULT_REGION"
-    return f"AWS refused {operation}: {error}"
+    meanings = {
+        EXPIRED: "the credentials have expired: sign in again (aws sso login) and run this again",
+        UNKNOWN: "AWS does not know these credentials: look at aws sts get-caller-identity",
+        REFUSED: f"these credentials may not do {operation}: {error}",
+        AWAY: f"AWS does not answer: {error}. Look at the network and at AWS_DEFAULT_REGION",
+    }
+    found = [text for names, text in meanings.items() if name in names]
+    return found[0] if found else f"AWS refused {operation}: {error}"

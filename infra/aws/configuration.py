@@ -69,6 +69,10 @@ class Configuration:
                 self.stage["environment_variables"][setting] = outputs[output]
             elif not setting.startswith("BHUPRAHARI_"):
                 self.stage["environment_variables"].pop(setting, None)
+        if "MaxConcurrency" in outputs:
+            for function in ("capture_tile", "compare_tile"):
+                if "reserved_concurrency" in self.stage["lambda_functions"][function]:
+                    self.stage["lambda_functions"][function]["reserved_concurrency"] = int(outputs["MaxConcurrency"])
         self.stage["subnet_ids"] = [each for each in outputs["SubnetIds"].split(",") if each]
         self.stage["security_group_ids"] = [outputs["SecurityGroupId"]]
         if not fnmatch(outputs["ImagesBucket"], "bhuprahari-*-images"):

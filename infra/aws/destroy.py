@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from infra.aws.configuration import Configuration, checked_stage
 from infra.aws.release import PRODUCTION
 from infra.aws.stack import Stack
 from infra.aws.state import State
+
+BUCKETS = ("ArtifactsBucket", "ImagesBucket")
 
 
 def destroy(account: Account, root: Path, stage: str, *, dry_run: bool, asks: bool, everything: bool) -> None:
@@ -35,20 +38,17 @@ def destroy(account: Account, root: Path, stage: str, *, dry_run: bool, asks: bo
         return
     if asks and input(f"Type {stage} to go on: ").strip() != stage:
         raise Trouble("you typed something else, so nothing was removed")
-    watch = Stack(account, f"bhuprahari-{stage}-watch")
-    if watch.described:
-        watch.remove()
-    if deployed and stage == PRODUCTION:
-        app.remove()
-    elif deployed:
+    for each in (Stack(account, f"bhuprahari-{stage}-watch"), app):
+        if each.described:
+            each.remove()
+            print(f"{each.name}: removed")
+    if deployed and stage != PRODUCTION:
         package.chalice(root, "delete", "--stage", stage, region=account.region)
         state.path.unlink(missing_ok=True)
     print(f"layers: {layers.remove(account, stage)} versions removed")
     if stack.described:
         _unprotect(account, stage)
-        _empty(account, outputs["ArtifactsBucket"])
-        if everything:
-            _empty(account, outputs["ImagesBucket"])
+        _empty(account, [outputs[name] for name in BUCKETS[: 1 + everything] if name in outputs])
         stack.remove()
         print(f"{stack.name}: removed")
     if everything:
@@ -72,17 +72,16 @@ def _unprotect(account: Account, stage: str) -> None:
             raise
 
 
-def _empty(account: Account, bucket: str) -> None:
+def _empty(account: Account, buckets: list[str]) -> None:
     """Remove every version of every object: CloudFormation removes no bucket that holds something."""
     client = account.client("s3")
+    pages = (client.get_paginator("list_object_versions").paginate(Bucket=bucket) for bucket in buckets)
     try:
-        for page in client.get_paginator("list_object_versions").paginate(Bucket=bucket):
-            batch = [
-                {"Key": each["Key"], "VersionId": each["VersionId"]}
-                for each in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-            ]
+        for page in chain.from_iterable(pages):
+            there = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+            batch = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in there]
             if batch:
-                client.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
+                client.delete_objects(Bucket=page["Name"], Delete={"Objects": batch, "Quiet": True})
     except ClientError as error:
         if code(error) != "NoSuchBucket":
             raise

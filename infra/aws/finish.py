@@ -29,10 +29,22 @@ def finish(account: Account, root: Path, configuration: Configuration, api_id: s
     _check_mappings(account, configuration)
 
 
+def map_domain(account: Account, configuration: Configuration, api_id: str, domain: str) -> None:
+    """Let the stage's own domain lead to its API."""
+    client = account.client("apigateway")
+    mappings = client.get_base_path_mappings(domainName=domain).get("items", [])
+    if all(each["restApiId"] != api_id for each in mappings):
+        client.create_base_path_mapping(domainName=domain, restApiId=api_id, stage=configuration.api_stage)
+    print(f"API: https://{domain} leads to it")
+
+
 def _allow_ipv6(account: Account, configuration: Configuration) -> None:
     """Let functions use the subnets' IPv6 addresses: each update by Chalice says the network anew, without this."""
     client = account.client("lambda")
-    network = {"SubnetIds": configuration.stage["subnet_ids"], "SecurityGroupIds": configuration.stage["security_group_ids"]}
+    network = {
+        "SubnetIds": configuration.stage["subnet_ids"],
+        "SecurityGroupIds": configuration.stage["security_group_ids"],
+    }
     names = [configuration.name_of(function) for function in configuration.functions]
     for name in names:
         client.get_waiter("function_updated_v2").wait(FunctionName=name)
@@ -89,5 +101,5 @@ def _check_mappings(account: Account, configuration: Configuration) -> None:
         if [each["BatchSize"] for each in found] != [1]:
             raise Trouble(
                 f"{name} must be started by one queue with messages one by one, and is by "
-                f"{[(each['EventSourceArn'], each['BatchSize']) for each in found]}: remove what is too much in Lambda's console"
+                f"{[(each['EventSourceArn'], each['BatchSize']) for each in found]}: remove the rest in Lambda's console"
             )

@@ -34,7 +34,8 @@ def made(account: Account, stage: str) -> dict[str, str]:
 def make(account: Account, root: Path, stage: str, *, given: list[str], firebase: Path | None, dry_run: bool) -> None:
     """Make or change a stage's infrastructure, and let the configuration know. Raises Trouble."""
     configuration = Configuration(root, checked_stage(stage))
-    parameters = {"Stage": stage} | dict(_parsed(each) for each in given)
+    own = {"Stage": stage, "MaxConcurrency": configuration.environment["BHUPRAHARI_MAX_CONCURRENCY"]}
+    parameters = own | dict(_parsed(each) for each in given)
     print(f"account {account.number}, region {account.region}, stage {stage}")
     template = (root / TEMPLATE).read_text(encoding="utf-8")
     stack = stack_of(account, stage)

@@ -16,11 +16,12 @@ from botocore.exceptions import ClientError
 from infra.aws import certificate, infrastructure, layers, package
 from infra.aws.account import Account, Trouble, code
 from infra.aws.configuration import Configuration, checked_stage
-from infra.aws.finish import MERGED, finish
+from infra.aws.finish import MERGED, finish, map_domain
 from infra.aws.stack import Stack
 from infra.aws.state import State
 
 PRODUCTION = "prod"
+WATCH = Path("infra") / "aws" / "watch.yaml"
 
 
 def deploy(account: Account, root: Path, stage: str, *, dry_run: bool) -> None:
@@ -42,6 +43,8 @@ def deploy(account: Account, root: Path, stage: str, *, dry_run: bool) -> None:
     print(_migrate(account, configuration, outputs, archive) or "migrate: not deployed yet, so it runs at the end")
     url = (_by_cloudformation if merge else _by_chalice)(account, root, configuration, outputs)
     print(_migrate(account, configuration, outputs))
+    if (root / WATCH).exists():
+        _watch(account, root, configuration, outputs)
     print(f"deployed: {url}\nnext: make smoke URL={url}")
 
 
@@ -51,16 +54,31 @@ def _by_chalice(account: Account, root: Path, configuration: Configuration, outp
     package.chalice(root, "deploy", "--stage", configuration.name, region=account.region)
     state.store()
     finish(account, root, configuration, state.api_id, outputs)
+    domain = infrastructure.stack_of(account, configuration.name).parameters.get("DomainName")
+    if domain:
+        map_domain(account, configuration, state.api_id, domain)
+        return f"https://{domain}"
     return f"https://{state.api_id}.execute-api.{account.region}.amazonaws.com/{configuration.api_stage}"
 
 
 def _by_cloudformation(account: Account, root: Path, configuration: Configuration, outputs: Mapping[str, str]) -> str:
-    template, bucket = _uploaded(account, root, outputs["ArtifactsBucket"]), outputs["ArtifactsBucket"]
-    given = {name: outputs[name] for name in ("SubnetIds", "SecurityGroupId", "NeedsIpv6")}
-    given["AllowedOrigins"] = configuration.environment.get("BHUPRAHARI_ALLOWED_ORIGINS", "")
+    bucket = outputs["ArtifactsBucket"]
+    template = _uploaded(account, root, bucket)
+    place = {"TemplateURL": f"https://{bucket}.s3.{account.region}.amazonaws.com/{template}"}
+    origins = {"AllowedOrigins": configuration.environment.get("BHUPRAHARI_ALLOWED_ORIGINS", "")}
+    infra = infrastructure.stack_of(account, configuration.name).parameters
     stack = Stack(account, f"bhuprahari-{configuration.name}")
-    stack.apply({"TemplateURL": f"https://{bucket}.s3.{account.region}.amazonaws.com/{template}"}, given, dry_run=False)
-    return str(stack.outputs["EndpointURL"]).rstrip("/")
+    stack.apply(place, stack.accepted(place, infra | dict(outputs) | origins), dry_run=False)
+    return (stack.outputs.get("CustomUrl") or stack.outputs["EndpointURL"]).rstrip("/")
+
+
+def _watch(account: Account, root: Path, configuration: Configuration, outputs: Mapping[str, str]) -> None:
+    """Make or change the alarms and the dashboard, which name functions that are there by now."""
+    stack = Stack(account, f"bhuprahari-{configuration.name}-watch")
+    place = {"TemplateBody": (root / WATCH).read_text(encoding="utf-8")}
+    api = {"ApiName": f"bhuprahari-{configuration.name}" if configuration.name == PRODUCTION else "bhuprahari"}
+    own = {"Stage": configuration.name, "ApiStage": configuration.api_stage}
+    stack.apply(place, stack.accepted(place, dict(outputs) | own | api), dry_run=False)
 
 
 def _uploaded(account: Account, root: Path, bucket: str) -> str:
@@ -79,8 +97,10 @@ def _uploaded(account: Account, root: Path, bucket: str) -> str:
     return name
 
 
-def _migrate(account: Account, configuration: Configuration, outputs: Mapping[str, str], archive: Path | None = None) -> str:
-    """Run the function `migrate`, with the code of an archive if one is given; "" if it is not there. Raises Trouble."""
+def _migrate(
+    account: Account, configuration: Configuration, outputs: Mapping[str, str], archive: Path | None = None
+) -> str:
+    """Run the function `migrate`, with an archive's code if one is given; "" if it is not there. Raises Trouble."""
     client, name = account.client("lambda"), configuration.name_of("migrate")
     try:
         if archive:
@@ -95,8 +115,8 @@ def _migrate(account: Account, configuration: Configuration, outputs: Mapping[st
     told = json.loads(answer["Payload"].read())
     if answer.get("FunctionError"):
         raise Trouble(
-            f"the migration failed: {told.get('errorType')}: {told.get('errorMessage')}. Its log is /aws/lambda/{name}. "
-            "The functions that serve were not changed; mend that and run this again"
+            f"the migration failed: {told.get('errorType')}: {told.get('errorMessage')}. "
+            f"Its log is /aws/lambda/{name}. The functions that serve were not changed; mend that and run this again"
         )
     return f"migrate: the database is at {told['revision']}"
 
@@ -117,5 +137,7 @@ def _tell(account: Account, root: Path, configuration: Configuration) -> None:
                 raise
             print(f"  function {function}: would be made")
         else:
-            print(f"  function {function}: " + ("same code" if answer["CodeSha256"] == digest else "would get new code"))
+            print(
+                f"  function {function}: " + ("same code" if answer["CodeSha256"] == digest else "would get new code")
+            )
     print("nothing was changed (DRY_RUN)")

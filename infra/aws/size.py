@@ -18,7 +18,8 @@ def check(root: Path, stage: str) -> None:
     archive = package.build(root, stage, region="us-east-1")
     code = _mib(archive)
     parts = {name: _mib(layers.built(root, name, configuration.architecture)) for name in layers.NAMES}
-    print(f"{'function':15} {'code':>13} {'layer':>22} {'together':>10}   MiB zipped/unzipped, {configuration.architecture}")
+    print(f"MiB zipped/unzipped, {configuration.architecture}")
+    print(f"{'function':15} {'code':>13} {'layer':>22} {'together':>10}")
     too_large = []
     for function in configuration.functions:
         layer = LAYERED.get(function, "")

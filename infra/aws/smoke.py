@@ -15,7 +15,15 @@ import requests
 from infra.aws.account import Trouble
 
 TIMEOUT_S, SESSION_S = 35, 300
-LAND = {"name": "smoke", "centerLat": 28.6, "centerLon": 77.2, "northKm": 0.05, "southKm": 0.05, "eastKm": 0.05, "westKm": 0.05}
+LAND = {
+    "name": "smoke",
+    "centerLat": 28.6,
+    "centerLon": 77.2,
+    "northKm": 0.05,
+    "southKm": 0.05,
+    "eastKm": 0.05,
+    "westKm": 0.05,
+}
 SLASH = (
     "the gateway itself refused a path that ends in a slash, which the existing client calls: put CloudFront before "
     "the API with a function that takes the slash away (docs/deploy.md, The trailing slash)"
@@ -38,14 +46,21 @@ class Walk:
                 method, f"{self.url}{path}", json=body, timeout=TIMEOUT_S, allow_redirects=False, **options
             )
         except requests.RequestException as error:
-            raise Trouble(f"{self.url} does not answer ({type(error).__name__}): is that what make deploy printed?") from error
+            raise Trouble(
+                f"{self.url} does not answer ({type(error).__name__}): is that what make deploy printed?"
+            ) from error
         fine = answer.status_code == status
         took = (time.monotonic() - began) * 1000
         print(f"{'ok ' if fine else 'NO '} {method:7} {path:42} {answer.status_code} {took:6.0f} ms", flush=True)
         if fine:
             return answer
-        refused = path.endswith("/") and answer.status_code in (403, 404) and not _is_ours(answer)
-        self.failures.append(SLASH if refused else f"{method} {path}: {answer.status_code} instead of {status}: {answer.text[:200]}")
+        refused = path.endswith("/") and answer.status_code in (
+            403,
+            404,
+        )  # no slash of a path that is there gives these
+        self.failures.append(
+            SLASH if refused else f"{method} {path}: {answer.status_code} instead of {status}: {answer.text[:200]}"
+        )
         return None
 
 
@@ -78,7 +93,12 @@ def _open_doors(tour: Walk) -> None:
         tour.step("GET", path, 401)
     tour.step("POST", "/api/monitor/capture/1/", 401)
     tour.step("GET", "/static_images/1/nothing.png", 403)
-    tour.step("OPTIONS", "/api/area-configs/", 204, headers={"Origin": "https://example.org", "Access-Control-Request-Method": "GET"})
+    tour.step(
+        "OPTIONS",
+        "/api/area-configs/",
+        204,
+        headers={"Origin": "https://example.org", "Access-Control-Request-Method": "GET"},
+    )
     gone = tour.step("GET", "/api/no-such-thing", 404)
     if gone is not None and not _is_ours(gone):
         tour.failures.append("GET /api/no-such-thing: API Gateway's own errors lack the message: run make deploy again")
@@ -111,7 +131,9 @@ def _follow(tour: Walk, area: int, session: int) -> None:
         if state["status"] != "IN_PROGRESS":
             break
         if time.monotonic() > end:
-            tour.failures.append(f"session {session} did not end in {SESSION_S} s: look at the queues and their functions' logs")
+            tour.failures.append(
+                f"session {session} did not end in {SESSION_S} s: look at the queues and their functions' logs"
+            )
             return
         time.sleep(5)
     print(f"    the session ended: {state['status']} {state.get('countsByVerdict')}")

@@ -36,6 +36,16 @@ class Stack:
         """Give its outputs; none if it is not there."""
         return {each["OutputKey"]: each["OutputValue"] for each in (self.described or {}).get("Outputs", [])}
 
+    @property
+    def parameters(self) -> dict[str, str]:
+        """Give what it was made with; nothing if it is not there."""
+        given = (self.described or {}).get("Parameters", [])
+        return {each["ParameterKey"]: each.get("ParameterValue", "") for each in given}
+
+    def accepted(self, template: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
+        """Choose of many values those that a template has a parameter for."""
+        return {name: value for name, value in values.items() if name in self._known(template)}
+
     def apply(self, template: Mapping[str, str], given: Mapping[str, str], *, dry_run: bool) -> bool:
         """Make or change it by a change set; say whether there was anything to do. Raises Trouble.
 
@@ -49,21 +59,27 @@ class Stack:
             self.remove()
             present = None
         if present and present["StackStatus"].endswith("_IN_PROGRESS"):
-            raise Trouble(f"{self.name} is at work ({present['StackStatus']}): wait until it is done and run this again")
+            raise Trouble(
+                f"{self.name} is at work ({present['StackStatus']}): wait until it is done and run this again"
+            )
         kind = "UPDATE" if present else "CREATE"
         name = f"bhuprahari-{int(time.time())}"
-        self._client.create_change_set(
-            StackName=self.name,
-            ChangeSetName=name,
-            ChangeSetType=kind,
-            Capabilities=CAPABILITIES,
-            Parameters=self._parameters(template, given, present),
-            **template,
-        )
-        changes = self._changes(name)
+        try:
+            self._client.create_change_set(
+                StackName=self.name,
+                ChangeSetName=name,
+                ChangeSetType=kind,
+                Capabilities=CAPABILITIES,
+                Parameters=self._parameters(template, given, present),
+                **template,
+            )
+            changes = self._changes(name)
+        except ClientError as error:
+            if "No updates" not in str(error):
+                raise
+            changes = None
         if changes is None:
             print(f"{self.name}: nothing to change")
-            self._client.delete_change_set(StackName=self.name, ChangeSetName=name)
             return False
         for each in changes:
             change = each["ResourceChange"]
@@ -88,12 +104,17 @@ class Stack:
         self._wait("stack_delete_complete")
 
     def _parameters(self, template: Mapping[str, str], given: Mapping[str, str], present: Any) -> list[dict[str, Any]]:  # noqa: ANN401
-        known = {each["ParameterKey"] for each in self._client.get_template_summary(**template)["Parameters"]}
+        known = self._known(template)
         if strange := set(given) - known:
-            raise Trouble(f"{self.name} has no parameter {', '.join(sorted(strange))}: it has {', '.join(sorted(known))}")
+            raise Trouble(
+                f"{self.name} has no parameter {', '.join(sorted(strange))}: it has {', '.join(sorted(known))}"
+            )
         before = {each["ParameterKey"] for each in (present or {}).get("Parameters", [])}
         kept = [{"ParameterKey": key, "UsePreviousValue": True} for key in sorted((before & known) - set(given))]
         return [{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()] + kept
+
+    def _known(self, template: Mapping[str, str]) -> set[str]:
+        return {each["ParameterKey"] for each in self._client.get_template_summary(**template)["Parameters"]}
 
     def _changes(self, name: str) -> list[dict[str, Any]] | None:
         while True:
@@ -103,6 +124,7 @@ class Stack:
                 continue
             reason = found.get("StatusReason") or ""
             if found["Status"] == "FAILED" and ("didn't contain changes" in reason or "No updates" in reason):
+                self._client.delete_change_set(StackName=self.name, ChangeSetName=name)
                 return None
             if found["Status"] == "FAILED":
                 raise Trouble(f"CloudFormation does not accept {self.name}: {reason}")
@@ -115,7 +137,10 @@ class Stack:
             events = self._client.describe_stack_events(StackName=self.name)["StackEvents"]
             failed = [each for each in events if each["ResourceStatus"].endswith("_FAILED")]
             whose = [each for each in failed if "cancelled" not in each.get("ResourceStatusReason", "")]
-            said = [f"{each['LogicalResourceId']}: {each.get('ResourceStatusReason', 'no reason')}" for each in whose[-3:]]
+            said = [
+                f"{each['LogicalResourceId']}: {each.get('ResourceStatusReason', 'no reason')}" for each in whose[-3:]
+            ]
             raise Trouble(
-                f"{self.name} failed and went back to how it was: {' | '.join(said) or error}. Mend that and run this again"
+                f"{self.name} failed and went back to how it was: {' | '.join(said) or error}. "
+                "Mend that and run this again"
             ) from error

@@ -93,7 +93,10 @@ class State:
 
     def _api(self) -> str:
         """Find the API that leads to this stage's function: Chalice gives every stage's the same name."""
-        client, target = self._account.client("apigateway"), f":{self._configuration.name_of('api_handler')}/invocations"
+        client, target = (
+            self._account.client("apigateway"),
+            f":{self._configuration.name_of('api_handler')}/invocations",
+        )
         for page in client.get_paginator("get_rest_apis").paginate():
             for api in page["items"]:
                 if api["name"] != "bhuprahari":
@@ -125,4 +128,6 @@ def _resource(name: str, kind: str, **more: str) -> dict[str, Any]:
 
 def _ids(resources: list[dict[str, Any]]) -> set[tuple[str, str]]:
     kinds = ("role_arn", "lambda_arn", "event_uuid", "rule_name", "rest_api_id")
-    return {(each["name"], str(next(each[kind] for kind in kinds[2:] + kinds[:2] if kind in each))) for each in resources}
+    return {
+        (each["name"], str(next(each[kind] for kind in kinds[2:] + kinds[:2] if kind in each))) for each in resources
+    }

@@ -74,7 +74,8 @@ class ApiFront:
     def own(self, status: int, kind: str, text: str) -> tuple[int, list[tuple[str, str]], bytes]:
         """Answer an error of the gateway's own, with the headers that its gateway response was given."""
         given = self.backend.get_rest_api(self.api_id).gateway_responses
-        found = dict(given.get(kind) or given.get(f"DEFAULT_{status // 100}XX") or {})
+        response = given.get(kind) or given.get(f"DEFAULT_{status // 100}XX")
+        found = response.to_json() if response else {}
         named = found.get("responseParameters") or {}
         headers = [(name.split(".")[-1], text.strip("'")) for name, text in named.items() if text.startswith("'")]
         template = (found.get("responseTemplates") or {}).get("application/json")
@@ -96,8 +97,12 @@ def _event(api_id, method, path, query, headers, body, stage, found, binary):
         "pathParameters": found[2] or None,
         "stageVariables": None,
         "requestContext": {
-            **{"apiId": api_id, "stage": stage, "requestId": str(uuid4()), "httpMethod": method},
-            **{"resourcePath": found[0], "path": f"/{stage}{path}", "identity": {"sourceIp": "127.0.0.1"}},
+            "requestId": str(uuid4()),
+            "stage": stage,
+            "path": f"/{stage}{path}",
+            "httpMethod": method,
+            "resourcePath": found[0],
+            "identity": {"sourceIp": "127.0.0.1"},
         },
         "body": (base64.b64encode(body).decode() if is_binary else body.decode(errors="replace")) if body else None,
         "isBase64Encoded": is_binary,
@@ -120,7 +125,9 @@ class _Door(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
-    do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_GET
-
     def log_message(self, *_: object) -> None:
         pass
+
+
+for method in ("POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
+    setattr(_Door, f"do_{method}", _Door.do_GET)

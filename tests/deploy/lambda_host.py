@@ -38,8 +38,16 @@ class LambdaHost:
         return payload, is_error, log
 
     def stop(self) -> None:
+        """End every process: what comes next is a first invocation."""
         for sandbox in self._all:
             sandbox.stop()
+        self._all.clear()
+        self._idle.clear()
+
+    def forget_pyc(self) -> None:
+        """Remove the .pyc files of everything unpacked so far."""
+        for path in self.folder.rglob("*.pyc"):
+            path.unlink()
 
     def _take(self, function, layers: list[bytes]) -> Sandbox:
         limits = [function.handler, function.memory_size, function.timeout]

@@ -33,7 +33,11 @@ class Pump:
                     self._invoke(target["Arn"], _scheduled(rule))
 
     def _mappings(self) -> list[dict[str, Any]]:
-        return [each for each in self._lambda.list_event_source_mappings()["EventSourceMappings"] if each["State"] == "Enabled"]
+        return [
+            each
+            for each in self._lambda.list_event_source_mappings()["EventSourceMappings"]
+            if each["State"] == "Enabled"
+        ]
 
     def _round(self, mapping: dict[str, Any]) -> int:
         url = self._sqs.get_queue_url(QueueName=mapping["EventSourceArn"].split(":")[-1])["QueueUrl"]
@@ -79,7 +83,13 @@ def _record(message: dict[str, Any], arn: str) -> dict[str, Any]:
 
 def _scheduled(rule: dict[str, Any]) -> dict[str, Any]:
     return {
-        **{"version": "0", "id": str(uuid4()), "detail-type": "Scheduled Event", "source": "aws.events", "detail": {}},
-        **{"account": rule["Arn"].split(":")[4], "region": rule["Arn"].split(":")[3], "resources": [rule["Arn"]]},
+        "version": "0",
+        "id": str(uuid4()),
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "account": rule["Arn"].split(":")[4],
+        "region": rule["Arn"].split(":")[3],
+        "resources": [rule["Arn"]],
+        "detail": {},
         "time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     }

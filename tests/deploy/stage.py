@@ -6,6 +6,10 @@ import shutil
 import sys
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from threading import Event, Thread
+
+import pymysql
+from sqlalchemy.engine import make_url
 
 from tests.aws_stand_in import REGION
 from tests.deploy.account import Account, Operator
@@ -39,22 +43,54 @@ class Stage:
         self.firebase = folder / "firebase.json"
         self.firebase.write_text(self.fcm.secret, encoding="utf-8")
         self.pump = Pump(self.account.client)
-        self._folder, self._held, self._fronts = folder, held, []
+        self._folder, self._held = folder, held
 
-    def make_infra(self, *more: str) -> str:
-        given = ("--set", f"DatabaseEndpoint={self.address}", "--firebase", str(self.firebase))
-        return self.operator.make("infra", NAME, *given, *more)
+    @property
+    def given(self) -> tuple[str, ...]:
+        """Give what `infra` is to be told."""
+        return ("--set", f"DatabaseEndpoint={self.address}", "--firebase", str(self.firebase))
 
     def set(self, **settings: str) -> None:
         """Change settings of the stage, as its operator."""
         named = {f"BHUPRAHARI_{name.upper()}": text for name, text in settings.items()}
         self.operator.configure(lambda config: config["stages"][NAME]["environment_variables"].update(named))
 
+    def secret(self, name: str) -> str:
+        """Give the text of one of the stage's secrets."""
+        client = self.account.client("secretsmanager")
+        return client.get_secret_value(SecretId=f"bhuprahari/{NAME}/{name}")["SecretString"]
+
+    def sql(self, statement: str) -> list[tuple]:
+        """Ask the database as the server's owner."""
+        url = make_url(self.server.url)
+        place = {"host": url.host, "port": url.port, "user": url.username, "password": url.password}
+        with pymysql.connect(**place) as connection, connection.cursor() as cursor:
+            cursor.execute(statement)
+            return list(cursor.fetchall())
+
+    @property
+    def mappings(self) -> list[dict]:
+        return self.account.client("lambda").list_event_source_mappings()["EventSourceMappings"]
+
+    @contextmanager
+    def pumping(self):
+        """Let messages flow meanwhile, as they do on AWS."""
+        over = Event()
+
+        def pump() -> None:
+            while not over.wait(0.2):
+                self.pump.settle()
+
+        thread = Thread(target=pump, daemon=True)
+        thread.start()
+        yield
+        over.set()
+        thread.join()
+
     def front(self, *, drops_slash: bool = True) -> str:
         """Open the gateway in front of the stage's API; give its address."""
-        apis = self.account.client("apigateway").get_rest_apis()["items"]
-        assert len(apis) == 1, apis
-        front = ApiFront(apis[0]["id"], region=REGION, functions=self.account.client("lambda"), drops_slash=drops_slash)
+        functions = self.account.client("lambda")
+        front = ApiFront(self.operator.api_id, region=REGION, functions=functions, drops_slash=drops_slash)
         self._held.callback(front.stop)
         return f"http://127.0.0.1:{front.port}/v1"
 
