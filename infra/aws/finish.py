@@ -101,5 +101,5 @@ def _check_mappings(account: Account, configuration: Configuration) -> None:
         if [each["BatchSize"] for each in found] != [1]:
             raise Trouble(
                 f"{name} must be started by one queue with messages one by one, and is by "
-                f"{[(each['EventSourceArn'], each['BatchSize']) for each in found]}: remove the rest in Lambda's console"
+                f"{[(each['EventSourceArn'], each['BatchSize']) for each in found]}: remove the rest in the console"
             )

@@ -72,7 +72,7 @@ class Account:
         assert asked, f"nobody asked for {operation}"
 
     def left(self) -> dict[str, set[str]]:
-        """Name everything in the account that a stage is made of, by kind; a kind of which nothing is left is left out."""
+        """Name everything in the account that a stage is made of, by kind, without the kinds that are all gone."""
         listed = {
             "functions": [each["FunctionName"] for each in self.client("lambda").list_functions()["Functions"]],
             "mappings": [
