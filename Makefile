@@ -104,7 +104,7 @@ package: setup  ## the AWS package of STAGE=dev under build/package (needs Pytho
 	@! grep -qE 'Could not install|Not packaged' build/package.log
 
 layers: setup  ## the layers of OpenCV and firebase under build/layers (ARCH=x86_64; with .pyc on Python 3.12)
-	$(PY) layers/build.py --arch $(ARCH) $(ARGS)
+	@$$($(LAMBDA) --find >/dev/null 2>&1 && echo $(LAMBDA) || echo $(PY)) layers/build.py --arch $(ARCH) $(ARGS)
 
 advice:  ## what checkov says of the templates for AWS, if it is installed (build/package/sam.json too)
 	@command -v checkov >/dev/null || { echo "checkov is not installed: pipx install checkov"; exit 1; }

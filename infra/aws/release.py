@@ -31,21 +31,28 @@ def deploy(account: Account, root: Path, stage: str, *, dry_run: bool) -> None:
     outputs = infrastructure.made(account, stage)
     configuration.take(outputs)
     if dry_run:
-        _tell(account, root, configuration)
+        _tell(account, root, configuration, outputs)
         return
     bucket = outputs["ArtifactsBucket"]
     arns = layers.publish(account, root, stage=stage, arch=configuration.architecture, bucket=bucket)
     configuration.use_layers(arns)
     configuration.save()
     print(certificate.fetch(root, account.region))
-    merge = root / MERGED if stage == PRODUCTION else None
-    archive = package.build(root, stage, region=account.region, merge=merge)
+    archive = _packaged(account, root, configuration)
     print(_migrate(account, configuration, outputs, archive) or "migrate: not deployed yet, so it runs at the end")
-    url = (_by_cloudformation if merge else _by_chalice)(account, root, configuration, outputs)
+    if stage == PRODUCTION:
+        url = _by_cloudformation(account, root, configuration, outputs, dry_run=False)
+    else:
+        url = _by_chalice(account, root, configuration, outputs)
     print(_migrate(account, configuration, outputs))
     if (root / WATCH).exists():
         _watch(account, root, configuration, outputs)
     print(f"deployed: {url}\nnext: make smoke URL={url}")
+
+
+def _packaged(account: Account, root: Path, configuration: Configuration) -> Path:
+    merge = root / MERGED if configuration.name == PRODUCTION else None
+    return package.build(root, configuration.name, region=account.region, merge=merge)
 
 
 def _by_chalice(account: Account, root: Path, configuration: Configuration, outputs: Mapping[str, str]) -> str:
@@ -61,14 +68,18 @@ def _by_chalice(account: Account, root: Path, configuration: Configuration, outp
     return f"https://{state.api_id}.execute-api.{account.region}.amazonaws.com/{configuration.api_stage}"
 
 
-def _by_cloudformation(account: Account, root: Path, configuration: Configuration, outputs: Mapping[str, str]) -> str:
+def _by_cloudformation(
+    account: Account, root: Path, configuration: Configuration, outputs: Mapping[str, str], *, dry_run: bool
+) -> str:
     bucket = outputs["ArtifactsBucket"]
     template = _uploaded(account, root, bucket)
     place = {"TemplateURL": f"https://{bucket}.s3.{account.region}.amazonaws.com/{template}"}
     origins = {"AllowedOrigins": configuration.environment.get("BHUPRAHARI_ALLOWED_ORIGINS", "")}
     infra = infrastructure.stack_of(account, configuration.name).parameters
     stack = Stack(account, f"bhuprahari-{configuration.name}")
-    stack.apply(place, stack.accepted(place, infra | dict(outputs) | origins), dry_run=False)
+    stack.apply(place, stack.accepted(place, infra | dict(outputs) | origins), dry_run=dry_run)
+    if dry_run:
+        return ""
     return (stack.outputs.get("CustomUrl") or stack.outputs["EndpointURL"]).rstrip("/")
 
 
@@ -121,13 +132,16 @@ def _migrate(
     return f"migrate: the database is at {told['revision']}"
 
 
-def _tell(account: Account, root: Path, configuration: Configuration) -> None:
+def _tell(account: Account, root: Path, configuration: Configuration, outputs: Mapping[str, str]) -> None:
     """Say what a deploy would change, by what is there now."""
     for name in layers.NAMES:
         archive = layers.built(root, name, configuration.architecture)
         present = layers.published(account, configuration.name, name, layers.digest_of(archive))
         print(f"  layer {name}: " + (f"as version {present['Version']}" if present else "would be published"))
-    archive = package.build(root, configuration.name, region=account.region)
+    archive = _packaged(account, root, configuration)
+    if configuration.name == PRODUCTION:
+        _by_cloudformation(account, root, configuration, outputs, dry_run=True)
+        return
     digest = base64.b64encode(hashlib.sha256(archive.read_bytes()).digest()).decode()
     for function in configuration.functions:
         try:

@@ -225,6 +225,16 @@ def test_chalice_deploy_alone_does_too(dev, life):
     assert requests.get(life["client"].root, timeout=30).status_code == 200
 
 
+def test_production_would_go_by_cloudformation(dev):
+    """It is not deployed: moto has no SAM transform."""
+    dev.operator.make("infra", "prod", *dev.given[:2])
+    said = dev.operator.make("deploy", "prod", "--dry-run")
+    assert said.count("(AWS::Serverless::Function)") == 7
+    assert "none made (DRY_RUN)" in said
+    assert len(functions_of(dev)) == 7, "those of the stage dev"
+    assert "bhuprahari-prod-infra: removed" in dev.operator.make("destroy", "prod", "--yes", "--everything")
+
+
 def test_destroy_leaves_nothing_but_what_it_says(dev):
     bucket = dev.operator.config["stages"][NAME]["environment_variables"]["BHUPRAHARI_BUCKET"]
     assert "nothing was changed (DRY_RUN)" in dev.operator.make("destroy", NAME, "--dry-run")
