@@ -24,7 +24,9 @@ def finish(account: Account, root: Path, configuration: Configuration, api_id: s
     except (OSError, ValueError) as error:
         raise Trouble(f"{MERGED} cannot be read: {error}") from error
     if outputs.get("NeedsIpv6") == "true":
-        _allow_ipv6(account, configuration)
+        names = [configuration.name_of(function) for function in configuration.functions]
+        join_network(account, configuration, outputs, names)
+        print("functions: IPv6 allowed")
     _api(account, configuration, api_id, template)
     _check_mappings(account, configuration)
 
@@ -38,20 +40,20 @@ def map_domain(account: Account, configuration: Configuration, api_id: str, doma
     print(f"API: https://{domain} leads to it")
 
 
-def _allow_ipv6(account: Account, configuration: Configuration) -> None:
-    """Let functions use the subnets' IPv6 addresses: each update by Chalice says the network anew, without this."""
+def join_network(account: Account, configuration: Configuration, outputs: Mapping[str, str], names: list[str]) -> None:
+    """Put functions into the stage's network and let them use its IPv6, which Chalice's updates say nothing of."""
     client = account.client("lambda")
     network = {
         "SubnetIds": configuration.stage["subnet_ids"],
         "SecurityGroupIds": configuration.stage["security_group_ids"],
     }
-    names = [configuration.name_of(function) for function in configuration.functions]
+    if outputs.get("NeedsIpv6") == "true":
+        network["Ipv6AllowedForDualStack"] = True
     for name in names:
         client.get_waiter("function_updated_v2").wait(FunctionName=name)
-        client.update_function_configuration(FunctionName=name, VpcConfig=network | {"Ipv6AllowedForDualStack": True})
+        client.update_function_configuration(FunctionName=name, VpcConfig=network)
     for name in names:
         client.get_waiter("function_updated_v2").wait(FunctionName=name)
-    print("functions: IPv6 allowed")
 
 
 def _api(account: Account, configuration: Configuration, api_id: str, template: dict[str, Any]) -> None:

@@ -40,7 +40,7 @@ def chalice(root: Path, *arguments: str, region: str) -> str:
     if "Could not install" in text:
         raise Trouble("Chalice could not install a dependency into the package: see above; nothing was deployed")
     if process.returncode:
-        last = next((line.strip() for line in reversed(said) if line.strip()), "it said nothing")
+        last = " ".join(text.rpartition("the following error:")[2].split()[-60:]) or "it said nothing"
         raise Trouble(f"chalice {arguments[0]} failed: {last}. Mend that and run this again: it goes on where it was")
     return text
 

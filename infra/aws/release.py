@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from infra.aws import certificate, infrastructure, layers, package
 from infra.aws.account import Account, Trouble, code
 from infra.aws.configuration import Configuration, checked_stage
-from infra.aws.finish import MERGED, finish, map_domain
+from infra.aws.finish import MERGED, finish, join_network, map_domain
 from infra.aws.stack import Stack
 from infra.aws.state import State
 
@@ -116,6 +116,7 @@ def _migrate(
     try:
         if archive:
             client.update_function_code(FunctionName=name, ZipFile=archive.read_bytes())
+            join_network(account, configuration, outputs, [name])  # a first try may have ended before it could
         client.get_waiter("function_updated_v2").wait(FunctionName=name)
         event = json.dumps({"master_secret": outputs["DatabaseMasterSecretArn"]})
         answer = client.invoke(FunctionName=name, Payload=event)

@@ -51,7 +51,10 @@ class Walk:
             ) from error
         fine = answer.status_code == status
         took = (time.monotonic() - began) * 1000
-        print(f"{'ok ' if fine else 'NO '} {method:7} {path:42} {answer.status_code} {took:6.0f} ms", flush=True)
+        print(
+            f"{'ok ' if fine else 'NO '} {method:7} {path.partition('?')[0]:42} {answer.status_code} {took:6.0f} ms",
+            flush=True,
+        )
         if fine:
             return answer
         refused = path.endswith("/") and answer.status_code in (
@@ -59,7 +62,9 @@ class Walk:
             404,
         )  # no slash of a path that is there gives these
         self.failures.append(
-            SLASH if refused else f"{method} {path}: {answer.status_code} instead of {status}: {answer.text[:200]}"
+            SLASH
+            if refused
+            else f"{method} {path.partition('?')[0]}: {answer.status_code} instead of {status}: {answer.text[:200]}"
         )
         return None
 

@@ -2,12 +2,14 @@
 
 import io
 import zipfile
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from tests.deploy.lambda_host import LambdaHost
 
+HERE = Path(__file__).parent
 CODE = """
 import importlib, os, time
 
@@ -31,6 +33,11 @@ def can_import(event, context):
 def environment(event, context):
     return dict(os.environ)
 """
+
+
+def test_what_is_added_to_moto_stays_small():
+    lines = [len((HERE / f"{name}.py").read_text().splitlines()) for name in ("moto_completions", "api_front")]
+    assert sum(lines) <= 250
 
 
 def packed(**files):
