@@ -7,6 +7,8 @@ PYTHON := $(or $(shell for p in $(PYTHONS); do $$p -c 'import sys; sys.exit(sys.
 	>/dev/null 2>&1 && { echo $$p; break; }; done),python3)
 endif
 STAGE ?= dev
+LAMBDA = $(PY) infra/lambda_python.py
+DRY = $(if $(filter-out 0,$(DRY_RUN)),--dry-run)
 ARCH ?= arm64
 COMPILE = pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url \
 	--no-emit-find-links --no-header
@@ -15,7 +17,8 @@ LAYERED = requirements layers/opencv/requirements layers/firebase/requirements
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help setup run test check format format-check lint types arrows migrate schema lock audit \
-	trip-archive trip-sample contact-sheet score series bench release-check package layers advice clean
+	trip-archive trip-sample contact-sheet score series bench release-check package layers advice \
+	infra deploy smoke destroy size coldstart deploy-test clean
 
 help:  ## list what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -101,11 +104,32 @@ package: setup  ## the AWS package of STAGE=dev under build/package (needs Pytho
 	@! grep -qE 'Could not install|Not packaged' build/package.log
 
 layers: setup  ## the layers of OpenCV and firebase under build/layers (ARCH=x86_64; with .pyc on Python 3.12)
-	$(PY) layers/build.py --arch $(ARCH) $(ARGS)
+	@$$($(LAMBDA) --find >/dev/null 2>&1 && echo $(LAMBDA) || echo $(PY)) layers/build.py --arch $(ARCH) $(ARGS)
 
 advice:  ## what checkov says of the templates for AWS, if it is installed (build/package/sam.json too)
 	@command -v checkov >/dev/null || { echo "checkov is not installed: pipx install checkov"; exit 1; }
 	checkov --config-file infra/aws/checkov.yaml --file infra/aws/stage.yaml infra/aws/watch.yaml $(wildcard build/package/sam.json)
+
+infra: setup  ## what STAGE=dev needs on AWS (SET="MultiAz=true ..." FIREBASE=file DRY_RUN=1)
+	@$(LAMBDA) -m infra.aws infra $(STAGE) $(if $(SET),--set $(SET)) $(if $(FIREBASE),--firebase '$(FIREBASE)') $(DRY)
+
+deploy: setup  ## publish the layers, migrate and deploy STAGE=dev to AWS (DRY_RUN=1)
+	@$(LAMBDA) -m infra.aws deploy $(STAGE) $(DRY)
+
+smoke: setup  ## walk the contract on a live stage: URL=https://.../v1
+	@$(LAMBDA) -m infra.aws smoke '$(URL)'
+
+destroy: setup  ## remove STAGE from AWS; images and a snapshot stay (EVERYTHING=1 YES=1 DRY_RUN=1)
+	@$(LAMBDA) -m infra.aws destroy $(STAGE) $(if $(EVERYTHING),--everything) $(if $(YES),--yes) $(DRY)
+
+size: setup  ## MiB of each function of STAGE with its layers; fails where Lambda would
+	@$(LAMBDA) -m infra.aws size $(STAGE)
+
+coldstart: setup  ## what a first invocation of each function costs, from the packaged artefacts
+	@$(LAMBDA) -m tests.deploy.coldstart
+
+deploy-test: setup  ## deploy to a stand-in of AWS on this machine, and use, change and remove what was deployed
+	@$(LAMBDA) -m pytest -m slow -x tests/deploy $(ARGS)
 
 clean:  ## remove what the tools left: caches and build/ (not .venv, not .local)
 	rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

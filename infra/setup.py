@@ -23,7 +23,7 @@ import subprocess
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-VENV = os.path.join(ROOT, ".venv")
+VENV = os.path.join(ROOT, os.environ.get("SETUP_VENV") or ".venv")  # another one for Lambda's Python
 PYTHON = os.path.join(VENV, "Scripts", "python.exe") if os.name == "nt" else os.path.join(VENV, "bin", "python")
 STAMP = os.path.join(VENV, "locked")  # what was installed, for which Python, where
 LOCK = os.path.join(ROOT, "requirements-dev.txt")
@@ -54,7 +54,7 @@ def set_up():
     if os.path.exists(STAMP):
         os.remove(STAMP)
     started = time.time()
-    say("Installing the locked dependencies into .venv: once, one to three minutes ")
+    say("Installing the locked dependencies into %s: once, one to three minutes " % os.path.relpath(VENV, ROOT))
     install()
     with open(STAMP, "w") as file:
         file.write(stamp(version_of(PYTHON)))

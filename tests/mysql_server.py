@@ -44,14 +44,14 @@ def find_server() -> str | None:
     return shutil.which("mariadbd", path=SEARCHED) or shutil.which("mysqld", path=SEARCHED)
 
 
-def start_server(program: str) -> "PrivateServer":
-    """Start one; again if somebody took its port in between. Raises RuntimeError."""
+def start_server(program: str, *options: str, sql: str = "") -> "PrivateServer":
+    """Start one, with options and SQL of the caller's too; again if somebody took its port. Raises RuntimeError."""
     for _ in range(2):
         try:
-            return PrivateServer(program)
+            return PrivateServer(program, *options, sql=sql)
         except PortTaken:
             continue
-    return PrivateServer(program)
+    return PrivateServer(program, *options, sql=sql)
 
 
 class PortTaken(RuntimeError):
@@ -61,11 +61,12 @@ class PortTaken(RuntimeError):
 class PrivateServer:
     """One running server. Raises RuntimeError, with the server's own words, if it does not start."""
 
-    def __init__(self, program: str) -> None:
+    def __init__(self, program: str, *options: str, sql: str = "") -> None:
         # short: a socket's path has 107 characters at most
         self.folder = Path(tempfile.mkdtemp(prefix="bhu-", dir=memory()))
         self._password = secrets.token_hex(8)
         self._process: subprocess.Popen[bytes] | None = None
+        self._given, self._sql = options, sql
         try:
             self._initialise(program)
             self.port = free_port()
@@ -103,14 +104,14 @@ class PrivateServer:
             raise RuntimeError(f"{command[0]} failed:\n{(made.stdout + made.stderr)[-2000:]}")
         (self.folder / "init.sql").write_text(
             f"CREATE USER 'tests'@'127.0.0.1' IDENTIFIED BY '{self._password}';\n"
-            "GRANT ALL ON *.* TO 'tests'@'127.0.0.1';\n"
+            f"GRANT ALL ON *.* TO 'tests'@'127.0.0.1';\n{self._sql}"
         )
 
     def _start(self, program: str) -> None:
         command = [
             *(program, *self._options(), *FAST, *LIKE_PRODUCTION, "--skip-name-resolve", "--bind-address=127.0.0.1"),
             *(f"--port={self.port}", f"--socket={self.folder}/s", f"--pid-file={self.folder}/pid"),
-            *(f"--init-file={self.folder}/init.sql", f"--tmpdir={self.folder}"),
+            *(f"--init-file={self.folder}/init.sql", f"--tmpdir={self.folder}", *self._given),
         ]
         with (self.folder / "log").open("wb") as log:
             self._process = subprocess.Popen(

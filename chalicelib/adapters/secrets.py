@@ -58,7 +58,10 @@ class HomeSecrets:
 
 
 class SecretsManagerSecrets:
-    """Secrets Manager's secrets, each kept for `keep_s` seconds: a rotated one is noticed without a deploy."""
+    """Secrets Manager's secrets, each kept for `keep_s` seconds: a rotated one is noticed without a deploy.
+
+    A name that is an ARN is another's secret, and takes no prefix.
+    """
 
     def __init__(
         self,
@@ -79,7 +82,7 @@ class SecretsManagerSecrets:
         text, until = self._kept.get(name, ("", 0.0))
         if text and self._clock() < until:
             return text
-        text = self._read(self._prefix + name)
+        text = self._read(name if name.startswith("arn:") else self._prefix + name)
         self._kept[name] = (text, self._clock() + self._keep_s)
         return text
 

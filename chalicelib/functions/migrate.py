@@ -11,10 +11,12 @@ door = Blueprint(__name__)
 
 
 @door.lambda_function()
-def migrate(_event: dict[str, Any], context: object) -> dict[str, str]:
-    """Bring the database to the newest schema; give the revision reached."""
+def migrate(event: dict[str, Any], context: object) -> dict[str, str]:
+    """Bring the database to the newest schema; give the revision reached. A master's secret also makes the user."""
     from chalicelib.adapters.database.migrate import to_head  # Alembic: nobody else pays for importing it
 
     logs.configure(settings().log_level, stage=settings().stage)
     with logs.invocation("migrate", context):
+        if "master_secret" in event:
+            wiring.ensure_database_user(event["master_secret"])
         return {"revision": to_head(wiring.engine())}

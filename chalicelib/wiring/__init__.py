@@ -54,6 +54,13 @@ def _database_url() -> str:
     return f"sqlite:///{home / 'bhuprahari.db'}"
 
 
+def ensure_database_user(master_secret: str) -> None:
+    """Make the database's user of this application with the right of a master's secret. Raises Unavailable."""
+    from chalicelib.adapters.database.user import ensure_user
+
+    ensure_user(settings().database_url or _database_url(), secrets().get(master_secret))
+
+
 def database_check() -> None:
     """Raise Unavailable if the database does not answer, or has no tables."""
     from chalicelib.adapters.database.engine import check

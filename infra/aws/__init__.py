@@ -1,1 +1,1 @@
-"""AWS as data: what a stage stands on, what Chalice's template does not say, what is watched, what it costs."""
+"""Bhuprahari on AWS: what a stage stands on, its deploy, a walk through what runs, what it costs, and its end."""

@@ -112,6 +112,7 @@ def test_a_stages_environment_is_understood(stage):
     environment = config(stage).environment_variables
     assert all(isinstance(text, str) for text in environment.values())
     assert all(name.startswith("BHUPRAHARI_") for name in environment)
+    assert "BHUPRAHARI_TILES_PER_DAY" in environment, "every tile is paid for"
     found = settings_of(stage)
     assert (found.stage, found.registration, found.database_connections) == (stage, "closed", 1)
     stores = (found.images_store, found.queues_service, found.push_service, found.secrets_store)
@@ -277,3 +278,8 @@ def test_the_operators_probe_touches_no_picture(stage):
     for action in ("GetObject", "PutObject", "DeleteObject"):
         assert may("operate", f"s3:{action}", f"arn:aws:s3:::{bucket}/doctor/1a2b.png")
         assert not may("operate", f"s3:{action}", f"arn:aws:s3:::{bucket}/7/1-a.png")
+
+
+def test_only_migrate_reads_the_databases_master():
+    arn = "arn:aws:secretsmanager:ap-south-1:111122223333:secret:rds!db-0a1b-AbCdEf"
+    assert [each for each in FUNCTIONS if may(each, "secretsmanager:GetSecretValue", arn)] == ["migrate"]

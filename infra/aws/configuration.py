@@ -1,0 +1,109 @@
+"""A stage of .chalice/config.json: read, and written with what its infrastructure gave."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+from infra.aws.account import Trouble
+
+LAYERED = {"capture_tile": "opencv", "compare_tile": "opencv", "notify_session": "firebase"}
+SETTINGS = {  # output of the stack: setting of the stage
+    "ImagesBucket": "BHUPRAHARI_BUCKET",
+    "CapturesQueue": "BHUPRAHARI_CAPTURES_QUEUE",
+    "ComparisonsQueue": "BHUPRAHARI_COMPARISONS_QUEUE",
+    "NotificationsQueue": "BHUPRAHARI_NOTIFICATIONS_QUEUE",
+    "MaxConcurrency": "BHUPRAHARI_MAX_CONCURRENCY",
+    "SqsEndpoint": "AWS_ENDPOINT_URL_SQS",
+}
+NOTHING = ("", "-")  # what an output says that does not apply
+
+
+class Configuration:
+    """One stage in the file; `save` writes the whole file back. Raises Trouble for a stage that is not there."""
+
+    def __init__(self, root: Path, stage: str) -> None:
+        self.path, self.name = root / ".chalice" / "config.json", stage
+        try:
+            self._all: dict[str, Any] = json.loads(self.path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise Trouble(f"{self.path} cannot be read: {error}") from error
+        stages = [name for name, each in self._all["stages"].items() if "environment_variables" in each]
+        if stage not in stages:
+            raise Trouble(f"there is no stage {stage} in .chalice/config.json: say one of {', '.join(sorted(stages))}")
+        self.stage: dict[str, Any] = self._all["stages"][stage]
+
+    @property
+    def architecture(self) -> str:
+        """Name the functions' processor as Lambda does."""
+        return str(self._all["lambda_architecture"])
+
+    @property
+    def functions(self) -> dict[str, dict[str, Any]]:
+        """Give what is set for each function."""
+        return dict(self.stage["lambda_functions"])
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Give the stage's environment."""
+        return dict(self.stage["environment_variables"])
+
+    @property
+    def api_stage(self) -> str:
+        """Name the API's stage, the first part of its paths."""
+        return str(self.stage["api_gateway_stage"])
+
+    def name_of(self, function: str) -> str:
+        """Give the name that a function has in Lambda."""
+        base = f"{self._all['app_name']}-{self.name}"
+        return base if function == "api_handler" else f"{base}-{function}"
+
+    def take(self, outputs: Mapping[str, str]) -> None:
+        """Take the outputs of the stage's stack. Raises Trouble for a name that the policies do not reach."""
+        for output, setting in SETTINGS.items():
+            if outputs.get(output, "") not in NOTHING:
+                self.stage["environment_variables"][setting] = outputs[output]
+            elif not setting.startswith("BHUPRAHARI_"):
+                self.stage["environment_variables"].pop(setting, None)
+        if "MaxConcurrency" in outputs:
+            for function in ("capture_tile", "compare_tile"):
+                if "reserved_concurrency" in self.stage["lambda_functions"][function]:
+                    self.stage["lambda_functions"][function]["reserved_concurrency"] = int(outputs["MaxConcurrency"])
+        self.stage["subnet_ids"] = [each for each in outputs["SubnetIds"].split(",") if each]
+        self.stage["security_group_ids"] = [outputs["SecurityGroupId"]]
+        if not fnmatch(outputs["ImagesBucket"], "bhuprahari-*-images"):
+            raise Trouble(
+                f"the functions may not reach a bucket called {outputs['ImagesBucket']}: give it a name like "
+                "bhuprahari-NAME-images, or change .chalice/policy-*.json with it"
+            )
+
+    def use_layers(self, arns: Mapping[str, str]) -> None:
+        """Give the functions their layers."""
+        for function, layer in LAYERED.items():
+            self.stage["lambda_functions"][function]["layers"] = [arns[layer]]
+
+    def forget_infrastructure(self) -> None:
+        """Take out what belongs to infrastructure that is gone."""
+        for key in ("subnet_ids", "security_group_ids"):
+            self.stage.pop(key, None)
+        self.stage["environment_variables"].pop("AWS_ENDPOINT_URL_SQS", None)
+        for function in LAYERED:
+            self.stage["lambda_functions"][function]["layers"] = []
+
+    def save(self) -> None:
+        """Write the file in its one format."""
+        text = json.dumps(self._all, indent=2)
+        draft = self.path.with_suffix(".draft")
+        draft.write_text(text + "\n", encoding="utf-8")
+        draft.replace(self.path)
+
+
+def checked_stage(stage: str) -> str:
+    """Give the stage's name if it can be part of AWS's names. Raises Trouble."""
+    if not re.fullmatch(r"[a-z][a-z0-9]{1,11}", stage):
+        raise Trouble(f"a stage is two to twelve small letters and digits, not {stage!r}")
+    return stage

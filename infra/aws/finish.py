@@ -1,0 +1,107 @@
+"""What a development stage needs after `chalice deploy`, for which Chalice has no key: set through AWS's own API.
+
+Production gets the same from infra/aws/app.json, which is also read here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from infra.aws.account import Account, Trouble
+from infra.aws.configuration import Configuration
+
+MERGED = Path("infra") / "aws" / "app.json"
+THROTTLING = ("RequestsPerSecond", "rateLimit"), ("RequestsAtOnce", "burstLimit")
+
+
+def finish(account: Account, root: Path, configuration: Configuration, api_id: str, outputs: Mapping[str, str]) -> None:
+    """Set the gateway's own answers, throttling and IPv6; check the mappings. Raises Trouble."""
+    try:
+        template = json.loads((root / MERGED).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise Trouble(f"{MERGED} cannot be read: {error}") from error
+    if outputs.get("NeedsIpv6") == "true":
+        names = [configuration.name_of(function) for function in configuration.functions]
+        join_network(account, configuration, outputs, names)
+        print("functions: IPv6 allowed")
+    _api(account, configuration, api_id, template)
+    _check_mappings(account, configuration)
+
+
+def map_domain(account: Account, configuration: Configuration, api_id: str, domain: str) -> None:
+    """Let the stage's own domain lead to its API."""
+    client = account.client("apigateway")
+    mappings = client.get_base_path_mappings(domainName=domain).get("items", [])
+    if all(each["restApiId"] != api_id for each in mappings):
+        client.create_base_path_mapping(domainName=domain, restApiId=api_id, stage=configuration.api_stage)
+    print(f"API: https://{domain} leads to it")
+
+
+def join_network(account: Account, configuration: Configuration, outputs: Mapping[str, str], names: list[str]) -> None:
+    """Put functions into the stage's network and let them use its IPv6, which Chalice's updates say nothing of."""
+    client = account.client("lambda")
+    network = {
+        "SubnetIds": configuration.stage["subnet_ids"],
+        "SecurityGroupIds": configuration.stage["security_group_ids"],
+    }
+    if outputs.get("NeedsIpv6") == "true":
+        network["Ipv6AllowedForDualStack"] = True
+    for name in names:
+        client.get_waiter("function_updated_v2").wait(FunctionName=name)
+        client.update_function_configuration(FunctionName=name, VpcConfig=network)
+    for name in names:
+        client.get_waiter("function_updated_v2").wait(FunctionName=name)
+
+
+def _api(account: Account, configuration: Configuration, api_id: str, template: dict[str, Any]) -> None:
+    client, stage = account.client("apigateway"), configuration.api_stage
+    answers = template["Resources"]["RestAPI"]["Properties"]["GatewayResponses"]
+    origins = configuration.environment.get("BHUPRAHARI_ALLOWED_ORIGINS", "")
+    for kind, answer in answers.items():
+        headers = {name: _chosen(text, origins) for name, text in answer["ResponseParameters"]["Headers"].items()}
+        client.put_gateway_response(
+            restApiId=api_id,
+            responseType=kind,
+            **({"statusCode": str(answer["StatusCode"])} if "StatusCode" in answer else {}),
+            responseParameters={f"gatewayresponse.header.{name}": text for name, text in headers.items() if text},
+            responseTemplates=answer.get("ResponseTemplates", {}),
+        )
+    client.create_deployment(restApiId=api_id, stageName=stage)
+    limits = [
+        {"op": "replace", "path": f"/*/*/throttling/{path}", "value": str(template["Parameters"][name]["Default"])}
+        for name, path in THROTTLING
+        if name in template.get("Parameters", {})
+    ]
+    if limits:
+        client.update_stage(restApiId=api_id, stageName=stage, patchOperations=limits)
+    print(f"API: {len(answers)} gateway answers" + "".join(f", {each['path'][16:]} {each['value']}" for each in limits))
+
+
+def _chosen(text: Any, origins: str) -> str:  # noqa: ANN401 (a text, or CloudFormation's Fn::If)
+    """Choose by the stage's origins as CloudFormation would; "" leaves the header out."""
+    if isinstance(text, str):
+        return text
+    if "Fn::Sub" in text:
+        return str(text["Fn::Sub"]).replace("${AllowedOrigins}", origins)
+    if "Fn::If" not in text:
+        return ""
+    condition, yes, no = text["Fn::If"]
+    is_so = {"NoOrigin": not origins, "OneOrigin": "," not in origins}[condition]
+    return _chosen(yes if is_so else no, origins)
+
+
+def _check_mappings(account: Account, configuration: Configuration) -> None:
+    """Make sure that each queue starts its function, once and one message at a time."""
+    client = account.client("lambda")
+    for function in ("capture_tile", "compare_tile", "notify_session"):
+        name = configuration.name_of(function)
+        arn = client.get_function_configuration(FunctionName=name)["FunctionArn"]
+        found = client.list_event_source_mappings(FunctionName=arn)["EventSourceMappings"]
+        if [each["BatchSize"] for each in found] != [1]:
+            raise Trouble(
+                f"{name} must be started by one queue with messages one by one, and is by "
+                f"{[(each['EventSourceArn'], each['BatchSize']) for each in found]}: remove the rest in the console"
+            )

@@ -1,0 +1,58 @@
+"""`make infra`: the stack of what a stage needs, its outputs in the configuration, its secrets filled."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from infra.aws import secrets
+from infra.aws.account import Account, Trouble
+from infra.aws.configuration import Configuration, checked_stage
+from infra.aws.stack import Stack
+
+TEMPLATE = Path("infra") / "aws" / "stage.yaml"
+
+
+def stack_of(account: Account, stage: str) -> Stack:
+    """Give the stack of a stage's infrastructure."""
+    return Stack(account, f"bhuprahari-{stage}-infra")
+
+
+def made(account: Account, stage: str) -> dict[str, str]:
+    """Give the outputs of a stage's infrastructure. Raises Trouble if it was never made, or not to its end."""
+    stack = stack_of(account, stage)
+    found = stack.described
+    if not found:
+        raise Trouble(
+            f"the stage {stage} has no infrastructure in {account.region} of account {account.number}: "
+            f"make infra STAGE={stage} comes first"
+        )
+    if "SubnetIds" not in stack.outputs:
+        raise Trouble(f"{stack.name} is {found['StackStatus']}: run make infra STAGE={stage} again")
+    return stack.outputs
+
+
+def make(account: Account, root: Path, stage: str, *, given: list[str], firebase: Path | None, dry_run: bool) -> None:
+    """Make or change a stage's infrastructure, and let the configuration know. Raises Trouble."""
+    configuration = Configuration(root, checked_stage(stage))
+    own = {"Stage": stage, "MaxConcurrency": configuration.environment["BHUPRAHARI_MAX_CONCURRENCY"]}
+    parameters = own | dict(_parsed(each) for each in given)
+    print(f"account {account.number}, region {account.region}, stage {stage}")
+    template = (root / TEMPLATE).read_text(encoding="utf-8")
+    stack = stack_of(account, stage)
+    stack.apply({"TemplateBody": template}, parameters, dry_run=dry_run)
+    if dry_run:
+        return
+    outputs = made(account, stage)
+    configuration.take(outputs)
+    configuration.save()
+    print(f".chalice/config.json: the stage {stage} knows its network, bucket and queues")
+    for name in secrets.fill(account, outputs, firebase=firebase):
+        print(f"secret {name}: written")
+    print(f"next: make layers, then make deploy STAGE={stage}")
+
+
+def _parsed(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise Trouble(f"a parameter is given as Name=value, not {text!r}")
+    return name, value
