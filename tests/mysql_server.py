@@ -83,7 +83,7 @@ class PrivateServer:
         """Make an empty database; give its URL."""
         place = {"host": "127.0.0.1", "port": self.port, "user": "tests", "password": self._password}
         with pymysql.connect(**place) as connection, connection.cursor() as cursor:
-            cursor.execute(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
+            cursor.execute(f"CREATE DATABASE `{name}` CHARACTER SET utf8mb4")
         return f"{self.url}/{name}"
 
     def stop(self) -> None:

@@ -10,6 +10,7 @@ DATABASE=${DATABASE:-bhuprahari}
 
 [ -d "$TO" ] || { echo "backup.sh: there is no folder $TO: make it, mode 700" >&2; exit 1; }
 NEW=$TO/$(date -u +%Y%m%d-%H%M%S)
+[ ! -e "$NEW" ] || { echo "backup.sh: $NEW is there already: wait a second" >&2; exit 1; }
 mkdir "$NEW.part"
 mariadb-dump --single-transaction --quick --skip-lock-tables --default-character-set=utf8mb4 "$DATABASE" >"$NEW.part/database.sql"
 tail -n 1 "$NEW.part/database.sql" | grep -q 'Dump completed' || { echo "backup.sh: the dump is cut short" >&2; exit 1; }
