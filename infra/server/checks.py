@@ -43,21 +43,29 @@ def knobs() -> str:
 
 def database() -> str:
     """The database answers and is not behind the code: one that is ahead belongs to an upgrade that is under way."""
-    from sqlalchemy import inspect, text
-
-    from chalicelib import wiring
     from chalicelib.adapters.database.migrate import head
 
-    with one_sentence(), wiring.engine().connect() as connection:
-        version = connection.execute(text("SELECT VERSION()")).scalar_one()
-        has_tables = inspect(connection).has_table("alembic_version")
-        revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar() if has_tables else None
+    version, revision = _found()
     if revision is None or revision < head():
         raise CannotStart(
             f"the database is at revision {revision or 'none'} and this version needs {head()}: "
             "run python -m infra.server migrate"
         )
     return f"{version}, revision {revision}"
+
+
+def _found() -> tuple[str, str | None]:
+    """Give the database server's version and the schema's revision, None without one."""
+    from sqlalchemy import inspect, text
+
+    from chalicelib import wiring
+
+    with one_sentence(), wiring.engine().connect() as connection:
+        version = connection.execute(text("SELECT VERSION()")).scalar_one()
+        has_tables = inspect(connection).has_table("alembic_version")
+        return version, connection.execute(
+            text("SELECT version_num FROM alembic_version")
+        ).scalar() if has_tables else None
 
 
 def connections(options: argparse.Namespace) -> str:
@@ -155,19 +163,22 @@ def certificate(path: Path) -> str:
         raise CannotStart(f"{path} is no certificate in PEM") from error
     days = (until - wiring.clock()).days
     if days < LEAST_DAYS:
-        raise CannotStart(f"the certificate {path} ends on {until:%Y-%m-%d}: see `certbot renew`")
+        raise CannotStart(f"the certificate {path} ends on {until:%Y-%m-%d}: run certbot renew")
     return f"{path} until {until:%Y-%m-%d}"
 
 
 def migrated() -> str:
-    """Bring the database to the newest schema; say where to."""
+    """Bring the database to the newest schema; say where to. One that is ahead stays: an upgrade was undone."""
     knobs()
     from chalicelib import wiring
-    from chalicelib.adapters.database.migrate import to_head
+    from chalicelib.adapters.database.migrate import head, to_head
 
+    _, revision = _found()
+    name = wiring.engine().url.render_as_string()
+    if revision is not None and revision > head():
+        return f"{name} is at revision {revision}, ahead of this version's {head()}: it stays there"
     with one_sentence():
-        engine = wiring.engine()
-        return f"{engine.url.render_as_string()} is at revision {to_head(engine)}"
+        return f"{name} is at revision {to_head(wiring.engine())}"
 
 
 def report(options: argparse.Namespace) -> int:

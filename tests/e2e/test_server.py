@@ -5,7 +5,7 @@ import socket
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import create_engine, func, select
+from sqlalchemy import create_engine, func, select, text
 
 from chalicelib.adapters.database.tables import outbox, session_tiles
 from chalicelib.adapters.imagery.landscape import DEMO_CENTER_LAT, DEMO_CENTER_LON, DEMO_DATES
@@ -203,11 +203,9 @@ def test_what_cannot_start_says_why_in_one_sentence(migrated, arguments, setting
 
 
 @pytest.fixture
-def migrated(mysql, tmp_path):
+def migrated(mysql_url, tmp_path):
     """Give a server that is not started, with settings of the test's own."""
-    url = mysql.migrated(tmp_path)
-    yield lambda **settings: Stack(tmp_path, settings.pop("database_url", url), **settings)
-    mysql.done(url)
+    return lambda **settings: Stack(tmp_path, settings.pop("database_url", mysql_url), **settings)
 
 
 def test_a_port_that_is_taken_is_said(migrated):
@@ -241,3 +239,18 @@ def test_a_check_without_a_finding_says_so(migrated, tmp_path):
     assert "WRONG  certificate  the certificate " in done.stdout, "it lasts for two days: see make_certificate"
     assert done.stdout.count("ok     ") == 7
     assert (done.returncode, done.stdout.splitlines()[-1]) == (1, "1 to put right")
+
+
+def test_a_database_that_is_ahead_belongs_to_an_upgrade(migrated, mysql_url):
+    """The version before runs on it: while an upgrade is under way, and after it was undone."""
+    engine = create_engine(mysql_url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    stack = migrated()
+    done = stack.command("migrate")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith(" is at revision 9999, ahead of this version's 0001: it stays there\n")
+    assert "revision 9999\n" in stack.command("check").stdout
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    engine.dispose()

@@ -19,7 +19,7 @@ PARTS = ROOT / "infra" / "server"
 UNITS = sorted((PARTS / "systemd").iterdir())
 SERVICES = [path for path in UNITS if path.suffix == ".service" and "backup" not in path.name]
 SITE = (PARTS / "nginx-site.conf").read_text()
-SCRIPTS = ("install.sh", "backup.sh", "restore.sh", "bhuprahari")
+SCRIPTS = ("install.sh", "backup.sh", "restore.sh", "certificate.sh", "bhuprahari")
 
 
 def unit(path):
