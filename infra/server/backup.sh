@@ -12,6 +12,7 @@ DATABASE=${DATABASE:-bhuprahari}
 NEW=$TO/$(date -u +%Y%m%d-%H%M%S)
 [ ! -e "$NEW" ] || { echo "backup.sh: $NEW is there already: wait a second" >&2; exit 1; }
 mkdir "$NEW.part"
+trap 'rm -rf "$NEW.part"' EXIT
 mariadb-dump --single-transaction --quick --skip-lock-tables --default-character-set=utf8mb4 "$DATABASE" >"$NEW.part/database.sql"
 tail -n 1 "$NEW.part/database.sql" | grep -q 'Dump completed' || { echo "backup.sh: the dump is cut short" >&2; exit 1; }
 gzip "$NEW.part/database.sql"

@@ -46,7 +46,10 @@ fi
 say "the database"
 if ! cmp -s "$PARTS/mariadb.cnf" /etc/mysql/mariadb.conf.d/60-bhuprahari.cnf; then
     cp "$PARTS/mariadb.cnf" /etc/mysql/mariadb.conf.d/60-bhuprahari.cnf
-    service mariadb restart
+    service mariadb restart || {
+        rm /etc/mysql/mariadb.conf.d/60-bhuprahari.cnf
+        die "MariaDB does not start with $PARTS/mariadb.cnf: journalctl -u mariadb says why"
+    }
 fi
 if [ ! -e "$ENV" ]; then
     PASSWORD=$(openssl rand -hex 24)
