@@ -1,6 +1,6 @@
 #!/bin/sh
 # Put a backup in the place of what is there: restore.sh /var/backups/bhuprahari/DATE-TIME, with the services stopped.
-set -eu
+set -euf
 umask 027
 FROM=${1:-}
 DATA=${BHUPRAHARI_HOME:-/var/lib/bhuprahari}
@@ -8,8 +8,11 @@ DATABASE=${DATABASE:-bhuprahari}
 OWNER=${OWNER:-bhuprahari:bhuprahari}
 
 [ -s "$FROM/database.sql.gz" ] || { echo "restore.sh: there is no backup in '$FROM': ls /var/backups/bhuprahari" >&2; exit 1; }
-if [ -d /run/systemd/system ] && systemctl is-active --quiet bhuprahari-api.service; then
-    echo "restore.sh: stop the services first: systemctl stop bhuprahari.target" >&2
+SERVICES="bhuprahari-api.service bhuprahari-clock.service bhuprahari-worker@*.service"
+# shellcheck disable=SC2086
+if [ -d /run/systemd/system ] &&
+    [ -n "$(systemctl list-units --no-legend --state=active,activating,deactivating $SERVICES)" ]; then
+    echo "restore.sh: stop the services first: systemctl stop $SERVICES" >&2
     exit 1
 fi
 gzip -t "$FROM/database.sql.gz"
