@@ -56,16 +56,13 @@ def database() -> str:
 
 def _found() -> tuple[str, str | None]:
     """Give the database server's version and the schema's revision, None without one."""
-    from sqlalchemy import inspect, text
+    from sqlalchemy import text
 
     from chalicelib import wiring
+    from chalicelib.adapters.database.migrate import revision_of
 
     with one_sentence(), wiring.engine().connect() as connection:
-        version = connection.execute(text("SELECT VERSION()")).scalar_one()
-        has_tables = inspect(connection).has_table("alembic_version")
-        return version, connection.execute(
-            text("SELECT version_num FROM alembic_version")
-        ).scalar() if has_tables else None
+        return connection.execute(text("SELECT VERSION()")).scalar_one(), revision_of(connection)
 
 
 def connections(options: argparse.Namespace) -> str:

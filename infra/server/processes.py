@@ -12,7 +12,7 @@ from hashlib import sha256
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from chalicelib import logs, wiring
+from chalicelib import wiring
 from chalicelib.settings import settings
 from infra.local.mailbox import OutboxMailbox
 from infra.local.worker import Worker
@@ -57,7 +57,6 @@ def _made(*, threads: int, may_tick: Callable[[], bool] | None) -> Worker:
     from app import app
 
     knobs = settings()
-    logs.configure(knobs.log_level)
     mailbox = OutboxMailbox(
         wiring.outbox(),
         queues=queues_of(knobs),

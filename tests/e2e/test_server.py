@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import create_engine, func, select, text
 
 from chalicelib import wiring
+from chalicelib.adapters.database.migrate import head
 from chalicelib.adapters.database.tables import outbox, session_tiles
 from chalicelib.adapters.imagery.landscape import DEMO_CENTER_LAT, DEMO_CENTER_LON, DEMO_DATES
 from infra.server.__main__ import main
@@ -243,9 +244,9 @@ def test_an_empty_database_is_not_served(mysql, tmp_path):
     stack = Stack(tmp_path, url)
     done = stack.command("api")
     assert (done.returncode, done.stdout) == (1, "")
-    needed = "the database is at revision none and this version needs 0001: run python -m infra.server migrate\n"
+    needed = f"the database is at revision none and this version needs {head()}: run python -m infra.server migrate\n"
     assert done.stderr == f"cannot start: {needed}"
-    assert stack.command("migrate").stdout.endswith(" is at revision 0001\n")
+    assert stack.command("migrate").stdout.endswith(f" is at revision {head()}\n")
     checked = stack.command("check", "--processes", "20", "--certificate", str(tmp_path / "none.pem"))
     assert checked.stdout.endswith("2 to put right\n"), checked.stdout
     assert f"WRONG  certificate  {tmp_path}/none.pem cannot be read: No such file or directory" in checked.stdout
@@ -269,8 +270,8 @@ def test_a_database_that_is_ahead_belongs_to_an_upgrade(migrated, mysql_url):
     stack = migrated()
     done = stack.command("migrate")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.endswith(" is at revision 9999, ahead of this version's 0001: it stays there\n")
+    assert done.stdout.endswith(f" is at revision 9999, ahead of this version's {head()}: it stays there\n")
     assert "revision 9999\n" in stack.command("check").stdout
     with engine.begin() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+        connection.execute(text(f"UPDATE alembic_version SET version_num = '{head()}'"))
     engine.dispose()
