@@ -12,12 +12,12 @@ DRY = $(if $(filter-out 0,$(DRY_RUN)),--dry-run)
 ARCH ?= arm64
 COMPILE = pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url \
 	--no-emit-find-links --no-header
-LAYERED = requirements layers/opencv/requirements layers/firebase/requirements
+LAYERED = requirements requirements-server layers/opencv/requirements layers/firebase/requirements
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help setup run test check format format-check lint types arrows migrate schema lock audit \
-	trip-archive trip-sample contact-sheet score series bench release-check package layers advice \
+	trip-archive trip-sample contact-sheet score series bench server-load release-check package layers advice \
 	infra deploy smoke destroy size coldstart deploy-test clean
 
 help:  ## list what make can do
@@ -84,6 +84,9 @@ series: setup  ## false alerts and recall on rendered series of eight dates, wit
 
 bench: setup  ## the detector's milliseconds and MiB by size, beside the plain tutorial method
 	$(PY) -m tests.bench.detector_speed $(ARGS)
+
+server-load: setup  ## fifty clients at once on a whole server: nginx, gunicorn, MariaDB (ARGS="--clients 100")
+	$(PY) -m tests.bench.server_load $(ARGS)
 
 release-check: check  ## the longer lanes: everything slow, both trips
 	$(PY) -m pytest -m slow

@@ -65,6 +65,23 @@ def empty_database_url(request, databases, tmp_path):
     source.done(url)
 
 
+@pytest.fixture(scope="session")
+def mysql(databases):
+    """Give the MySQL half's databases, for what SQLite has no counterpart of."""
+    try:
+        return databases("mysql")
+    except NoServer as lack:
+        _refuse(lack)
+
+
+@pytest.fixture
+def mysql_url(mysql, tmp_path):
+    """Give a fresh database at head, on MySQL only."""
+    url = mysql.migrated(tmp_path)
+    yield url
+    mysql.done(url)
+
+
 @pytest.fixture
 def engine(database_url):
     from chalicelib.adapters.database.engine import make_engine
@@ -78,11 +95,15 @@ def _source(request, databases):
     try:
         source = databases(request.param)
     except NoServer as lack:
-        if os.environ.get(REQUIRED) == "1":
-            pytest.fail(f"{lack}, and {REQUIRED}=1 demands it: {HOW_TO_GET_ONE}", pytrace=False)
-        pytest.skip(SKIPPED)
+        _refuse(lack)
     request.node.user_properties.append(("product", source.product))
     return source
+
+
+def _refuse(lack):
+    if os.environ.get(REQUIRED) == "1":
+        pytest.fail(f"{lack}, and {REQUIRED}=1 demands it: {HOW_TO_GET_ONE}", pytrace=False)
+    pytest.skip(SKIPPED)
 
 
 def pytest_collection_modifyitems(items):

@@ -21,6 +21,7 @@ def client(service: str) -> Any:  # noqa: ANN401 (boto3 makes its clients at run
             read_timeout=20,
             # Links signed for the bucket's own region and host: the global host redirects, which breaks the signature.
             signature_version="s3v4" if service == "s3" else None,
-            s3={"addressing_style": "virtual"},
+            # Another S3 than AWS's has seldom a host name for every bucket: there the bucket begins the path.
+            s3={"addressing_style": "path" if settings().aws_endpoint_url else "virtual"},
         ),
     )

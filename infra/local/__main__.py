@@ -57,7 +57,8 @@ def _into_environment(options: argparse.Namespace) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from infra.local.machine import CannotStart, Machine
+    from infra.local.machine import Machine
+    from infra.starting import CannotStart
 
     stopping = threading.Event()
 

@@ -16,46 +16,31 @@ from chalice.local import LocalDevServer
 
 from chalicelib import logs, wiring
 from chalicelib.adapters.database.migrate import to_head
-from chalicelib.domain.errors import DomainError
-from chalicelib.domain.jobs import Queue
-from chalicelib.settings import BadSetting, settings
+from chalicelib.settings import settings
 from infra.local.mailbox import OutboxMailbox
-from infra.local.schedules import BadSchedule
 from infra.local.server import make_server
 from infra.local.worker import Worker
+from infra.starting import CannotStart, one_sentence, queues_of
 
 PROJECT = Path(__file__).resolve().parents[2]
 log = logging.getLogger(__name__)
-
-
-class CannotStart(Exception):
-    """Something stands in the way, and the message says what to do."""
 
 
 class Machine:
     """Everything on one machine. Raises CannotStart."""
 
     def __init__(self, *, host: str, port: int, is_worker_only: bool) -> None:
-        try:
+        with one_sentence():
             knobs = settings()
-        except BadSetting as error:
-            raise CannotStart(str(error)) from error
         self.home = Path(knobs.home)
         kept = (self.home / "log.jsonl").open("a", buffering=1, encoding="utf-8")
         logs.configure(knobs.log_level, kept, stage=knobs.stage)
         self._lock = _lock(self.home / "worker.lock")
-        try:
+        with one_sentence():
             to_head(wiring.engine())
             wiring.database_check()
             wiring.images().check()
             wiring.tokens(), wiring.links()  # their keys are read now: a bad one must not wait for the first request
-        except (DomainError, OSError, ValueError) as error:
-            raise CannotStart(str(error)) from error
-        except Exception as error:
-            is_of_database = type(error).__module__.partition(".")[0] in ("sqlalchemy", "pymysql", "alembic")
-            if not is_of_database and not isinstance(error, ModuleNotFoundError):  # a driver that is not installed
-                raise
-            raise CannotStart(f"the database cannot be used: {str(error).splitlines()[0]}") from error
         if not knobs.database_url:
             wiring.outbox().release_all(now=wiring.clock())  # the lock says that nobody else works on this file
         app, config = _app()
@@ -67,19 +52,16 @@ class Machine:
                 raise CannotStart(
                     f"port {port} on {host} cannot be used ({error.strerror}): choose another --port"
                 ) from error
-        queues = {
-            knobs.captures_queue: Queue.CAPTURES,
-            knobs.comparisons_queue: Queue.COMPARISONS,
-            knobs.notifications_queue: Queue.NOTIFICATIONS,
-        }
         mailbox = OutboxMailbox(
-            wiring.outbox(), queues=queues, clock=wiring.clock, lease_s=knobs.lease_s, max_receives=knobs.max_receives
+            wiring.outbox(),
+            queues=queues_of(knobs),
+            clock=wiring.clock,
+            lease_s=knobs.lease_s,
+            max_receives=knobs.max_receives,
         )
         threads = max(2, min(8, os.cpu_count() or 2))
-        try:
+        with one_sentence():
             self._worker = Worker(app, mailbox, clock=wiring.clock, bell=wiring.bell, threads=threads)
-        except BadSchedule as error:
-            raise CannotStart(str(error)) from error
 
     @property
     def url(self) -> str:

@@ -21,6 +21,7 @@ from infra.local.schedules import next_time
 
 log = logging.getLogger(__name__)
 IDLE_S = 0.25
+AWAY_S = 2.0  # after the mailbox itself failed: a database that is away is not asked, and not logged, without end
 MAX_BACKOFF_S = 60.0
 TIMEOUT_MS = 120_000
 
@@ -50,12 +51,25 @@ class Mailbox(Protocol):
 
 
 class Worker:
-    """Threads that work on jobs, and one that ticks. `stop` lets each finish what it holds. Raises BadSchedule."""
+    """Threads that work on jobs, and one that ticks. `stop` lets each finish what it holds. Raises BadSchedule.
+
+    Where several processes share a database, `may_tick` says before each look at the clock whose turn it is: this
+    one's (True), another's (False), or, where it is None, that this one never ticks.
+    """
 
     def __init__(
-        self, app: Chalice, mailbox: Mailbox, *, clock: Callable[[], datetime], bell: threading.Event, threads: int
+        self,
+        app: Chalice,
+        mailbox: Mailbox,
+        *,
+        clock: Callable[[], datetime],
+        bell: threading.Event,
+        threads: int,
+        may_tick: Callable[[], bool] | None = lambda: True,
+        idle_s: float = IDLE_S,
     ) -> None:
         self._app, self._mailbox, self._clock, self._bell = app, mailbox, clock, bell
+        self._idle_s = idle_s
         self._stopping = threading.Event()
         queues = [event for event in app.event_sources if isinstance(event, SQSEventConfig)]
         # The last stop of the trip first: what has begun is finished before more is begun.
@@ -67,7 +81,8 @@ class Worker:
         self._threads = [
             threading.Thread(target=self._work, name=f"worker-{number}", daemon=True) for number in range(threads)
         ]
-        self._threads.append(threading.Thread(target=self._tick, name="clock", daemon=True))
+        if may_tick is not None:
+            self._threads.append(threading.Thread(target=self._tick, args=(may_tick,), name="clock", daemon=True))
 
     def start(self) -> None:
         """Begin."""
@@ -90,9 +105,10 @@ class Worker:
             except Exception:
                 # The mailbox itself failed (a database away, a disk full): say so, and look again.
                 log.exception("mailbox failed")
-                busy = False
+                self._stopping.wait(AWAY_S)
+                continue
             if not busy:
-                self._bell.wait(IDLE_S)
+                self._bell.wait(self._idle_s)
                 self._bell.clear()
 
     def work_once(self) -> bool:
@@ -125,12 +141,12 @@ class Worker:
         else:
             self._mailbox.done(letter)
 
-    def _tick(self) -> None:
+    def _tick(self, is_my_turn: Callable[[], bool]) -> None:
         due = dict.fromkeys(self._schedules, self._clock())
         while not self._stopping.is_set():
             now = self._clock()
             for function, due_at in due.items():
-                if due_at <= now and not self._stopping.is_set():
+                if due_at <= now and not self._stopping.is_set() and is_my_turn():
                     self._fire(function, due_at)
                     due[function] = next_time(self._schedules[function], after=now)
             self._stopping.wait(1.0)

@@ -102,8 +102,8 @@ class Server:
 class Client:
     """The existing client: trailing slashes, a bearer token on API calls, bare image loads."""
 
-    def __init__(self, url, *, email="owner@example.org", password="secret-land"):
-        self.root, self.http = url + "/", requests.Session()
+    def __init__(self, url, *, email="owner@example.org", password="secret-land", session=None):
+        self.root, self.http = url + "/", session or requests.Session()
         credentials = {"email": email, "password": password}
         answer = self.http.post(
             f"{self.root}api/auth/register", json=credentials | {"profile": None}, timeout=TIMEOUT_S

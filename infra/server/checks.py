@@ -1,0 +1,205 @@
+"""What must be in order before a process of the server starts. Each function raises CannotStart with one sentence."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from chalicelib.settings import settings
+from infra.starting import CannotStart, one_sentence
+
+LEAST_DAYS = 10  # certbot renews thirty days before the end
+
+
+def ready() -> None:
+    """Settings, database, images and keys are as a process needs them."""
+    for check in (knobs, database, images, keys):
+        check()
+
+
+def knobs() -> str:
+    """The settings are known and fit a server."""
+    with one_sentence():
+        found = settings()
+    if not found.database_url.startswith("mysql+pymysql://"):
+        raise CannotStart(
+            "a server's processes share a MySQL or MariaDB: set BHUPRAHARI_DATABASE_URL=mysql+pymysql://user:pw@host/name"
+        )
+    if found.queues_service != "outbox":
+        raise CannotStart("on a server the database carries the jobs: leave BHUPRAHARI_QUEUES_SERVICE at outbox")
+    with one_sentence():
+        from chalicelib import wiring
+        from infra.local.schedules import next_time
+
+        for expression in (found.capture_schedule, found.sweep_schedule):
+            next_time(expression, after=wiring.clock())
+    return f"stage {found.stage}, everything under {Path(found.home).resolve()}"
+
+
+def database() -> str:
+    """The database answers and is not behind the code: one that is ahead belongs to an upgrade that is under way."""
+    from chalicelib.adapters.database.migrate import head
+
+    version, revision = _found()
+    if revision is None or revision < head():
+        raise CannotStart(
+            f"the database is at revision {revision or 'none'} and this version needs {head()}: "
+            "run python -m infra.server migrate"
+        )
+    return f"{version}, revision {revision}"
+
+
+def _found() -> tuple[str, str | None]:
+    """Give the database server's version and the schema's revision, None without one."""
+    from sqlalchemy import text
+
+    from chalicelib import wiring
+    from chalicelib.adapters.database.migrate import revision_of
+
+    with one_sentence(), wiring.engine().connect() as connection:
+        return connection.execute(text("SELECT VERSION()")).scalar_one(), revision_of(connection)
+
+
+def connections(options: argparse.Namespace) -> str:
+    """All processes together open fewer connections than the database allows."""
+    from sqlalchemy import text
+
+    from chalicelib import wiring
+
+    api = options.processes * (options.threads + 1)
+    workers = options.worker_processes * (options.worker_threads + 1)
+    clock = 3
+    most = api + workers + clock
+    with one_sentence(), wiring.engine().connect() as connection:
+        allowed = int(connection.execute(text("SELECT @@max_connections")).scalar_one())
+    said = f"at most {most} (API {api}, workers {workers}, clock {clock}) of the database's {allowed}"
+    if most >= allowed:
+        raise CannotStart(f"the processes may open too many connections, {said}: fewer processes or threads, please")
+    return said
+
+
+def images() -> str:
+    """The image store can be written."""
+    from chalicelib import wiring
+
+    with one_sentence():
+        found = settings()
+        wiring.images().check()
+    if found.images_store == "s3":
+        return f"bucket {found.bucket} at {found.aws_endpoint_url or 'AWS'}"
+    return f"folder {(Path(found.home) / 'images').resolve()}"
+
+
+def keys() -> str:
+    """The keys of tokens and links are there and long enough; pushes have what they need."""
+    from chalicelib import wiring
+
+    with one_sentence():
+        wiring.tokens(), wiring.links()
+        found = settings()
+        if found.push_service == "fcm":
+            wiring.secrets().get(found.fcm_secret)
+    return f"tokens, links; pushes go to {'Firebase' if found.push_service == 'fcm' else 'the log'}"
+
+
+def gunicorn() -> str:
+    """The HTTP server is installed."""
+    if importlib.util.find_spec("gunicorn") is None:
+        raise CannotStart("gunicorn is not installed: pip install --require-hashes -r requirements-server.txt")
+    from importlib.metadata import version
+
+    return f"gunicorn {version('gunicorn')}, Python {sys.version.split()[0]}"
+
+
+def proxies(listed: str) -> str:
+    """The trusted proxies are addresses."""
+    from infra.server.wsgi import Proxies
+
+    try:
+        Proxies(listed)
+    except ValueError as error:
+        raise CannotStart(f"--proxies takes addresses or networks with commas: {error}") from error
+    return listed
+
+
+def port_is_free(bind: str) -> str:
+    """Nobody else listens where the API would."""
+    host, _, port = bind.rpartition(":")
+    if host == "unix":
+        if not os.access(Path(port).parent, os.W_OK):
+            raise CannotStart(f"--bind: no socket can be made in {Path(port).parent}: choose another folder")
+        return bind
+    if not host or not port.isdigit() or int(port) > 65535:
+        raise CannotStart(f"--bind is HOST:PORT or unix:/path, not {bind!r}")
+    plain = host.strip("[]")
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in plain else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((plain, int(port)))
+    except OSError as error:
+        raise CannotStart(f"{bind} cannot be used ({error.strerror}): choose another --bind") from error
+    return bind
+
+
+def certificate(path: Path) -> str:
+    """The certificate can be read and lasts for more than ten days."""
+    from cryptography.x509 import load_pem_x509_certificate
+
+    from chalicelib import wiring
+
+    try:
+        until = load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc
+    except OSError as error:
+        raise CannotStart(f"{path} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise CannotStart(f"{path} is no certificate in PEM") from error
+    days = (until - wiring.clock()).days
+    if days < LEAST_DAYS:
+        raise CannotStart(f"the certificate {path} ends on {until:%Y-%m-%d}: run certbot renew")
+    return f"{path} until {until:%Y-%m-%d}"
+
+
+def migrated() -> str:
+    """Bring the database to the newest schema; say where to. One that is ahead stays: an upgrade was undone."""
+    knobs()
+    from chalicelib import wiring
+    from chalicelib.adapters.database.migrate import head, to_head
+
+    _, revision = _found()
+    name = wiring.engine().url.render_as_string()
+    if revision is not None and revision > head():
+        return f"{name} is at revision {revision}, ahead of this version's {head()}: it stays there"
+    with one_sentence():
+        return f"{name} is at revision {to_head(wiring.engine())}"
+
+
+def report(options: argparse.Namespace) -> int:
+    """Print a line for every check; give 0 if nothing stands in the way, else 1."""
+    checks: dict[str, Callable[[], str]] = {
+        "program": gunicorn,
+        "settings": knobs,
+        "database": database,
+        "connections": lambda: connections(options),
+        "images": images,
+        "keys": keys,
+        "proxies": lambda: proxies(options.proxies),
+    }
+    if options.certificate is not None:
+        checks["certificate"] = lambda: certificate(options.certificate)
+    wrong, is_readable = 0, True
+    for name, check in checks.items():
+        if name in ("database", "connections", "images", "keys") and not is_readable:
+            continue
+        try:
+            print(f"ok     {name:12} {check()}")
+        except CannotStart as error:
+            print(f"WRONG  {name:12} {error}")
+            wrong += 1
+            is_readable = is_readable and name != "settings"
+    print("nothing stands in the way" if not wrong else f"{wrong} to put right")
+    return 1 if wrong else 0

@@ -1,0 +1,130 @@
+"""What a server's operator runs on the database: the user's grants, a backup, its restore. On MariaDB."""
+
+import os
+import shutil
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pymysql
+import pytest
+from sqlalchemy import create_engine, func, insert, select
+
+from chalicelib.adapters.database.migrate import head
+from chalicelib.adapters.database.tables import users
+from tests.databases import GIVEN, REQUIRED
+from tests.e2e.stack import Stack
+from tests.mysql_server import SEARCHED, find_server, start_server
+
+PARTS = Path(__file__).resolve().parents[2] / "infra" / "server"
+TOOLS = [shutil.which(name, path=SEARCHED) for name in ("mariadb", "mariadb-dump", "rsync")]
+A_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
+ASHA = {"email": "asha@example.org", "email_key": "asha@example.org", "password_hash": "x"}
+
+
+@pytest.fixture
+def server():
+    """Give a MariaDB of this test's own, whose root signs in through the socket, as on Debian."""
+    program = find_server()
+    if os.environ.get(GIVEN) or not program or not all(TOOLS):
+        if os.environ.get(REQUIRED) == "1":
+            pytest.fail(f"no MariaDB with its tools, and {REQUIRED}=1 demands it: apt-get install mariadb-server rsync")
+        pytest.skip("no MariaDB with its tools: apt-get install mariadb-server rsync")
+    started = start_server(program)
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def as_root(server, tmp_path):
+    """Give an environment in which `mariadb` is root's, and a way to run the server's scripts in it."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for tool in ("mariadb", "mariadb-dump"):
+        path = folder / tool
+        path.write_text(f'#!/bin/sh\nexec {shutil.which(tool)} --socket={server.folder}/s --user=root "$@"\n')
+        path.chmod(0o755)
+    whole = {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}", "OWNER": f"{os.getuid()}:{os.getgid()}"}
+
+    def run(script, *arguments, given=None, **settings):
+        command = ["mariadb"] if script == "mariadb" else [str(PARTS / script), *map(str, arguments)]
+        environment = whole | {name: str(value) for name, value in settings.items()}
+        done = subprocess.run(command, input=given, env=environment, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout, done.stderr
+
+    return run
+
+
+def test_the_user_may_do_what_the_server_needs_and_nothing_else(server, as_root, tmp_path):
+    script = (PARTS / "database.sql").read_text()
+    for password in ("first", 'it\'s "second"'):
+        quoted = password.replace("'", "''")
+        assert as_root("mariadb", given=f"SET @password = '{quoted}';\n{script}") == (0, "", "")
+    url = f"mysql+pymysql://bhuprahari:it%27s%20%22second%22@127.0.0.1:{server.port}/bhuprahari"
+    stack = Stack(tmp_path, url)
+    assert stack.command("migrate").stdout.endswith(f" is at revision {head()}\n")
+    checked = stack.command("check")
+    assert (checked.returncode, checked.stderr) == (0, ""), checked.stdout
+    assert checked.stdout.endswith("nothing stands in the way\n")
+    who = {"host": "127.0.0.1", "port": server.port, "user": "bhuprahari", "password": password}
+    with pymysql.connect(**who) as connection, connection.cursor() as cursor:
+        for forbidden in ("CREATE DATABASE other", "SELECT user FROM mysql.user", "CREATE USER 'x'@'localhost'"):
+            with pytest.raises(pymysql.MySQLError, match="denied"):
+                cursor.execute(forbidden)
+
+
+def test_a_backup_brings_back_what_was_there(server, as_root, tmp_path):
+    url = server.make("kept")
+    home, to = tmp_path / "home", tmp_path / "backups"
+    stack = Stack(tmp_path, url)
+    assert stack.command("migrate").returncode == 0
+    where = {"BHUPRAHARI_HOME": home, "DATABASE": "kept"}
+    code, _, why = as_root("backup.sh", to, **where)
+    assert (code, why) == (1, f"backup.sh: there is no folder {to}: make it, mode 700\n")
+    (home / "images" / "1").mkdir(parents=True)
+    (home / "images" / "1" / "a.png").write_bytes(b"picture")
+    to.mkdir()
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(insert(users).values(**ASHA, created_at=A_MOMENT, updated_at=A_MOMENT))
+    first = _backed_up(as_root("backup.sh", to, **where))
+    (home / "images" / "1" / "b.png").write_bytes(b"newer")
+    second = _again(as_root, to, where, first)
+    same = [folder / "images" / "1" / "a.png" for folder in (first, second)]
+    assert same[0].stat().st_ino == same[1].stat().st_ino, "a picture that both have is stored once"
+    with engine.begin() as connection:
+        connection.execute(users.delete())
+    (home / "images" / "1" / "a.png").unlink()
+    code, said, why = as_root("restore.sh", first, **where)
+    assert (code, why) == (0, ""), why
+    assert said.startswith(f"restored from {first}")
+    with engine.connect() as connection:
+        assert connection.execute(select(func.count()).select_from(users)).scalar_one() == 1
+    assert [path.name for path in (home / "images" / "1").iterdir()] == ["a.png"]
+    assert same[0].read_bytes() == b"picture", "the backup is still whole"
+    code, _, why = as_root("restore.sh", tmp_path / "nowhere", **where)
+    assert (code, why) == (1, f"restore.sh: there is no backup in '{tmp_path}/nowhere': ls /var/backups/bhuprahari\n")
+    engine.dispose()
+
+
+def test_only_the_newest_backups_are_kept(server, as_root, tmp_path):
+    server.make("kept")
+    to = tmp_path / "backups"
+    for day in ("20260101-000000", "20260102-000000", "20260103-000000"):
+        (to / day).mkdir(parents=True)
+    made = _backed_up(as_root("backup.sh", to, 2, BHUPRAHARI_HOME=tmp_path, DATABASE="kept"))
+    assert sorted(path.name for path in to.iterdir()) == ["20260103-000000", made.name]
+
+
+def _backed_up(answer):
+    code, said, why = answer
+    assert (code, why) == (0, "")
+    return Path(said.removeprefix("backed up to ").rpartition(": ")[0])
+
+
+def _again(as_root, to, where, first):
+    """Back up once more, in another second: the folders are named after it."""
+    while True:
+        code, said, why = as_root("backup.sh", to, **where)
+        if code == 0 and (made := _backed_up((code, said, why))) != first:
+            return made
