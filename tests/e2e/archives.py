@@ -99,13 +99,21 @@ def _real_pair(row, number):
 
 def rendered_pairs(folder, most=3):
     """Render a small archive from the sample landscape: for a checkout without the real pairs."""
-    from chalicelib.adapters.imagery.landscape.script import DEMO_AREA, DEMO_DATES
+    from chalicelib.adapters.imagery.landscape import (
+        DEMO_CENTER_LAT,
+        DEMO_CENTER_LON,
+        DEMO_DATES,
+        DEMO_REACH_KM,
+    )
     from chalicelib.adapters.imagery.sample import SampleImagery
+    from chalicelib.domain.areas import Extent
     from chalicelib.domain.tiles import centre_of, tiles_covering
 
     pairs = []
-    grid = SampleImagery(today=lambda: DEMO_DATES[0]).grid(DEMO_AREA.bounds)
-    for tile in list(tiles_covering(DEMO_AREA.bounds, grid.zoom))[:most]:
+    reach = dict.fromkeys(("north_km", "south_km", "east_km", "west_km"), DEMO_REACH_KM)
+    bounds = Extent(center_lat=DEMO_CENTER_LAT, center_lon=DEMO_CENTER_LON, **reach).bounds
+    grid = SampleImagery(today=lambda: DEMO_DATES[0]).grid(bounds)
+    for tile in list(tiles_covering(bounds, grid.zoom))[:most]:
         view = grid.view(tile)
         paths, taken = [], []
         for day in DEMO_DATES[:2]:

@@ -21,3 +21,7 @@ def pairs(tmp_path, capsys):
 def test_real_changes_are_found_and_nothing_else(tmp_path, database_url, pairs):
     missed = walk(pairs, tmp_path, database_url=database_url, capture_schedule=ONE_TICK)
     assert missed == []
+
+
+def test_a_checkout_without_the_real_pairs_has_rendered_ones_that_changed(tmp_path):
+    assert [pair.changed_m2 > 400 for pair in rendered_pairs(tmp_path)] == [True] * 3
