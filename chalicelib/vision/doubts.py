@@ -25,6 +25,7 @@ _GREEN = 0.035  # of the light, by which green is ahead of red and blue: plants
 _NOT_WATER = 0.015  # by which red is ahead of blue on plants: in a green pond it is not
 _WARM = 0.05  # by which red is ahead of blue: soil, straw, dry grass
 _NEW_EDGES = 1.25  # times the strength of the edges before: something was built
+_LIGHTER = 1.2  # times as light: a wood is full of shade, and a clearing is not
 _LOST_TEXTURE = 0.55  # of it, at least: with less, a wood was felled
 
 
@@ -38,7 +39,8 @@ def doubt(part: Part, older: Pixels, newer: Pixels, metres_per_pixel: float, *, 
     ring = _near(inside, reach) & ~_near(inside, max(1, reach // 4)) & older.seen[box] & newer.seen[box]
     if _is_veiled(one, two, ring, older, newer):
         return Reason.HAZE
-    return Reason.SEASON_LIKE if _is_grown(one, two, inside) else None
+    brightened = (float(newer.bgr[::4, ::4].mean()) + 1) / (float(older.bgr[::4, ::4].mean()) + 1)
+    return Reason.SEASON_LIKE if _is_grown(one, two, inside, brightened) else None
 
 
 def _widened(part: Part, shape: tuple[int, ...], reach: int) -> tuple[tuple[slice, slice], Mask]:
@@ -88,13 +90,16 @@ def _dark(grey: Floats) -> float:
     return float(np.quantile(grey, _DARKEST))
 
 
-def _is_grown(one: Bgr, two: Bgr, inside: Mask) -> bool:
+def _is_grown(one: Bgr, two: Bgr, inside: Mask, brightened: float) -> bool:
     """Say whether plants stand now where plants or soil were, with no edges that were not there, and as much texture.
 
-    The other way round, plants that gave way to soil, is how a building site begins.
+    The other way round, plants that gave way to soil, is how a building site begins. Plants in whose place it is much
+    lighter, beyond how much the whole picture `brightened`, may be the grass where a wood was felled.
     """
     before, after = (picture[inside].mean(axis=0, dtype=np.float64) for picture in (one, two))
     if not _is_green(after) or not (_is_green(before) or _is_warm(before)):
+        return False
+    if _is_green(before) and after.mean() > _LIGHTER * brightened * before.mean():
         return False
     edges_before, edges_after = (_edges(picture, inside) for picture in (one, two))
     return _LOST_TEXTURE * edges_before <= edges_after <= _NEW_EDGES * edges_before
