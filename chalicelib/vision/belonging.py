@@ -17,6 +17,7 @@ from chalicelib.vision.regions import Part, parts
 # Of what a tile sees of an object that the picture's rim cuts: with less, the object's bulk is the neighbour's, which
 # sees more of it. Round ones just too large for the margin, centred where four tiles meet, have a quarter on each.
 LEAST_OWN_SHARE = 0.2
+HUGGING_SHARE = 0.5  # of a part, within a few metres of what cannot be seen
 
 
 def own_parts(mask: NDArray[np.uint8], evidence: Evidence, view: View, area: Bounds) -> Iterator[Part]:
@@ -61,16 +62,23 @@ def _is_cut(part: Part, clear: Mask, gsd_m: float) -> bool:
 
 def touches_unseen(part: Part, clear: Mask, gsd_m: float) -> bool:
     """Say whether a part reaches ground that cannot be seen."""
-    height, width = part.mask.shape
+    return _share_near_unseen(part, clear, gsd_m) > 0
+
+
+def hugs_unseen(part: Part, clear: Mask, gsd_m: float) -> bool:
+    """Say whether most of a part lies along ground that cannot be seen: the rim of a cloud, of a scene, of a mosaic."""
+    return _share_near_unseen(part, clear, gsd_m) >= HUGGING_SHARE
+
+
+def _share_near_unseen(part: Part, clear: Mask, gsd_m: float) -> float:
     reach = 1 + math.ceil(3 * max(1.0, WORK_M_PER_PX / gsd_m))  # three pixels where the detector works
+    height, width = part.mask.shape
     top, left = max(0, part.top - reach), max(0, part.left - reach)
     unseen = ~clear[top : part.top + height + reach, left : part.left + width + reach]
     if not unseen.any():
-        return False
-    near = np.zeros(unseen.shape, np.uint8)
-    near[part.top - top : part.top - top + height, part.left - left : part.left - left + width] = part.mask
-    near = np.asarray(cv2.dilate(near, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)), np.uint8)
-    return bool((unseen & (near > 0)).any())
+        return 0.0
+    near = cv2.dilate(unseen.astype(np.uint8), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)) > 0
+    return float(near[part.top - top :, part.left - left :][:height, :width][part.mask].mean())
 
 
 def centroid(part: Part) -> tuple[float, float]:

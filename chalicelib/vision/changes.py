@@ -15,7 +15,7 @@ from chalicelib.domain.changes import DETECTOR, Change, Reason, Region
 from chalicelib.domain.ports import OlderPicture
 from chalicelib.domain.thresholds import Thresholds, default_threshold_m2
 from chalicelib.domain.tiles import Bounds, Outline, View
-from chalicelib.vision.belonging import centroid, is_within, own_parts, touches_unseen
+from chalicelib.vision.belonging import centroid, hugs_unseen, is_within, own_parts
 from chalicelib.vision.doubts import MARKED_DOWN, doubt
 from chalicelib.vision.evidence import Evidence, weigh
 from chalicelib.vision.history import Held, History
@@ -126,8 +126,8 @@ def _weighed(  # noqa: PLR0917 (what is known of one comparison)
 ) -> Held:
     """Weigh what speaks against a region: in the pair first, as that costs next to nothing, then in older pictures."""
     area_m2 = area_of(part, view.gsd_m)
-    is_cut = touches_unseen(part, evidence.clear, view.gsd_m)
-    reason = doubt(part, reference, newer, view.gsd_m, touches_unseen=is_cut)
+    at_edge = hugs_unseen(part, evidence.clear, view.gsd_m)
+    reason = doubt(part, reference, newer, view.gsd_m, hugs_unseen=at_edge)
     if reason is not None:
         part = part._replace(score=round(MARKED_DOWN[reason] * part.score, 4))
         if part.score < LEAST_SCORE + thresholds.score_shift:

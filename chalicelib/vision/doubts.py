@@ -29,9 +29,9 @@ _LIGHTER = 1.2  # times as light: a wood is full of shade, and a clearing is not
 _LOST_TEXTURE = 0.55  # of it, at least: with less, a wood was felled
 
 
-def doubt(part: Part, older: Pixels, newer: Pixels, metres_per_pixel: float, *, touches_unseen: bool) -> Reason | None:
+def doubt(part: Part, older: Pixels, newer: Pixels, metres_per_pixel: float, *, hugs_unseen: bool) -> Reason | None:
     """Say what speaks most against a region, if anything does. The pictures are of one size; the order matters."""
-    if touches_unseen:
+    if hugs_unseen:
         return Reason.NO_DATA_EDGE
     reach = max(2, round(_RING_M / metres_per_pixel))
     box, inside = _widened(part, older.seen.shape, reach)

@@ -166,6 +166,7 @@ def look_at_pushes(messages, session):
             "area_config_id": str(session["areaConfigId"]),
             "alert_session_id": str(session["id"]),
             "changes_count": str(session["totalChangesDetected"]),
+            "severity": session["severity"],
         }
         assert message["notification"]["title"]
         assert message["notification"]["body"]

@@ -32,9 +32,9 @@ def covered(picture, colour, *, rough=6.0):
     return grown
 
 
-def doubted(before, after, *, touches_unseen=False):
+def doubted(before, after, *, hugs_unseen=False):
     part = Part(SPOT[1].start, SPOT[0].start, np.ones((60, 60), bool), 0.9)
-    return doubt(part, split(before), split(after), 0.5, touches_unseen=touches_unseen)
+    return doubt(part, split(before), split(after), 0.5, hugs_unseen=hugs_unseen)
 
 
 SOIL, MEADOW, WHEAT, ROOF = (80, 105, 135), (60, 110, 85), (70, 125, 100), (190, 195, 200)
@@ -86,8 +86,8 @@ def test_a_ploughed_neighbourhood_is_no_haze():
     assert doubted(land(), ploughed) is None
 
 
-def test_what_touches_unseen_ground_is_doubted():
-    assert doubted(land(), house(land(), 130, 130), touches_unseen=True) is Reason.NO_DATA_EDGE
+def test_what_hugs_unseen_ground_is_doubted():
+    assert doubted(land(), house(land(), 130, 130), hugs_unseen=True) is Reason.NO_DATA_EDGE
 
 
 def test_a_small_change_at_missing_ground_is_kept_as_ignored():
