@@ -12,7 +12,7 @@ from chalicelib.domain.changes import Reason
 from chalicelib.vision.pixels import Bgr, Floats, Mask, Pixels
 from chalicelib.vision.regions import Part
 
-MARKED_DOWN = {Reason.NO_DATA_EDGE: 0.6, Reason.HAZE: 0.6, Reason.SEASON_LIKE: 0.35}
+MARKED_DOWN = {Reason.NO_DATA_EDGE: 0.6, Reason.HAZE: 0.6, Reason.SEASON_LIKE: 0.65}
 """What is left of a region's score. One that is large and sure may still alert behind a veil or beside a cloud."""
 
 _RING_M = 15.0  # of the ground beside a place: a veil lies on it too, a building does not
