@@ -27,29 +27,30 @@ def by_score(job: tuple[dict, str, dict]) -> list[dict[str, Any]]:
     before, after, truth = scorer().load(folder, row["id"])
     evidence = look(split(before), split(after), metres_per_pixel)
     parts = [p for p, reason in judged(evidence, metres_per_pixel, SCORES[0] - LEAST_SCORE) if reason is None]
+    return [scored(row, truth, marked((p for p in parts if p.score >= score), truth.shape), knobs) for score in SCORES]
+
+
+def scored(row: dict, truth: np.ndarray, mask: np.ndarray, knobs: dict) -> dict[str, Any]:
+    """Give one pair's figures as the scorer sums them up, from its truth (0 or 1) and our mask; no stress, no time."""
+    from tests.bench.score import scorer
+
+    metres_per_pixel, ours = float(row["metres_per_pixel"]), (mask > 0).astype(np.uint8)
     alarm = scorer().px_for(knobs["alert_m2"], metres_per_pixel, knobs["alert_px"])
-    least = scorer().px_for(knobs["object_m2"], metres_per_pixel, 16)
-    found = []
-    for score in SCORES:
-        ours = (marked((p for p in parts if p.score >= score), truth.shape) > 0).astype(np.uint8)
-        found.append(
-            {
-                "id": row["id"],
-                "source": row["source"],
-                "ms": 0.0,
-                "px": [int((ours & truth).sum()), int((ours & (1 - truth)).sum()), int(((1 - ours) & truth).sum())],
-                "area": int(ours.sum()),
-                "gt": int(truth.sum()),
-                "alarm": alarm,
-                "n": truth.size,
-                "obj": scorer().objects(ours, truth, least),
-                "win": scorer().clean_windows(ours, truth, 128, 8, alarm),
-                "swap": [1, 1],
-                "nuis": {},
-                "stress": {},
-            }
-        )
-    return found
+    return {
+        "id": row["id"],
+        "source": row["source"],
+        "ms": 0.0,
+        "px": [int((ours & truth).sum()), int((ours & (1 - truth)).sum()), int(((1 - ours) & truth).sum())],
+        "area": int(ours.sum()),
+        "gt": int(truth.sum()),
+        "alarm": alarm,
+        "n": truth.size,
+        "obj": scorer().objects(ours, truth, scorer().px_for(knobs["object_m2"], metres_per_pixel, 16)),
+        "win": scorer().clean_windows(ours, truth, 128, 8, alarm),
+        "swap": [1, 1],
+        "nuis": {},
+        "stress": {},
+    }
 
 
 def folds_of(rows: list[dict]) -> list[int]:
