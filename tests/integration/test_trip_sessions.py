@@ -1,0 +1,285 @@
+"""Sessions: who opens them, who works on them, how they end and what they leave, on both databases."""
+
+from datetime import timedelta
+
+import pytest
+
+from chalicelib.domain.alerts import DeliveryStatus, Target, TargetKind
+from chalicelib.domain.errors import Busy, Conflict, LimitReached, NotFound, Unavailable
+from chalicelib.domain.jobs import Queue, SessionJob, TileJob
+from chalicelib.domain.sessions import Cause, SessionStatus
+from tests.builders import NOON, a_change
+from tests.trip import LEASE_S, Trip
+
+TOPIC = Target(kind=TargetKind.TOPIC, address="bhuprahari")
+
+
+@pytest.fixture
+def trip(engine):
+    return Trip(engine, targets=[TOPIC])
+
+
+def first_job(trip, queue=Queue.CAPTURES):
+    received = trip.outbox.receive(queue, now=trip.now, lease_s=0)
+    return TileJob.from_json(received.message.body)
+
+
+def test_one_tap_is_one_session(trip):
+    area = trip.add_area()
+    trip.show("march")
+    first, second = trip.capture_now(area), trip.capture_now(area)
+    compared = trip.compare_now(area)
+    assert first.session_id == second.session_id == compared.session_id
+    trip.work()
+    assert trip.compare_now(area).session_id == first.session_id, "its pictures are compared: no second session"
+    assert len(trip.all_sessions()) == 1
+
+
+def test_the_first_tap_is_answered_with_the_sweep_that_the_clock_has_just_made(trip):
+    area = trip.add_area()
+    trip.show("march")
+    trip.tick()
+    trip.work()
+    trip.wait(minutes=2)
+    first = trip.capture_now(area)
+    assert first.counts_by_verdict == {"BASELINE": 2}
+    assert trip.compare_now(area).session_id == first.session_id
+    assert trip.capture_now(area).session_id != first.session_id, "the second tap looks anew"
+
+
+def test_a_tap_long_after_the_first_sweep_looks_anew(trip):
+    area = trip.add_area()
+    trip.show("march")
+    trip.tick()
+    trip.work()
+    trip.wait(minutes=11)
+    assert trip.capture_now(area).is_open
+
+
+def test_compare_waits_for_the_session_to_end(trip):
+    area = trip.add_area()
+    trip.show("march")
+    trip.capture_now(area)
+    session = trip.compare_now(area, pause=lambda _s: trip.work_once(), wait_s=5)
+    assert not session.is_open
+
+
+def test_compare_waits_no_longer_than_it_is_told(trip):
+    area = trip.add_area()
+    trip.capture_now(area)
+    pauses = []
+
+    def pause(seconds):
+        pauses.append(seconds)
+        trip.wait(seconds=2)
+
+    assert trip.compare_now(area, pause=pause, wait_s=5).is_open
+    assert len(pauses) == 3
+
+
+def test_compare_before_any_capture_says_so(trip):
+    with pytest.raises(Conflict, match="nothing of this area has been captured yet"):
+        trip.compare_now(trip.add_area())
+
+
+def test_a_failed_comparison_is_made_again_on_request(trip):
+    area = trip.add_area(tiles=2)
+    trip.sweep_area(area, "march", days=-1)
+    broken = [tile.image.key for tile in trip.tiles(area)][:1]
+    kept = trip.images.get(broken[0])
+    trip.images.delete(broken)
+    assert trip.sweep_area(area, "april", days=30).counts_by_verdict == {"FAILED": 1, "NO_CHANGE": 1}
+    trip.images.put(broken[0], kept)
+    session = trip.compare_now(area)
+    trip.work()
+    assert trip.session(session).counts_by_verdict == {"NO_CHANGE": 1}, "only the pair that was not compared"
+
+
+def test_a_new_area_is_due_at_once_and_then_by_its_cadence(trip):
+    area = trip.add_area()
+    trip.show("march")
+    assert trip.tick() == 1
+    assert trip.tick() == 0, "one is open"
+    trip.work()
+    assert trip.tick() == 0
+    trip.wait(hours=24)
+    assert trip.tick() == 1
+    assert [session.area_id for session in trip.all_sessions()] == [area.area_id] * 2
+
+
+def test_a_session_on_request_moves_the_next_due_time(trip):
+    area = trip.add_area()
+    trip.wait(hours=2)
+    trip.capture_now(area)
+    due_at = trip.areas.get(area.area_id, user_id=area.user_id).next_due_at
+    assert due_at == NOON + timedelta(hours=26)
+
+
+def test_a_tick_out_of_time_leaves_the_rest_to_the_next(trip):
+    for _ in range(3):
+        trip.add_area()
+    from chalicelib.domain import monitoring
+
+    left = iter([True, False])
+    ports = {"areas": trip.areas, "sessions": trip.sessions, "jobs": trip.jobs, "clock": trip.clock}
+    assert monitoring.capture_areas(**ports, has_time=lambda: next(left)) == 1
+    assert trip.tick() == 2
+
+
+def test_tiles_a_day_are_capped(engine):
+    trip = Trip(engine, tiles_per_day=5)
+    first, second = trip.add_area(tiles=3), trip.add_area(tiles=3)
+    trip.show("march")
+    trip.capture_now(first)
+    with pytest.raises(LimitReached, match="3 of today's 5 tiles are used"):
+        trip.capture_now(second)
+    assert trip.tick() == 0
+    trip.wait(days=1)
+    assert trip.tick() >= 1
+
+
+def test_a_tile_delivered_twice_is_recorded_once(trip):
+    trip.add_area(tiles=1)
+    trip.show("march")
+    trip.tick()
+    job = first_job(trip)
+    trip.capture_tile(job)
+    trip.capture_tile(job)
+    (session,) = trip.all_sessions()
+    assert session.counts_by_verdict == {"BASELINE": 1}
+    assert len(trip.imagery.fetched) == 1
+
+
+def test_a_held_tile_is_busy_until_its_lease_ends(trip):
+    trip.add_area(tiles=1)
+    trip.tick()
+    job = first_job(trip)
+    trip.runs.claim_capture(job, now=trip.now, lease_s=LEASE_S)
+    with pytest.raises(Busy):
+        trip.runs.claim_capture(job, now=trip.now, lease_s=LEASE_S)
+    trip.wait(seconds=LEASE_S)
+    assert trip.runs.claim_capture(job, now=trip.now, lease_s=LEASE_S).fence == 2
+
+
+def fail_once(trip, handle, job):
+    """Let the image store be away for one delivery of a job."""
+    trip.images.away = True
+    with pytest.raises(Unavailable):
+        handle(job)
+    trip.images.away = False
+
+
+def test_a_capture_that_failed_once_is_made_by_the_next_delivery(trip):
+    area = trip.add_area(tiles=1)
+    trip.show("march")
+    session = trip.capture_now(area)
+    job = first_job(trip)
+    fail_once(trip, trip.capture_tile, job)
+    trip.capture_tile(job)
+    assert trip.session(session).counts_by_verdict == {"BASELINE": 1}
+
+
+def test_a_comparison_that_failed_once_is_made_by_the_next_delivery(trip):
+    area = trip.add_area(tiles=1)
+    trip.sweep_area(area, "march", days=-1)
+    trip.show("april", days=30, change=a_change(m2=900))
+    session = trip.capture_now(area)
+    trip.work_once()
+    job = first_job(trip, Queue.COMPARISONS)
+    fail_once(trip, trip.compare_tile, job)
+    trip.compare_tile(job)
+    assert trip.session(session).counts_by_verdict == {"CHANGED": 1}
+
+
+def test_a_push_service_that_was_away_is_asked_again_after_a_while(trip):
+    area = trip.add_area(tiles=1)
+    trip.sweep_area(area, "march", days=-1)
+    trip.push.away = True
+    session = trip.sweep_area(area, "april", days=30, change=a_change(m2=900))
+    assert [(push.status, push.detail) for push in trip.pushes()] == [
+        (DeliveryStatus.PENDING, "the push service is away")
+    ]
+    trip.push.away = False
+    trip.wait(seconds=30)
+    trip.notify(SessionJob(session_id=session.session_id))
+    assert [push.status for push in trip.pushes()] == [DeliveryStatus.SENT]
+
+
+def test_a_worker_that_lost_its_claim_lets_nobody_else_go(trip):
+    trip.add_area(tiles=1)
+    trip.tick()
+    job = first_job(trip)
+    stalled = trip.runs.claim_capture(job, now=trip.now, lease_s=LEASE_S)
+    trip.wait(seconds=LEASE_S)
+    trip.runs.claim_capture(job, now=trip.now, lease_s=LEASE_S)
+    trip.runs.release(stalled)
+    with pytest.raises(Busy):
+        trip.runs.claim_capture(job, now=trip.now, lease_s=LEASE_S)
+
+
+def test_a_worker_that_lost_its_claim_writes_nothing(trip):
+    area = trip.add_area(tiles=1)
+    trip.show("march")
+    trip.tick()
+    job = first_job(trip)
+    stalled = trip.runs.claim_capture(job, now=trip.now, lease_s=LEASE_S)
+    trip.wait(seconds=LEASE_S)
+    trip.capture_tile(job)
+    from chalicelib.domain.sessions import Outcome, Verdict
+
+    assert trip.runs.end(stalled, Outcome(verdict=Verdict.FAILED), now=trip.now) == []
+    (session,) = trip.all_sessions()
+    assert session.counts_by_verdict == {"BASELINE": 1}
+    assert len(trip.tiles(area)) == 1
+
+
+def test_a_cancelled_session_ends_at_once(trip):
+    area = trip.add_area()
+    trip.show("march")
+    session = trip.cancel(trip.capture_now(area))
+    assert (session.status, session.counts_by_verdict) == (SessionStatus.ERROR, {"CANCELLED": 2})
+    trip.work()
+    assert trip.tiles(area) == [], "its jobs find nothing to do"
+    with pytest.raises(Conflict, match="has ended already"):
+        trip.cancel(session)
+
+
+def test_after_a_delete_nothing_new_appears_and_nothing_stays(trip):
+    area = trip.add_area(tiles=2)
+    trip.sweep_area(area, "march", days=-1)
+    trip.show("april", days=30)
+    trip.capture_now(area)
+    trip.work_once()
+    trip.delete(area)
+    with pytest.raises(NotFound):
+        trip.areas.get(area.area_id, user_id=area.user_id)
+    assert trip.all_sessions() == []
+    trip.work()
+    trip.wait(days=2)
+    trip.sweep()
+    assert trip.images.keys_after("") == []
+    assert trip.areas.deleted_with_rows(10) == []
+    with pytest.raises(NotFound):
+        trip.delete(area)
+
+
+def test_other_peoples_areas_and_sessions_do_not_exist(trip):
+    area = trip.add_area()
+    session = trip.capture_now(area)
+    stranger = trip.add_user().user_id
+    for ask in (
+        lambda: trip.areas.get(area.area_id, user_id=stranger),
+        lambda: trip.areas.mark_deleted(area.area_id, user_id=stranger, now=trip.now),
+        lambda: trip.sessions.get(session.session_id, user_id=stranger),
+        lambda: trip.sessions.open_now(area.area_id, Cause.REQUESTED, user_id=stranger, now=trip.now),
+        lambda: trip.alerts.of_session(session.session_id, user_id=stranger),
+        lambda: trip.alerts.images(area.area_id, user_id=stranger, page=trip_page()),
+    ):
+        with pytest.raises(NotFound):
+            ask()
+
+
+def trip_page():
+    from tests.trip import ALL
+
+    return ALL
