@@ -241,9 +241,9 @@ class Person:
         assert answer.status == 201, answer.content
         return answer.json
 
-    def trip(self, *, changed_m2=900.0):
+    def trip(self, *, changed_m2=900.0, **members):
         """Make an area with two sweeps over it, the second of which finds that much change. Gives the area."""
-        area = self.area()
+        area = self.area(**members)
         for _ in range(2):
             self.server.later(hours=1)
             assert self.post(f"/api/monitor/capture/{area['id']}").status == 200

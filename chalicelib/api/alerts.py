@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from chalicelib import wiring
-from chalicelib.api.http import Api, Wire
+from chalicelib.api.http import LARGEST_PAGE, Api, Wire
 from chalicelib.api.images import TileOut, image_path
 from chalicelib.domain.accounts import SignIn
 from chalicelib.domain.alerts import Alert, Ignored, PushMade
@@ -191,12 +191,13 @@ def get_details(sign_in: SignIn, session_id: int) -> SessionDetails:
     )
 
 
-@api.route("/api/alerts/sessions/{session_id}/ignored", gives=list[IgnoredOut])
-def list_ignored(sign_in: SignIn, session_id: int) -> list[IgnoredOut]:
+@api.route("/api/alerts/sessions/{session_id}/ignored", gives=list[IgnoredOut], is_paged=True)
+def list_ignored(sign_in: SignIn, session_id: int, page: Page) -> Slice[IgnoredOut]:
     """List what a session saw and did not alert on, tile by tile, with the reasons."""
     now = wiring.clock()
-    found = wiring.alerts().ignored(session_id, user_id=sign_in.user.user_id)
-    return [IgnoredOut.of(ignored, now=now) for ignored in found]
+    page = page._replace(limit=min(page.limit, LARGEST_PAGE))  # outlines are long: a thousand tiles fit no answer
+    found = wiring.alerts().ignored(session_id, user_id=sign_in.user.user_id, page=page)
+    return Slice([IgnoredOut.of(ignored, now=now) for ignored in found.items], found.total, found.beyond)
 
 
 @api.route("/api/pushes", gives=list[PushOut], is_paged=True)

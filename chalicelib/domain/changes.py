@@ -15,7 +15,7 @@ DETECTOR = "classic-4"
 """The detector's version: raise it whenever `vision` would answer differently. It is part of what makes a comparison
 unique, and it stands here because doors without OpenCV have to ask whether a pair is compared."""
 
-MOST_IGNORED = 50  # kept of one comparison, the largest first
+MOST_IGNORED = 50  # kept of one comparison: what may hold later, then the largest
 
 
 class Reason(StrEnum):
@@ -98,11 +98,16 @@ def judge(change: Change, thresholds: Thresholds) -> Verdict:
 
 
 def ignored_of(change: Change, thresholds: Thresholds) -> list[dict[str, Any]]:
-    """Give what was seen and is no alert, each with its reason: the largest, and not more than are kept."""
+    """Give what was seen and is no alert, each with its reason, largest first.
+
+    Of more than are kept, the largest; but never without a doubt that the next picture is to settle.
+    """
     alerts = change.above(thresholds)
     small = [replace(region, reason=Reason.BELOW_SIZE) for region in change.regions if region not in alerts]
-    largest = sorted([*small, *change.ignored], key=lambda region: -region.area_m2)[:MOST_IGNORED]
-    return [region.ignored_json() for region in largest]
+    kept = sorted([*small, *change.ignored], key=lambda region: (region.reason not in MAY_HOLD_LATER, -region.area_m2))[
+        :MOST_IGNORED
+    ]
+    return [region.ignored_json() for region in sorted(kept, key=lambda region: -region.area_m2)]
 
 
 def change_log(change: Change, thresholds: Thresholds) -> dict[str, Any]:

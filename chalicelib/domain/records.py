@@ -131,7 +131,7 @@ class Alerts(Protocol):
         """Give a session's alerts, each with its newer image. Raises NotFound."""
         ...
 
-    def ignored(self, session_id: int, *, user_id: int) -> list[Ignored]:
+    def ignored(self, session_id: int, *, user_id: int, page: Page) -> Slice[Ignored]:
         """Give what a session's comparisons saw and did not alert on, tile by tile. Raises NotFound."""
         ...
 

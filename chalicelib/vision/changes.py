@@ -25,13 +25,15 @@ from chalicelib.vision.render import Drawing, mask_png, overlay_png
 
 __all__ = ["DETECTOR", "compare", "detect"]
 
+FINEST_M_PER_PX, COARSEST_M_PER_PX = 0.001, 1000.0
 LEAST_KEPT_SCORE = 0.1  # of what is kept as seen and ignored: below it is noise
 
 
 def detect(before_bgr: NDArray[Any], after_bgr: NDArray[Any], metres_per_pixel: float) -> NDArray[np.uint8]:
     """Mark the changed pixels of two pictures: 255 in a mask as large as `before_bgr`.
 
-    Either order of the pictures gives the same mask. Takes 1 to 4 channels; the fourth is alpha.
+    Either order of the pictures gives the same mask. Takes 1 to 4 channels; the fourth is alpha. A scale that is no
+    number of metres counts as 1, and one that no picture has as the nearest that may be.
     """
     before, after = split(before_bgr), split(after_bgr)
     if not before.seen.size or not after.seen.size:
@@ -39,6 +41,7 @@ def detect(before_bgr: NDArray[Any], after_bgr: NDArray[Any], metres_per_pixel: 
     if after.seen.shape != before.seen.shape:
         after = _resized(after, before.seen.shape)
     scale = metres_per_pixel if math.isfinite(metres_per_pixel) and metres_per_pixel > 0 else 1.0
+    scale = min(max(scale, FINEST_M_PER_PX), COARSEST_M_PER_PX)
     return changed(look(before, after, scale), scale)
 
 

@@ -47,12 +47,17 @@ def decode(content: bytes, view: View) -> tuple[Header, Pixels]:
 
 
 def split(array: NDArray[Any]) -> Pixels:
-    """Bring an array of 1 to 4 channels and any depth to 8-bit colours and a mask of what is seen."""
+    """Bring an array of 1 to 4 channels and any depth to 8-bit colours and a mask of what is seen.
+
+    What is not a finite number is not seen.
+    """
     if array.ndim == 2:
         array = array[:, :, None]
+    known = None
     if array.dtype == np.uint16:
         array = array // 257
     elif array.dtype != np.uint8:
+        known = np.isfinite(array).all(axis=2)
         array = np.clip(np.nan_to_num(np.asarray(array, np.float64)), 0, 255)
     array = np.ascontiguousarray(array, np.uint8)
     channels = array.shape[2]
@@ -61,6 +66,8 @@ def split(array: NDArray[Any]) -> Pixels:
         array = array[:, :, :-1]
     else:
         seen = np.ones(array.shape[:2], np.bool_)
+    if known is not None:
+        seen &= known
     if array.shape[2] == 1:
         array = np.repeat(array, 3, axis=2)
     return Pixels(np.ascontiguousarray(array[:, :, :3]), seen)

@@ -8,6 +8,9 @@ import numpy as np
 from chalicelib.vision.pixels import Bgr, Floats, Mask, Pixels
 
 _LEAST_EMPTY_SHARE = 0.01  # of the picture: a smaller black or white corner may be a shadow or a roof
+_EMPTY = ((0, 4), (255, 0))  # grey level of what is outside of a scene, and by how much it may be off: roofs are white
+_RINGING_LEVELS = 48  # the same in the blocks of a JPEG that the scene's rim runs through
+_RINGING_PX = 16  # the largest of such blocks
 _LEAST_SPREAD = 1.5  # grey levels: a picture with less shows nothing
 _CLOUD_LIGHT = 165.0  # of 255
 _CLOUD_TINT = 28.0  # largest less smallest channel
@@ -29,11 +32,25 @@ def shown(pixels: Pixels) -> Mask:
 
 
 def within_scene(pixels: Pixels) -> Mask:
-    """Leave out what is transparent, and pure black or white ground along the rim: outside of the scene."""
+    """Leave out what is transparent, and black or white ground along the rim: outside of the scene."""
     seen = pixels.seen
-    for level in (0, 255):
-        seen = seen & ~_along_rim(np.asarray(cv2.inRange(pixels.bgr, (level,) * 3, (level,) * 3) > 0))
+    for level, off in _EMPTY:
+        outside = _along_rim(_near(pixels.bgr, level, off))
+        if outside.any():
+            seen = seen & ~_with_ringing(outside, _near(pixels.bgr, level, _RINGING_LEVELS))
     return np.asarray(seen)
+
+
+def _near(bgr: Bgr, level: int, by: int) -> Mask:
+    return np.asarray(cv2.inRange(bgr, (level - by,) * 3, (level + by,) * 3) > 0)
+
+
+def _with_ringing(outside: Mask, like: Mask) -> Mask:
+    """Give what lies outside of the scene with what a JPEG made of it in the blocks along the scene's rim."""
+    grown, around = outside, np.ones((3, 3), np.uint8)
+    for _ in range(_RINGING_PX):
+        grown = np.asarray(cv2.dilate(grown.astype(np.uint8), around) > 0) & like
+    return grown | outside
 
 
 def _along_rim(empty: Mask) -> Mask:

@@ -8,7 +8,7 @@ from chalicelib.domain.imagery import Grid
 from chalicelib.domain.thresholds import Sensitivity
 from chalicelib.vision.changes import compare
 from tests.builders import SPRING
-from tests.trip import Trip
+from tests.trip import ALL, Trip
 from tests.unit.vision.pictures import crop, house, land, png
 
 GRID = Grid(zoom=17, tile_px=288, margin_px=36)  # about a metre a pixel
@@ -38,7 +38,7 @@ def look(trip, area, days, picture):
 
 
 def reasons(trip, session):
-    seen = trip.alerts.ignored(session.session_id, user_id=trip.user.user_id)
+    seen = trip.alerts.ignored(session.session_id, user_id=trip.user.user_id, page=ALL).items
     return {region["reason"] for tile in seen for region in tile.regions}
 
 
@@ -75,6 +75,15 @@ def test_what_is_doubted_on_restless_ground_alerts_one_picture_later_if_it_holds
     ((alert, _),) = trip.alerts_of(session)
     assert [region["confirmed"] for region in alert.change_log["regions"]] == [True]
     assert look(trip, area, 6, crop(plain, 4))[0] == "NO_CHANGE", "it alerts once"
+
+
+def test_a_doubt_outlives_a_change_of_the_sensitivity(trip, area):
+    plain = land(360)
+    for day in range(5):
+        verdict, session = look(trip, area, day, crop(plain, day))
+    assert (verdict, "season-like" in reasons(trip, session)) == ("NO_CHANGE", True)
+    trip.areas.set_sensitivity(area.area_id, Sensitivity.LOW, user_id=trip.user.user_id)
+    assert look(trip, area, 5, crop(plain, 4) + 1)[0] == "CHANGED"
 
 
 def test_a_field_that_goes_on_changing_does_not_alert(trip, area):

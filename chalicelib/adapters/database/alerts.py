@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, func, select
+from sqlalchemy import Connection, Engine, Row, Text, func, select, type_coerce
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.areas import of_owner
@@ -45,7 +45,7 @@ class SqlAlerts:
         ]
 
     @reads
-    def ignored(self, connection: Connection, session_id: int, *, user_id: int) -> list[Ignored]:
+    def ignored(self, connection: Connection, session_id: int, *, user_id: int, page: Page) -> Slice[Ignored]:
         """Give what a session's comparisons saw and did not alert on, tile by tile. Raises NotFound."""
         if connection.execute(sessions_of(user_id).where(SESSION.c.id == session_id)).first() is None:
             raise NotFound(f"there is no session {session_id}")
@@ -53,27 +53,37 @@ class SqlAlerts:
             (DONE.c.image_id == RUN.c.image_id)
             & (DONE.c.reference_id == RUN.c.reference_id)
             & (DONE.c.created_at == RUN.c.ended_at)  # written with it; another one of this pair was another time
+            & (func.length(type_coerce(DONE.c.ignored, Text)) > len("null"))  # neither that nor an empty list
         )
         reference = IMAGE.alias("reference")
         query = (
-            select(IMAGE, reference.c.object_key.label("reference_key"), DONE.c.verdict, DONE.c.ignored)
+            select(
+                IMAGE,
+                reference.c.object_key.label("reference_key"),
+                DONE.c.verdict,
+                DONE.c.ignored,
+                RUN.c.id.label("run_id"),
+            )
             .select_from(RUN)
             .join(DONE, is_made_here)
             .join(IMAGE, IMAGE.c.id == RUN.c.image_id)
             .join(reference, reference.c.id == RUN.c.reference_id)
             .where(RUN.c.session_id == session_id)
-            .order_by(RUN.c.id)
         )
-        return [
+        total = connection.execute(query.with_only_columns(func.count())).scalar_one()
+        rows = connection.execute(
+            query.where(RUN.c.id > (page.beyond or 0)).order_by(RUN.c.id).limit(page.limit + 1)
+        ).all()
+        items = [
             Ignored(
                 image=_tile_image(row),
                 reference_key=row.reference_key,
                 verdict=Verdict(row.verdict),
                 regions=row.ignored,
             )
-            for row in connection.execute(query)
-            if row.ignored
+            for row in rows[: page.limit]
         ]
+        return Slice(items, total, rows[page.limit - 1].run_id if len(rows) > page.limit else None)
 
     @reads
     def images(self, connection: Connection, area_id: int, *, user_id: int, page: Page) -> Slice[TileImage]:

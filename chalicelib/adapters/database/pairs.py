@@ -69,14 +69,12 @@ def older_images(connection: Connection, area: Area, reference: StoredImage) -> 
     return [image_of(row) for row in connection.execute(query)]
 
 
-def doubted_before(connection: Connection, reference_id: int, thresholds_key: str) -> tuple[Outline, ...]:
-    """Give what the comparison of a picture saw and doubted, so that the next one can say whether it is still there."""
-    query = (
-        select(DONE.c.ignored)
-        .where(DONE.c.image_id == reference_id, DONE.c.detector == DETECTOR, DONE.c.thresholds == thresholds_key)
-        .order_by(DONE.c.id.desc())
-        .limit(1)
-    )
+def doubted_before(connection: Connection, reference_id: int) -> tuple[Outline, ...]:
+    """Give what the comparison of a picture saw and doubted, so that the next one can say whether it is still there.
+
+    Whatever it was compared by: a doubt is settled by the pictures, also after the area's sensitivity has changed.
+    """
+    query = select(DONE.c.ignored).where(DONE.c.image_id == reference_id).order_by(DONE.c.id.desc()).limit(1)
     regions = connection.execute(query).scalar() or []
     return tuple(region["outline"]["coordinates"] for region in regions if region["reason"] in MAY_HOLD_LATER)
 

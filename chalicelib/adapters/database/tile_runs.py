@@ -76,7 +76,7 @@ class SqlTileRuns:
             thresholds=area.plan.thresholds,
             is_compared=is_compared(connection, run.image_id, run.reference_id, key),
             older=choose_older(older_images(connection, area, reference), taken_at=image.taken_at),
-            doubted=doubted_before(connection, run.reference_id, key),
+            doubted=doubted_before(connection, run.reference_id),
         )
 
     @writes

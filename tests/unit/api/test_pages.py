@@ -8,13 +8,13 @@ import pytest
 NEXT = re.compile(r'<(\?cursor=[A-Za-z0-9_-]+&limit=[0-9]+)>; rel="next"')
 
 
-def pages(person, path, limit):
-    """Follow the links from the first page; give each page's ids."""
+def pages(person, path, limit, name="id"):
+    """Follow the links from the first page; give each page's ids, or what else names its items."""
     query, found = f"?limit={limit}", []
     while query:
         answer = person.get(path + query)
         assert answer.status == 200
-        found.append([item["id"] for item in answer.json])
+        found.append([item[name] for item in answer.json])
         link = answer.headers.get("Link")
         query = NEXT.fullmatch(link)[1] if link else None
         assert len(found) < 50
@@ -47,6 +47,18 @@ def test_sessions_and_images_come_in_pages_newest_first(asha):
         assert list(chain(*pages(asha, path, 1))) == whole
     times = [tile["captureTime"] for tile in asha.get(f"/api/monitor/image-tiles/area/{area['id']}").json]
     assert times == sorted(times, reverse=True)
+
+
+def test_what_was_ignored_comes_in_pages_tile_by_tile(asha):
+    asha.trip(changed_m2=24, northKm=0.4)
+    newest = asha.get("/api/alerts/sessions").json[0]
+    path = f"/api/alerts/sessions/{newest['id']}/ignored"
+    whole = asha.get(path)
+    tiles = [tile["imageTileId"] for tile in whole.json]
+    assert len(set(tiles)) == newest["tilesDone"] >= 2
+    assert whole.headers["X-Total-Count"] == str(len(tiles))
+    assert list(chain(*pages(asha, path, 1, "imageTileId"))) == tiles
+    assert asha.get(f"{path}?limit=0").status == 400
 
 
 def test_what_is_added_meanwhile_makes_no_double(asha):

@@ -75,6 +75,13 @@ def test_what_is_ignored_is_kept_with_its_reason_and_only_the_largest():
     assert change_log(replace(change, regions=(a_region(900),)), THRESHOLDS)["ignored"] == kept
 
 
+def test_a_doubt_that_the_next_picture_is_to_settle_is_kept_however_small_it_is():
+    seen = [replace(a_region(m2), reason=Reason.BELOW_SCORE) for m2 in range(30, 100)]
+    doubted = replace(a_region(26), reason=Reason.SEASON_LIKE)
+    kept = ignored_of(replace(a_change(), ignored=(*seen, doubted)), THRESHOLDS)
+    assert (len(kept), kept[-1]["reason"], kept[-2]["area_m2"]) == (MOST_IGNORED, "season-like", 51)
+
+
 def test_each_sensitivity_is_another_comparison():
     keys = {replace(THRESHOLDS, sensitivity=sensitivity).key for sensitivity in Sensitivity}
     assert len(keys) == len(Sensitivity)

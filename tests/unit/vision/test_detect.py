@@ -88,6 +88,12 @@ def test_a_house_is_found_through_other_light_and_a_shift(nuisance):
     assert (mask[220:244, 100:130] > 0).mean() > 0.3
 
 
+def test_a_scale_that_no_picture_has_does_not_make_it_fail():
+    before = land(seed=4)
+    for mpp in (1e-300, 1e-9, -1.0, 1e9, 1e300, float("inf")):
+        assert detect(before, house(before, 60, 220), mpp).shape == before.shape[:2]
+
+
 def test_either_order_gives_the_same_mask():
     before = land(seed=4)
     after = by_1_px(hazy(house(before, 60, 220, width=40, height=30)))
@@ -136,7 +142,7 @@ def odd_pairs():
 
 
 @pytest.mark.parametrize(("before", "after"), [pair[1:] for pair in odd_pairs()], ids=[pair[0] for pair in odd_pairs()])
-@pytest.mark.parametrize("mpp", [0.6, 0.0, float("nan")])
+@pytest.mark.parametrize("mpp", [0.6, 0.0, float("nan"), 1e-300, 1e300])
 def test_nothing_makes_it_fail_or_cry_wolf(before, after, mpp):
     mask = detect(before, after, mpp)
     assert mask.shape == before.shape[:2]
@@ -150,6 +156,31 @@ def test_ground_outside_the_scene_is_no_change(level):
     cv2.fillPoly(after, [np.array([[0, 0], [150, 0], [60, 319], [0, 319]])], (level,) * 3)
     assert not detect(before, after, MPP).any()
     assert detect(before, house(after, 200, 220), MPP).any()
+
+
+@pytest.mark.parametrize("level", [0, 255])
+@pytest.mark.parametrize("angle", [0, 7, 33])
+def test_what_a_jpeg_makes_of_the_scenes_rim_is_no_change(level, angle):
+    before = land(400, seed=2)
+    turn = cv2.getRotationMatrix2D((200, 200), angle, 0.8)
+    after = before.copy()
+    after[cv2.warpAffine(np.ones((400, 400), np.uint8), turn, (400, 400)) == 0] = level
+    assert not detect(before, jpeg(after), MPP).any()
+
+
+def test_nearly_black_ground_outside_the_scene_is_no_change():
+    before = land(400, seed=2)
+    after = before.copy()
+    after[:, :90] = (3, 2, 1)
+    assert not detect(before, after, MPP).any()
+
+
+def test_what_is_not_a_number_is_not_seen():
+    before = land(seed=7)
+    after = house(before, 200, 220).astype(np.float32)
+    after[40:110, 60:130] = np.nan
+    after[250:300, 20:80, 1] = np.inf
+    assert np.array_equal(detect(before, after, MPP) > 0, detect(before, house(before, 200, 220), MPP) > 0)
 
 
 def cloud(picture: np.ndarray, *, softness: float) -> np.ndarray:
