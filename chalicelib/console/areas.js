@@ -5,7 +5,7 @@ import { areaForm, sensitivities } from "./area_form.js";
 import { button, confirmed, el, empty, facts, failure, head, tell } from "./dom.js";
 import { count, counted, distance, m2, metres, moment, place, reach } from "./format.js";
 import { follow } from "./sessions.js";
-import { progress, sessionBadge, shape, standing } from "./words.js";
+import { progress, sessionBadge, severityBadge, shape, standing } from "./words.js";
 
 /** Make the page of areas. */
 export async function areasPage(signal) {
@@ -116,6 +116,7 @@ function showState({ state, sessions }, session) {
       "p",
       { class: "state-line" },
       el("a", { href: `#/sessions/${session.id}`, class: "badge-link" }, sessionBadge(session)),
+      severityBadge(session.severity) ?? "",
       " ",
       moment(session.endTime ?? session.startTime),
     ),

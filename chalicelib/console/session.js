@@ -1,10 +1,10 @@
 // One session: how it ended, and its alerts, one at a time with its pictures.
 
-import { get, imageKey, post } from "./api.js";
+import { get, getPage, imageKey, post } from "./api.js";
 import { button, confirmed, el, empty, facts, failure, head, tell } from "./dom.js";
 import { alertView, ignoredView } from "./alert.js";
 import { boundsOf, counted, duration, m2, moment, percent } from "./format.js";
-import { follow, reasons } from "./sessions.js";
+import { follow, more, reasons } from "./sessions.js";
 import { progress, sessionBadge, severityBadge, standing, verdictCounts } from "./words.js";
 
 /** Make the page of a session, at one of its alerts. */
@@ -58,28 +58,36 @@ function parts(session, area, images, alertId, signal) {
 
 // What tiles without an alert saw comes after the rest: nobody should wait for it.
 async function addIgnored(session, page, area, images, signal) {
-  const all = await get(`alerts/sessions/${session.id}/ignored`, signal).catch(tolerated(signal, []));
-  const seen = all.filter((tile) => tile.verdict !== "CHANGED");
-  if (signal.aborted || seen.length === 0) return;
+  const path = `alerts/sessions/${session.id}/ignored`;
+  const first = await getPage(path, "limit=50", signal).catch(tolerated(signal, { items: [], next: null }));
+  const seen = first.items.filter(hasNoAlert);
+  if (signal.aborted || (seen.length === 0 && first.next === null)) return;
   const dated = new Map(images.map((image) => [imageKey(image.imagePath), image]));
   const view = el("div", { class: "alert-view" });
-  const items = seen.map((tile, index) => {
-    const reasonsSeen = [...new Set(tile.regions.map((region) => region.reason))].join(", ");
-    const label = [el("strong", {}, counted(tile.regions.length, "place")), el("span", {}, reasonsSeen, " · tile ", tile.current_tile_info.uniqueKey)];
-    return button(label, () => choose(index), { class: "pick", "aria-pressed": "false" });
-  });
-  const choose = (index) => {
-    items.forEach((item, at) => item.setAttribute("aria-pressed", String(at === index)));
-    const before = dated.get(imageKey(seen[index].previousImagePath)) ?? null;
-    view.replaceChildren(ignoredView(seen[index], { before, area: area && boundsOf(area) }));
+  const list = el("ul");
+  const choose = (tile, item) => {
+    for (const other of list.querySelectorAll(".pick")) other.setAttribute("aria-pressed", String(other === item));
+    const before = dated.get(imageKey(tile.previousImagePath)) ?? null;
+    view.replaceChildren(ignoredView(tile, { before, area: area && boundsOf(area) }));
   };
-  const list = el("div", { class: "picks" }, el("ul", {}, items.map((item) => el("li", {}, item))));
+  const add = (tiles) => list.append(...tiles.filter(hasNoAlert).map((tile) => el("li", {}, pickIgnored(tile, choose))));
+  add(first.items);
+  const where = first.next === null ? counted(seen.length, "tile") : "tiles";
   page.append(el(
     "details",
-    { class: "card seen-and-ignored", on: { toggle: () => view.childElementCount === 0 && choose(0) } },
-    el("summary", {}, `Seen and ignored on ${counted(seen.length, "tile")} without an alert`),
-    el("section", { class: "alerts", "aria-label": "Seen and ignored" }, list, view),
+    { class: "card seen-and-ignored", on: { toggle: () => view.childElementCount === 0 && list.querySelector(".pick")?.click() } },
+    el("summary", {}, `Seen and ignored on ${where} without an alert`),
+    el("section", { class: "alerts", "aria-label": "Seen and ignored" }, el("div", { class: "picks" }, list, more(path, first.next, add, signal, "Show more tiles")), view),
   ));
+}
+
+const hasNoAlert = (tile) => tile.verdict !== "CHANGED";
+
+function pickIgnored(tile, choose) {
+  const reasonsSeen = [...new Set(tile.regions.map((region) => region.reason))].join(", ");
+  const label = [el("strong", {}, counted(tile.regions.length, "place")), el("span", {}, reasonsSeen, " · tile ", tile.current_tile_info.uniqueKey)];
+  const item = button(label, () => choose(tile, item), { class: "pick", "aria-pressed": "false" });
+  return item;
 }
 
 function summary(session) {

@@ -31,11 +31,11 @@ export async function sessionsPage(...given) {
 }
 
 /** Make the button that loads the next page of a list, for as long as there is one. */
-export function more(path, query, add, signal) {
+export function more(path, query, add, signal, label = "Show older ones") {
   const place = el("div", { class: "more" });
   const offer = (next) => {
     place.replaceChildren();
-    if (next !== null) place.append(button("Show older ones", () => load(next)));
+    if (next !== null) place.append(button(label, () => load(next)));
   };
   const load = async (next) => {
     try {
