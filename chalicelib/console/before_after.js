@@ -24,6 +24,12 @@ class BeforeAfter extends HTMLElement {
     this.#show();
   }
 
+  /** Put the handle somewhere, 0 (left) to 100. */
+  set split(percent) {
+    this.#split = percent;
+    this.#show();
+  }
+
   connectedCallback() {
     this.addEventListener("pointerdown", this.#press);
     this.addEventListener("pointermove", this.#drag);

@@ -17,7 +17,8 @@ export function onPicture([west, south, east, north]) {
 
 const mercator = (lat) => Math.log(Math.tan(Math.PI / 4 + (lat * Math.PI) / 360));
 
-/** Give what lies on a tile's picture: where a position is, how to see the area closely, and a fresh drawing of it all. */
+/** Give what lies on a tile's picture: where a position is, how to see the area closely, a fresh drawing of it all, and
+ * where on the picture, from the left, its largest place lies. */
 export function ground(regions, ignored, bounds, area) {
   const at = onPicture(bounds);
   const draw = () => [
@@ -30,7 +31,9 @@ export function ground(regions, ignored, bounds, area) {
     ),
     ...regions.map((region, index) => pin(region, index + 1, at)),
   ];
-  return { at, draw, hasIgnored: ignored.length > 0, fit: area === null ? null : fitted(area, at) };
+  const fit = area === null ? null : fitted(area, at);
+  const first = regions[0] ?? ignored[0];
+  return { at, draw, hasIgnored: ignored.length > 0, fit, middle: first ? at(...first.centroid)[0] : (fit?.x ?? 0.5) };
 }
 
 const ringOf = ([west, south, east, north]) => [[west, north], [east, north], [east, south], [west, south]];

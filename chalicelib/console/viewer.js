@@ -35,6 +35,8 @@ export function viewer({ before, after, overlay, ground, showsIgnored = false })
     ),
     stage,
   );
+  let middle = ground.middle;
+  let onFrame = (share) => share;
   show("slider");
   zoom(fit?.times ?? 1, fit?.x ?? 0.5, fit?.y ?? 0.5);
   return { node, zoomTo };
@@ -45,6 +47,7 @@ export function viewer({ before, after, overlay, ground, showsIgnored = false })
       pair.classList.add("frame");
       pair.layers = [layer(before, "Before"), layer(after, "After")];
       stage.replaceChildren(el("figure", {}, pair, told(before, "half"), told(after, "half")));
+      divide();
     } else {
       const shown = view === "side" ? [[before, "Before"], [after, "After"]] : [[overlay, "After, with the changes marked"]];
       stage.replaceChildren(...shown.map(([picture, alt]) =>
@@ -65,16 +68,25 @@ export function viewer({ before, after, overlay, ground, showsIgnored = false })
   }
 
   function zoomTo(lon, lat) {
+    middle = ground.at(lon, lat)[0];
     zoom(Math.max(ZOOM, 2 * (fit?.times ?? 1)), ...ground.at(lon, lat));
     node.scrollIntoView({ block: "nearest", behavior: "smooth" });
   }
 
+  // The slider's handle goes through the place that is looked at: half of it before, half of it after.
+  function divide() {
+    const pair = stage.querySelector("before-after");
+    if (pair !== null) pair.split = 100 * Math.min(0.95, Math.max(0.05, onFrame(middle)));
+  }
+
   // The position in the middle, as far as the picture reaches.
   function zoom(times, x, y) {
-    const shift = (share) => `${100 * Math.min(0, Math.max(1 - times, 0.5 - times * share))}%`;
+    const shift = (share) => Math.min(0, Math.max(1 - times, 0.5 - times * share));
+    onFrame = (share) => times * share + shift(x);
     stage.style.setProperty("--zoom", times);
-    stage.style.setProperty("--shift-x", shift(x));
-    stage.style.setProperty("--shift-y", shift(y));
+    stage.style.setProperty("--shift-x", `${100 * shift(x)}%`);
+    stage.style.setProperty("--shift-y", `${100 * shift(y)}%`);
+    divide();
     isClose = times > 1;
     extent.textContent = isClose ? "Show the whole tile" : "Show the area closely";
     extent.hidden = !isClose && fit === null;
