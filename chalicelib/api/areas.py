@@ -69,8 +69,8 @@ class NewAreaBody(WishedArea):
     name: Annotated[str, Field(max_length=MAX_NAME, examples=["Lake shore"])]
 
 
-class AreaChange(Wire):
-    """What of an area's plan can be changed while it is watched."""
+class AreaChange(Wire, extra="forbid"):
+    """What of an area's plan can be changed while it is watched, and nothing else: a 200 means that it was done."""
 
     sensitivity: Word
 

@@ -172,6 +172,9 @@ def test_an_area_is_made_and_changed_with_its_sensitivity(asha):
     assert (wrong.status, wrong.json["errors"][0]["pointer"]) == (400, "/sensitivity")
     assert "low, normal, high" in wrong.json["message"]
     assert asha.call("PATCH", f"/api/area-configs/{area['id']}", {}).status == 400
+    renamed = asha.call("PATCH", f"/api/area-configs/{area['id']}", {"sensitivity": "high", "name": "Hill"})
+    assert (renamed.status, renamed.json["errors"][0]["pointer"]) == (400, "/name")
+    assert asha.get("/api/area-configs").json == [changed.json], "all of it or nothing"
 
 
 def loaded(server, image_path, **options):
