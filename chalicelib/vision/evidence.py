@@ -21,7 +21,7 @@ from chalicelib.vision.sight import clouds, shown, within_scene
 WORK_M_PER_PX = 1.0  # finer pictures are brought to this: a house is ten pixels then, and a tile costs little
 MOST_WORK_PX = 1024  # a larger side is brought down to this
 SMOOTH_PX = 7  # of the log-odds
-CONTEXT_SHARE = 0.4  # of the log-odds
+CONTEXT_SHARE = 0.3  # of the log-odds
 _NOTHING = -30.0  # log-odds of what cannot be seen
 LEAST_WORK_PX = 64  # a smaller one is not brought down further: the windows need some ground
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
@@ -9,6 +10,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = "bhuprahari-migrate"
 _LOCK_WAIT_S = 60
+_one_thread = threading.Lock()  # Alembic keeps what it is at in its modules: two threads would share it
 
 
 def head(migrations: Path = MIGRATIONS) -> str:
@@ -41,7 +43,7 @@ def to(engine: Engine, revision: str, *, migrations: Path = MIGRATIONS) -> str:
 
     config = Config()
     config.set_main_option("script_location", str(migrations))
-    with engine.connect() as connection:
+    with _one_thread, engine.connect() as connection:
         is_mysql = connection.dialect.name == "mysql"
         if is_mysql:
             _take_lock(connection)
