@@ -9,6 +9,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.aws import destroy, infrastructure, release, size, smoke
@@ -24,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
         options.run(options)
     except Trouble as error:
         print(f"{options.command} stopped: {error}", file=sys.stderr)
-    except (ClientError, BotoCoreError) as error:
+    except (ClientError, BotoCoreError, Boto3Error) as error:  # the last is an upload's
         print(f"{options.command} stopped: {explained(error)}", file=sys.stderr)
     except KeyboardInterrupt:
         print(f"\n{options.command} stopped by you: run it again, it goes on where it was.", file=sys.stderr)

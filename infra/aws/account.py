@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 import boto3
+from boto3.exceptions import Boto3Error
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -39,9 +40,7 @@ class Account:
     @cached_property
     def number(self) -> str:
         """Give the account's twelve digits. Raises Trouble if the region has no Bhuprahari's services."""
-        known = self._session.get_available_regions(
-            "lambda", partition_name="aws"
-        ) + self._session.get_available_regions("lambda", partition_name="aws-us-gov")
+        known = self._session.get_available_regions("lambda")  # of the partition aws, as the policies' ARNs are
         if self.region not in known:
             near = " or ".join(get_close_matches(self.region, known, 3) or ["ap-south-1"])
             raise Trouble(f"there is no region {self.region} with Lambda in it: set AWS_DEFAULT_REGION, as to {near}")
@@ -55,15 +54,17 @@ class Account:
         return self._clients[service]
 
 
-def code(error: ClientError | BotoCoreError) -> str:
+def code(error: ClientError | BotoCoreError | Boto3Error) -> str:
     """Name an error in the service's own word, or by the SDK's class."""
     if isinstance(error, ClientError):
         return str(error.response.get("Error", {}).get("Code", ""))
     return type(error).__name__
 
 
-def explained(error: ClientError | BotoCoreError) -> str:
+def explained(error: ClientError | BotoCoreError | Boto3Error) -> str:
     """Say what an error of AWS means and what to do."""
+    if isinstance(error, Boto3Error) and isinstance(error.__context__, ClientError):
+        error = error.__context__  # what was refused while a file was uploaded in parts
     name = code(error)
     operation = getattr(error, "operation_name", "a call")
     if name in ("NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError"):

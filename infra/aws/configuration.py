@@ -73,6 +73,13 @@ class Configuration:
             for function in ("capture_tile", "compare_tile"):
                 if "reserved_concurrency" in self.stage["lambda_functions"][function]:
                     self.stage["lambda_functions"][function]["reserved_concurrency"] = int(outputs["MaxConcurrency"])
+        at_once = sum(each.get("reserved_concurrency", 0) for each in self.functions.values())
+        most = outputs.get("DatabaseConnectionsAlarm")  # 0.8 of max_connections
+        if most is not None and at_once >= int(most):
+            raise Trouble(
+                f"the functions may hold {at_once} connections at once, and fewer than {most} must be: take a larger "
+                f'database, make infra STAGE={self.name} SET="DatabaseClass=...", or a smaller MaxConcurrency'
+            )
         self.stage["subnet_ids"] = [each for each in outputs["SubnetIds"].split(",") if each]
         self.stage["security_group_ids"] = [outputs["SecurityGroupId"]]
         if not fnmatch(outputs["ImagesBucket"], "bhuprahari-*-images"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +11,10 @@ from botocore.exceptions import ClientError
 from infra.aws import infrastructure, layers, package
 from infra.aws.account import Account, Trouble, code
 from infra.aws.configuration import Configuration, checked_stage
+from infra.aws.finish import unmap_domain
 from infra.aws.release import PRODUCTION
 from infra.aws.stack import Stack
 from infra.aws.state import State
-
-BUCKETS = ("ArtifactsBucket", "ImagesBucket")
 
 
 def destroy(account: Account, root: Path, stage: str, *, dry_run: bool, asks: bool, everything: bool) -> None:
@@ -25,39 +23,54 @@ def destroy(account: Account, root: Path, stage: str, *, dry_run: bool, asks: bo
     print(f"account {account.number}, region {account.region}, stage {stage}")
     stack = infrastructure.stack_of(account, stage)
     outputs = stack.outputs
-    state = State(account, root, configuration, bucket=outputs.get("ArtifactsBucket", "-"))
+    state = State(account, root, configuration, bucket=outputs.get("ArtifactsBucket", ""))
     app = Stack(account, f"bhuprahari-{stage}")
-    deployed = bool(app.described) if stage == PRODUCTION else state.bring() != "nothing is deployed yet"
+    deployed = bool(app.described) if stage == PRODUCTION else state.is_deployed
     if not deployed and not stack.described:
         raise Trouble(f"there is nothing of the stage {stage} in {account.region} of account {account.number}")
     print(f"to be removed: {'the functions and the API, ' if deployed else ''}the layers, the logs, {stack.name}")
-    kept = f"a last snapshot of the database; the images in {outputs.get('ImagesBucket', 'their bucket')}"
+    images = outputs.get("ImagesBucket") or configuration.environment["BHUPRAHARI_BUCKET"]
+    kept = f"a last snapshot of the database; the images in {images}"
     print(f"removed too: {kept}" if everything else f"kept: {kept} (EVERYTHING=1 removes them too)")
     if dry_run:
         print("nothing was changed (DRY_RUN)")
         return
-    if asks and input(f"Type {stage} to go on: ").strip() != stage:
+    if asks and _answer(f"Type {stage} to go on: ") != stage:
         raise Trouble("you typed something else, so nothing was removed")
     for each in (Stack(account, f"bhuprahari-{stage}-watch"), app):
         if each.described:
             each.remove()
             print(f"{each.name}: removed")
     if deployed and stage != PRODUCTION:
-        package.chalice(root, "delete", "--stage", stage, region=account.region)
-        state.path.unlink(missing_ok=True)
+        _remove_what_chalice_made(account, root, state, domain=stack.parameters.get("DomainName", ""))
     print(f"layers: {layers.remove(account, stage)} versions removed")
     if stack.described:
         _unprotect(account, stage)
-        _empty(account, [outputs[name] for name in BUCKETS[: 1 + everything] if name in outputs])
+        _empty(account, outputs.get("ArtifactsBucket", ""))
         stack.remove()
         print(f"{stack.name}: removed")
     if everything:
-        _remove_what_was_kept(account, stage, outputs)
+        _remove_what_was_kept(account, stage, images)
     for name in _log_groups(account, stage):
         account.client("logs").delete_log_group(logGroupName=name)
     configuration.forget_infrastructure()
     configuration.save()
     print(f"the stage {stage} is gone" + ("" if everything else f"; kept: {kept}"))
+
+
+def _answer(question: str) -> str:
+    try:
+        return input(question).strip()
+    except EOFError:
+        raise Trouble("nobody is there to answer, so nothing was removed: say YES=1 to do without") from None
+
+
+def _remove_what_chalice_made(account: Account, root: Path, state: State, *, domain: str) -> None:
+    if domain:
+        unmap_domain(account, domain)  # API Gateway deletes no API that a domain leads to
+    state.bring()
+    package.chalice(root, "delete", "--stage", state.stage, region=account.region)
+    state.path.unlink(missing_ok=True)
 
 
 def _unprotect(account: Account, stage: str) -> None:
@@ -72,25 +85,27 @@ def _unprotect(account: Account, stage: str) -> None:
             raise
 
 
-def _empty(account: Account, buckets: list[str]) -> None:
-    """Remove every version of every object: CloudFormation removes no bucket that holds something."""
+def _empty(account: Account, bucket: str) -> None:
+    """Remove every version of every object: AWS removes no bucket that holds something. "" is none."""
+    if not bucket:
+        return
     client = account.client("s3")
-    pages = (client.get_paginator("list_object_versions").paginate(Bucket=bucket) for bucket in buckets)
     try:
-        for page in chain.from_iterable(pages):
+        for page in client.get_paginator("list_object_versions").paginate(Bucket=bucket):
             there = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
             batch = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in there]
             if batch:
-                client.delete_objects(Bucket=page["Name"], Delete={"Objects": batch, "Quiet": True})
+                client.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
     except ClientError as error:
         if code(error) != "NoSuchBucket":
             raise
 
 
-def _remove_what_was_kept(account: Account, stage: str, outputs: dict[str, str]) -> None:
+def _remove_what_was_kept(account: Account, stage: str, images: str) -> None:
     """Remove what the stack keeps when it goes: the images' bucket and the snapshots."""
+    _empty(account, images)
     try:
-        account.client("s3").delete_bucket(Bucket=outputs["ImagesBucket"])
+        account.client("s3").delete_bucket(Bucket=images)
     except ClientError as error:
         if code(error) != "NoSuchBucket":
             raise

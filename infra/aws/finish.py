@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from infra.aws.account import Account, Trouble
+from botocore.exceptions import ClientError
+
+from infra.aws.account import Account, Trouble, code
 from infra.aws.configuration import Configuration
 
 MERGED = Path("infra") / "aws" / "app.json"
@@ -27,17 +29,33 @@ def finish(account: Account, root: Path, configuration: Configuration, api_id: s
         names = [configuration.name_of(function) for function in configuration.functions]
         join_network(account, configuration, outputs, names)
         print("functions: IPv6 allowed")
+    _let_go(account, configuration, template)
     _api(account, configuration, api_id, template)
     _check_mappings(account, configuration)
 
 
 def map_domain(account: Account, configuration: Configuration, api_id: str, domain: str) -> None:
     """Let the stage's own domain lead to its API."""
-    client = account.client("apigateway")
-    mappings = client.get_base_path_mappings(domainName=domain).get("items", [])
-    if all(each["restApiId"] != api_id for each in mappings):
-        client.create_base_path_mapping(domainName=domain, restApiId=api_id, stage=configuration.api_stage)
+    wanted = {"restApiId": api_id, "stage": configuration.api_stage}
+    if not any(wanted.items() <= each.items() for each in _mapped(account, domain)):
+        unmap_domain(account, domain)  # it led to an API that is gone
+        account.client("apigateway").create_base_path_mapping(domainName=domain, **wanted)
     print(f"API: https://{domain} leads to it")
+
+
+def unmap_domain(account: Account, domain: str) -> None:
+    """Let the stage's own domain lead nowhere."""
+    for each in _mapped(account, domain):
+        account.client("apigateway").delete_base_path_mapping(domainName=domain, basePath=each["basePath"])
+
+
+def _mapped(account: Account, domain: str) -> list[dict[str, Any]]:
+    try:
+        return list(account.client("apigateway").get_base_path_mappings(domainName=domain).get("items", []))
+    except ClientError as error:
+        if code(error) != "NotFoundException":
+            raise
+        return []
 
 
 def join_network(account: Account, configuration: Configuration, outputs: Mapping[str, str], names: list[str]) -> None:
@@ -54,6 +72,15 @@ def join_network(account: Account, configuration: Configuration, outputs: Mappin
         client.update_function_configuration(FunctionName=name, VpcConfig=network)
     for name in names:
         client.get_waiter("function_updated_v2").wait(FunctionName=name)
+
+
+def _let_go(account: Account, configuration: Configuration, template: dict[str, Any]) -> None:
+    """Set how late a schedule's start may come: the next one is on its way."""
+    for each in template["Resources"].values():
+        if limits := each["Properties"].get("EventInvokeConfig"):
+            suffix = each["Properties"]["FunctionName"]["Fn::Sub"].removeprefix("${AWS::StackName}-")
+            client = account.client("lambda")
+            client.put_function_event_invoke_config(FunctionName=configuration.name_of(suffix), **limits)
 
 
 def _api(account: Account, configuration: Configuration, api_id: str, template: dict[str, Any]) -> None:

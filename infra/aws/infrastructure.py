@@ -36,6 +36,7 @@ def make(account: Account, root: Path, stage: str, *, given: list[str], firebase
     configuration = Configuration(root, checked_stage(stage))
     own = {"Stage": stage, "MaxConcurrency": configuration.environment["BHUPRAHARI_MAX_CONCURRENCY"]}
     parameters = own | dict(_parsed(each) for each in given)
+    account_of_firebase = None if firebase is None else secrets.service_account(firebase)  # before the long part
     print(f"account {account.number}, region {account.region}, stage {stage}")
     template = (root / TEMPLATE).read_text(encoding="utf-8")
     stack = stack_of(account, stage)
@@ -46,7 +47,7 @@ def make(account: Account, root: Path, stage: str, *, given: list[str], firebase
     configuration.take(outputs)
     configuration.save()
     print(f".chalice/config.json: the stage {stage} knows its network, bucket and queues")
-    for name in secrets.fill(account, outputs, firebase=firebase):
+    for name in secrets.fill(account, outputs, firebase=account_of_firebase):
         print(f"secret {name}: written")
     print(f"next: make layers, then make deploy STAGE={stage}")
 

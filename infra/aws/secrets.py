@@ -17,8 +17,11 @@ from infra.aws.certificate import BUNDLE
 APPLICATION = "bhuprahari_app"  # the functions' user; `migrate` makes it with the master's right
 
 
-def fill(account: Account, outputs: Mapping[str, str], *, firebase: Path | None) -> list[str]:
-    """Give a value to each secret that has no usable one; name what was written. Raises Trouble."""
+def fill(account: Account, outputs: Mapping[str, str], *, firebase: str | None) -> list[str]:
+    """Give a value to each secret that has no usable one; name what was written. Raises Trouble.
+
+    `firebase` is a service account's JSON, which takes the place of the one before.
+    """
     address = f"{outputs['DatabaseEndpoint']}/{outputs['DatabaseName']}"
     makers: list[tuple[str, Callable[[str], bool], Callable[[], str]]] = [
         (outputs["DatabaseUrlSecret"], lambda text: f"@{address}?" in text, lambda: _database_url(address)),
@@ -31,7 +34,7 @@ def fill(account: Account, outputs: Mapping[str, str], *, firebase: Path | None)
             _put(client, name, make())
             written.append(name)
     if firebase is not None:
-        _put(client, outputs["FirebaseSecret"], _service_account(firebase))
+        _put(client, outputs["FirebaseSecret"], firebase)
         written.append(outputs["FirebaseSecret"])
     elif not read(client, outputs["FirebaseSecret"]):
         print(
@@ -79,7 +82,8 @@ def _is_keys(text: str) -> bool:
     return isinstance(keys, dict) and bool(keys) and all(len(str(key)) >= 32 for key in keys.values())
 
 
-def _service_account(path: Path) -> str:
+def service_account(path: Path) -> str:
+    """Read the JSON file that Firebase's console gives. Raises Trouble for any other."""
     try:
         text = path.read_text(encoding="utf-8")
         account = json.loads(text)

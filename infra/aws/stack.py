@@ -11,7 +11,12 @@ from botocore.exceptions import ClientError, WaiterError
 from infra.aws.account import Account, Trouble
 
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
-NEVER_MADE = ("REVIEW_IN_PROGRESS", "DELETE_COMPLETE", "ROLLBACK_COMPLETE")
+STOPPED = {  # states that no change is taken in
+    "UPDATE_ROLLBACK_FAILED": "aws cloudformation continue-update-rollback --stack-name {name}, then run this again",
+    "ROLLBACK_FAILED": "make destroy removes what is left of it, then run this again",
+    "CREATE_FAILED": "make destroy removes what is left of it, then run this again",
+    "DELETE_FAILED": "make destroy tries to remove it once more, then run this again",
+}
 
 
 class Stack:
@@ -58,10 +63,7 @@ class Stack:
             print(f"{self.name}: removing what is left of the try that failed", flush=True)
             self.remove()
             present = None
-        if present and present["StackStatus"].endswith("_IN_PROGRESS"):
-            raise Trouble(
-                f"{self.name} is at work ({present['StackStatus']}): wait until it is done and run this again"
-            )
+        self._check_takes_a_change(present)
         kind = "UPDATE" if present else "CREATE"
         name = f"bhuprahari-{int(time.time())}"
         try:
@@ -102,6 +104,13 @@ class Stack:
         """Remove it and wait until it is gone. Raises Trouble."""
         self._client.delete_stack(StackName=self.name)
         self._wait("stack_delete_complete")
+
+    def _check_takes_a_change(self, present: Mapping[str, Any] | None) -> None:
+        status = str(present["StackStatus"]) if present else ""
+        if status.endswith("_IN_PROGRESS"):
+            raise Trouble(f"{self.name} is at work ({status}): wait until it is done and run this again")
+        if remedy := STOPPED.get(status):
+            raise Trouble(f"{self.name} is {status}: {remedy.format(name=self.name)}")
 
     def _parameters(self, template: Mapping[str, str], given: Mapping[str, str], present: Any) -> list[dict[str, Any]]:  # noqa: ANN401
         known = self._known(template)

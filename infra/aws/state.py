@@ -23,8 +23,14 @@ class State:
 
     def __init__(self, account: Account, root: Path, configuration: Configuration, *, bucket: str) -> None:
         self._account, self._configuration, self._bucket = account, configuration, bucket
+        self.stage = configuration.name
         self.path = root / ".chalice" / "deployed" / f"{configuration.name}.json"
         self._key = KEY.format(stage=configuration.name)
+
+    @property
+    def is_deployed(self) -> bool:
+        """Is anything of the stage in the account?"""
+        return bool(self._found())
 
     def bring(self) -> str:
         """Make sure that the file is there if anything is deployed, and is about what is; say where it came from."""
@@ -59,6 +65,8 @@ class State:
             return None
 
     def _stored(self) -> list[dict[str, Any]] | None:
+        if not self._bucket:
+            return None
         try:
             answer = self._account.client("s3").get_object(Bucket=self._bucket, Key=self._key)
             return list(json.loads(answer["Body"].read())["resources"])

@@ -57,6 +57,7 @@ def test_before_anything_is_there(dev):
     refused = dev.operator.refused
     assert "make infra STAGE=dev comes first" in refused("deploy", NAME)
     assert "there is nothing of the stage dev" in refused("destroy", NAME, "--yes")
+    assert "there is nothing of the stage dev" in refused("destroy", NAME, "--yes", "--everything")
     assert "there is no stage live in .chalice/config.json: say one of dev, prod" in refused("deploy", "live")
     assert "two to twelve small letters" in refused("infra", "Dev!")
     assert "there is no region nowhere-1" in refused("deploy", NAME, AWS_DEFAULT_REGION="nowhere-1")
@@ -126,6 +127,8 @@ def test_each_function_is_as_the_configuration_says(dev, life):
         assert has["Environment"]["Variables"].items() >= wanted["environment_variables"].items()
         assert has["TracingConfig"]["Mode"] == "Active"
     assert len({each["Role"] for each in found.values()}) == len(found)
+    late = dev.account.client("lambda").get_function_event_invoke_config(FunctionName=f"bhuprahari-{NAME}-sweep")
+    assert (late["MaximumEventAgeInSeconds"], late["MaximumRetryAttempts"]) == (60, 0)
     assert {each["BatchSize"] for each in dev.mappings} == {1}
     assert {each["ScalingConfig"]["MaximumConcurrency"] for each in dev.mappings} == {2, 4}
 
@@ -239,6 +242,8 @@ def test_production_would_go_by_cloudformation(dev, life):
 def test_destroy_leaves_nothing_but_what_it_says(dev, life):
     bucket = dev.operator.config["stages"][NAME]["environment_variables"]["BHUPRAHARI_BUCKET"]
     assert "nothing was changed (DRY_RUN)" in dev.operator.make("destroy", NAME, "--dry-run")
+    assert functions_of(dev).keys() == life["functions"]
+    assert "nobody is there to answer" in dev.operator.refused("destroy", NAME)
     assert functions_of(dev).keys() == life["functions"]
     said = dev.operator.make("destroy", NAME, "--yes")
     assert f"kept: a last snapshot of the database; the images in {bucket}" in said

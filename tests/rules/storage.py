@@ -198,13 +198,18 @@ def buckets_forget_old_versions_and_unfinished_uploads(templates):
     return complaints
 
 
-@rule(put(f"{RESOURCES}/Images/DeletionPolicy", "Delete"), put(f"{RESOURCES}/Archive/UpdateReplacePolicy", "Delete"))
+@rule(
+    put(f"{RESOURCES}/Images/DeletionPolicy", "Delete"),
+    put(f"{RESOURCES}/Images/DeletionPolicy", "Retain"),  # would be left by a first try that failed
+    put(f"{RESOURCES}/Archive/UpdateReplacePolicy", "Delete"),
+)
 def pictures_outlive_the_stack(templates):
     kept = templates["stage"]["Resources"]
     return [
-        f"{name} goes with the stack"
+        f"{name} goes with the stack, or is left by one that was never made"
         for name in ("Images", "Archive")
-        if name in kept and {kept[name]["DeletionPolicy"], kept[name]["UpdateReplacePolicy"]} != {"Retain"}
+        if name in kept
+        and (kept[name]["DeletionPolicy"], kept[name]["UpdateReplacePolicy"]) != ("RetainExceptOnCreate", "Retain")
     ]
 
 

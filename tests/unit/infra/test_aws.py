@@ -1,16 +1,20 @@
 """The commands of AWS, where no account is needed to see what they do."""
 
+import io
 import json
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 import pytest
+from boto3.exceptions import Boto3Error
 from botocore.exceptions import ClientError, NoCredentialsError
 
 from infra import lambda_python
-from infra.aws import certificate, finish, secrets, smoke
-from infra.aws.account import Trouble, explained
+from infra.aws import certificate, destroy, finish, infrastructure, secrets, smoke
+from infra.aws.account import Account, Trouble, explained
 from infra.aws.configuration import Configuration
+from infra.aws.stack import Stack
+from tests.aws_stand_in import REGION, AwsStandIn
 from tests.sources import ROOT
 
 OUTPUTS = {
@@ -37,6 +41,16 @@ def checkout(tmp_path):
     (tmp_path / ".chalice").mkdir()
     (tmp_path / ".chalice" / "config.json").write_text((ROOT / ".chalice" / "config.json").read_text())
     return tmp_path
+
+
+@pytest.fixture
+def account(monkeypatch):
+    aws = AwsStandIn().start()
+    for name, text in (("ACCESS_KEY_ID", "x"), ("SECRET_ACCESS_KEY", "x"), ("DEFAULT_REGION", REGION)):
+        monkeypatch.setenv(f"AWS_{name}", text)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", aws.endpoint_url)
+    yield Account()
+    aws.stop()
 
 
 @pytest.fixture
@@ -130,9 +144,9 @@ def test_what_is_no_service_account_is_not_taken(tmp_path):
     for text, said in (("{", "cannot be read as JSON"), ('{"client": []}', "is no service account")):
         path.write_text(text)
         with pytest.raises(Trouble, match=said):
-            secrets._service_account(path)
+            secrets.service_account(path)
     with pytest.raises(Trouble, match="cannot be read"):
-        secrets._service_account(tmp_path / "away.json")
+        secrets.service_account(tmp_path / "away.json")
 
 
 def test_a_python_that_does_not_answer_is_passed_over(tmp_path):
@@ -154,3 +168,70 @@ def test_a_password_of_ours_needs_no_escaping():
     assert url.endswith("@host/name?ssl_ca=rds-ca.pem")
     assert len(password) == 43
     assert password.replace("-", "").replace("_", "").isalnum()
+
+
+def test_more_workers_than_the_database_has_connections_for_are_refused(checkout):
+    fits = OUTPUTS | {"MaxConcurrency": "15", "DatabaseConnectionsAlarm": "48"}
+    Configuration(checkout, "dev").take(fits)  # 17 others, and 15 each of capture and compare
+    with pytest.raises(Trouble, match="may hold 49 connections at once, and fewer than 48 must be"):
+        Configuration(checkout, "dev").take(fits | {"MaxConcurrency": "16"})
+
+
+def test_an_upload_that_is_refused_is_a_sentence(account, tmp_path):
+    archive = tmp_path / "layer.zip"
+    archive.write_bytes(b"anything")
+    with pytest.raises(Boto3Error) as caught:
+        account.client("s3").upload_file(str(archive), "bhuprahari-nobody-made-this", "layers/x.zip")
+    assert explained(caught.value).startswith("AWS refused PutObject: ")
+
+
+def test_a_domain_leads_to_one_api_and_then_nowhere(account, checkout):
+    gateway, configuration = account.client("apigateway"), Configuration(checkout, "dev")
+    gateway.create_domain_name(domainName="land.example.org", regionalCertificateArn="arn:aws:acm:x:1:certificate/y")
+    apis = [gateway.create_rest_api(name="bhuprahari")["id"] for _ in range(2)]
+    for api in apis:
+        place = {"restApiId": api}
+        root = gateway.get_resources(**place)["items"][0]["id"]
+        method = {"resourceId": root, "httpMethod": "GET"}
+        gateway.put_method(**place, **method, authorizationType="NONE")
+        gateway.put_integration(**place, **method, type="MOCK")
+        gateway.create_deployment(restApiId=api, stageName="v1")
+    gateway.create_base_path_mapping(domainName="land.example.org", restApiId=apis[0], stage="v1")
+    for api in apis:
+        for _ in range(2):
+            finish.map_domain(account, configuration, api, "land.example.org")
+            (mapping,) = gateway.get_base_path_mappings(domainName="land.example.org")["items"]
+            assert (mapping["restApiId"], mapping["stage"]) == (api, "v1")
+    for _ in range(2):
+        finish.unmap_domain(account, "land.example.org")
+        assert not gateway.get_base_path_mappings(domainName="land.example.org").get("items")
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        ("ROLLBACK_FAILED", "make destroy removes what is left of it"),
+        ("UPDATE_ROLLBACK_FAILED", "continue-update-rollback --stack-name bhuprahari-dev-infra"),
+        ("UPDATE_IN_PROGRESS", "is at work"),
+    ],
+)
+def test_a_stack_that_takes_no_change_says_what_to_do(account, status, said):
+    with pytest.raises(Trouble, match=said):
+        Stack(account, "bhuprahari-dev-infra")._check_takes_a_change({"StackStatus": status})
+
+
+def test_a_region_of_another_partition_is_refused(monkeypatch):
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-gov-west-1")  # the policies' ARNs begin with arn:aws:
+    with pytest.raises(Trouble, match="there is no region us-gov-west-1"):
+        _ = Account().number
+
+
+def test_a_question_that_nobody_can_answer_removes_nothing(monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    with pytest.raises(Trouble, match="YES=1"):
+        destroy._answer("? ")
+
+
+def test_a_wrong_service_account_is_noticed_before_the_long_part(account, checkout):
+    with pytest.raises(Trouble, match="cannot be read as JSON"):
+        infrastructure.make(account, checkout, "dev", given=[], firebase=checkout / "away.json", dry_run=False)

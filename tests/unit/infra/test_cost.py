@@ -12,6 +12,11 @@ def test_the_document_shows_what_the_command_prints():
     assert cost.report() in (ROOT / "docs" / "costs.md").read_text(encoding="utf-8"), "run python -m infra.aws.cost"
 
 
+def test_the_deploys_page_names_the_same_sum():
+    page = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+    assert f"{cost.total(cost.stage()):.2f} USD a month for a whole stage that idles" in page
+
+
 def test_a_whole_stage_that_idles_costs_at_most_25():
     assert 10 < cost.total(cost.stage()) <= 25
 
