@@ -212,3 +212,15 @@ def test_a_database_that_is_away_is_a_sentence():
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("cannot migrate: ")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_sqlite_is_migrated_in_one_writing_transaction(tmp_path):
+    """From before the revision is read, so that another process which waited finds the tables made."""
+    engine, said = make_engine(f"sqlite:///{tmp_path}/empty.sqlite"), []
+    event.listen(engine, "before_cursor_execute", lambda _c, _cursor, statement, *_: said.append(statement.strip()))
+    to(engine, head())
+    engine.dispose()
+    begun = max(place for place, statement in enumerate(said) if statement == "BEGIN IMMEDIATE")
+    within = "\n".join(said[begun:])
+    assert "CREATE TABLE alembic_version" in within
+    assert "CREATE TABLE chores" in within
