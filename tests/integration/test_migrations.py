@@ -224,3 +224,14 @@ def test_sqlite_is_migrated_in_one_writing_transaction(tmp_path):
     within = "\n".join(said[begun:])
     assert "CREATE TABLE alembic_version" in within
     assert "CREATE TABLE chores" in within
+
+
+def test_a_setting_that_is_not_there_is_a_sentence():
+    environment = os.environ | {"BHUPRAHARI_NO_SUCH": "x"}
+    command = [sys.executable, "-m", "infra.migrate"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (
+        1,
+        "",
+        "cannot migrate: there is no setting BHUPRAHARI_NO_SUCH\n",
+    )
