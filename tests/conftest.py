@@ -14,7 +14,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from tests.databases import GIVEN, REQUIRED, MySqlDatabases, NoServer, SqliteDatabases, migrate
 from tests.mysql_server import HOW_TO_GET_ONE
 
-collect_ignore = ["bench/fit_context.py"]  # needs PyTorch, which nothing else here does
 ENGINES = ("sqlite", "mysql")
 FIXTURES = ("database_url", "empty_database_url")
 SKIPPED = "MYSQL HALF SKIPPED"

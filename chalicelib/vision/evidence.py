@@ -11,7 +11,6 @@ import cv2
 import numpy as np
 
 from chalicelib.vision.align import Shift, edges, find_shift, move
-from chalicelib.vision.context import context_odds
 from chalicelib.vision.features import features, levels_of
 from chalicelib.vision.network import log_odds
 from chalicelib.vision.pixels import Bgr, Floats, Mask, Pixels
@@ -21,7 +20,6 @@ from chalicelib.vision.sight import clouds, shown, within_scene
 WORK_M_PER_PX = 1.0  # finer pictures are brought to this: a house is ten pixels then, and a tile costs little
 MOST_WORK_PX = 1024  # a larger side is brought down to this
 SMOOTH_PX = 7  # of the log-odds
-CONTEXT_SHARE = 0.3  # of the log-odds
 _NOTHING = -30.0  # log-odds of what cannot be seen
 LEAST_WORK_PX = 64  # a smaller one is not brought down further: the windows need some ground
 
@@ -116,7 +114,7 @@ def prepare(first: Pixels, second: Pixels, metres_per_pixel: float) -> Prepared:
     return Prepared(_filled(one, usable), _filled(two, usable), usable, clear)
 
 
-def weigh(first: Pixels, second: Pixels, metres_per_pixel: float, *, with_context: bool = True) -> Evidence:
+def weigh(first: Pixels, second: Pixels, metres_per_pixel: float) -> Evidence:
     """Weigh what two pictures of one size say, into log-odds of change."""
     pair = prepare(first, second, metres_per_pixel)
     odds = np.full(pair.usable.shape, _NOTHING, np.float32)
@@ -124,9 +122,6 @@ def weigh(first: Pixels, second: Pixels, metres_per_pixel: float, *, with_contex
         return Evidence(odds, np.zeros_like(pair.clear), None)
     levels = levels_of(pair.one, pair.two)
     raw = log_odds(features(pair.one, pair.two, *levels, pair.usable), pair.usable.shape)
-    around = context_odds(pair.one, pair.two, *levels) if with_context else None
-    if around is not None:
-        raw += CONTEXT_SHARE * (around - raw)
     raw = np.asarray(cv2.boxFilter(raw, cv2.CV_32F, (SMOOTH_PX, SMOOTH_PX), borderType=cv2.BORDER_REFLECT), np.float32)
     np.copyto(odds, np.clip(raw, _NOTHING, -_NOTHING), where=pair.usable)
     return Evidence(odds, pair.clear, Sight(pair.one, pair.two, *levels, pair.usable))

@@ -2,7 +2,7 @@
 
     python -m tests.bench.fit_scores [--pairs 800] [--jobs 2]
 
-To be run after fit_detector and fit_context, on other seeds; years lie between the dates of half of the pairs. A region
+To be run after fit_detector, on other seeds; years lie between the dates of half of the pairs. A region
 is right when at least 30 % of it changed. Every second pair is kept apart: the expected calibration error is measured
 there. Writes chalicelib/vision/scores.py and docs/reliability.png.
 """
