@@ -30,10 +30,23 @@ class Reason(StrEnum):
     NO_DATA_EDGE = "edge of no-data"
     COMES_BACK = "comes back"
     DOES_NOT_HOLD = "does not hold"
+    NOT_YET_SURE = "not yet sure"
 
 
-MAY_HOLD_LATER = frozenset({Reason.SEASON_LIKE, Reason.HAZE, Reason.NO_DATA_EDGE})
-"""Doubts that the next picture can settle. What looks as an older picture did is no change, however long it stays."""
+_MAY_HOLD_LATER = frozenset(
+    {Reason.SHADOW_LIKE, Reason.SEASON_LIKE, Reason.HAZE, Reason.NO_DATA_EDGE, Reason.NOT_YET_SURE}
+)
+_NEARLY_ENOUGH = 0.4  # of the score, for something below what was needed
+
+
+def may_hold_later(ignored: dict[str, Any]) -> bool:
+    """Say whether the next picture can settle why something, as it is kept in JSON, was ignored.
+
+    What looks as an older picture did is no change, however long it stays.
+    """
+    if ignored["reason"] == Reason.BELOW_SCORE:
+        return bool(ignored["score"] >= _NEARLY_ENOUGH)
+    return ignored["reason"] in _MAY_HOLD_LATER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
