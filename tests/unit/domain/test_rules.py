@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.accounts import email_key
 from chalicelib.domain.alerts import Target, TargetKind
-from chalicelib.domain.changes import MOST_IGNORED, Reason, change_log, ignored_of, judge
+from chalicelib.domain.changes import MOST_IGNORED, Reason, change_log, ignored_of, judge, may_hold_later
 from chalicelib.domain.errors import BadMessage, DomainError, Invalid
 from chalicelib.domain.imagery import object_key
 from chalicelib.domain.jobs import SessionJob, TileJob
@@ -62,6 +62,16 @@ def test_an_alert_has_the_highest_severity_of_its_regions():
     log = change_log(replace(a_change(30), regions=(small, large)), THRESHOLDS)
     assert [region["severity"] for region in log["regions"]] == ["medium", "high"]
     assert log["severity"] == "high"
+
+
+def test_the_next_picture_can_settle_a_doubt_but_not_what_looks_as_before():
+    def settles(score):
+        kept = (replace(a_region(), score=score, reason=reason).ignored_json() for reason in Reason)
+        return {region["reason"] for region in kept if may_hold_later(region)}
+
+    unsettled = {Reason.BELOW_SIZE, Reason.SAME_GROUND, Reason.COMES_BACK, Reason.DOES_NOT_HOLD}
+    assert settles(0.45) == set(Reason) - unsettled
+    assert settles(0.2) == set(Reason) - unsettled - {Reason.BELOW_SCORE}
 
 
 def test_what_is_ignored_is_kept_with_its_reason_and_only_the_largest():
