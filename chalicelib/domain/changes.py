@@ -39,14 +39,12 @@ _MAY_HOLD_LATER = frozenset(
 _NEARLY_ENOUGH = 0.4  # of the score, for something below what was needed
 
 
-def may_hold_later(ignored: dict[str, Any]) -> bool:
-    """Say whether the next picture can settle why something, as it is kept in JSON, was ignored.
+def may_hold_later(reason: str | None, score: float) -> bool:
+    """Say whether the next picture can settle why something was ignored.
 
     What looks as an older picture did is no change, however long it stays.
     """
-    if ignored["reason"] == Reason.BELOW_SCORE:
-        return bool(ignored["score"] >= _NEARLY_ENOUGH)
-    return ignored["reason"] in _MAY_HOLD_LATER
+    return score >= _NEARLY_ENOUGH if reason == Reason.BELOW_SCORE else reason in _MAY_HOLD_LATER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,9 +115,11 @@ def ignored_of(change: Change, thresholds: Thresholds) -> list[dict[str, Any]]:
     """
     alerts = change.above(thresholds)
     small = [replace(region, reason=Reason.BELOW_SIZE) for region in change.regions if region not in alerts]
-    kept = sorted([*small, *change.ignored], key=lambda region: (region.reason not in MAY_HOLD_LATER, -region.area_m2))[
-        :MOST_IGNORED
-    ]
+    doubts_first = sorted(
+        [*small, *change.ignored],
+        key=lambda region: (not may_hold_later(region.reason, region.score), -region.area_m2),
+    )
+    kept = doubts_first[:MOST_IGNORED]
     return [region.ignored_json() for region in sorted(kept, key=lambda region: -region.area_m2)]
 
 

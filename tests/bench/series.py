@@ -179,7 +179,9 @@ def follow(place: Place | SampleLand, files: list[bytes], *, with_history: bool)
         memory = {"older": older, "doubted": doubted} if with_history else {}
         change = compare(files[date - 1], files[date], view=VIEW, area=EVERYWHERE, thresholds=THRESHOLDS, **memory)
         kept = ignored_of(change, THRESHOLDS)
-        doubted = [region["outline"]["coordinates"] for region in kept if may_hold_later(region)]
+        doubted = [
+            region["outline"]["coordinates"] for region in kept if may_hold_later(region["reason"], region["score"])
+        ]
         count.update(f"ignored: {region['reason']}" for region in kept)
         hold_against_works(place, date, change.above(THRESHOLDS), count, delays)
     for _, _, truth in place.all_works(DATES):

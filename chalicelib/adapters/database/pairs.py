@@ -76,7 +76,9 @@ def doubted_before(connection: Connection, reference_id: int) -> tuple[Outline, 
     """
     query = select(DONE.c.ignored).where(DONE.c.image_id == reference_id).order_by(DONE.c.id.desc()).limit(1)
     regions = connection.execute(query).scalar() or []
-    return tuple(region["outline"]["coordinates"] for region in regions if may_hold_later(region))
+    return tuple(
+        region["outline"]["coordinates"] for region in regions if may_hold_later(region["reason"], region["score"])
+    )
 
 
 def _is_of(tile: Tile) -> tuple[ColumnElement[bool], ...]:
