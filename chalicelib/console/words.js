@@ -69,6 +69,7 @@ const REASONS = {
   "edge of no-data": "cut by ground that cannot be seen",
   "comes back": "an older picture looks like the newer one",
   "does not hold": "the picture before looks like the newer one: its reference was odd",
+  "not yet sure": "not quite unlike every older picture; the next one will tell",
 };
 
 /** Say why something that was seen is no alert. */

@@ -30,10 +30,21 @@ class Reason(StrEnum):
     NO_DATA_EDGE = "edge of no-data"
     COMES_BACK = "comes back"
     DOES_NOT_HOLD = "does not hold"
+    NOT_YET_SURE = "not yet sure"
 
 
-MAY_HOLD_LATER = frozenset({Reason.SEASON_LIKE, Reason.HAZE, Reason.NO_DATA_EDGE})
-"""Doubts that the next picture can settle. What looks as an older picture did is no change, however long it stays."""
+_MAY_HOLD_LATER = frozenset(
+    {Reason.SHADOW_LIKE, Reason.SEASON_LIKE, Reason.HAZE, Reason.NO_DATA_EDGE, Reason.NOT_YET_SURE}
+)
+_NEARLY_ENOUGH = 0.4  # of the score, for something below what was needed
+
+
+def may_hold_later(reason: str | None, score: float) -> bool:
+    """Say whether the next picture can settle why something was ignored.
+
+    What looks as an older picture did is no change, however long it stays.
+    """
+    return score >= _NEARLY_ENOUGH if reason == Reason.BELOW_SCORE else reason in _MAY_HOLD_LATER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,9 +115,11 @@ def ignored_of(change: Change, thresholds: Thresholds) -> list[dict[str, Any]]:
     """
     alerts = change.above(thresholds)
     small = [replace(region, reason=Reason.BELOW_SIZE) for region in change.regions if region not in alerts]
-    kept = sorted([*small, *change.ignored], key=lambda region: (region.reason not in MAY_HOLD_LATER, -region.area_m2))[
-        :MOST_IGNORED
-    ]
+    doubts_first = sorted(
+        [*small, *change.ignored],
+        key=lambda region: (not may_hold_later(region.reason, region.score), -region.area_m2),
+    )
+    kept = doubts_first[:MOST_IGNORED]
     return [region.ignored_json() for region in sorted(kept, key=lambda region: -region.area_m2)]
 
 

@@ -80,8 +80,9 @@ def compare(
             continue
         counted[part.box] |= part.mask
         kept.append((region, Drawing(outline, region.area_m2, region.area_m2 >= thresholds.min_changed_area_m2)))
+    needed = LEAST_SCORE + thresholds.score_shift
     for part in _drawn(doubted, view):
-        proof = history.confirm(part, evidence)
+        proof = history.confirm(part, evidence, needed)
         if proof is not None and not counted[part.box][part.mask].any():
             counted[part.box] |= part.mask
             outline = rings(part)
@@ -137,7 +138,7 @@ def _weighed(  # noqa: PLR0917 (what is known of one comparison)
             return Held(reason, part.score, 0, 0)
     if area_m2 < thresholds.min_changed_area_m2:
         return Held(None, part.score, 0, 0)
-    return history.hold(part)
+    return history.hold(part, evidence)
 
 
 def _drawn(outlines: Sequence[Outline], view: View) -> Iterator[Part]:

@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
+
+import numpy as np
 
 from chalicelib.domain.changes import Reason
 from chalicelib.domain.errors import BadImage
 from chalicelib.domain.ports import OlderPicture
 from chalicelib.domain.tiles import View
 from chalicelib.vision.evidence import Evidence
-from chalicelib.vision.pixels import Pixels, decode
+from chalicelib.vision.pixels import Floats, Pixels, decode
 from chalicelib.vision.regions import Part, area_of, score_of
 
 Look = Callable[[Pixels, Pixels, float], Evidence]
 
-LIKE = 0.1  # score of a region against an older picture, at most: there it looks as it does now
-STILL_THERE = 0.5  # the same against the picture just before, for something that was doubted there
+LIKE = -1.0  # typical log-odds of a region's ground in two pictures, at most: they show the same
+CALM = -0.5  # the same, at most: an older picture and the reference, where the ground does not change anyway
+UNLIKE = 1.25  # the same, at least: against each older picture, for something to be new
+SURELY_UNLIKE = 2.5  # where there is but one older picture, or where the newer one is odd itself
+ODD_SHARE = 0.05  # of a picture's ground that is like no other picture: more, and it is odd
+STILL_THERE = 0.0  # against the picture just before, at most, for something that was doubted there
+UNLIKE_AND_HELD = 0.5  # against each picture from before that: two pictures say so
+LEAST_WITNESSES = 2  # older pictures, to settle a doubt
 LEAST_SEEN = 0.5  # of a region's ground, for a picture to say anything about it
-NEWS = 4.0  # log-odds by which older pictures are more unlike the newer one than unlike the reference: then it is new
-HELD_NEWS = -1.0  # log-odds of being unlike older pictures, for something that was doubted and is still there
 MARKED_DOWN = 0.3  # what is left of the score of a region that does not hold
 STRENGTHENED = 0.7  # of the doubt that is left for each older picture it held against
 MOST_STRENGTHENED = 3
-SUREST = 0.995
 
 
 class Held(NamedTuple):
@@ -46,49 +50,59 @@ class History:
     ) -> None:
         self._older, self._reference, self._newer, self._view, self._look = older, reference, newer, view, look
 
-    def hold(self, part: Part) -> Held:
+    def hold(self, part: Part, evidence: Evidence) -> Held:
         """Hold a region, a part that changed from the reference to the newer picture, against every older picture.
 
         One that looks as the place does now means that the reference was odd, if it is the newest, or else that this
-        comes back. Where older pictures are as unlike the reference as they are unlike the newer one, the ground
-        changes anyway: that can be settled by the next picture.
+        comes back. Where any looks other than the reference, the ground changes anyway. Both that, and what is not
+        quite unlike every older picture, can be settled by the next picture. `evidence` is that of the pair itself.
         """
-        unlike = self._scores(self._against_newer, part)
-        if not unlike:
+        against = self._odds(self._against_newer, part)
+        if not against:
             return Held(None, part.score, 0, 0)
-        held_against = sum(score > LIKE for score in unlike)
+        unlike = [_typical(odds) for odds in against]
+        held_against = sum(one > LIKE for one in unlike)
         reason = None
         if held_against < len(unlike):
             reason = Reason.COMES_BACK if unlike[0] > LIKE else Reason.DOES_NOT_HOLD
-        elif _log_odds(unlike) - _log_odds(self._scores(self._against_reference, part)) < NEWS:
+        elif any(_typical(odds) > CALM for odds in self._odds(self._against_reference, part)):
             reason = Reason.SEASON_LIKE
+        elif min(unlike) < (SURELY_UNLIKE if len(unlike) == 1 or self._is_odd(evidence) else UNLIKE):
+            reason = Reason.NOT_YET_SURE
         if reason is not None:
             return Held(reason, round(MARKED_DOWN * part.score, 4), len(unlike), held_against)
         doubt = (1 - part.score) * STRENGTHENED ** min(held_against, MOST_STRENGTHENED)
         return Held(None, round(1 - doubt, 4), len(unlike), held_against)
 
-    def confirm(self, part: Part, evidence: Evidence) -> Held | None:
+    def confirm(self, part: Part, evidence: Evidence, needed: float) -> Held | None:
         """Say whether something that the comparison of the reference doubted has held: None if it has not.
 
-        It is still there, so the reference, which showed it first, is like the newer picture; and it is unlike every
-        picture from before that.
+        It is still there, so the newer picture is like the reference, which showed it first; and both are unlike every
+        picture from before that, by a score that is `needed` as of any region.
         """
-        now = self._score(evidence, part)
-        if now is None or now > STILL_THERE:
+        now = self._odds([evidence], part)
+        if not now or _typical(now[0]) > STILL_THERE:
             return None
-        unlike = self._scores(self._against_newer, part)
-        if not unlike or min(unlike) <= LIKE or _log_odds(unlike) < HELD_NEWS:
+        against = self._odds(self._against_newer, part)
+        if len(against) < LEAST_WITNESSES or _least(against) < UNLIKE_AND_HELD:
             return None
-        return Held(None, round(sum(unlike) / len(unlike), 4), len(unlike), len(unlike))
+        before = self._odds(self._against_reference, part)
+        if not before or _least(before) < UNLIKE_AND_HELD:
+            return None
+        scores = [score_of(odds, area_of(part, self._view.gsd_m)) for odds in (*against, *before)]
+        score = sum(scores) / len(scores)
+        return Held(None, round(score, 4), len(against), len(against)) if score >= needed else None
 
-    def _scores(self, evidences: Sequence[Evidence], part: Part) -> list[float]:
-        """Give what a region scores in each pair that shows its ground, in their order."""
-        return [score for evidence in evidences if (score := self._score(evidence, part)) is not None]
+    def _is_odd(self, evidence: Evidence) -> bool:
+        """Say whether the newer picture is like no other one on more of its ground than works mostly take."""
+        nearest = np.min([pair.odds for pair in (*self._against_newer, evidence)], axis=0)
+        return float((nearest > LIKE).mean()) > ODD_SHARE
 
-    def _score(self, evidence: Evidence, part: Part) -> float | None:
-        if evidence.clear[part.box][part.mask].mean() < LEAST_SEEN:
-            return None
-        return score_of(evidence.inside(part.mask, part.top, part.left), area_of(part, self._view.gsd_m))
+    def _odds(self, evidences: Sequence[Evidence], part: Part) -> list[Floats]:
+        """Give the log-odds of a region's ground in each pair that shows enough of it, in their order."""
+        seen = [(evidence, part.mask & evidence.clear[part.box]) for evidence in evidences]
+        enough = LEAST_SEEN * part.mask.sum()
+        return [evidence.inside(mask, part.top, part.left) for evidence, mask in seen if mask.sum() >= max(1, enough)]
 
     @cached_property
     def _pictures(self) -> list[Pixels]:
@@ -116,7 +130,9 @@ class History:
         return replace(self._look(older, newer, self._view.gsd_m), sight=None)  # large, and not asked for here
 
 
-def _log_odds(scores: Sequence[float]) -> float:
-    """Give the mean of some scores' log-odds, none of them taken for certain."""
-    inside = [min(max(score, 1 - SUREST), SUREST) for score in scores]
-    return sum(math.log(score / (1 - score)) for score in inside) / max(1, len(inside))
+def _typical(odds: Floats) -> float:
+    return float(np.median(odds))
+
+
+def _least(those: Sequence[Floats]) -> float:
+    return min(_typical(odds) for odds in those)

@@ -7,7 +7,8 @@ fitted on) at 0.5 m a pixel, seen eight times over two years: plants follow the 
 and the camera differ each time, and after the third date things are built, dug and cleared, once each, for good. The
 dates are compared in turn through `compare`, as the trip does it, twice: without and with what the trip knows of older
 dates. A change is found at once in the picture that shows it first, late in the one after. A region that meets nothing
-that was ever done there is a false alert. Prints both rows, their ratio, and the intervals (95 %). With `--land sample`
+that was ever done there is a false alert. Prints both rows, over all dates and where there are older pictures, their
+ratio, and the intervals (95 %). With `--land sample`
 the places are unchanged, much calmer land of the `sample` provider, for the false alerts alone.
 """
 
@@ -24,7 +25,7 @@ import cv2
 import numpy as np
 
 from chalicelib.adapters.imagery import landscape
-from chalicelib.domain.changes import MAY_HOLD_LATER, ignored_of
+from chalicelib.domain.changes import ignored_of, may_hold_later
 from chalicelib.domain.history import MOST_OLDER
 from chalicelib.domain.thresholds import Thresholds
 from chalicelib.domain.tiles import Bounds, Tile, View
@@ -178,7 +179,9 @@ def follow(place: Place | SampleLand, files: list[bytes], *, with_history: bool)
         memory = {"older": older, "doubted": doubted} if with_history else {}
         change = compare(files[date - 1], files[date], view=VIEW, area=EVERYWHERE, thresholds=THRESHOLDS, **memory)
         kept = ignored_of(change, THRESHOLDS)
-        doubted = [region["outline"]["coordinates"] for region in kept if region["reason"] in MAY_HOLD_LATER]
+        doubted = [
+            region["outline"]["coordinates"] for region in kept if may_hold_later(region["reason"], region["score"])
+        ]
         count.update(f"ignored: {region['reason']}" for region in kept)
         hold_against_works(place, date, change.above(THRESHOLDS), count, delays)
     for _, _, truth in place.all_works(DATES):
@@ -205,16 +208,23 @@ def hold_against_works(place, date, alerts, count: Counter, delays: dict[int, in
             if (mask & truth).any():
                 delays.setdefault(id(truth), delay)
     inner = slice(VIEW.margin_px, VIEW.margin_px + VIEW.tile_px)
-    count["m2"] += round(float((near[inner, inner] == 0).sum()) * VIEW.gsd_m**2)
+    m2 = round(float((near[inner, inner] == 0).sum()) * VIEW.gsd_m**2)
+    count.update({"m2": m2, "m2, second picture": m2 * (date == 1)})
 
 
-def poisson(events: int, per: float) -> str:
-    """Give a rate with its 95 % interval (Byar's approximation of the exact Poisson limits)."""
+def later(count: Counter) -> tuple[int, int]:
+    """Give the false alerts and the m2 from the third picture on: a second one has none to be held against."""
+    return count["false"] - count["false, second picture"], count["m2"] - count["m2, second picture"]
 
-    def limit(number: float, z: float) -> float:
-        return number * (1 - 1 / (9 * number) + z / (3 * math.sqrt(number))) ** 3 if number else 0.0
 
-    return f"{events / per:.2f} (95 %: {limit(events, -1.96) / per:.2f} to {limit(events + 1, 1.96) / per:.2f})"
+def rate(events: int, m2: int) -> str:
+    """Give false alerts a km2 with their 95 % interval (Byar's approximation of the exact Poisson limits)."""
+    km2 = m2 / 1e6
+    low, high = (
+        n * (1 - 1 / (9 * n) + z / (3 * math.sqrt(n))) ** 3 / km2 if n else 0.0
+        for n, z in ((events, -1.96), (events + 1, 1.96))
+    )
+    return f"{events} false alerts in {km2:.2f} km2 compared: {events / km2:.2f} (95 %: {low:.2f} to {high:.2f}) a km2"
 
 
 def main() -> None:
@@ -231,18 +241,15 @@ def main() -> None:
         results = list(pool.map(run, [(land, seed) for seed in seeds]))
     totals = [sum(counts, Counter()) for counts in zip(*results, strict=True)]
     for name, count in zip(("pairs alone", "with history"), totals, strict=True):
-        km2 = count["m2"] / 1e6
-        print(f"{name}: {count['false']} false alerts in {km2:.2f} km2 compared: {poisson(count['false'], km2)} a km2")
+        print(f"{name}, all eight dates: {rate(count['false'], count['m2'])}")
+        print(f"  from the third picture on, where older ones exist: {rate(*later(count))}")
         if land is Place:
-            print(f"  found at once {wilson(count['at once'], count['works'])}")
-            print(f"  found in time {wilson(count['at once'] + count['late'], count['works'])}, late: {count['late']}")
+            in_time = wilson(count["at once"] + count["late"], count["works"])
+            print(f"  works found at once {wilson(count['at once'], count['works'])}, at most a picture late {in_time}")
         print("  ", {key: value for key, value in sorted(count.items()) if key.startswith(("ignored", "false,"))})
-    alone, held = totals
-    later = [count["false"] - count["false, second picture"] for count in (alone, held)]
-    print(
-        f"false alerts cut {alone['false'] / max(1, held['false']):.1f} times; from the third picture on, where there "
-        f"are older ones, {later[0] / max(1, later[1]):.1f} times ({later[0]} to {later[1]})"
-    )
+    everything, since = [count["false"] for count in totals], [later(count)[0] for count in totals]
+    for when, (alone, held) in (("over all dates", everything), ("from the third picture on", since)):
+        print(f"false alerts cut {alone / max(1, held):.1f} times {when} ({alone} to {held})")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, case, func, select
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.domain.areas import Area
-from chalicelib.domain.changes import DETECTOR, MAY_HOLD_LATER
+from chalicelib.domain.changes import DETECTOR, may_hold_later
 from chalicelib.domain.imagery import Grid, StoredImage
 from chalicelib.domain.tiles import Outline, Tile
 
@@ -76,7 +76,9 @@ def doubted_before(connection: Connection, reference_id: int) -> tuple[Outline, 
     """
     query = select(DONE.c.ignored).where(DONE.c.image_id == reference_id).order_by(DONE.c.id.desc()).limit(1)
     regions = connection.execute(query).scalar() or []
-    return tuple(region["outline"]["coordinates"] for region in regions if region["reason"] in MAY_HOLD_LATER)
+    return tuple(
+        region["outline"]["coordinates"] for region in regions if may_hold_later(region["reason"], region["score"])
+    )
 
 
 def _is_of(tile: Tile) -> tuple[ColumnElement[bool], ...]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.accounts import email_key
 from chalicelib.domain.alerts import Target, TargetKind
-from chalicelib.domain.changes import MOST_IGNORED, Reason, change_log, ignored_of, judge
+from chalicelib.domain.changes import MOST_IGNORED, Reason, change_log, ignored_of, judge, may_hold_later
 from chalicelib.domain.errors import BadMessage, DomainError, Invalid
 from chalicelib.domain.imagery import object_key
 from chalicelib.domain.jobs import SessionJob, TileJob
@@ -64,6 +64,15 @@ def test_an_alert_has_the_highest_severity_of_its_regions():
     assert log["severity"] == "high"
 
 
+def test_the_next_picture_can_settle_a_doubt_but_not_what_looks_as_before():
+    def settles(score):
+        return {reason for reason in Reason if may_hold_later(reason, score)}
+
+    unsettled = {Reason.BELOW_SIZE, Reason.SAME_GROUND, Reason.COMES_BACK, Reason.DOES_NOT_HOLD}
+    assert settles(0.45) == set(Reason) - unsettled
+    assert settles(0.2) == set(Reason) - unsettled - {Reason.BELOW_SCORE}
+
+
 def test_what_is_ignored_is_kept_with_its_reason_and_only_the_largest():
     seen = [replace(a_region(m2), reason=Reason.SHADOW_LIKE) for m2 in range(30, 100)]
     change = replace(a_change(24), ignored=tuple(seen))
@@ -76,7 +85,7 @@ def test_what_is_ignored_is_kept_with_its_reason_and_only_the_largest():
 
 
 def test_a_doubt_that_the_next_picture_is_to_settle_is_kept_however_small_it_is():
-    seen = [replace(a_region(m2), reason=Reason.BELOW_SCORE) for m2 in range(30, 100)]
+    seen = [replace(a_region(m2), score=0.2, reason=Reason.BELOW_SCORE) for m2 in range(30, 100)]
     doubted = replace(a_region(26), reason=Reason.SEASON_LIKE)
     kept = ignored_of(replace(a_change(), ignored=(*seen, doubted)), THRESHOLDS)
     assert (len(kept), kept[-1]["reason"], kept[-2]["area_m2"]) == (MOST_IGNORED, "season-like", 51)
