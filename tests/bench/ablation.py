@@ -53,7 +53,7 @@ def without(*families: str) -> Callable[..., np.ndarray]:
 
 VARIANTS: dict[str, Callable[[], Any]] = {
     "as shipped": partial(put, evidence),
-    "without what a region's size is worth": partial(put, regions, SIZE_WEIGHT=0.0, LEAST_SCORE=0.2),
+    "without what a region's size is worth": partial(put, regions, SIZE_WEIGHT=0.0, LEAST_SCORE=0.11),
     "without asking for the same ground": partial(put, regions, SAME_GROUND=2.0),
     "without the rule of shadows": partial(put, shadows, LARGEST_M2=0.0, LARGEST_STRING_M2=0.0),
     "without finding a shift": partial(put, align, MOST_PX=0.0),

@@ -48,8 +48,8 @@ def judge(job: tuple) -> dict:
     return scorer().work(job)
 
 
-def sheet(row: dict) -> str:
-    """Draw one pair's contact sheet; give its one-line summary."""
+def sheet(row: dict) -> tuple[float, float, str]:
+    """Draw one pair's contact sheet; give its F1, less the m2 that are wrong, and both as a line."""
     from chalicelib.vision.changes import detect
 
     before, after, truth = scorer().load(str(SHARED / "change-pairs"), row["id"])
@@ -63,12 +63,13 @@ def sheet(row: dict) -> str:
     size = (CELL_PX, round(CELL_PX * before.shape[0] / before.shape[1]))
     line = np.hstack([cv2.resize(cell, size, interpolation=cv2.INTER_AREA) for cell in cells])
     right, false, missed = int((real & ours).sum()), int((~real & ours).sum()), int((real & ~ours).sum())
-    f1 = 2 * right / max(1, 2 * right + false + missed)
-    text = f"{row['id']}  {row['source']}  {row['metres_per_pixel']} m/px  F1 {f1:.2f}"
+    f1 = 2 * right / (2 * right + false + missed) if right + false + missed else 1.0
+    false_m2, missed_m2 = (pixels * float(row["metres_per_pixel"]) ** 2 for pixels in (false, missed))
+    text = f"{row['id']}  {row['source']}  F1 {f1:.2f}  false {false_m2:.0f} m2  missed {missed_m2:.0f} m2"
     line = cv2.copyMakeBorder(line, 24, 0, 0, 0, cv2.BORDER_CONSTANT, value=(255, 255, 255))
     cv2.putText(line, text, (6, 17), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (0, 0, 0), 1, cv2.LINE_AA)
     cv2.imwrite(str(ROOT / "build" / "score" / f"{row['id']}.png"), line)
-    return f"{f1:.3f} {text}"
+    return f1, -false_m2 - missed_m2, text
 
 
 def moved(row: dict) -> list[int]:
@@ -143,7 +144,8 @@ def main() -> None:
         f"alerted {folded['alert']['fp']} of {folded['alert']['fp'] + folded['alert']['tn']}"
     )
     if lines:
-        print("worst ten by pixel F1; sheets are in build/score/:", *lines[:10], sep="\n  ")
+        print("worst ten by pixel F1, then by wrong m2; sheets are in build/score/:")
+        print(*(f"  {text}" for _, _, text in lines[:10]), sep="\n")
 
 
 if __name__ == "__main__":
