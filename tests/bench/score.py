@@ -125,7 +125,8 @@ def main() -> None:
         lines = [] if options.no_sheets else sorted(pool.map(sheet, rows))
         at_scores = list(pool.map(by_score, jobs))
     table = scorer().summarise(found)
-    scorer().show(table)
+    timing = scorer().timing(scorer().Detector(DETECTOR, None), rows, str(SHARED / "change-pairs"))
+    scorer().show(table, timing)
     quiet, windows = table["quiet"]["clean_windows_generic"], table["window_alert_generic"]
     print(
         "real unchanged tiles alerted      ", wilson(table["alert"]["fp"], table["alert"]["fp"] + table["alert"]["tn"])
