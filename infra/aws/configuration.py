@@ -89,9 +89,10 @@ class Configuration:
             )
 
     def use_layers(self, arns: Mapping[str, str]) -> None:
-        """Give the functions their layers."""
+        """Give the functions their layers; a layer without an ARN stays what it was."""
         for function, layer in LAYERED.items():
-            self.stage["lambda_functions"][function]["layers"] = [arns[layer]]
+            if layer in arns:
+                self.stage["lambda_functions"][function]["layers"] = [arns[layer]]
 
     def forget_infrastructure(self) -> None:
         """Take out what belongs to infrastructure that is gone."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from botocore.exceptions import ClientError
 
-from infra.aws import certificate, infrastructure, layers, package
+from infra.aws import infrastructure, layers, package
 from infra.aws.account import Account, Trouble, code
 from infra.aws.configuration import Configuration, checked_stage
 from infra.aws.finish import MERGED, finish, join_network, map_domain
@@ -33,11 +33,7 @@ def deploy(account: Account, root: Path, stage: str, *, dry_run: bool) -> None:
     if dry_run:
         _tell(account, root, configuration, outputs)
         return
-    bucket = outputs["ArtifactsBucket"]
-    arns = layers.publish(account, root, stage=stage, arch=configuration.architecture, bucket=bucket)
-    configuration.use_layers(arns)
-    configuration.save()
-    print(certificate.fetch(root, account.region))
+    infrastructure.furnish(account, root, configuration, outputs["ArtifactsBucket"])
     archive = _packaged(account, root, configuration)
     print(_migrate(account, configuration, outputs, archive) or "migrate: not deployed yet, so it runs at the end")
     if stage == PRODUCTION:

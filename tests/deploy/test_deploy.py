@@ -74,7 +74,9 @@ def test_infra_feeds_the_configuration(dev):
     before = dev.operator.config
     assert "none made (DRY_RUN)" in dev.operator.make("infra", NAME, *dev.given, "--dry-run")
     assert dev.operator.config == before
-    said = dev.operator.make("infra", NAME, *dev.given)
+    with dev.operator.without_layers():
+        said = dev.operator.make("infra", NAME, *dev.given)
+    assert "so not published: the layers opencv and firebase: make layers ARCH=" in said
     made = dev.operator.config["stages"][NAME]
     assert len(made["subnet_ids"]) == 2
     assert made["security_group_ids"][0].startswith("sg-")
@@ -87,6 +89,8 @@ def test_infra_feeds_the_configuration(dev):
     assert [name for name, text in secrets.items() if text in said or text in json.dumps(dev.operator.config)] == []
     again = dev.operator.make("infra", NAME, *dev.given[:2])
     assert "nothing to change" in again
+    assert again.count(": version 1 published") == 2
+    assert dev.operator.make("infra", NAME, *dev.given[:2]).count(": version 1 has these bytes") == 2
     assert "written" not in again
     assert {name: dev.secret(name) for name in secrets} == secrets
 

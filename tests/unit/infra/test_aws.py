@@ -2,15 +2,17 @@
 
 import io
 import json
+import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
+import certifi
 import pytest
 from boto3.exceptions import Boto3Error
 from botocore.exceptions import ClientError, NoCredentialsError
 
 from infra import lambda_python
-from infra.aws import certificate, destroy, finish, infrastructure, secrets, smoke
+from infra.aws import certificate, destroy, finish, infrastructure, layers, secrets, smoke
 from infra.aws.account import Account, Trouble, explained
 from infra.aws.configuration import Configuration
 from infra.aws.stack import Stack
@@ -230,6 +232,44 @@ def test_a_question_that_nobody_can_answer_removes_nothing(monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
     with pytest.raises(Trouble, match="YES=1"):
         destroy._answer("? ")
+
+
+def test_what_a_plain_chalice_deploy_needs_is_made_once(account, checkout, capsys):
+    bucket = "bhuprahari-dev-artifacts"
+    location = {"LocationConstraint": REGION}
+    account.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration=location)
+    (checkout / "vendor").mkdir()
+    (checkout / "vendor" / "rds-ca.pem").write_text(f"# {REGION}\n{certifi.contents()}")
+    place = checkout / "build" / "layers" / "arm64"
+    place.mkdir(parents=True)
+
+    def layers_of(function):
+        return Configuration(checkout, "dev").functions[function]["layers"]
+
+    def furnish():
+        missing = layers.unbuilt(checkout, "arm64")
+        there = [name for name in layers.NAMES if name not in missing]
+        infrastructure.furnish(account, checkout, Configuration(checkout, "dev"), bucket, there)
+        return missing
+
+    assert furnish() == ["opencv", "firebase"]
+    assert layers_of("compare_tile") == layers_of("notify_session") == []
+    for name, missing in (("opencv", ["firebase"]), ("firebase", [])):
+        content = io.BytesIO()
+        with zipfile.ZipFile(content, "w") as archive:
+            archive.writestr(f"python/{name}.py", "")
+        (place / f"{name}.zip").write_bytes(content.getvalue())
+        assert furnish() == missing
+    capsys.readouterr()
+    assert furnish() == []
+    assert capsys.readouterr().out.splitlines() == [
+        "layer bhuprahari-dev-opencv: version 1 has these bytes",
+        "layer bhuprahari-dev-firebase: version 1 has these bytes",
+        f"vendor/rds-ca.pem: the certificates of {REGION} are there",
+    ]
+    for function, layer in (("capture_tile", "opencv"), ("compare_tile", "opencv"), ("notify_session", "firebase")):
+        (arn,) = layers_of(function)
+        assert arn.endswith(f":layer:bhuprahari-dev-{layer}:1")
 
 
 def test_a_wrong_service_account_is_noticed_before_the_long_part(account, checkout):
