@@ -95,6 +95,22 @@ def test_infra_feeds_the_configuration(dev):
     assert {name: dev.secret(name) for name in secrets} == secrets
 
 
+def test_chalice_deploy_alone_comes_up_after_infra(dev):
+    assert "chalice deploy --stage dev comes first" in dev.operator.refused("finish", NAME)
+    dev.operator.chalice("deploy", "--stage", NAME)
+    found = functions_of(dev)
+    assert {name: each["Layers"][0]["Arn"].split(":")[6] for name, each in found.items() if each.get("Layers")} == {
+        name: f"bhuprahari-{NAME}-{layer}" for name, layer in LAYERED.items()
+    }
+    said = dev.operator.make("finish", NAME)  # the migration shows that the package has the certificates
+    for line in ("functions: IPv6 allowed", "gateway answers, rateLimit", "migrate: the database is at", "deployed: "):
+        assert line in said
+    assert dev.operator.make("finish", NAME) == said
+    assert requests.get(dev.front(), timeout=30).json()["message"] == "Bhuprahari is running"
+    dev.operator.chalice("delete", "--stage", NAME)
+    assert functions_of(dev) == {}
+
+
 def test_a_deploy_needs_its_layers(dev):
     with dev.operator.without_layers():
         assert "the layer opencv for x86_64 is not built" in dev.operator.refused("deploy", NAME).replace(

@@ -12,7 +12,7 @@ from boto3.exceptions import Boto3Error
 from botocore.exceptions import ClientError, NoCredentialsError
 
 from infra import lambda_python
-from infra.aws import certificate, destroy, finish, infrastructure, layers, secrets, smoke
+from infra.aws import certificate, destroy, finish, infrastructure, layers, release, secrets, smoke
 from infra.aws.account import Account, Trouble, explained
 from infra.aws.configuration import Configuration
 from infra.aws.stack import Stack
@@ -270,6 +270,40 @@ def test_what_a_plain_chalice_deploy_needs_is_made_once(account, checkout, capsy
     for function, layer in (("capture_tile", "opencv"), ("compare_tile", "opencv"), ("notify_session", "firebase")):
         (arn,) = layers_of(function)
         assert arn.endswith(f":layer:bhuprahari-dev-{layer}:1")
+
+
+@pytest.mark.parametrize(("fate", "said"), [("closed", "was started and did not answer"), ("500", "reached max|500")])
+def test_migrate_is_asked_once(account, checkout, monkeypatch, fate, said):
+    asked = []
+
+    class Lambda(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self._answer(200, b'{"Configuration": {"LastUpdateStatus": "Successful"}}')
+
+        def do_POST(self):
+            asked.append(self.path)
+            if fate == "500":
+                self._answer(500, b"{}")
+            self.close_connection = True
+
+        def _answer(self, status, content):
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Lambda)
+    Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", f"http://127.0.0.1:{server.server_port}")
+    with pytest.raises((Trouble, ClientError), match=said):
+        release._migrate(account, Configuration(checkout, "dev"), {"DatabaseMasterSecretArn": "arn"})
+    server.shutdown()
+    server.server_close()
+    assert asked == ["/2015-03-31/functions/bhuprahari-dev-migrate/invocations"]
+    assert account.once("lambda", waits_s=310).meta.config.read_timeout == 310
 
 
 def test_a_wrong_service_account_is_noticed_before_the_long_part(account, checkout):
