@@ -9,6 +9,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
+from infra import stages
 from infra.aws.account import Trouble
 
 LAYERED = {"capture_tile": "opencv", "compare_tile": "opencv", "notify_session": "firebase"}
@@ -24,17 +25,14 @@ NOTHING = ("", "-")  # what an output says that does not apply
 
 
 class Configuration:
-    """One stage in the file; `save` writes the whole file back. Raises Trouble for a stage that is not there."""
+    """One stage in the file; `save` writes the whole file back. Raises Trouble for one not there, or not whole."""
 
     def __init__(self, root: Path, stage: str) -> None:
-        self.path, self.name = root / ".chalice" / "config.json", stage
+        self.path, self.name = root / stages.NAME, stage
         try:
-            self._all: dict[str, Any] = json.loads(self.path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise Trouble(f"{self.path} cannot be read: {error}") from error
-        stages = [name for name, each in self._all["stages"].items() if "environment_variables" in each]
-        if stage not in stages:
-            raise Trouble(f"there is no stage {stage} in .chalice/config.json: say one of {', '.join(sorted(stages))}")
+            self._all = stages.read(root, stage)
+        except stages.BadStage as error:
+            raise Trouble(str(error)) from error
         self.stage: dict[str, Any] = self._all["stages"][stage]
 
     @property

@@ -13,10 +13,12 @@ from botocore.exceptions import ClientError, NoCredentialsError
 
 from infra import lambda_python
 from infra.aws import certificate, destroy, finish, infrastructure, layers, release, secrets, smoke
+from infra.aws.__main__ import main
 from infra.aws.account import Account, Trouble, explained
 from infra.aws.configuration import Configuration
 from infra.aws.stack import Stack
 from tests.aws_stand_in import REGION, AwsStandIn
+from tests.broken_configurations import BROKEN_CONFIGURATIONS, break_configuration
 from tests.sources import ROOT
 
 OUTPUTS = {
@@ -95,6 +97,14 @@ def test_what_was_written_is_what_was_committed_once_the_stage_is_gone(checkout)
     configuration.forget_infrastructure()
     configuration.save()
     assert json.loads(path.read_text()) == committed
+
+
+@pytest.mark.parametrize(("text", "says"), BROKEN_CONFIGURATIONS)
+def test_a_broken_configuration_is_a_sentence(tmp_path, monkeypatch, capsys, text, says):
+    break_configuration(tmp_path, text)
+    monkeypatch.setattr("infra.aws.__main__.ROOT", tmp_path)
+    assert main(["size", "dev"]) == 1
+    assert says in capsys.readouterr().err
 
 
 def test_a_bucket_that_no_policy_reaches_is_refused(checkout):
