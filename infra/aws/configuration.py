@@ -12,6 +12,7 @@ from typing import Any
 from infra import stages
 from infra.aws.account import Trouble
 
+PRODUCTION = "prod"  # goes by CloudFormation, every other stage by `chalice deploy`
 LAYERED = {"capture_tile": "opencv", "compare_tile": "opencv", "notify_session": "firebase"}
 SETTINGS = {  # output of the stack: setting of the stage
     "ImagesBucket": "BHUPRAHARI_BUCKET",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from infra.aws import certificate, layers, secrets
 from infra.aws.account import Account, Trouble
-from infra.aws.configuration import Configuration, checked_stage
+from infra.aws.configuration import PRODUCTION, Configuration, checked_stage
 from infra.aws.stack import Stack
 
 TEMPLATE = Path("infra") / "aws" / "stage.yaml"
@@ -60,7 +60,8 @@ def make(account: Account, root: Path, stage: str, *, given: list[str], firebase
             f"make layers ARCH={configuration.architecture}, then make infra STAGE={stage} again, or make deploy"
         )
     else:
-        print(f"next: make deploy STAGE={stage} (or chalice deploy --stage {stage}, and make finish STAGE={stage})")
+        alone = f" (or chalice deploy --stage {stage}, and make finish STAGE={stage})" if stage != PRODUCTION else ""
+        print(f"next: make deploy STAGE={stage}{alone}")
 
 
 def furnish(

@@ -15,12 +15,11 @@ from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutE
 
 from infra.aws import infrastructure, layers, package
 from infra.aws.account import Account, Trouble, code
-from infra.aws.configuration import Configuration, checked_stage
+from infra.aws.configuration import PRODUCTION, Configuration, checked_stage
 from infra.aws.finish import MERGED, finish, join_network, map_domain
 from infra.aws.stack import Stack
 from infra.aws.state import State
 
-PRODUCTION = "prod"
 WATCH = Path("infra") / "aws" / "watch.yaml"
 
 
@@ -46,11 +45,13 @@ def deploy(account: Account, root: Path, stage: str, *, dry_run: bool) -> None:
 def complete(account: Account, root: Path, stage: str) -> None:
     """Do what a deploy does after Chalice, where somebody typed `chalice deploy` alone. Raises Trouble."""
     configuration = Configuration(root, checked_stage(stage))
+    if stage == PRODUCTION:
+        raise Trouble(
+            f"the stage {stage} goes by CloudFormation, which leaves nothing to finish: make deploy STAGE={stage}"
+        )
     print(f"account {account.number}, region {account.region}, stage {stage}")
     outputs = infrastructure.made(account, stage)
     configuration.take(outputs)
-    if Stack(account, f"bhuprahari-{stage}").described:
-        raise Trouble(f"the stage {stage} was deployed by CloudFormation, which left nothing to finish")
     state = State(account, root, configuration, bucket=outputs["ArtifactsBucket"])
     print(state.bring())
     _end(account, root, configuration, outputs, _finished(account, root, configuration, outputs, state))

@@ -251,7 +251,8 @@ def test_chalice_deploy_alone_does_too(dev, life):
 
 def test_production_would_go_by_cloudformation(dev, life):
     """It is not deployed: moto has no SAM transform."""
-    dev.operator.make("infra", "prod", *dev.given[:2])
+    assert "next: make deploy STAGE=prod\n" in dev.operator.make("infra", "prod", *dev.given[:2])
+    assert "leaves nothing to finish" in dev.operator.refused("finish", "prod")
     said = dev.operator.make("deploy", "prod", "--dry-run")
     assert said.count("(AWS::Serverless::Function)") == len(functions_of(dev))
     assert "none made (DRY_RUN)" in said
