@@ -18,7 +18,7 @@ LAYERED = requirements requirements-server layers/opencv/requirements layers/fir
 .NOTPARALLEL:
 .PHONY: help setup run test check format format-check lint types arrows migrate schema lock audit \
 	trip-archive trip-sample contact-sheet score series bench server-load release-check package layers advice \
-	infra deploy smoke destroy size coldstart deploy-test clean
+	infra deploy finish smoke destroy size coldstart deploy-test clean
 
 help:  ## list what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -118,6 +118,9 @@ infra: setup  ## what STAGE=dev needs on AWS (SET="MultiAz=true ..." FIREBASE=fi
 
 deploy: setup  ## publish the layers, migrate and deploy STAGE=dev to AWS (DRY_RUN=1)
 	@$(LAMBDA) -m infra.aws deploy $(STAGE) $(DRY)
+
+finish: setup  ## after a plain chalice deploy of STAGE=dev: the migration, IPv6, throttling, gateway answers, alarms
+	@$(LAMBDA) -m infra.aws finish $(STAGE)
 
 smoke: setup  ## walk the contract on a live stage: URL=https://.../v1
 	@$(LAMBDA) -m infra.aws smoke '$(URL)'

@@ -1,4 +1,4 @@
-"""What the make targets of AWS run: python -m infra.aws infra|deploy|smoke|destroy|size [options].
+"""What the make targets of AWS run: python -m infra.aws infra|deploy|finish|smoke|destroy|size [options].
 
 AWS_DEFAULT_REGION and the usual credentials say where. Every failure is one sentence and exit status 1.
 """
@@ -52,6 +52,9 @@ def _parser() -> argparse.ArgumentParser:
         elif name == "destroy":
             made.add_argument("--yes", action="store_true", help="do not ask")
             made.add_argument("--everything", action="store_true", help="the images and the snapshot too")
+    rest = commands.add_parser("finish", help="after a chalice deploy: what it has no key for, and the migration")
+    rest.add_argument("stage")
+    rest.set_defaults(run=lambda options: release.complete(Account(), ROOT, options.stage))
     walk = commands.add_parser("smoke", help="walk the contract on a live stage")
     walk.add_argument("url", help="as deploy printed it")
     walk.set_defaults(run=lambda options: smoke.walk(options.url))

@@ -47,11 +47,16 @@ class Account:
         return str(self.client("sts").get_caller_identity()["Account"])
 
     def client(self, service: str) -> Any:  # noqa: ANN401 (boto3 makes its clients at run time)
-        """Give the client of a service; an invocation of `migrate` may take its five minutes."""
+        """Give the client of a service; it asks again what was not answered."""
         if service not in self._clients:
-            config = Config(retries={"mode": "standard", "max_attempts": 4}, read_timeout=310, connect_timeout=10)
+            config = Config(retries={"mode": "standard", "max_attempts": 4}, connect_timeout=10)
             self._clients[service] = self._session.client(service, config=config)
         return self._clients[service]
+
+    def once(self, service: str, *, waits_s: float) -> Any:  # noqa: ANN401 (as above)
+        """Give a client that asks a single time: what was not answered may have been done all the same."""
+        config = Config(retries={"total_max_attempts": 1}, read_timeout=waits_s, connect_timeout=10)
+        return self._session.client(service, config=config)
 
 
 def code(error: ClientError | BotoCoreError | Boto3Error) -> str:

@@ -9,8 +9,10 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
+from infra import stages
 from infra.aws.account import Trouble
 
+PRODUCTION = "prod"  # goes by CloudFormation, every other stage by `chalice deploy`
 LAYERED = {"capture_tile": "opencv", "compare_tile": "opencv", "notify_session": "firebase"}
 SETTINGS = {  # output of the stack: setting of the stage
     "ImagesBucket": "BHUPRAHARI_BUCKET",
@@ -24,17 +26,14 @@ NOTHING = ("", "-")  # what an output says that does not apply
 
 
 class Configuration:
-    """One stage in the file; `save` writes the whole file back. Raises Trouble for a stage that is not there."""
+    """One stage in the file; `save` writes the whole file back. Raises Trouble for one not there, or not whole."""
 
     def __init__(self, root: Path, stage: str) -> None:
-        self.path, self.name = root / ".chalice" / "config.json", stage
+        self.path, self.name = root / stages.NAME, stage
         try:
-            self._all: dict[str, Any] = json.loads(self.path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise Trouble(f"{self.path} cannot be read: {error}") from error
-        stages = [name for name, each in self._all["stages"].items() if "environment_variables" in each]
-        if stage not in stages:
-            raise Trouble(f"there is no stage {stage} in .chalice/config.json: say one of {', '.join(sorted(stages))}")
+            self._all = stages.read(root, stage)
+        except stages.BadStage as error:
+            raise Trouble(str(error)) from error
         self.stage: dict[str, Any] = self._all["stages"][stage]
 
     @property
@@ -89,9 +88,10 @@ class Configuration:
             )
 
     def use_layers(self, arns: Mapping[str, str]) -> None:
-        """Give the functions their layers."""
+        """Give the functions their layers; a layer without an ARN stays what it was."""
         for function, layer in LAYERED.items():
-            self.stage["lambda_functions"][function]["layers"] = [arns[layer]]
+            if layer in arns:
+                self.stage["lambda_functions"][function]["layers"] = [arns[layer]]
 
     def forget_infrastructure(self) -> None:
         """Take out what belongs to infrastructure that is gone."""

@@ -10,9 +10,8 @@ from botocore.exceptions import ClientError
 
 from infra.aws import infrastructure, layers, package
 from infra.aws.account import Account, Trouble, code
-from infra.aws.configuration import Configuration, checked_stage
+from infra.aws.configuration import PRODUCTION, Configuration, checked_stage
 from infra.aws.finish import unmap_domain
-from infra.aws.release import PRODUCTION
 from infra.aws.stack import Stack
 from infra.aws.state import State
 

@@ -1,12 +1,13 @@
-"""`make infra`: the stack of what a stage needs, its outputs in the configuration, its secrets filled."""
+"""`make infra`: the stack of what a stage needs, its outputs in the configuration, its secrets, its layers."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
-from infra.aws import secrets
+from infra.aws import certificate, layers, secrets
 from infra.aws.account import Account, Trouble
-from infra.aws.configuration import Configuration, checked_stage
+from infra.aws.configuration import PRODUCTION, Configuration, checked_stage
 from infra.aws.stack import Stack
 
 TEMPLATE = Path("infra") / "aws" / "stage.yaml"
@@ -49,7 +50,28 @@ def make(account: Account, root: Path, stage: str, *, given: list[str], firebase
     print(f".chalice/config.json: the stage {stage} knows its network, bucket and queues")
     for name in secrets.fill(account, outputs, firebase=account_of_firebase):
         print(f"secret {name}: written")
-    print(f"next: make layers, then make deploy STAGE={stage}")
+    missing = layers.unbuilt(root, configuration.architecture)
+    furnish(
+        account, root, configuration, outputs["ArtifactsBucket"], [each for each in layers.NAMES if each not in missing]
+    )
+    if missing:
+        print(
+            f"not built yet for {configuration.architecture}, so not published: the layers {' and '.join(missing)}: "
+            f"make layers ARCH={configuration.architecture}, then make infra STAGE={stage} again, or make deploy"
+        )
+    else:
+        alone = f" (or chalice deploy --stage {stage}, and make finish STAGE={stage})" if stage != PRODUCTION else ""
+        print(f"next: make deploy STAGE={stage}{alone}")
+
+
+def furnish(
+    account: Account, root: Path, configuration: Configuration, bucket: str, names: Iterable[str] = layers.NAMES
+) -> None:
+    """Publish layers, let the configuration know them, fetch the certificates: what is there stays. Raises Trouble."""
+    arch = configuration.architecture
+    configuration.use_layers(layers.publish(account, root, names, stage=configuration.name, arch=arch, bucket=bucket))
+    configuration.save()
+    print(certificate.fetch(root, account.region))
 
 
 def _parsed(text: str) -> tuple[str, str]:

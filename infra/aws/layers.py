@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,21 @@ from infra.aws.account import Account, Trouble
 NAMES = ("opencv", "firebase")
 
 
-def publish(account: Account, root: Path, *, stage: str, arch: str, bucket: str) -> dict[str, str]:
+def publish(
+    account: Account, root: Path, names: Iterable[str], *, stage: str, arch: str, bucket: str
+) -> dict[str, str]:
     """Publish the built layers that are not published yet; give each one's ARN. Raises Trouble."""
-    return {name: _publish(account, built(root, name, arch), _full(stage, name), arch, bucket) for name in NAMES}
+    return {name: _publish(account, built(root, name, arch), _full(stage, name), arch, bucket) for name in names}
+
+
+def unbuilt(root: Path, arch: str) -> list[str]:
+    """Name the layers that are still to be built."""
+    return [name for name in NAMES if not _archive(root, name, arch).exists()]
 
 
 def built(root: Path, name: str, arch: str) -> Path:
     """Give a built layer's zip. Raises Trouble if it is not there."""
-    archive = root / "build" / "layers" / arch / f"{name}.zip"
+    archive = _archive(root, name, arch)
     if not archive.exists():
         raise Trouble(f"the layer {name} for {arch} is not built: make layers ARCH={arch} comes first")
     return archive
@@ -46,6 +54,10 @@ def remove(account: Account, stage: str) -> int:
 def digest_of(archive: Path) -> str:
     """Give what a version's description says: the zip's SHA-256."""
     return hashlib.sha256(archive.read_bytes()).hexdigest()
+
+
+def _archive(root: Path, name: str, arch: str) -> Path:
+    return root / "build" / "layers" / arch / f"{name}.zip"
 
 
 def _full(stage: str, name: str) -> str:

@@ -11,16 +11,15 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
-from infra.aws import certificate, infrastructure, layers, package
+from infra.aws import infrastructure, layers, package
 from infra.aws.account import Account, Trouble, code
-from infra.aws.configuration import Configuration, checked_stage
+from infra.aws.configuration import PRODUCTION, Configuration, checked_stage
 from infra.aws.finish import MERGED, finish, join_network, map_domain
 from infra.aws.stack import Stack
 from infra.aws.state import State
 
-PRODUCTION = "prod"
 WATCH = Path("infra") / "aws" / "watch.yaml"
 
 
@@ -33,17 +32,32 @@ def deploy(account: Account, root: Path, stage: str, *, dry_run: bool) -> None:
     if dry_run:
         _tell(account, root, configuration, outputs)
         return
-    bucket = outputs["ArtifactsBucket"]
-    arns = layers.publish(account, root, stage=stage, arch=configuration.architecture, bucket=bucket)
-    configuration.use_layers(arns)
-    configuration.save()
-    print(certificate.fetch(root, account.region))
+    infrastructure.furnish(account, root, configuration, outputs["ArtifactsBucket"])
     archive = _packaged(account, root, configuration)
     print(_migrate(account, configuration, outputs, archive) or "migrate: not deployed yet, so it runs at the end")
     if stage == PRODUCTION:
         url = _by_cloudformation(account, root, configuration, outputs, dry_run=False)
     else:
         url = _by_chalice(account, root, configuration, outputs)
+    _end(account, root, configuration, outputs, url)
+
+
+def complete(account: Account, root: Path, stage: str) -> None:
+    """Do what a deploy does after Chalice, where somebody typed `chalice deploy` alone. Raises Trouble."""
+    configuration = Configuration(root, checked_stage(stage))
+    if stage == PRODUCTION:
+        raise Trouble(
+            f"the stage {stage} goes by CloudFormation, which leaves nothing to finish: make deploy STAGE={stage}"
+        )
+    print(f"account {account.number}, region {account.region}, stage {stage}")
+    outputs = infrastructure.made(account, stage)
+    configuration.take(outputs)
+    state = State(account, root, configuration, bucket=outputs["ArtifactsBucket"])
+    print(state.bring())
+    _end(account, root, configuration, outputs, _finished(account, root, configuration, outputs, state))
+
+
+def _end(account: Account, root: Path, configuration: Configuration, outputs: Mapping[str, str], url: str) -> None:
     print(_migrate(account, configuration, outputs))
     if (root / WATCH).exists():
         _watch(account, root, configuration, outputs)
@@ -59,6 +73,16 @@ def _by_chalice(account: Account, root: Path, configuration: Configuration, outp
     state = State(account, root, configuration, bucket=outputs["ArtifactsBucket"])
     print(state.bring())
     package.chalice(root, "deploy", "--stage", configuration.name, region=account.region)
+    return _finished(account, root, configuration, outputs, state)
+
+
+def _finished(
+    account: Account, root: Path, configuration: Configuration, outputs: Mapping[str, str], state: State
+) -> str:
+    """Set what Chalice has no key for; give the stage's address."""
+    if not state.api_id:
+        stage = configuration.name
+        raise Trouble(f"there is no API of the stage {stage} to finish: chalice deploy --stage {stage} comes first")
     state.store()
     finish(account, root, configuration, state.api_id, outputs)
     domain = infrastructure.stack_of(account, configuration.name).parameters.get("DomainName")
@@ -113,18 +137,24 @@ def _migrate(
 ) -> str:
     """Run the function `migrate`, with an archive's code if one is given; "" if it is not there. Raises Trouble."""
     client, name = account.client("lambda"), configuration.name_of("migrate")
+    timeout_s = configuration.functions["migrate"]["lambda_timeout"]
     try:
         if archive:
             client.update_function_code(FunctionName=name, ZipFile=archive.read_bytes())
             join_network(account, configuration, outputs, [name])  # a first try may have ended before it could
         client.get_waiter("function_updated_v2").wait(FunctionName=name)
         event = json.dumps({"master_secret": outputs["DatabaseMasterSecretArn"]})
-        answer = client.invoke(FunctionName=name, Payload=event)
+        answer = account.once("lambda", waits_s=timeout_s + 10).invoke(FunctionName=name, Payload=event)
+        told = json.loads(answer["Payload"].read())
+    except (ReadTimeoutError, ConnectionClosedError) as error:
+        raise Trouble(
+            f"{name} was started and did not answer ({type(error).__name__}): it may still be at work, for at most "
+            f"{timeout_s} s. Its log is /aws/lambda/{name}. Run this again after that: what is migrated stays migrated"
+        ) from error
     except ClientError as error:
         if code(error) != "ResourceNotFoundException":
             raise
         return ""
-    told = json.loads(answer["Payload"].read())
     if answer.get("FunctionError"):
         raise Trouble(
             f"the migration failed: {told.get('errorType')}: {told.get('errorMessage')}. "

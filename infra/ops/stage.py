@@ -11,6 +11,7 @@ from botocore.exceptions import (
     ClientError,
     ConnectTimeoutError,
     EndpointConnectionError,
+    InvalidRegionError,
     NoCredentialsError,
     NoRegionError,
     PartialCredentialsError,
@@ -18,7 +19,9 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-CONFIG = Path(__file__).resolve().parents[2] / ".chalice" / "config.json"
+from infra import stages
+
+ROOT = Path(__file__).resolve().parents[2]
 ANSWERS_WITHIN_S = 125  # the function's own timeout is 120
 _UNKNOWN_KEYS = {"UnrecognizedClientException", "InvalidSignatureException", "ExpiredTokenException", "ExpiredToken"}
 
@@ -28,15 +31,15 @@ class CannotOperate(Exception):
 
 
 class Stage:
-    """A deployed stage. Raises CannotOperate if `.chalice/config.json` has none of that name."""
+    """A deployed stage. Raises CannotOperate if `.chalice/config.json` has none of that name, or is not whole."""
 
     def __init__(self, name: str, *, region: str | None, endpoint_url: str | None = None) -> None:
-        disk = json.loads(CONFIG.read_text(encoding="utf-8"))
-        stages = {stage: found for stage, found in disk["stages"].items() if "lambda_functions" in found}
-        if name not in stages:
-            raise CannotOperate(f"there is no stage {name} in .chalice/config.json: say one of {', '.join(stages)}")
-        self.function = f"{disk['app_name']}-{name}-operate"
-        self._stage, self._region, self._endpoint_url = stages[name], region, endpoint_url
+        try:
+            found = stages.read(ROOT, name)
+        except stages.BadStage as error:
+            raise CannotOperate(str(error)) from error
+        self.function = f"{found['app_name']}-{name}-operate"
+        self._stage, self._region, self._endpoint_url = found["stages"][name], region, endpoint_url
 
     @property
     def timeouts(self) -> dict[str, float]:
@@ -60,7 +63,9 @@ class Stage:
                 "lambda", region_name=self._region, endpoint_url=self._endpoint_url, config=config
             )
             said = client.invoke(FunctionName=self.function, Payload=json.dumps(command).encode())
-        except (BotoCoreError, ClientError) as error:
+        except ClientError as error:
+            raise CannotOperate(self._refusal(str(error.response.get("Error", {}).get("Code", "no code")))) from error
+        except BotoCoreError as error:
             raise CannotOperate(self._sentence(error)) from error
         answer = json.loads(said["Payload"].read() or b"null")
         if "FunctionError" in said or not isinstance(answer, dict):
@@ -68,12 +73,12 @@ class Stage:
             raise CannotOperate(f"the function {self.function} failed: {reason}; its log in CloudWatch says more")
         return answer
 
-    def _sentence(self, error: BotoCoreError | ClientError) -> str:
-        if isinstance(error, ClientError):
-            return self._refusal(str(error.response.get("Error", {}).get("Code", "no code")))
+    def _sentence(self, error: BotoCoreError) -> str:
         match error:
             case NoRegionError():
                 return "no region is set: say --region NAME, or set AWS_DEFAULT_REGION"
+            case InvalidRegionError():
+                return f"{error.kwargs['region_name']!r} is no region of AWS: say --region ap-south-1, with your own"
             case NoCredentialsError() | PartialCredentialsError() | ProfileNotFound():
                 return "there are no AWS credentials here: sign in (aws sso login), or set AWS_PROFILE"
             case EndpointConnectionError() | ConnectTimeoutError():

@@ -6,6 +6,7 @@ files of the package and the layers. The tiles are of 1280 px.
 
 from __future__ import annotations
 
+import json
 import sys
 import tempfile
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from tests.e2e.client import Client
 REACH = dict.fromkeys(("northKm", "southKm", "eastKm", "westKm"), 0.12)  # of one tile, where an orchard is cleared
 LAND = {"name": "the demo's", "centerLat": DEMO_CENTER_LAT, "centerLon": DEMO_CENTER_LON} | REACH
 TARGETS = {"api_handler": (600, 130), "compare_tile": (900, 450)}  # ms of CPU, MiB
+EVENTS = {"migrate": {}, "operate": {"command": "doctor"}}  # what an operator's own hand starts
 ROUNDS = 2
 
 
@@ -54,7 +56,8 @@ def first_invocations(dev: Stage, client: Client, clock: Path) -> list[dict]:
     assert session["status"] == "COMPLETED_CHANGES_DETECTED", session
     for function in ("capture_areas", "sweep"):
         dev.pump.tick(function)
-    dev.account.client("lambda").invoke(FunctionName=f"bhuprahari-{NAME}-migrate", Payload="{}")
+    for function, event in EVENTS.items():
+        dev.account.client("lambda").invoke(FunctionName=f"bhuprahari-{NAME}-{function}", Payload=json.dumps(event))
     return [report | {"function": name} for name, report in dev.account.host.reports if "init" in report]
 
 

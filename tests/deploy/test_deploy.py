@@ -74,7 +74,9 @@ def test_infra_feeds_the_configuration(dev):
     before = dev.operator.config
     assert "none made (DRY_RUN)" in dev.operator.make("infra", NAME, *dev.given, "--dry-run")
     assert dev.operator.config == before
-    said = dev.operator.make("infra", NAME, *dev.given)
+    with dev.operator.without_layers():
+        said = dev.operator.make("infra", NAME, *dev.given)
+    assert "so not published: the layers opencv and firebase: make layers ARCH=" in said
     made = dev.operator.config["stages"][NAME]
     assert len(made["subnet_ids"]) == 2
     assert made["security_group_ids"][0].startswith("sg-")
@@ -87,8 +89,26 @@ def test_infra_feeds_the_configuration(dev):
     assert [name for name, text in secrets.items() if text in said or text in json.dumps(dev.operator.config)] == []
     again = dev.operator.make("infra", NAME, *dev.given[:2])
     assert "nothing to change" in again
+    assert again.count(": version 1 published") == 2
+    assert dev.operator.make("infra", NAME, *dev.given[:2]).count(": version 1 has these bytes") == 2
     assert "written" not in again
     assert {name: dev.secret(name) for name in secrets} == secrets
+
+
+def test_chalice_deploy_alone_comes_up_after_infra(dev):
+    assert "chalice deploy --stage dev comes first" in dev.operator.refused("finish", NAME)
+    dev.operator.chalice("deploy", "--stage", NAME)
+    found = functions_of(dev)
+    assert {name: each["Layers"][0]["Arn"].split(":")[6] for name, each in found.items() if each.get("Layers")} == {
+        name: f"bhuprahari-{NAME}-{layer}" for name, layer in LAYERED.items()
+    }
+    said = dev.operator.make("finish", NAME)  # the migration shows that the package has the certificates
+    for line in ("functions: IPv6 allowed", "gateway answers, rateLimit", "migrate: the database is at", "deployed: "):
+        assert line in said
+    assert dev.operator.make("finish", NAME) == said
+    assert requests.get(dev.front(), timeout=30).json()["message"] == "Bhuprahari is running"
+    dev.operator.chalice("delete", "--stage", NAME)
+    assert functions_of(dev) == {}
 
 
 def test_a_deploy_needs_its_layers(dev):
@@ -231,7 +251,8 @@ def test_chalice_deploy_alone_does_too(dev, life):
 
 def test_production_would_go_by_cloudformation(dev, life):
     """It is not deployed: moto has no SAM transform."""
-    dev.operator.make("infra", "prod", *dev.given[:2])
+    assert "next: make deploy STAGE=prod\n" in dev.operator.make("infra", "prod", *dev.given[:2])
+    assert "leaves nothing to finish" in dev.operator.refused("finish", "prod")
     said = dev.operator.make("deploy", "prod", "--dry-run")
     assert said.count("(AWS::Serverless::Function)") == len(functions_of(dev))
     assert "none made (DRY_RUN)" in said

@@ -6,12 +6,14 @@ from uuid import uuid4
 
 import pytest
 
+import infra.ops.stage
 from chalicelib import wiring
 from chalicelib.functions.operate import operate
 from chalicelib.wiring.operating import examine
 from infra.ops.__main__ import main
 from infra.ops.stage import CannotOperate, Stage
 from tests.aws_stand_in import REGION, aws
+from tests.broken_configurations import BROKEN_CONFIGURATIONS, break_configuration
 from tests.databases import migrate
 from tests.lambda_stand_in import LambdaStandIn
 
@@ -231,6 +233,23 @@ def test_an_unknown_stage_is_named(capsys):
     )
     with pytest.raises(CannotOperate):
         Stage("local", region=None)
+
+
+@pytest.mark.parametrize("given", [("--region", "bad region"), ()])
+def test_what_is_no_region_is_named(monkeypatch, capsys, given):
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "bad region")
+    assert main(["--stage", "dev", *given, "stuck"]) == 1
+    assert capsys.readouterr().err == (
+        "cannot do that: 'bad region' is no region of AWS: say --region ap-south-1, with your own\n"
+    )
+
+
+@pytest.mark.parametrize(("text", "says"), BROKEN_CONFIGURATIONS)
+def test_a_broken_configuration_is_a_sentence(monkeypatch, capsys, tmp_path, text, says):
+    break_configuration(tmp_path, text)
+    monkeypatch.setattr(infra.ops.stage, "ROOT", tmp_path)
+    assert main(["--stage", "dev", "stuck"]) == 1
+    assert says in capsys.readouterr().err
 
 
 def test_the_timeouts_are_those_of_the_configuration():

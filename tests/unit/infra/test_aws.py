@@ -2,19 +2,23 @@
 
 import io
 import json
+import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
+import certifi
 import pytest
 from boto3.exceptions import Boto3Error
 from botocore.exceptions import ClientError, NoCredentialsError
 
 from infra import lambda_python
-from infra.aws import certificate, destroy, finish, infrastructure, secrets, smoke
+from infra.aws import certificate, destroy, finish, infrastructure, layers, release, secrets, smoke
+from infra.aws.__main__ import main
 from infra.aws.account import Account, Trouble, explained
 from infra.aws.configuration import Configuration
 from infra.aws.stack import Stack
 from tests.aws_stand_in import REGION, AwsStandIn
+from tests.broken_configurations import BROKEN_CONFIGURATIONS, break_configuration
 from tests.sources import ROOT
 
 OUTPUTS = {
@@ -93,6 +97,14 @@ def test_what_was_written_is_what_was_committed_once_the_stage_is_gone(checkout)
     configuration.forget_infrastructure()
     configuration.save()
     assert json.loads(path.read_text()) == committed
+
+
+@pytest.mark.parametrize(("text", "says"), BROKEN_CONFIGURATIONS)
+def test_a_broken_configuration_is_a_sentence(tmp_path, monkeypatch, capsys, text, says):
+    break_configuration(tmp_path, text)
+    monkeypatch.setattr("infra.aws.__main__.ROOT", tmp_path)
+    assert main(["size", "dev"]) == 1
+    assert says in capsys.readouterr().err
 
 
 def test_a_bucket_that_no_policy_reaches_is_refused(checkout):
@@ -230,6 +242,78 @@ def test_a_question_that_nobody_can_answer_removes_nothing(monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
     with pytest.raises(Trouble, match="YES=1"):
         destroy._answer("? ")
+
+
+def test_what_a_plain_chalice_deploy_needs_is_made_once(account, checkout, capsys):
+    bucket = "bhuprahari-dev-artifacts"
+    location = {"LocationConstraint": REGION}
+    account.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration=location)
+    (checkout / "vendor").mkdir()
+    (checkout / "vendor" / "rds-ca.pem").write_text(f"# {REGION}\n{certifi.contents()}")
+    place = checkout / "build" / "layers" / "arm64"
+    place.mkdir(parents=True)
+
+    def layers_of(function):
+        return Configuration(checkout, "dev").functions[function]["layers"]
+
+    def furnish():
+        missing = layers.unbuilt(checkout, "arm64")
+        there = [name for name in layers.NAMES if name not in missing]
+        infrastructure.furnish(account, checkout, Configuration(checkout, "dev"), bucket, there)
+        return missing
+
+    assert furnish() == ["opencv", "firebase"]
+    assert layers_of("compare_tile") == layers_of("notify_session") == []
+    for name, missing in (("opencv", ["firebase"]), ("firebase", [])):
+        content = io.BytesIO()
+        with zipfile.ZipFile(content, "w") as archive:
+            archive.writestr(f"python/{name}.py", "")
+        (place / f"{name}.zip").write_bytes(content.getvalue())
+        assert furnish() == missing
+    capsys.readouterr()
+    assert furnish() == []
+    assert capsys.readouterr().out.splitlines() == [
+        "layer bhuprahari-dev-opencv: version 1 has these bytes",
+        "layer bhuprahari-dev-firebase: version 1 has these bytes",
+        f"vendor/rds-ca.pem: the certificates of {REGION} are there",
+    ]
+    for function, layer in (("capture_tile", "opencv"), ("compare_tile", "opencv"), ("notify_session", "firebase")):
+        (arn,) = layers_of(function)
+        assert arn.endswith(f":layer:bhuprahari-dev-{layer}:1")
+
+
+@pytest.mark.parametrize(("fate", "said"), [("closed", "was started and did not answer"), ("500", "reached max|500")])
+def test_migrate_is_asked_once(account, checkout, monkeypatch, fate, said):
+    asked = []
+
+    class Lambda(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self._answer(200, b'{"Configuration": {"LastUpdateStatus": "Successful"}}')
+
+        def do_POST(self):
+            asked.append(self.path)
+            if fate == "500":
+                self._answer(500, b"{}")
+            self.close_connection = True
+
+        def _answer(self, status, content):
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Lambda)
+    Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", f"http://127.0.0.1:{server.server_port}")
+    with pytest.raises((Trouble, ClientError), match=said):
+        release._migrate(account, Configuration(checkout, "dev"), {"DatabaseMasterSecretArn": "arn"})
+    server.shutdown()
+    server.server_close()
+    assert asked == ["/2015-03-31/functions/bhuprahari-dev-migrate/invocations"]
+    assert account.once("lambda", waits_s=310).meta.config.read_timeout == 310
 
 
 def test_a_wrong_service_account_is_noticed_before_the_long_part(account, checkout):

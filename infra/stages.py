@@ -1,0 +1,55 @@
+"""A deployed stage of .chalice/config.json: the file read whole, or a sentence on what is wrong with it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+NAME = ".chalice/config.json"
+MEND = f"git diff {NAME} shows what was changed, and git checkout {NAME} brings it back"
+OF_THE_FILE = ("app_name", "lambda_architecture")
+OF_A_STAGE = (
+    "api_gateway_stage",
+    "environment_variables.BHUPRAHARI_BUCKET",
+    "environment_variables.BHUPRAHARI_MAX_CONCURRENCY",
+    "environment_variables.BHUPRAHARI_CAPTURES_QUEUE",
+    "environment_variables.BHUPRAHARI_COMPARISONS_QUEUE",
+    "environment_variables.BHUPRAHARI_NOTIFICATIONS_QUEUE",
+    "lambda_functions.capture_tile.lambda_timeout",
+    "lambda_functions.compare_tile.lambda_timeout",
+    "lambda_functions.notify_session.lambda_timeout",
+    "lambda_functions.migrate.lambda_timeout",
+)
+
+
+class BadStage(Exception):
+    """The stage is not there, or the file is not whole: the message says what to do."""
+
+
+def read(root: Path, stage: str) -> dict[str, Any]:
+    """Read the whole file, in which this stage has all that the commands look for. Raises BadStage."""
+    try:
+        found = json.loads((root / NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise BadStage(f".chalice/config.json cannot be read ({reason}): git checkout {NAME} brings it back") from error
+    stages = found.get("stages") if isinstance(found, dict) else None
+    if not isinstance(stages, dict):
+        raise BadStage(f".chalice/config.json has lost its stages: {MEND}")
+    named = sorted(name for name, each in stages.items() if isinstance(each, dict) and "environment_variables" in each)
+    if stage not in named:
+        raise BadStage(f"there is no stage {stage} in .chalice/config.json: say one of {', '.join(named)}")
+    lost = [path for path in OF_THE_FILE if not _has(found, path)]
+    lost += [f"stages.{stage}.{path}" for path in OF_A_STAGE if not _has(stages[stage], path)]
+    if lost:
+        raise BadStage(f".chalice/config.json has lost {lost[0]}: {MEND}")
+    return found
+
+
+def _has(found: Any, path: str) -> bool:  # noqa: ANN401 (whatever stood in the file)
+    for name in path.split("."):
+        if not isinstance(found, dict) or name not in found:
+            return False
+        found = found[name]
+    return True
