@@ -35,7 +35,7 @@ def within_scene(pixels: Pixels) -> Mask:
     """Leave out what is transparent, and black or white ground along the rim: outside of the scene."""
     seen = pixels.seen
     for level, off in _EMPTY:
-        outside = _along_rim(_near(pixels.bgr, level, off))
+        outside = _along_rim(_near(pixels.bgr, level, off) & pixels.seen)  # what is transparent has no ringing
         if outside.any():
             seen = seen & ~_with_ringing(outside, _near(pixels.bgr, level, _RINGING_LEVELS))
     return np.asarray(seen)
