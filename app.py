@@ -1,16 +1,24 @@
-"""The app: registers the blueprints and the one HTTP middleware, nothing else."""
+"""The app: ports from the settings, the blueprints, and the one HTTP middleware. Nothing else."""
 
 from chalice import Chalice
 
 from chalicelib import logs
-from chalicelib.api.middleware import finish
-from chalicelib.api.openapi import BLUEPRINTS
-from chalicelib.functions import capture, compare, migrate, notify, operate, sweep
-from chalicelib.settings import settings
+from chalicelib.api.middleware import middleware
+from chalicelib.api.openapi import APIS
+from chalicelib.composition import Ports, process_ports
+from chalicelib.functions import capture, compare, migrate, notify, operate, reconcile
 
-logs.configure(settings().log_level, stage=settings().stage)
 
-app = Chalice(app_name="bhuprahari", configure_logs=False)
-app.register_middleware(finish, "http")
-for blueprint in (*BLUEPRINTS, capture.door, compare.door, notify.door, sweep.door, migrate.door, operate.door):
-    app.register_blueprint(blueprint)
+def make_app(ports: Ports) -> Chalice:
+    """Make the app with these ports. Its handlers of queues and clock take the process's own."""
+    made = Chalice(app_name="bhuprahari", configure_logs=False)
+    made.register_middleware(middleware(ports), "http")
+    for api in APIS:
+        made.register_blueprint(api.blueprint(ports))
+    for function in (capture, compare, notify, reconcile, migrate, operate):
+        made.register_blueprint(function.blueprint)
+    return made
+
+
+logs.configure(process_ports().settings.log_level, stage=process_ports().settings.stage)
+app = make_app(process_ports())

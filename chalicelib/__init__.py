@@ -1,8 +1,9 @@
 """Bhuprahari, guardian of the land. Arrows point downward only.
 
-api, functions   doors: HTTP in; queue and clock in. Parse, call one domain function, render
-wiring           which adapter answers which port
-adapters         the outside world        vision  pixels
-settings         the knobs                logs    JSON lines
-domain           values, rules, ports, and the trip: read domain/monitoring.py first
+api, functions      HTTP in; queue and clock in. Parse, call one use case, render
+composition         which adapter answers which port
+settings, logs      the environment's reader; JSON lines
+adapters, vision    the outside world; pixels
+application         use cases, one a file, and the ports they need: read open_sessions, capture_tile, compare_tile
+domain              values and rules
 """

@@ -1,4 +1,4 @@
-"""Logs: one JSON line per fact. The message is a past-tense event; the rest are fields.
+"""Logs: one JSON line per event. The message is a past-tense event; the rest are fields.
 
 Never logged: tokens, e-mails, signed links, keys, bodies. The keys are those of AWS Lambda Powertools' logger. A line
 about a job carries `session_id`, `tile_run_id`, `tile` (z/x/y) and `request_id`, the id of the API's request that began
@@ -18,7 +18,8 @@ from datetime import UTC, datetime
 from typing import IO, Any
 
 from chalicelib import metrics
-from chalicelib.domain import facts, jobs
+from chalicelib.application import events
+from chalicelib.domain.jobs import SessionJob, TileJob
 
 _BOUND: ContextVar[dict[str, Any] | None] = ContextVar("bound", default=None)
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
@@ -42,17 +43,15 @@ def invocation(function: str, context: Any) -> Iterator[None]:  # noqa: ANN401 (
         yield
 
 
-@contextmanager
-def request(request_id: str) -> Iterator[None]:
-    """Put a request's id on every line that is logged inside, and into every job that is made there."""
-    with bound(request_id=request_id), jobs.began_by(request_id):
-        yield
+def invocation_id() -> str:
+    """Return the id of the invocation that this runs in; empty outside of one."""
+    return str((_BOUND.get() or {}).get("aws_request_id") or "")
 
 
 @contextmanager
-def job(work: jobs.TileJob | jobs.SessionJob) -> Iterator[None]:
-    """Put a job's ids on every line that is logged inside, and say with them if the work on it failed."""
-    with bound(**work.ids), jobs.began_by(work.request_id):
+def job(work: TileJob | SessionJob) -> Iterator[None]:
+    """Put a job's ids on every line that is logged inside, and log with them if the work on it failed."""
+    with bound(**work.ids):
         try:
             yield
         except Exception as error:
@@ -62,14 +61,14 @@ def job(work: jobs.TileJob | jobs.SessionJob) -> Iterator[None]:
 
 
 class JsonLines(logging.Formatter):
-    """Writes a record, its `extra` fields and the bound ones as one JSON object; a counted fact also as metrics."""
+    """Writes a record, its `extra` fields and the bound ones as one JSON object; a counted event also as metrics."""
 
     def __init__(self, *, stage: str = "local") -> None:
         super().__init__()
         self._stage = stage
 
     def format(self, record: logging.LogRecord) -> str:
-        """Give the line."""
+        """Return the line."""
         own = {key: value for key, value in vars(record).items() if key not in _STANDARD}
         line: dict[str, Any] = {
             "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
@@ -79,7 +78,7 @@ class JsonLines(logging.Formatter):
             **(_BOUND.get() or {}),
             **own,
         }
-        if record.name == facts.log.name:
+        if record.name == events.log.name:
             line |= metrics.embedded(line["message"], own, stage=self._stage, at_ms=int(record.created * 1000))
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
@@ -87,7 +86,7 @@ class JsonLines(logging.Formatter):
 
 
 def configure(level: str = "INFO", stream: IO[str] | None = None, *, stage: str = "local") -> None:
-    """Send every log to one stream as JSON lines. Every door calls it; the first call counts."""
+    """Send every log to one stream as JSON lines. Every handler calls it; the first call counts."""
     root = logging.getLogger()
     if any(isinstance(handler.formatter, JsonLines) for handler in root.handlers):
         return
@@ -95,6 +94,6 @@ def configure(level: str = "INFO", stream: IO[str] | None = None, *, stage: str 
     handler.setFormatter(JsonLines(stage=stage))
     root.handlers = [handler]  # Lambda's runtime has put its own there
     root.setLevel(level)
-    facts.log.setLevel("INFO")  # whatever the level: the dashboard and the alarms live on them
+    events.log.setLevel("INFO")  # whatever the level: the dashboard and the alarms live on them
     for noisy in ("botocore", "boto3", "urllib3", "alembic", "werkzeug"):
         logging.getLogger(noisy).setLevel("WARNING")

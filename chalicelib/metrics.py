@@ -1,4 +1,4 @@
-"""CloudWatch metrics: the facts that are counted, as the embedded metric format (EMF) wants them in a log line.
+"""CloudWatch metrics: the events that are counted, as the embedded metric format (EMF) wants them in a log line.
 
 CloudWatch reads the numbers out of the functions' logs by itself: no call, no permission, no agent. At home it is the
 same line in the log file. The format: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/
@@ -10,33 +10,33 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from chalicelib.domain import facts
+from chalicelib.domain import events
 
 NAMESPACE = "Bhuprahari"
 
 
 class Metric(NamedTuple):
-    """One metric of a fact. Without `field` it counts the fact itself."""
+    """One metric of an event. Without `field` it counts the event itself."""
 
     name: str
     unit: str = "Count"
-    field: str | None = None  # the fact's member with the number
+    field: str | None = None  # the event's member with the number
     dimension: str | None = None  # beside Stage: named after a member, `verdict` is Verdict
 
 
 METRICS: Mapping[str, tuple[Metric, ...]] = {
-    facts.TILE_RUN_ENDED: (
+    events.TILE_RUN_ENDED: (
         Metric("TileRuns", dimension="verdict"),
         Metric("ProviderErrors", dimension="provider"),  # the member is there only where the provider failed
     ),
-    facts.SESSION_ENDED: (Metric("SessionSeconds", unit="Seconds", field="seconds"),),
-    facts.PUSHES_RECORDED: (Metric("Pushes", field="pushes", dimension="outcome"),),
-    facts.SWEEP_DONE: (Metric("SweepRuns"), Metric("BacklogAgeSeconds", unit="Seconds", field="backlog_age_s")),
+    events.SESSION_ENDED: (Metric("SessionSeconds", unit="Seconds", field="seconds"),),
+    events.PUSHES_RECORDED: (Metric("Pushes", field="pushes", dimension="outcome"),),
+    events.RECONCILE_DONE: (Metric("SweepRuns"), Metric("BacklogAgeSeconds", unit="Seconds", field="backlog_age_s")),
 }
 
 
-def embedded(fact: str, about: Mapping[str, Any], *, stage: str, at_ms: int) -> dict[str, Any]:
-    """Give the members that make a fact's log line a metric, or none for a fact that is not counted.
+def embedded(event: str, about: Mapping[str, Any], *, stage: str, at_ms: int) -> dict[str, Any]:
+    """Return the members that make an event's log line a metric, or none for one that is not counted.
 
     >>> line = embedded("sweep done", {"backlog_age_s": 3.0}, stage="dev", at_ms=0)
     >>> {name: line[name] for name in ("Stage", "SweepRuns", "BacklogAgeSeconds")}
@@ -44,7 +44,7 @@ def embedded(fact: str, about: Mapping[str, Any], *, stage: str, at_ms: int) -> 
     """
     directives: list[dict[str, Any]] = []
     members: dict[str, Any] = {"Stage": stage}
-    for metric in METRICS.get(fact, ()):
+    for metric in METRICS.get(event, ()):
         if (metric.dimension and metric.dimension not in about) or (metric.field and metric.field not in about):
             continue
         dimensions = ["Stage"]

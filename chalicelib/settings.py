@@ -1,4 +1,4 @@
-"""The knobs: the only reader of the environment. Every default is the local run.
+"""The settings: the only reader of the environment. Every default is the local run.
 
 A setting is the environment variable BHUPRAHARI_<FIELD>; two keep the names that operators of the first backend know:
 FCM_DEFAULT_TARGETS and ALLOWED_ORIGINS work without the prefix too. An unknown BHUPRAHARI_ name fails at start.
@@ -12,10 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 
+from chalicelib.adapters.imagery.registry import PROVIDERS
+
 PREFIX = "BHUPRAHARI_"
 UNPREFIXED = ("ALLOWED_ORIGINS", "FCM_DEFAULT_TARGETS", "CAPTURE_SCHEDULE", "COMPARE_WAIT_S", "REGISTRATION")
+RENAMED = {"SWEEP_SCHEDULE": "RECONCILE_SCHEDULE"}  # names of the release before, accepted for one more
 TEST_ONLY = ("TEST_MYSQL", "REQUIRE_MYSQL")  # read by the tests, not by the product
-PROVIDERS = ("sample", "archive", "google_static")
 CHALICE_COMMAND = "AWS_CHALICE_CLI_MODE"  # Chalice sets it in its own commands, never in Lambda
 HOME_BOUND = (
     "stage",
@@ -58,7 +60,7 @@ class Settings:
     comparisons_queue: str = "bhuprahari-comparisons"
     notifications_queue: str = "bhuprahari-notifications"
     capture_schedule: str = "rate(1 minute)"
-    sweep_schedule: str = "rate(1 minute)"
+    reconcile_schedule: str = "rate(1 minute)"
     max_concurrency: int = 10  # of each queue function: Lambda's and the database's protection
 
     # The trip
@@ -134,7 +136,7 @@ class Settings:
 
 
 def read(environment: Mapping[str, str]) -> Settings:
-    """Read the settings out of an environment. Raises BadSetting."""
+    """Parse the settings of an environment. Raises BadSetting."""
     known = {item.name: item.type for item in fields(Settings) if item.name != "extra"}
     values: dict[str, object] = {}
     secrets: dict[str, str] = {}
@@ -145,6 +147,9 @@ def read(environment: Mapping[str, str]) -> Settings:
         if not name.startswith(PREFIX):
             continue
         key = name.removeprefix(PREFIX)
+        if key in RENAMED and PREFIX + RENAMED[key] in environment:
+            continue  # both are set: the new name counts
+        key = RENAMED.get(key, key)
         if key.startswith("SECRET_"):
             secrets[key.removeprefix("SECRET_").lower().replace("_", "-")] = text
         elif key.lower() in known:
@@ -156,7 +161,7 @@ def read(environment: Mapping[str, str]) -> Settings:
 
 
 def _at_home(found: Settings) -> Settings:
-    """Take a deployed stage's settings home: Chalice's commands need its names and schedules, and nothing else.
+    """Return a deployed stage's settings as they are at home: Chalice's commands need its names and schedules only.
 
     `chalice local` without --stage takes the stage dev, whose database sits where no laptop reaches.
     """
@@ -173,5 +178,5 @@ def _parse(name: str, text: str, kind: str) -> object:
 
 @cache
 def settings() -> Settings:
-    """Give this process's settings, read once."""
+    """Return this process's settings, read once."""
     return read(os.environ)

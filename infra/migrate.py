@@ -2,8 +2,7 @@
 
 import sys
 
-from chalicelib import wiring
-from chalicelib.adapters.database.migrate import to_head
+from chalicelib.composition import process_ports
 from infra.starting import CannotStart, one_sentence
 
 
@@ -11,8 +10,8 @@ def main() -> int:
     """Migrate, and say where to, or what stands in the way."""
     try:
         with one_sentence():
-            engine = wiring.engine()
-            print(f"{engine.url.render_as_string()} is at revision {to_head(engine)}")
+            ports = process_ports()
+            print(f"{ports.engine.url.render_as_string()} is at revision {ports.migrate()}")
     except CannotStart as error:
         print(f"cannot migrate: {error}", file=sys.stderr)
         return 1

@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy.dialects import mysql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from chalicelib.adapters.database.migrate import head
+from chalicelib.adapters.database.schema.migrate import head
 from chalicelib.adapters.database.tables import metadata
 
 PLACE = Path(__file__).resolve().parents[1] / "docs" / "schema.sql"

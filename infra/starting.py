@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from chalicelib.composition import Ports
 from chalicelib.domain.errors import DomainError
 from chalicelib.domain.jobs import Queue
-from chalicelib.settings import Settings
 
 DATABASE_PACKAGES = ("sqlalchemy", "pymysql", "alembic")
 
@@ -30,10 +30,6 @@ def one_sentence() -> Iterator[None]:
         raise CannotStart(f"the database cannot be used: {str(error).splitlines()[0]}") from error
 
 
-def queues_of(knobs: Settings) -> Mapping[str, Queue]:
-    """Say which queue has which name."""
-    return {
-        knobs.captures_queue: Queue.CAPTURES,
-        knobs.comparisons_queue: Queue.COMPARISONS,
-        knobs.notifications_queue: Queue.NOTIFICATIONS,
-    }
+def queues_of(ports: Ports) -> Mapping[str, Queue]:
+    """Return each queue by its name."""
+    return {name: queue for queue, name in ports.queue_names.items()}

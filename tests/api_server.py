@@ -6,22 +6,21 @@ from datetime import timedelta
 
 from chalice.test import Client
 
-from chalicelib import wiring
-from chalicelib.adapters.database.accounts import SqlAccounts
-from chalicelib.adapters.database.alerts import SqlAlerts
-from chalicelib.adapters.database.areas import SqlAreas
-from chalicelib.adapters.database.engine import check, make_engine
-from chalicelib.adapters.database.sessions import SqlSessions
-from chalicelib.adapters.database.tile_runs import SqlTileRuns
+from app import make_app
+from chalicelib.adapters.database.engine import make_engine
 from chalicelib.adapters.links import SignedLinks
 from chalicelib.adapters.tokens import JwtTokens
 from chalicelib.api.openapi import document
-from chalicelib.domain import monitoring
+from chalicelib.application import capture_tile as capturing
+from chalicelib.application import compare_tile as comparing
+from chalicelib.composition import Ports
 from chalicelib.domain.changes import Change, Region
 from chalicelib.domain.errors import Invalid, NoCoverage
-from chalicelib.domain.imagery import Grid, Inspection, Licence, Picture, ProviderTerms, Scene
+from chalicelib.domain.images import Inspection
 from chalicelib.domain.jobs import Queue, TileJob
+from chalicelib.domain.scenes import FetchedImage, Grid, Licence, ProviderTerms, Scene
 from chalicelib.domain.tiles import centre_of
+from chalicelib.settings import Settings
 from tests.fakes import A_MOMENT, MemoryImages, MemoryJobs
 
 WEEK_S = 7 * 86_400
@@ -59,7 +58,7 @@ class ListedImagery:
 
     def fetch(self, scene, view, area):
         content = f"picture of {view.tile} in {scene.scene_id}".encode()
-        return Picture(content=content, scene=scene, attribution="(c) Test")
+        return FetchedImage(content=content, scene=scene, attribution="(c) Test")
 
 
 def inspect(content, view, area, terms):
@@ -84,6 +83,15 @@ def always(changed_m2):
         )
 
     return compare
+
+
+class GivenPorts(Ports):
+    """Ports of which some are given: an attribute that is set is never made."""
+
+    def __init__(self, settings, *, clock, imagery, **given):
+        super().__init__(settings, clock=clock, sleep=lambda _s: None)
+        vars(self).update(given)
+        self.imagery = imagery
 
 
 class CountedPasswords:
@@ -140,35 +148,26 @@ def matching_path(path):
 class Server:
     """The app on a database of its own. Each answer is held against the OpenAPI document."""
 
-    def __init__(self, database, plug):
-        from app import app
-
-        self.http = Client(app, stage_name="local").http  # not dev: its settings are a deployed one's
+    def __init__(self, database, **settings):
         self.now = A_MOMENT
         self.engine = make_engine(f"sqlite:///{database}")
         self.images, self.jobs, self.passwords = MemoryImages(), MemoryJobs(), CountedPasswords()
-        self.tokens = JwtTokens({"test": "k" * 32})
-        self.links = SignedLinks("l" * 32, expires_s=WEEK_S)
         self.providers = {"sample": ListedImagery(), "google_static": ListedImagery("google_static", False)}
-        self.sessions = SqlSessions(self.engine, deadline_s=3600, retry_s=600, tiles_per_day=10_000)
-        self.runs = SqlTileRuns(self.engine, retry_s=600)
         self.seen = set()
-        parts = {
-            "accounts": SqlAccounts(self.engine),
-            "areas": SqlAreas(self.engine),
-            "sessions": self.sessions,
-            "alerts": SqlAlerts(self.engine),
-            "images": self.images,
-            "jobs": self.jobs,
-            "passwords": self.passwords,
-            "tokens": self.tokens,
-            "links": self.links,
-        }
-        for name, part in parts.items():
-            plug(wiring, name, lambda part=part: part)
-        plug(wiring, "clock", lambda: self.now)
-        plug(wiring, "imagery", self._imagery)
-        plug(wiring, "database_check", lambda: check(self.engine))
+        self.ports = GivenPorts(
+            Settings(**({"tiles_per_day": 10_000, "session_deadline_s": 3600.0} | settings)),
+            clock=lambda: self.now,
+            engine=self.engine,
+            images=self.images,
+            jobs=self.jobs,
+            passwords=self.passwords,
+            tokens=JwtTokens({"test": "k" * 32}),
+            links=SignedLinks("l" * 32, expires_s=WEEK_S),
+            imagery=self._imagery,
+        )
+        self.tokens, self.links = self.ports.tokens, self.ports.links
+        self.sessions, self.runs = self.ports.sessions, self.ports.tile_runs
+        self.http = Client(make_app(self.ports), stage_name="local").http  # not dev: its settings are a stage's
 
     def _imagery(self, name):
         if name not in self.providers:
@@ -205,13 +204,11 @@ class Server:
             parts = {"runs": self.runs, "images": self.images, "jobs": self.jobs, "clock": lambda: self.now}
             if message.queue is Queue.CAPTURES:
                 imagery.scene = Scene(scene_id=str(self.now), captured_at=self.now)
-                monitoring.capture_tile(
+                capturing.capture_tile(
                     TileJob.from_json(message.body), imagery=self._imagery, inspect=inspect, lease_s=60, **parts
                 )
             elif message.queue is Queue.COMPARISONS:
-                monitoring.compare_tile(
-                    TileJob.from_json(message.body), compare=always(changed_m2), lease_s=60, **parts
-                )
+                comparing.compare_tile(TileJob.from_json(message.body), compare=always(changed_m2), lease_s=60, **parts)
 
     def later(self, **by):
         """Let time pass."""

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from chalicelib.domain.areas import Extent, NewArea, Plan
 from chalicelib.domain.changes import Change, Region
-from chalicelib.domain.imagery import Grid, Inspection
+from chalicelib.domain.images import Inspection
+from chalicelib.domain.scenes import Grid
 from chalicelib.domain.thresholds import Thresholds
 from chalicelib.domain.tiles import M_PER_DEGREE, Bounds, Tile, bounds_of
 

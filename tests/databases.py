@@ -26,7 +26,7 @@ class NoServer(Exception):
 def migrate(url: str) -> None:
     """Bring the database at a URL to head, as the product does."""
     from chalicelib.adapters.database.engine import make_engine
-    from chalicelib.adapters.database.migrate import to_head
+    from chalicelib.adapters.database.schema.migrate import to_head
 
     engine = make_engine(url)
     try:

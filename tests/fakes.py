@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from chalicelib.adapters.images import KEY
-from chalicelib.domain.alerts import DeliveryStatus, Notice, Receipt, Target
+from chalicelib.adapters.images.keys import KEY
+from chalicelib.application.ports.images import StoredObject
+from chalicelib.application.ports.outbox import Received
 from chalicelib.domain.errors import ImageryFailed, Invalid, NoCoverage, NotFound, Unavailable
-from chalicelib.domain.imagery import Grid, Licence, Picture, ProviderTerms, Scene
 from chalicelib.domain.jobs import DeadLetter, Message, Queue
-from chalicelib.domain.ports import Received, StoredObject
+from chalicelib.domain.pushes import DeliveryStatus, Notice, Receipt, Target
+from chalicelib.domain.scenes import FetchedImage, Grid, Licence, ProviderTerms, Scene
 from chalicelib.domain.tiles import Bounds, Tile, View
 
 A_MOMENT = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
@@ -114,7 +115,7 @@ class MemoryOutbox:
     def count_dead(self) -> dict[Queue, int]:
         return dict(Counter(row.message.queue for row in self.rows.values() if row.is_dead))
 
-    def revive(self, message_id: int, *, now: datetime) -> None:
+    def redrive(self, message_id: int, *, now: datetime) -> None:
         row = self.rows.get(message_id)
         if row and row.is_dead:
             row.is_dead, row.receives, row.available_at = False, 0, now
@@ -160,13 +161,13 @@ class MemoryJobs:
             raise Unavailable("the queues are away")
         return dict(Counter(letter.message.queue for letter in self.letters))
 
-    def revive(self, letter: DeadLetter) -> None:
+    def redrive(self, letter: DeadLetter) -> None:
         if self.away:
             raise Unavailable("the queues are away")
         self.sent.append(letter.message)
-        self.bury(letter)
+        self.delete_dead_letter(letter)
 
-    def bury(self, letter: DeadLetter) -> None:
+    def delete_dead_letter(self, letter: DeadLetter) -> None:
         self.letters = [other for other in self.letters if other.receipt != letter.receipt]
 
     def kill(self, queue: Queue, body: str) -> None:
@@ -271,7 +272,7 @@ class ScriptedImagery:
             raise NoCoverage(f"nothing is scripted for tile {view.tile}")
         return self._scenes[-1][0]
 
-    def fetch(self, scene: Scene, view: View, area: Bounds) -> Picture:
+    def fetch(self, scene: Scene, view: View, area: Bounds) -> FetchedImage:
         self.fetched.append((view.tile, scene.scene_id))
         for key in (view.tile, None):
             if self._failures.get(key):
@@ -282,4 +283,4 @@ class ScriptedImagery:
         picture_of = next((each for shown, each in reversed(self._scenes) if shown == scene), None)
         if picture_of is None:
             raise NoCoverage(f"nothing is scripted for scene {scene.scene_id!r}")
-        return Picture(content=picture_of(view), scene=scene, attribution=self.terms.licence.attribution)
+        return FetchedImage(content=picture_of(view), scene=scene, attribution=self.terms.licence.attribution)

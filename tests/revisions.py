@@ -9,11 +9,11 @@ from pathlib import Path
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 
-from chalicelib.adapters.database import online
-from chalicelib.adapters.database.migrate import MIGRATIONS
+from chalicelib.adapters.database.schema import online_ddl
+from chalicelib.adapters.database.schema.migrate import MIGRATIONS
 from tests.sources import ROOT
 
-assert online, "it registers how MySQL is migrated"
+assert online_ddl, "it registers how MySQL is migrated"
 DDL = re.compile(r"^(ALTER|CREATE|DROP|RENAME|TRUNCATE)\b", re.IGNORECASE)
 WHOLE_TABLE = re.compile(r"^(CREATE|DROP) TABLE\b", re.IGNORECASE)  # nobody uses it yet, or any more
 ONLINE = re.compile(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from chalicelib.adapters.queues import SqsJobs
+from chalicelib.adapters.queues.sqs import SqsJobs
 from chalicelib.domain.jobs import Message, Queue
 from tests.aws_stand_in import QueueUrls, aws
 from tests.fakes import A_MOMENT, MemoryOutbox

@@ -7,20 +7,25 @@ from chalicelib.adapters.database.accounts import SqlAccounts
 from chalicelib.adapters.database.alerts import SqlAlerts
 from chalicelib.adapters.database.areas import SqlAreas
 from chalicelib.adapters.database.deliveries import SqlDeliveries
-from chalicelib.adapters.database.jobs import SqlOutbox
-from chalicelib.adapters.database.objects import SqlObjects
+from chalicelib.adapters.database.images import SqlImageRows
+from chalicelib.adapters.database.orphans import SqlOrphans
+from chalicelib.adapters.database.outbox import SqlOutbox
+from chalicelib.adapters.database.recurring_tasks import SqlRecurringTasks
 from chalicelib.adapters.database.sessions import SqlSessions
 from chalicelib.adapters.database.tile_runs import SqlTileRuns
-from chalicelib.adapters.queues import OutboxJobs
-from chalicelib.domain import monitoring, stopping, upkeep
+from chalicelib.adapters.queues.outbox import OutboxJobs
+from chalicelib.application import cancel_session, delete_area, notify, open_sessions, reconcile
+from chalicelib.application import capture_tile as capturing
+from chalicelib.application import compare_now as comparing_now
+from chalicelib.application import compare_tile as comparing
 from chalicelib.domain.errors import Busy, Unavailable
 from chalicelib.domain.jobs import Queue, SessionJob, TileJob
-from chalicelib.domain.paging import Page
+from chalicelib.domain.paging import PageRequest
 from tests.builders import NOON, SPRING, a_change, a_new_area, an_inspection
 from tests.fakes import MemoryImages, MemoryPush, ScriptedImagery
 
 LEASE_S = 60.0
-ALL = Page(1000)
+ALL = PageRequest(1000)
 _emails = itertools.count()
 
 
@@ -31,11 +36,8 @@ class Trip:
         self.engine, self.now, self.targets = engine, NOON, list(targets)
         self.accounts, self.areas, self.alerts = SqlAccounts(engine), SqlAreas(engine), SqlAlerts(engine)
         self.sessions = SqlSessions(engine, deadline_s=3600, retry_s=900, tiles_per_day=tiles_per_day)
-        self.runs, self.deliveries, self.objects = (
-            SqlTileRuns(engine, retry_s=900),
-            SqlDeliveries(engine),
-            SqlObjects(engine),
-        )
+        self.runs, self.deliveries = SqlTileRuns(engine, retry_s=900), SqlDeliveries(engine)
+        self.orphans, self.tasks, self.image_rows = SqlOrphans(engine), SqlRecurringTasks(engine), SqlImageRows(engine)
         self.outbox, self.images, self.push = SqlOutbox(engine), MemoryImages(now=NOON), MemoryPush()
         self.jobs = OutboxJobs(self.outbox, wake=lambda: None, clock=self.clock)
         self.imagery = ScriptedImagery()
@@ -77,21 +79,33 @@ class Trip:
     # The use cases
 
     def tick(self):
-        return monitoring.capture_areas(
-            areas=self.areas, sessions=self.sessions, jobs=self.jobs, clock=self.clock, has_time=lambda: True
+        return open_sessions.open_due_sessions(
+            areas=self.areas,
+            sessions=self.sessions,
+            jobs=self.jobs,
+            clock=self.clock,
+            has_time=lambda: True,
+            request_id="",
         )
 
-    def capture_now(self, area):
-        return monitoring.capture_now(
-            area.area_id, user_id=area.user_id, sessions=self.sessions, jobs=self.jobs, clock=self.clock
+    def capture_now(self, area, *, request_id=""):
+        return open_sessions.open_session_now(
+            area.area_id,
+            user_id=area.user_id,
+            sessions=self.sessions,
+            jobs=self.jobs,
+            clock=self.clock,
+            request_id=request_id,
         )
 
-    def compare_now(self, area, *, pause=lambda _s: None, wait_s=0.0):
+    def compare_now(self, area, *, sleep=lambda _s: None, wait_s=0.0):
         ports = {"sessions": self.sessions, "jobs": self.jobs, "clock": self.clock}
-        return monitoring.compare_now(area.area_id, user_id=area.user_id, wait_s=wait_s, pause=pause, **ports)
+        return comparing_now.compare_now(
+            area.area_id, user_id=area.user_id, wait_s=wait_s, sleep=sleep, request_id="", **ports
+        )
 
     def capture_tile(self, job):
-        monitoring.capture_tile(
+        capturing.capture_tile(
             job,
             runs=self.runs,
             imagery=self.provider,
@@ -104,27 +118,28 @@ class Trip:
 
     def compare_tile(self, job):
         ports = {"runs": self.runs, "images": self.images, "jobs": self.jobs, "clock": self.clock}
-        monitoring.compare_tile(job, compare=self.compare, lease_s=LEASE_S, **ports)
+        comparing.compare_tile(job, compare=self.compare, lease_s=LEASE_S, **ports)
 
     def notify(self, job):
         ports = {"deliveries": self.deliveries, "push": self.push, "clock": self.clock}
-        monitoring.notify_session(job, targets=self.targets, lease_s=LEASE_S, **ports)
+        notify.notify_session(job, targets=self.targets, lease_s=LEASE_S, **ports)
 
     def cancel(self, session):
         ports = {"sessions": self.sessions, "jobs": self.jobs, "clock": self.clock}
-        return stopping.cancel_session(session.session_id, user_id=self.user.user_id, **ports)
+        return cancel_session.cancel_session(session.session_id, user_id=self.user.user_id, request_id="", **ports)
 
     def delete(self, area):
         ports = {"areas": self.areas, "sessions": self.sessions, "jobs": self.jobs, "clock": self.clock}
-        stopping.delete_area(area.area_id, user_id=area.user_id, **ports)
+        delete_area.delete_area(area.area_id, user_id=area.user_id, request_id="", **ports)
 
-    def sweep(self):
-        upkeep.sweep(
+    def reconcile(self):
+        reconcile.reconcile(
             areas=self.areas,
             sessions=self.sessions,
             runs=self.runs,
             deliveries=self.deliveries,
-            objects=self.objects,
+            orphans=self.orphans,
+            tasks=self.tasks,
             images=self.images,
             jobs=self.jobs,
             clock=self.clock,
@@ -159,7 +174,7 @@ class Trip:
         while self.work_once():
             pass
 
-    def sweep_area(self, area, scene_id, *, days, change=None):
+    def run_session(self, area, scene_id, *, days, change=None):
         """Run one whole session on a new scene; give it ended."""
         self.show(scene_id, days=days, change=change)
         session = self.capture_now(area)
@@ -175,10 +190,10 @@ class Trip:
         return self.sessions.of_user(self.user.user_id, page=ALL).items
 
     def tiles(self, area):
-        return self.alerts.images(area.area_id, user_id=area.user_id, page=ALL).items
+        return self.image_rows.of_area(area.area_id, user_id=area.user_id, page=ALL).items
 
     def alerts_of(self, session):
         return self.alerts.of_session(session.session_id, user_id=self.user.user_id)
 
     def pushes(self):
-        return self.alerts.pushes(user_id=self.user.user_id, page=ALL).items
+        return self.deliveries.of_user(self.user.user_id, page=ALL).items

@@ -7,17 +7,19 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from chalicelib import wiring
-from chalicelib.api.http import Api, Told, Wire
-from chalicelib.domain import accounts
+from chalicelib.api.http import Api, ApiModel, MessageOut
+from chalicelib.application import refresh_sign_in
+from chalicelib.application import register as registration
+from chalicelib.application import sign_in as signing_in
+from chalicelib.composition import Ports
 from chalicelib.domain.accounts import MAX_EMAIL, MAX_PROFILE, Credentials, Device, Lifetimes, SignIn, User
 from chalicelib.domain.errors import NotAllowed
-from chalicelib.settings import settings
+from chalicelib.settings import Settings
 
 api = Api(__name__)
 
 
-class NewUser(Wire):
+class NewUser(ApiModel):
     """Somebody who wants to sign in from now on."""
 
     email: Annotated[str, Field(max_length=MAX_EMAIL, examples=["asha@example.org"])]
@@ -25,20 +27,20 @@ class NewUser(Wire):
     profile: Annotated[str | None, Field(max_length=MAX_PROFILE)] = None
 
 
-class EmailAndPassword(Wire):
+class EmailAndPassword(ApiModel):
     """Who signs in."""
 
     email: str
     password: str
 
 
-class RefreshToken(Wire):
+class RefreshToken(ApiModel):
     """The refresh token of the last sign-in or refresh; it is good for one use."""
 
     refresh_token: Annotated[str, Field(alias="refresh_token", max_length=1024)]
 
 
-class UserOut(Wire):
+class UserOut(ApiModel):
     """A user."""
 
     id: int
@@ -59,13 +61,13 @@ class UserOut(Wire):
         )
 
 
-class Registered(Told):
+class Registered(MessageOut):
     """A user who has just registered."""
 
     user: UserOut
 
 
-class SignedIn(Told):
+class SignedIn(MessageOut):
     """A sign-in: the access token goes into `Authorization: Bearer`."""
 
     access_token: Annotated[str, Field(alias="access_token")]
@@ -83,14 +85,14 @@ class SignedIn(Told):
         )
 
 
-class NewDevice(Wire):
+class NewDevice(ApiModel):
     """A phone that wants pushes."""
 
     token: Annotated[str, Field(min_length=1, max_length=4096)]
     platform: Literal["android", "ios", "web"]
 
 
-class DeviceOut(Wire):
+class DeviceOut(ApiModel):
     """A registered device. Its token is not shown again."""
 
     id: int
@@ -104,88 +106,97 @@ class DeviceOut(Wire):
         return cls(id=device.device_id, platform=device.platform, created_at=device.created_at, seen_at=device.seen_at)
 
 
-def lifetimes() -> Lifetimes:
-    """Give how long tokens last here."""
+def _lifetimes(settings: Settings) -> Lifetimes:
     return Lifetimes(
-        access=timedelta(days=settings().access_token_days), refresh=timedelta(days=settings().refresh_token_days)
+        access=timedelta(days=settings.access_token_days), refresh=timedelta(days=settings.refresh_token_days)
     )
 
 
 @api.route(
-    "/api/auth/register", method="POST", body=NewUser, gives=Registered, status=201, also=(403, 409), is_open=True
+    "/api/auth/register",
+    method="POST",
+    body=NewUser,
+    response=Registered,
+    status=201,
+    extra_statuses=(403, 409),
+    public=True,
 )
-def register(body: NewUser) -> Registered:
+def register(ports: Ports, body: NewUser) -> Registered:
     """Register."""
-    if settings().registration == "closed":
+    if ports.settings.registration == "closed":
         raise NotAllowed("registration is closed here: ask the operator for an account")
-    user = accounts.register(
+    user = registration.register(
         body.email,
         body.password,
         body.profile,
-        accounts=wiring.accounts(),
-        passwords=wiring.passwords(),
-        clock=wiring.clock,
+        accounts=ports.accounts,
+        passwords=ports.passwords,
+        clock=ports.clock,
     )
     return Registered(message="registered: you can sign in now", user=UserOut.of(user))
 
 
-@api.route("/api/auth/login", method="POST", body=EmailAndPassword, gives=SignedIn, also=(401, 429), is_open=True)
-def login(body: EmailAndPassword) -> SignedIn:
+@api.route(
+    "/api/auth/login", method="POST", body=EmailAndPassword, response=SignedIn, extra_statuses=(401, 429), public=True
+)
+def login(ports: Ports, body: EmailAndPassword) -> SignedIn:
     """Sign in."""
-    credentials = accounts.sign_in(
+    credentials = signing_in.sign_in(
         body.email,
         body.password,
-        accounts=wiring.accounts(),
-        passwords=wiring.passwords(),
-        tokens=wiring.tokens(),
-        clock=wiring.clock,
-        lifetimes=lifetimes(),
+        accounts=ports.accounts,
+        passwords=ports.passwords,
+        tokens=ports.tokens,
+        clock=ports.clock,
+        new_token=ports.new_token,
+        lifetimes=_lifetimes(ports.settings),
     )
     return SignedIn.of(credentials, "signed in")
 
 
-@api.route("/api/auth/refresh", method="POST", body=RefreshToken, gives=SignedIn, also=(401,), is_open=True)
-def refresh(body: RefreshToken) -> SignedIn:
+@api.route("/api/auth/refresh", method="POST", body=RefreshToken, response=SignedIn, extra_statuses=(401,), public=True)
+def refresh(ports: Ports, body: RefreshToken) -> SignedIn:
     """Exchange a refresh token for a new pair. Using one twice ends the sign-in."""
-    credentials = accounts.refresh(
+    credentials = refresh_sign_in.refresh_sign_in(
         body.refresh_token,
-        accounts=wiring.accounts(),
-        tokens=wiring.tokens(),
-        clock=wiring.clock,
-        lifetimes=lifetimes(),
+        accounts=ports.accounts,
+        tokens=ports.tokens,
+        clock=ports.clock,
+        new_token=ports.new_token,
+        lifetimes=_lifetimes(ports.settings),
     )
     return SignedIn.of(credentials, "refreshed")
 
 
-@api.route("/api/auth/logout", method="POST", gives=Told)
-def logout(sign_in: SignIn) -> Told:
+@api.route("/api/auth/logout", method="POST", response=MessageOut)
+def logout(ports: Ports, sign_in: SignIn) -> MessageOut:
     """Sign out: this sign-in's tokens are worth nothing from now on."""
-    wiring.accounts().sign_out(sign_in.sign_in_id, now=wiring.clock())
-    return Told(message="signed out")
+    ports.accounts.sign_out(sign_in.sign_in_id, now=ports.clock())
+    return MessageOut(message="signed out")
 
 
-@api.route("/api/auth/me", gives=UserOut)
+@api.route("/api/auth/me", response=UserOut)
 def me(sign_in: SignIn) -> UserOut:
     """Show who is signed in."""
     return UserOut.of(sign_in.user)
 
 
-@api.route("/api/devices", method="POST", body=NewDevice, gives=DeviceOut, status=201, also=(429,))
-def add_device(sign_in: SignIn, body: NewDevice) -> DeviceOut:
+@api.route("/api/devices", method="POST", body=NewDevice, response=DeviceOut, status=201, extra_statuses=(429,))
+def add_device(ports: Ports, sign_in: SignIn, body: NewDevice) -> DeviceOut:
     """Register a device for pushes; one that somebody else had registered is taken over."""
-    device = wiring.accounts().add_device(
-        sign_in.user.user_id, token=body.token, platform=body.platform, now=wiring.clock()
+    device = ports.accounts.add_device(
+        sign_in.user.user_id, token=body.token, platform=body.platform, now=ports.clock()
     )
     return DeviceOut.of(device)
 
 
-@api.route("/api/devices", gives=list[DeviceOut])
-def list_devices(sign_in: SignIn) -> list[DeviceOut]:
+@api.route("/api/devices", response=list[DeviceOut])
+def list_devices(ports: Ports, sign_in: SignIn) -> list[DeviceOut]:
     """List the devices that get your pushes."""
-    return [DeviceOut.of(device) for device in wiring.accounts().devices(sign_in.user.user_id)]
+    return [DeviceOut.of(device) for device in ports.accounts.devices(sign_in.user.user_id)]
 
 
 @api.route("/api/devices/{device_id}", method="DELETE", status=204)
-def remove_device(sign_in: SignIn, device_id: int) -> None:
+def remove_device(ports: Ports, sign_in: SignIn, device_id: int) -> None:
     """Forget a device."""
-    wiring.accounts().remove_device(device_id, user_id=sign_in.user.user_id)
+    ports.accounts.remove_device(device_id, user_id=sign_in.user.user_id)

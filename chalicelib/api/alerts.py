@@ -7,26 +7,28 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from chalicelib import wiring
-from chalicelib.api.http import LARGEST_PAGE, Api, Wire
+from chalicelib.api.http import LARGEST_PAGE, Api, ApiModel
 from chalicelib.api.images import TileOut, image_path
+from chalicelib.application.ports.links import Links
+from chalicelib.composition import Ports
 from chalicelib.domain.accounts import SignIn
-from chalicelib.domain.alerts import Alert, Ignored, PushMade
-from chalicelib.domain.imagery import TileImage
-from chalicelib.domain.paging import Page, Slice
+from chalicelib.domain.alerts import Alert, Ignored
+from chalicelib.domain.images import TileImage
+from chalicelib.domain.paging import Page, PageRequest
+from chalicelib.domain.pushes import PushMade
 from chalicelib.domain.sessions import Session
 
 api = Api(__name__)
 
 
-class FailureOut(Wire):
+class FailureOut(ApiModel):
     """A tile that could not be captured or compared, and why."""
 
     unique_key: str
     reason: str
 
 
-class SessionOut(Wire):
+class SessionOut(ApiModel):
     """One sweep over an area, as far as it has come."""
 
     id: int
@@ -51,7 +53,7 @@ class SessionOut(Wire):
         return cls(**_members(session))
 
 
-class DetailOut(Wire):
+class DetailOut(ApiModel):
     """What changed on one tile."""
 
     id: int
@@ -67,24 +69,24 @@ class DetailOut(Wire):
     current_tile_info: Annotated[TileOut, Field(alias="current_tile_info")]
 
     @classmethod
-    def of(cls, alert: Alert, image: TileImage, *, now: datetime) -> DetailOut:
+    def of(cls, alert: Alert, image: TileImage, *, links: Links, now: datetime) -> DetailOut:
         """Show an alert with its newer image."""
         return cls(
             id=alert.alert_id,
             alert_session_id=alert.session_id,
             image_tile_id=alert.image_id,
-            previous_image_path=image_path(alert.reference_key, now=now),
-            current_image_path=image_path(alert.image_key, now=now),
-            mask_image_path=image_path(alert.mask_key, now=now) if alert.mask_key else None,
-            overlay_image_path=image_path(alert.overlay_key, now=now) if alert.overlay_key else None,
+            previous_image_path=image_path(alert.reference_key, links=links, now=now),
+            current_image_path=image_path(alert.image_key, links=links, now=now),
+            mask_image_path=image_path(alert.mask_key, links=links, now=now) if alert.mask_key else None,
+            overlay_image_path=image_path(alert.overlay_key, links=links, now=now) if alert.overlay_key else None,
             severity=alert.change_log.get("severity"),
             change_log=alert.change_log,
             alert_time=alert.created_at,
-            current_tile_info=TileOut.of(image, now=now),
+            current_tile_info=TileOut.of(image, links=links, now=now),
         )
 
 
-class IgnoredOut(Wire):
+class IgnoredOut(ApiModel):
     """What was seen on one tile and is no alert: each region with its reason."""
 
     image_tile_id: int
@@ -95,16 +97,16 @@ class IgnoredOut(Wire):
     current_tile_info: Annotated[TileOut, Field(alias="current_tile_info")]
 
     @classmethod
-    def of(cls, ignored: Ignored, *, now: datetime) -> IgnoredOut:
+    def of(cls, ignored: Ignored, *, links: Links, now: datetime) -> IgnoredOut:
         """Show it with its pictures."""
         image = ignored.image.image
         return cls(
             image_tile_id=image.image_id,
             verdict=ignored.verdict.value,
-            previous_image_path=image_path(ignored.reference_key, now=now),
-            current_image_path=image_path(image.key, now=now),
+            previous_image_path=image_path(ignored.reference_key, links=links, now=now),
+            current_image_path=image_path(image.key, links=links, now=now),
             regions=ignored.regions,
-            current_tile_info=TileOut.of(ignored.image, now=now),
+            current_tile_info=TileOut.of(ignored.image, links=links, now=now),
         )
 
 
@@ -114,7 +116,7 @@ class SessionDetails(SessionOut):
     alert_details: Annotated[list[DetailOut], Field(alias="alert_details")]
 
 
-class PushOut(Wire):
+class PushOut(ApiModel):
     """A push about one session, and how far it has come."""
 
     id: int
@@ -167,41 +169,44 @@ def _members(session: Session) -> dict[str, Any]:
     }
 
 
-@api.route("/api/alerts/sessions", gives=list[SessionOut], is_paged=True)
-def list_sessions(sign_in: SignIn, page: Page) -> Slice[SessionOut]:
+@api.route("/api/alerts/sessions", response=list[SessionOut], is_paged=True)
+def list_sessions(ports: Ports, sign_in: SignIn, page: PageRequest) -> Page[SessionOut]:
     """List the sessions of your areas, newest first."""
-    found = wiring.sessions().of_user(sign_in.user.user_id, page=page)
-    return Slice([SessionOut.of(session) for session in found.items], found.total, found.beyond)
+    found = ports.sessions.of_user(sign_in.user.user_id, page=page)
+    return Page([SessionOut.of(session) for session in found.items], found.total, found.next_after)
 
 
-@api.route("/api/alerts/sessions/{session_id}", gives=SessionOut)
-def get_session(sign_in: SignIn, session_id: int) -> SessionOut:
+@api.route("/api/alerts/sessions/{session_id}", response=SessionOut)
+def get_session(ports: Ports, sign_in: SignIn, session_id: int) -> SessionOut:
     """Show one session."""
-    return SessionOut.of(wiring.sessions().get(session_id, user_id=sign_in.user.user_id))
+    return SessionOut.of(ports.sessions.get(session_id, user_id=sign_in.user.user_id))
 
 
-@api.route("/api/alerts/sessions/{session_id}/details", gives=SessionDetails)
-def get_details(sign_in: SignIn, session_id: int) -> SessionDetails:
+@api.route("/api/alerts/sessions/{session_id}/details", response=SessionDetails)
+def get_details(ports: Ports, sign_in: SignIn, session_id: int) -> SessionDetails:
     """Show one session with what changed in it."""
-    session = wiring.sessions().get(session_id, user_id=sign_in.user.user_id)
-    found = wiring.alerts().of_session(session_id, user_id=sign_in.user.user_id)
-    now = wiring.clock()
+    session = ports.sessions.get(session_id, user_id=sign_in.user.user_id)
+    found = ports.alerts.of_session(session_id, user_id=sign_in.user.user_id)
+    now = ports.clock()
     return SessionDetails(
-        **_members(session), alert_details=[DetailOut.of(alert, image, now=now) for alert, image in found]
+        **_members(session),
+        alert_details=[DetailOut.of(alert, image, links=ports.links, now=now) for alert, image in found],
     )
 
 
-@api.route("/api/alerts/sessions/{session_id}/ignored", gives=list[IgnoredOut], is_paged=True)
-def list_ignored(sign_in: SignIn, session_id: int, page: Page) -> Slice[IgnoredOut]:
+@api.route("/api/alerts/sessions/{session_id}/ignored", response=list[IgnoredOut], is_paged=True)
+def list_ignored(ports: Ports, sign_in: SignIn, session_id: int, page: PageRequest) -> Page[IgnoredOut]:
     """List what a session saw and did not alert on, tile by tile, with the reasons."""
-    now = wiring.clock()
+    now = ports.clock()
     page = page._replace(limit=min(page.limit, LARGEST_PAGE))  # outlines are long: a thousand tiles fit no answer
-    found = wiring.alerts().ignored(session_id, user_id=sign_in.user.user_id, page=page)
-    return Slice([IgnoredOut.of(ignored, now=now) for ignored in found.items], found.total, found.beyond)
+    found = ports.alerts.ignored(session_id, user_id=sign_in.user.user_id, page=page)
+    return Page(
+        [IgnoredOut.of(ignored, links=ports.links, now=now) for ignored in found.items], found.total, found.next_after
+    )
 
 
-@api.route("/api/pushes", gives=list[PushOut], is_paged=True)
-def list_pushes(sign_in: SignIn, page: Page) -> Slice[PushOut]:
+@api.route("/api/pushes", response=list[PushOut], is_paged=True)
+def list_pushes(ports: Ports, sign_in: SignIn, page: PageRequest) -> Page[PushOut]:
     """List the pushes about your areas, newest first."""
-    found = wiring.alerts().pushes(user_id=sign_in.user.user_id, page=page)
-    return Slice([PushOut.of(push) for push in found.items], found.total, found.beyond)
+    found = ports.deliveries.of_user(sign_in.user.user_id, page=page)
+    return Page([PushOut.of(push) for push in found.items], found.total, found.next_after)

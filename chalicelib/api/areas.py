@@ -5,25 +5,25 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
+from chalice.app import Request
 from pydantic import Field
 
-from chalicelib import wiring
-from chalicelib.api.http import Api, Wire
-from chalicelib.domain import areas, stopping
+from chalicelib.adapters.imagery.registry import PROVIDERS
+from chalicelib.api.http import Api, ApiModel, request_id_of
+from chalicelib.application import add_area as adding
+from chalicelib.application import delete_area as deleting
+from chalicelib.application.draft_area import Draft, draft_area
+from chalicelib.composition import Ports
 from chalicelib.domain.accounts import SignIn
-from chalicelib.domain.areas import MAX_NAME, Area, Caps, Extent, NewArea, Plan
-from chalicelib.domain.errors import DomainError
-from chalicelib.domain.imagery import ProviderTerms
-from chalicelib.domain.paging import Page, Slice
+from chalicelib.domain.areas import MAX_NAME, Area, Extent, checked_name
+from chalicelib.domain.paging import Page, PageRequest
 from chalicelib.domain.thresholds import Sensitivity, checked_sensitivity
-from chalicelib.domain.tiles import count_covering
-from chalicelib.settings import PROVIDERS, settings
 
 api = Api(__name__)
-Word = Annotated[str, Field(max_length=50, examples=[*Sensitivity])]
+SensitivityName = Annotated[str, Field(max_length=50, examples=[*Sensitivity])]
 
 
-class WishedArea(Wire):
+class AreaDraft(ApiModel):
     """Where land lies, how far it reaches, and how it is to be watched."""
 
     center_lat: Annotated[float, Field(ge=-90, le=90, examples=[12.9716])]
@@ -35,7 +35,7 @@ class WishedArea(Wire):
     provider: Annotated[str | None, Field(max_length=50)] = None
     cadence_hours: int | None = None
     min_changed_area_m2: float | None = None
-    sensitivity: Word = Sensitivity.NORMAL.value
+    sensitivity: SensitivityName = Sensitivity.NORMAL.value
 
     @property
     def extent(self) -> Extent:
@@ -49,33 +49,20 @@ class WishedArea(Wire):
             west_km=self.west_km,
         )
 
-    @property
-    def plan(self) -> Plan:
-        """How it would be watched. Raises Invalid, LicenceRefused, NoCoverage."""
-        return areas.plan_area(
-            self.extent,
-            imagery=wiring.imagery(self.provider or settings().default_provider),
-            cadence_hours=settings().cadence_hours if self.cadence_hours is None else self.cadence_hours,
-            min_changed_area_m2=self.min_changed_area_m2,
-            min_clear_share=settings().min_clear_share,
-            sensitivity=checked_sensitivity(self.sensitivity),
-            most_tiles=settings().max_tiles,
-        )
 
-
-class NewAreaBody(WishedArea):
+class NewAreaBody(AreaDraft):
     """An area that somebody asks us to watch."""
 
     name: Annotated[str, Field(max_length=MAX_NAME, examples=["Lake shore"])]
 
 
-class AreaChange(Wire, extra="forbid"):
+class AreaChange(ApiModel, extra="forbid"):
     """What of an area's plan can be changed while it is watched, and nothing else: a 200 means that it was done."""
 
-    sensitivity: Word
+    sensitivity: SensitivityName
 
 
-class AreaOut(Wire):
+class AreaOut(ApiModel):
     """An area."""
 
     id: int
@@ -97,7 +84,7 @@ class AreaOut(Wire):
     attribution: str
 
     @classmethod
-    def of(cls, area: Area) -> AreaOut:
+    def of(cls, area: Area, ports: Ports) -> AreaOut:
         """Show an area."""
         extent, plan = area.extent, area.plan
         return cls(
@@ -117,23 +104,41 @@ class AreaOut(Wire):
             tiles=area.tiles,
             gsd_m=area.gsd_m,
             next_due_at=area.next_due_at,
-            attribution=_attribution(plan.provider),
+            attribution=_attribution(plan.provider, ports),
         )
 
 
-class Estimate(Wire):
+class Estimate(ApiModel):
     """What watching an area would take."""
 
     provider: str
     tiles: int
     gsd_m: float
     min_changed_area_m2: float
-    cost_per_sweep_usd: float
-    sweeps_per_month: float
+    cost_per_session_usd: float
+    sessions_per_month: float
+    cost_per_sweep_usd: Annotated[float, Field(deprecated=True)]  # the two names of the release before, for one more
+    sweeps_per_month: Annotated[float, Field(deprecated=True)]
     attribution: str
 
+    @classmethod
+    def of(cls, draft: Draft) -> Estimate:
+        """Show what a drafted area would take."""
+        cost_usd, sessions = round(draft.cost_per_session_usd, 4), round(draft.sessions_per_month, 2)
+        return cls(
+            provider=draft.plan.provider,
+            tiles=draft.tiles,
+            gsd_m=draft.plan.gsd_m(draft.extent.center_lat),
+            min_changed_area_m2=draft.plan.thresholds.min_changed_area_m2,
+            cost_per_session_usd=cost_usd,
+            sessions_per_month=sessions,
+            cost_per_sweep_usd=cost_usd,
+            sweeps_per_month=sessions,
+            attribution=draft.terms.licence.attribution,
+        )
 
-class ProviderOut(Wire):
+
+class ProviderOut(ApiModel):
     """Somebody who shows land from above, and on what terms."""
 
     name: str
@@ -145,80 +150,85 @@ class ProviderOut(Wire):
     is_default: bool
 
 
-def _terms(name: str) -> ProviderTerms | None:
-    try:
-        return wiring.imagery(name).terms
-    except DomainError:
-        return None  # not set up here, or no longer: its areas are still shown
-
-
-def _attribution(name: str) -> str:
-    terms = _terms(name)
+def _attribution(provider: str, ports: Ports) -> str:
+    terms = ports.provider_terms(provider)  # None: no longer set up here, and its areas are still shown
     return terms.licence.attribution if terms else ""
 
 
-@api.route("/api/area-configs", method="POST", body=NewAreaBody, gives=AreaOut, status=201, also=(403, 409, 502))
-def add_area(sign_in: SignIn, body: NewAreaBody) -> AreaOut:
-    """Watch an area from now on: its first sweep is due at once."""
-    new = NewArea(user_id=sign_in.user.user_id, name=areas.checked_name(body.name), extent=body.extent, plan=body.plan)
-    caps = Caps(tiles=settings().max_tiles, areas=settings().max_areas)
-    return AreaOut.of(areas.add_area(new, areas=wiring.areas(), clock=wiring.clock, caps=caps))
-
-
-@api.route("/api/area-configs", gives=list[AreaOut], is_paged=True)
-def list_areas(sign_in: SignIn, page: Page) -> Slice[AreaOut]:
-    """List your areas, oldest first."""
-    found = wiring.areas().of_user(sign_in.user.user_id, page=page)
-    return Slice([AreaOut.of(area) for area in found.items], found.total, found.beyond)
-
-
-@api.route("/api/area-configs/estimate", method="POST", body=WishedArea, gives=Estimate, also=(403, 502))
-def estimate_area(sign_in: SignIn, body: WishedArea) -> Estimate:  # noqa: ARG001 (signing in is all that matters)
-    """Say what watching an area would take, before it is kept."""
-    plan = body.plan
-    terms = wiring.imagery(plan.provider).terms
-    tiles = count_covering(body.extent.bounds, plan.grid.zoom)
-    return Estimate(
-        provider=plan.provider,
-        tiles=tiles,
-        gsd_m=plan.gsd_m(body.center_lat),
-        min_changed_area_m2=plan.thresholds.min_changed_area_m2,
-        cost_per_sweep_usd=round(tiles * terms.cost_per_request_usd, 4),
-        sweeps_per_month=round(24 * 30 / plan.cadence_hours, 2),
-        attribution=terms.licence.attribution,
+def _drafted(body: AreaDraft, ports: Ports) -> Draft:
+    chosen = ports.settings
+    return draft_area(
+        body.extent,
+        imagery=ports.imagery(body.provider or chosen.default_provider),
+        cadence_hours=chosen.cadence_hours if body.cadence_hours is None else body.cadence_hours,
+        min_changed_area_m2=body.min_changed_area_m2,
+        min_clear_share=chosen.min_clear_share,
+        sensitivity=checked_sensitivity(body.sensitivity),
+        most_tiles=chosen.max_tiles,
     )
 
 
-@api.route("/api/area-configs/{area_id}", gives=AreaOut)
-def get_area(sign_in: SignIn, area_id: int) -> AreaOut:
+@api.route(
+    "/api/area-configs", method="POST", body=NewAreaBody, response=AreaOut, status=201, extra_statuses=(403, 409, 502)
+)
+def add_area(ports: Ports, sign_in: SignIn, body: NewAreaBody) -> AreaOut:
+    """Watch an area from now on: its first sweep is due at once."""
+    area = adding.add_area(
+        checked_name(body.name),
+        _drafted(body, ports),
+        user_id=sign_in.user.user_id,
+        most_areas=ports.settings.max_areas,
+        areas=ports.areas,
+        clock=ports.clock,
+    )
+    return AreaOut.of(area, ports)
+
+
+@api.route("/api/area-configs", response=list[AreaOut], is_paged=True)
+def list_areas(ports: Ports, sign_in: SignIn, page: PageRequest) -> Page[AreaOut]:
+    """List your areas, oldest first."""
+    found = ports.areas.of_user(sign_in.user.user_id, page=page)
+    return Page([AreaOut.of(area, ports) for area in found.items], found.total, found.next_after)
+
+
+@api.route("/api/area-configs/estimate", method="POST", body=AreaDraft, response=Estimate, extra_statuses=(403, 502))
+def estimate_area(ports: Ports, body: AreaDraft) -> Estimate:
+    """Say what watching an area would take, before it is kept."""
+    draft = _drafted(body, ports)
+    return Estimate.of(draft)
+
+
+@api.route("/api/area-configs/{area_id}", response=AreaOut)
+def get_area(ports: Ports, sign_in: SignIn, area_id: int) -> AreaOut:
     """Show one of your areas."""
-    return AreaOut.of(wiring.areas().get(area_id, user_id=sign_in.user.user_id))
+    return AreaOut.of(ports.areas.get(area_id, user_id=sign_in.user.user_id), ports)
 
 
-@api.route("/api/area-configs/{area_id}", method="PATCH", body=AreaChange, gives=AreaOut)
-def change_area(sign_in: SignIn, area_id: int, body: AreaChange) -> AreaOut:
+@api.route("/api/area-configs/{area_id}", method="PATCH", body=AreaChange, response=AreaOut)
+def change_area(ports: Ports, sign_in: SignIn, area_id: int, body: AreaChange) -> AreaOut:
     """Make an area alert more or less readily from now on."""
     sensitivity = checked_sensitivity(body.sensitivity)
-    return AreaOut.of(wiring.areas().set_sensitivity(area_id, sensitivity, user_id=sign_in.user.user_id))
+    return AreaOut.of(ports.areas.set_sensitivity(area_id, sensitivity, user_id=sign_in.user.user_id), ports)
 
 
 @api.route("/api/area-configs/{area_id}", method="DELETE", status=204)
-def delete_area(sign_in: SignIn, area_id: int) -> None:
+def delete_area(ports: Ports, request: Request, sign_in: SignIn, area_id: int) -> None:
     """Stop watching an area, and forget it with everything that was seen there."""
-    stopping.delete_area(
+    deleting.delete_area(
         area_id,
         user_id=sign_in.user.user_id,
-        areas=wiring.areas(),
-        sessions=wiring.sessions(),
-        jobs=wiring.jobs(),
-        clock=wiring.clock,
+        areas=ports.areas,
+        sessions=ports.sessions,
+        jobs=ports.jobs,
+        clock=ports.clock,
+        request_id=request_id_of(request),
     )
 
 
-@api.route("/api/providers", gives=list[ProviderOut])
-def list_providers(sign_in: SignIn) -> list[ProviderOut]:  # noqa: ARG001 (signing in is all that matters)
+@api.route("/api/providers", response=list[ProviderOut])
+def list_providers(ports: Ports) -> list[ProviderOut]:
     """List who can show land here, and on what terms."""
-    found = [terms for terms in map(_terms, PROVIDERS) if terms is not None]
+    found = [terms for terms in map(ports.provider_terms, PROVIDERS) if terms is not None]
     return [
         ProviderOut(
             name=terms.name,
@@ -227,8 +237,8 @@ def list_providers(sign_in: SignIn) -> list[ProviderOut]:  # noqa: ARG001 (signi
             attribution=terms.licence.attribution,
             is_dated=terms.is_dated,
             cost_per_request_usd=terms.cost_per_request_usd,
-            is_default=terms.name == settings().default_provider,
+            is_default=terms.name == ports.settings.default_provider,
         )
         for terms in found
-        if terms.licence.may_store and terms.licence.may_analyse
+        if terms.licence.permits_watching
     ]

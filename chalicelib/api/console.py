@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from chalice.app import Response
+from chalice.app import Request, Response
 
-from chalicelib import wiring
-from chalicelib.api.http import Api, Told
+from chalicelib.api.http import Api, MessageOut
 from chalicelib.api.problems import Headers, problem
+from chalicelib.composition import Ports
 from chalicelib.domain.errors import NotFound, Unavailable
 
 api = Api(__name__)
@@ -29,7 +29,7 @@ POLICY = (
 )
 
 
-class Health(Told):
+class Health(MessageOut):
     """Whether everything answers that the API needs."""
 
     database: str
@@ -42,18 +42,18 @@ def page(text: str, *, media_type: str = TEXT_TYPES[".html"], policy: str = POLI
     return Response(body=text, status_code=200, headers=headers)
 
 
-@api.route("/", gives=Told, also=(302,), is_open=True)
-def live() -> Told | Response:
+@api.route("/", response=MessageOut, extra_statuses=(302,), public=True)
+def live(request: Request) -> MessageOut | Response:
     """Say that the API lives; a browser is sent to the console."""
-    if "text/html" in (api.current_request.headers.get("accept") or ""):
-        return _sent_on("console/index.html")
-    return Told(message="Bhuprahari is running")
+    if "text/html" in (request.headers.get("accept") or ""):
+        return _redirect(request, "console/index.html")
+    return MessageOut(message="Bhuprahari is running")
 
 
-@api.route("/api/health", gives=Health, also=(503,), is_open=True)
-def health() -> Health | Response:
+@api.route("/api/health", response=Health, extra_statuses=(503,), public=True)
+def health(ports: Ports) -> Health | Response:
     """Check the database and the image store."""
-    database, storage = _checked(wiring.database_check), _checked(lambda: wiring.images().check())
+    database, storage = _checked(ports.check_database), _checked(ports.images.check)
     if (database, storage) == ("ok", "ok"):
         return Health(message="everything answers", database=database, storage=storage)
     away = [name for name, state in (("database", database), ("storage", storage)) if state != "ok"]
@@ -62,13 +62,13 @@ def health() -> Health | Response:
     return answer
 
 
-@api.route("/console", status=302, is_open=True)
-def console() -> Response:
+@api.route("/console", status=302, public=True)
+def console(request: Request) -> Response:
     """Send a browser to the console."""
-    return _sent_on("index.html")
+    return _redirect(request, "index.html")
 
 
-@api.route("/console/{name}", gives="text/html", is_open=True)
+@api.route("/console/{name}", response="text/html", public=True)
 def console_file(name: str) -> Response:
     """Give one of the console's files."""
     if name not in {path.name for path in FOLDER.iterdir() if path.suffix in TEXT_TYPES}:
@@ -85,8 +85,8 @@ def _checked(check: Callable[[], None]) -> str:
     return "ok"
 
 
-def _sent_on(target: str) -> Response:
+def _redirect(request: Request, target: str) -> Response:
     # Relative to the path as it was asked for, since only that knows of a stage or a prefix in front of ours.
-    asked = str(api.current_request.context.get("path") or api.current_request.path)
+    asked = str(request.context.get("path") or request.path)
     folder = "" if asked.endswith("/") else f"{asked.rsplit('/', 1)[-1]}/"
     return Response(body="", status_code=302, headers={"Location": folder + target, "Content-Type": "text/plain"})

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from chalice.app import Response
+from chalice.app import Request, Response
 
-from chalicelib import wiring
-from chalicelib.api.http import Api, Binary, Wire
-from chalicelib.domain.imagery import TileImage
+from chalicelib.api.http import Api, ApiModel, Binary, queried
+from chalicelib.application.ports.links import Links
+from chalicelib.composition import Ports
+from chalicelib.domain.images import TileImage
 from chalicelib.domain.tiles import bounds_of, centre_of
 
 api = Api(__name__)
@@ -18,7 +19,7 @@ REDIRECT_EXPIRES_S = 300
 CACHED_S = 7 * 86_400  # the bytes behind a key never change
 
 
-class TileOut(Wire):
+class TileOut(ApiModel):
     """A stored image of one tile, as its latest comparison left it."""
 
     id: int
@@ -40,7 +41,7 @@ class TileOut(Wire):
     gsd_m: float
 
     @classmethod
-    def of(cls, tile_image: TileImage, *, now: datetime) -> TileOut:
+    def of(cls, tile_image: TileImage, *, links: Links, now: datetime) -> TileOut:
         """Show a stored image."""
         image = tile_image.image
         bounds = bounds_of(image.view.tile)
@@ -56,7 +57,7 @@ class TileOut(Wire):
             capture_time=image.taken_at,
             captured_at=image.captured_at,
             fetched_at=image.fetched_at,
-            image_path=image_path(image.key, now=now),
+            image_path=image_path(image.key, links=links, now=now),
             status=tile_image.status.value,
             last_comparison_time=tile_image.compared_at,
             change_detected=tile_image.is_changed,
@@ -66,25 +67,32 @@ class TileOut(Wire):
         )
 
 
-def image_path(key: str, *, now: datetime) -> str:
-    """Give an image's path as the contract's client reads it."""
-    return PREFIX + wiring.links().sign(key, now=now)
+def image_path(key: str, *, links: Links, now: datetime) -> str:
+    """Return an image's path as the contract's client reads it."""
+    return PREFIX + links.sign(key, now=now)
 
 
 @api.route(
-    "/static_images/{area_id}/{name}", gives="image/png", also=(302, 403), query=("expires", "signature"), is_open=True
+    "/static_images/{area_id}/{name}",
+    response="image/png",
+    extra_statuses=(302, 403),
+    query=("expires", "signature"),
+    public=True,
 )
-def get_image(area_id: int, name: str) -> Response:
+def get_image(ports: Ports, request: Request, area_id: int, name: str) -> Response:
     """Load an image by its signed link: the bytes, or a redirect to where they are."""
     key = f"{area_id}/{name}"
-    wiring.links().check(
-        key, expires=api.queried("expires") or "", signature=api.queried("signature") or "", now=wiring.clock()
+    ports.links.check(
+        key,
+        expires=queried(request, "expires") or "",
+        signature=queried(request, "signature") or "",
+        now=ports.clock(),
     )
-    location = wiring.images().link(key, expires_s=REDIRECT_EXPIRES_S)
+    location = ports.images.link(key, expires_s=REDIRECT_EXPIRES_S)
     if location is not None:
         return Response(body="", status_code=302, headers={"Location": location, "Content-Type": "text/plain"})
     return Binary(
-        wiring.images().get(key),
+        ports.images.get(key),
         media_type="image/png",
         headers={"Cache-Control": f"private, max-age={CACHED_S}, immutable"},
     )

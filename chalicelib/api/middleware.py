@@ -5,31 +5,43 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from chalice.app import Request, Response
 
 from chalicelib import logs
 from chalicelib.api.http import Binary
 from chalicelib.api.problems import problem
-from chalicelib.settings import settings
+from chalicelib.composition import Ports
 
 LOG = logging.getLogger(__name__)
 EXPOSED = "Link, Location, Retry-After, WWW-Authenticate, X-Request-Id, X-Total-Count"
 
 
-def finish(request: Request, get_response: Callable[[Request], Response]) -> Response:
-    """Answer a request and finish the answer."""
+Middleware = Callable[[Request, Callable[[Request], Response]], Response]
+
+
+def middleware(ports: Ports) -> Middleware:
+    """Make the one HTTP middleware of an app with these ports."""
+
+    def finish(request: Request, get_response: Callable[[Request], Response]) -> Response:
+        return _finished(request, get_response, ports)
+
+    return finish
+
+
+def _finished(request: Request, get_response: Callable[[Request], Response], ports: Ports) -> Response:
     started = time.perf_counter()
     request_id = _id_of(request)
-    with logs.invocation("api_handler", request.lambda_context), logs.request(request_id):
+    request.context["bhuprahari_request_id"] = request_id
+    with logs.invocation("api_handler", request.lambda_context), logs.bound(request_id=request_id):
         response = _in_our_shape(request, get_response(request))
         if response.status_code >= 400 and isinstance(response.body, dict):
             response.body["instance"] = request_id
         if isinstance(response, Binary):
             response.headers["Content-Type"] = response.media_type
         response.headers["X-Request-Id"] = request_id
-        _add_headers(response, request.headers.get("origin"))
+        _add_headers(response, request.headers.get("origin"), ports.settings.origins)
         LOG.log(
             logging.ERROR if response.status_code >= 500 else logging.INFO,
             "request answered",
@@ -62,12 +74,12 @@ def _in_our_shape(request: Request, response: Response) -> Response:
     return problem(response.status_code, message, headers=allowed)
 
 
-def _add_headers(response: Response, origin: str | None) -> None:
+def _add_headers(response: Response, origin: str | None, allowed: Sequence[str]) -> None:
     headers = response.headers
     headers["Vary"] = "Origin"
     headers["X-Content-Type-Options"] = "nosniff"
     headers.setdefault("Referrer-Policy", "no-referrer")
     headers.setdefault("Cache-Control", "no-store")
-    if origin in settings().origins and origin != "null":
+    if origin is not None and origin in allowed and origin != "null":
         headers["Access-Control-Allow-Origin"] = origin
         headers["Access-Control-Expose-Headers"] = EXPOSED

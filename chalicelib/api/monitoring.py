@@ -2,72 +2,74 @@
 
 from __future__ import annotations
 
-import time
+from chalice.app import Request
 
-from chalicelib import wiring
 from chalicelib.api.alerts import SessionOut
-from chalicelib.api.http import Api, Told
+from chalicelib.api.http import Api, MessageOut, request_id_of
 from chalicelib.api.images import TileOut
-from chalicelib.domain import monitoring, stopping
+from chalicelib.application import cancel_session, compare_now, open_sessions
+from chalicelib.composition import Ports
 from chalicelib.domain.accounts import SignIn
-from chalicelib.domain.paging import Page, Slice
-from chalicelib.settings import settings
+from chalicelib.domain.paging import Page, PageRequest
 
 api = Api(__name__)
 
 
-class SessionTold(Told):
+class SessionTold(MessageOut):
     """A session, and a sentence about it."""
 
     session: SessionOut
 
 
-@api.route("/api/monitor/capture/{area_id}", method="POST", gives=SessionTold, also=(409, 429))
-def capture(sign_in: SignIn, area_id: int) -> SessionTold:
+@api.route("/api/monitor/capture/{area_id}", method="POST", response=SessionTold, extra_statuses=(409, 429))
+def capture(ports: Ports, request: Request, sign_in: SignIn, area_id: int) -> SessionTold:
     """Sweep an area now; the sweep that is running already, if there is one."""
-    session = monitoring.capture_now(
+    session = open_sessions.open_session_now(
         area_id,
         user_id=sign_in.user.user_id,
-        sessions=wiring.sessions(),
-        jobs=wiring.jobs(),
-        clock=wiring.clock,
+        sessions=ports.sessions,
+        jobs=ports.jobs,
+        clock=ports.clock,
+        request_id=request_id_of(request),
     )
     message = "capture started" if session.is_open else "captured a moment ago"
     return SessionTold(message=message, session=SessionOut.of(session))
 
 
-@api.route("/api/monitor/compare/{area_id}", method="POST", gives=SessionTold, also=(409, 429))
-def compare(sign_in: SignIn, area_id: int) -> SessionTold:
+@api.route("/api/monitor/compare/{area_id}", method="POST", response=SessionTold, extra_statuses=(409, 429))
+def compare(ports: Ports, request: Request, sign_in: SignIn, area_id: int) -> SessionTold:
     """Compare an area's newest images now: those of the sweep that is running, if there is one."""
-    session = monitoring.compare_now(
+    session = compare_now.compare_now(
         area_id,
         user_id=sign_in.user.user_id,
-        wait_s=settings().compare_wait_s,
-        sessions=wiring.sessions(),
-        jobs=wiring.jobs(),
-        clock=wiring.clock,
-        pause=time.sleep,
+        wait_s=ports.settings.compare_wait_s,
+        sessions=ports.sessions,
+        jobs=ports.jobs,
+        clock=ports.clock,
+        sleep=ports.sleep,
+        request_id=request_id_of(request),
     )
     message = "comparison running" if session.is_open else (session.reason or "comparison completed")
     return SessionTold(message=message, session=SessionOut.of(session))
 
 
-@api.route("/api/monitor/image-tiles/area/{area_id}", gives=list[TileOut], is_paged=True)
-def list_tiles(sign_in: SignIn, area_id: int, page: Page) -> Slice[TileOut]:
+@api.route("/api/monitor/image-tiles/area/{area_id}", response=list[TileOut], is_paged=True)
+def list_tiles(ports: Ports, sign_in: SignIn, area_id: int, page: PageRequest) -> Page[TileOut]:
     """List an area's stored images, newest capture first."""
-    found = wiring.alerts().images(area_id, user_id=sign_in.user.user_id, page=page)
-    now = wiring.clock()
-    return Slice([TileOut.of(image, now=now) for image in found.items], found.total, found.beyond)
+    found = ports.image_rows.of_area(area_id, user_id=sign_in.user.user_id, page=page)
+    now = ports.clock()
+    return Page([TileOut.of(image, links=ports.links, now=now) for image in found.items], found.total, found.next_after)
 
 
-@api.route("/api/alerts/sessions/{session_id}/cancel", method="POST", gives=SessionTold, also=(409,))
-def cancel(sign_in: SignIn, session_id: int) -> SessionTold:
+@api.route("/api/alerts/sessions/{session_id}/cancel", method="POST", response=SessionTold, extra_statuses=(409,))
+def cancel(ports: Ports, request: Request, sign_in: SignIn, session_id: int) -> SessionTold:
     """Stop a sweep: what is not done yet will not be."""
-    session = stopping.cancel_session(
+    session = cancel_session.cancel_session(
         session_id,
         user_id=sign_in.user.user_id,
-        sessions=wiring.sessions(),
-        jobs=wiring.jobs(),
-        clock=wiring.clock,
+        sessions=ports.sessions,
+        jobs=ports.jobs,
+        clock=ports.clock,
+        request_id=request_id_of(request),
     )
     return SessionTold(message="session cancelled", session=SessionOut.of(session))

@@ -16,9 +16,10 @@ from chalicelib.api.http import Api, Route
 from chalicelib.api.problems import MEDIA_TYPE, Problem
 
 api = Api(__name__)
-BLUEPRINTS = (console.api, accounts.api, areas.api, monitoring.api, alerts.api, images.api, api)
+APIS = (console.api, accounts.api, areas.api, monitoring.api, alerts.api, images.api, api)
 
 VERSION = "0.1.0"
+PUBLISHED = {"MessageOut": "Told", "AreaDraft": "WishedArea"}  # schema names that generated clients hold
 ALWAYS = (500, 503)  # a fault on our side; something outside that does not answer
 MEANINGS = {
     200: "done",
@@ -46,9 +47,9 @@ QUERY = {
 
 
 def statuses(route: Route) -> list[int]:
-    """Give every status that a route may answer."""
-    found = {route.status, *route.also, *ALWAYS}
-    found |= set() if route.is_open else {401}
+    """Return every status that a route may answer."""
+    found = {route.status, *route.extra_statuses, *ALWAYS}
+    found |= set() if route.public else {401}
     found |= {400, 413, 415} if route.body else set()
     found |= {400} if route.is_paged or route.query else set()
     found |= {404} if "{" in route.path else set()
@@ -57,8 +58,8 @@ def statuses(route: Route) -> list[int]:
 
 @cache
 def document() -> dict[str, Any]:
-    """Give the OpenAPI document."""
-    routes = [route for blueprint in BLUEPRINTS for route in blueprint.routes]
+    """Return the OpenAPI document."""
+    routes = [route for part in APIS for route in part.routes]
     return {
         "openapi": "3.1.0",
         "info": {
@@ -74,13 +75,13 @@ def document() -> dict[str, Any]:
     }
 
 
-@api.route("/api/openapi.json", gives="application/json", is_open=True)
+@api.route("/api/openapi.json", response="application/json", public=True)
 def show_document() -> Response:
     """Describe the API as OpenAPI 3.1."""
     return Response(body=document(), headers={"Content-Type": "application/json", "Cache-Control": "max-age=300"})
 
 
-@api.route("/api/docs", gives="text/html", is_open=True)
+@api.route("/api/docs", response="text/html", public=True)
 def show_page() -> Response:
     """Describe the API for people."""
     return console.page(_page())
@@ -98,7 +99,7 @@ def _operation(route: Route) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": route.name,
         "summary": route.summary,
-        "security": [] if route.is_open else [{"accessToken": []}],
+        "security": [] if route.public else [{"accessToken": []}],
         "parameters": [
             {
                 "name": name,
@@ -126,45 +127,52 @@ def _response(route: Route, status: int) -> dict[str, Any]:
     response: dict[str, Any] = {"description": MEANINGS[status]}
     if status >= 400:
         response["content"] = {MEDIA_TYPE: {"schema": _ref(Problem)}}
-    elif status == route.status and isinstance(route.gives, str):
-        response["content"] = {route.gives: {}}
-    elif status == route.status and route.gives is not None:
-        response["content"] = {"application/json": {"schema": _schema(route.gives)}}
+    elif status == route.status and isinstance(route.response, str):
+        response["content"] = {route.response: {}}
+    elif status == route.status and route.response is not None:
+        response["content"] = {"application/json": {"schema": _schema(route.response)}}
     if status == 200 and route.is_paged:
         text = {"schema": {"type": "string"}}
         response["headers"] = {"Link": text, "X-Total-Count": {"schema": {"type": "integer"}}}
     return response
 
 
-def _schema(gives: Any) -> dict[str, Any]:  # noqa: ANN401 (a model or a list of one)
-    if get_origin(gives) is list:
-        return {"type": "array", "items": _ref(get_args(gives)[0])}
-    return _ref(gives)
+def _schema(response: Any) -> dict[str, Any]:  # noqa: ANN401 (a model or a list of one)
+    if get_origin(response) is list:
+        return {"type": "array", "items": _ref(get_args(response)[0])}
+    return _ref(response)
 
 
 def _ref(model: type[BaseModel]) -> dict[str, str]:
-    return {"$ref": f"#/components/schemas/{model.__name__}"}
+    return {"$ref": f"#/components/schemas/{_published_name(model)}"}
+
+
+def _published_name(model: type[BaseModel]) -> str:
+    return PUBLISHED.get(model.__name__, model.__name__)
 
 
 def _schemas(routes: Iterable[Route]) -> dict[str, Any]:
     taken = {route.body for route in routes if route.body}
-    given = {get_args(route.gives)[0] if get_origin(route.gives) is list else route.gives for route in routes}
+    given = {get_args(route.response)[0] if get_origin(route.response) is list else route.response for route in routes}
     models = [(model, "validation") for model in taken]
     models += [(model, "serialization") for model in {*given, Problem} if isinstance(model, type)]
     _, definitions = models_json_schema(
         sorted(models, key=lambda pair: pair[0].__name__),  # type: ignore[arg-type]
         ref_template="#/components/schemas/{model}",
     )
-    schemas: dict[str, Any] = definitions["$defs"]
+    schemas = {}
+    for name, schema in definitions["$defs"].items():
+        published = PUBLISHED.get(name, name)
+        schemas[published] = schema | ({"title": published} if name in PUBLISHED else {})
     return schemas
 
 
 def _page() -> str:
     rows = "".join(
         f"<tr><td><code>{route.method}</code></td><td><code>{route.path}</code></td><td>{route.summary}</td>"
-        f"<td>{'' if route.is_open else 'signed in'}</td><td>{', '.join(map(str, statuses(route)))}</td></tr>"
-        for blueprint in BLUEPRINTS
-        for route in blueprint.routes
+        f"<td>{'' if route.public else 'signed in'}</td><td>{', '.join(map(str, statuses(route)))}</td></tr>"
+        for part in APIS
+        for route in part.routes
     )
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Bhuprahari API</title></head><body>'

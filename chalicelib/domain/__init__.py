@@ -1,1 +1,1 @@
-"""Values, rules, ports, and the trip. Standard library only."""
+"""Values and rules: what is true of land, images and sessions wherever they are kept. Standard library only, no I/O."""

@@ -1,119 +1,13 @@
-"""Alerts, and the pushes that carry them to people."""
+"""Alerts: what changed on one tile in a session, and what was seen there without alerting."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
-from chalicelib.domain.errors import Invalid
-from chalicelib.domain.imagery import TileImage
-from chalicelib.domain.sessions import Verdict
-from chalicelib.domain.severity import Severity
-
-PUSH_TTL_S = 6 * 3600.0  # an alert older than that is found in the app; a push about it would only confuse
-LONGEST_PUSH_WAIT_S = 900.0
-
-
-def push_wait_s(attempts: int) -> float:
-    """Give how long a push that was refused for now waits before its next attempt.
-
-    >>> [push_wait_s(attempts) for attempts in (1, 2, 3, 9)]
-    [30.0, 60.0, 120.0, 900.0]
-    """
-    return float(min(LONGEST_PUSH_WAIT_S, 30 * 2 ** (attempts - 1)))
-
-
-class TargetKind(StrEnum):
-    """What a push is addressed to."""
-
-    TOKEN = "token"  # noqa: S105 (a kind, not a secret)
-    TOPIC = "topic"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """Where one push goes: a device's token, or a topic."""
-
-    kind: TargetKind
-    address: str
-
-    def __post_init__(self) -> None:
-        if not 1 <= len(self.address) <= 4096:
-            raise Invalid("a push target must have 1 to 4096 characters")
-
-    @classmethod
-    def parse(cls, text: str) -> Target:
-        """Read an operator's setting: `/topics/NAME` or `topic:NAME` is a topic, anything else a token."""
-        for prefix in ("/topics/", "topic:"):
-            if text.startswith(prefix):
-                return cls(kind=TargetKind.TOPIC, address=text.removeprefix(prefix))
-        return cls(kind=TargetKind.TOKEN, address=text)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
-    """What a push says about one session."""
-
-    area_id: int
-    area_name: str
-    session_id: int
-    changes: int
-    severity: Severity | None = None  # the highest of its alerts; None for those from before there were severities
-
-    @property
-    def title(self) -> str:
-        """The push's first line."""
-        return f"Change detected: {self.area_name}"
-
-    @property
-    def body(self) -> str:
-        """The push's second line."""
-        tiles = "1 tile changed" if self.changes == 1 else f"{self.changes} tiles changed"
-        return f"{tiles}, severity {self.severity}" if self.severity else tiles
-
-    @property
-    def members(self) -> dict[str, str]:
-        """The contract's data members and the severity, all text."""
-        severity = {"severity": str(self.severity)} if self.severity else {}
-        return severity | {
-            "area_config_id": str(self.area_id),
-            "alert_session_id": str(self.session_id),
-            "changes_count": str(self.changes),
-        }
-
-    @property
-    def collapse_key(self) -> str:
-        """A repeat of the same session's push replaces the first on the phone."""
-        return f"session-{self.session_id}"
-
-
-class DeliveryStatus(StrEnum):
-    """How far one push to one target has come."""
-
-    PENDING = "PENDING"
-    SENT = "SENT"
-    DEAD_TARGET = "DEAD_TARGET"
-    FAILED = "FAILED"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
-    """What the push service answered for one target. PENDING: try again later."""
-
-    target: Target
-    status: DeliveryStatus
-    detail: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """One push to one target: at most one row for each session and target."""
-
-    delivery_id: int
-    target: Target
-    attempts: int
+from chalicelib.domain.images import TileImage
+from chalicelib.domain.tile_runs import Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,16 +33,3 @@ class Ignored:
     reference_key: str
     verdict: Verdict
     regions: list[dict[str, Any]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PushMade:
-    """One push about one session, as it is shown to the area's owner."""
-
-    delivery_id: int
-    notice: Notice
-    kind: TargetKind
-    status: DeliveryStatus
-    detail: str
-    created_at: datetime
-    sent_at: datetime | None

@@ -1,21 +1,15 @@
-"""Areas: the land somebody watches, and how it is watched."""
+"""Areas: land that a person watches, and how it is watched."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
-from chalicelib.domain.errors import Conflict, Invalid, LicenceRefused
-from chalicelib.domain.imagery import Grid
-from chalicelib.domain.paging import Page
+from chalicelib.domain.errors import Invalid
+from chalicelib.domain.scenes import Grid, ProviderTerms
 from chalicelib.domain.thresholds import Sensitivity, Thresholds, default_threshold_m2
 from chalicelib.domain.tiles import M_PER_DEGREE, MAX_LATITUDE, Bounds, count_covering, gsd_m
-
-if TYPE_CHECKING:  # ports.py imports the values above them
-    from chalicelib.domain.ports import Clock, Imagery
-    from chalicelib.domain.records import Areas
 
 MAX_NAME = 200
 MAX_REACH_KM = 1000.0
@@ -88,7 +82,7 @@ class Plan:
             )
 
     def gsd_m(self, latitude: float) -> float:
-        """Give the metres a pixel of its pictures at a latitude."""
+        """Return the metres a pixel of its images at a latitude."""
         return gsd_m(latitude, self.grid.zoom, self.grid.tile_px)
 
 
@@ -102,7 +96,7 @@ class Caps:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewArea:
-    """An area that somebody asks us to watch."""
+    """An area that a person asks us to watch."""
 
     user_id: int
     name: str
@@ -112,7 +106,7 @@ class NewArea:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Area:
-    """Land somebody watches."""
+    """Land that a person watches."""
 
     area_id: int
     user_id: int
@@ -124,7 +118,7 @@ class Area:
 
     @property
     def tiles(self) -> int:
-        """How many tiles cover it."""
+        """The number of tiles that cover it."""
         return count_covering(self.extent.bounds, self.plan.grid.zoom)
 
     @property
@@ -134,7 +128,7 @@ class Area:
 
 
 def checked_name(name: str) -> str:
-    """Give an area's name as it is kept. Raises Invalid."""
+    """Return an area's name as it is kept. Raises Invalid."""
     kept = name.strip()
     if not 1 <= len(kept) <= MAX_NAME:
         raise Invalid(f"an area's name has 1 to {MAX_NAME} characters", pointer="/name")
@@ -142,7 +136,7 @@ def checked_name(name: str) -> str:
 
 
 def checked_size(extent: Extent, grid: Grid, *, most_tiles: int) -> int:
-    """Give the number of tiles an area needs. Raises Invalid over the cap, with the number."""
+    """Return the number of tiles an area needs. Raises Invalid over the cap, with the number."""
     tiles = count_covering(extent.bounds, grid.zoom)
     if tiles > most_tiles:
         raise Invalid(
@@ -157,37 +151,19 @@ def checked_size(extent: Extent, grid: Grid, *, most_tiles: int) -> int:
 def plan_area(
     extent: Extent,
     *,
-    imagery: Imagery,
+    terms: ProviderTerms,
+    grid: Grid,
     cadence_hours: int,
     min_changed_area_m2: float | None,
     min_clear_share: float,
     sensitivity: Sensitivity,
     most_tiles: int,
 ) -> Plan:
-    """Say how an area would be watched. Raises Invalid, LicenceRefused, NoCoverage."""
-    licence = imagery.terms.licence
-    if not (licence.may_store and licence.may_analyse):
-        raise LicenceRefused(
-            f"the terms of {imagery.terms.name} forbid storing and analysing its imagery without a written permission"
-        )
-    grid = imagery.grid(extent.bounds)
+    """Plan how an area would be watched. Raises Invalid."""
     checked_size(extent, grid, most_tiles=most_tiles)
     if min_changed_area_m2 is None:
         min_changed_area_m2 = default_threshold_m2(gsd_m(extent.center_lat, grid.zoom, grid.tile_px))
-    elif not 1 <= min_changed_area_m2 <= 1_000_000:
-        raise Invalid(
-            f"the smallest change worth an alert is 1 to 1 000 000 m2, not {min_changed_area_m2:g}",
-            pointer="/minChangedAreaM2",
-        )
     thresholds = Thresholds(
         min_changed_area_m2=min_changed_area_m2, min_clear_share=min_clear_share, sensitivity=sensitivity
     )
-    return Plan(provider=imagery.terms.name, grid=grid, cadence_hours=cadence_hours, thresholds=thresholds)
-
-
-def add_area(new: NewArea, *, areas: Areas, clock: Clock, caps: Caps) -> Area:
-    """Keep a new area, due at once. Raises Invalid, and Conflict for one area too many."""
-    checked_size(new.extent, new.plan.grid, most_tiles=caps.tiles)
-    if areas.of_user(new.user_id, page=Page(limit=1)).total >= caps.areas:
-        raise Conflict(f"you watch {caps.areas} areas already: delete one first")
-    return areas.add(new, now=clock())
+    return Plan(provider=terms.name, grid=grid, cadence_hours=cadence_hours, thresholds=thresholds)

@@ -6,14 +6,11 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from chalicelib.domain.sessions import Verdict
+from chalicelib.domain.comparisons import DETECTOR
 from chalicelib.domain.severity import highest, severity_of
 from chalicelib.domain.thresholds import Thresholds
+from chalicelib.domain.tile_runs import Verdict
 from chalicelib.domain.tiles import Bounds, Outline
-
-DETECTOR = "classic-4"
-"""The detector's version: raise it whenever `vision` would answer differently. It is part of what makes a comparison
-unique, and it stands here because doors without OpenCV have to ask whether a pair is compared."""
 
 MOST_IGNORED = 50  # kept of one comparison: what may hold later, then the largest
 
@@ -40,9 +37,9 @@ _NEARLY_ENOUGH = 0.4  # of the score, for something below what was needed
 
 
 def may_hold_later(reason: str | None, score: float) -> bool:
-    """Say whether the next picture can settle why something was ignored.
+    """Whether the next image can settle why something was ignored.
 
-    What looks as an older picture did is no change, however long it stays.
+    What looks as an older image did is no change, however long it stays.
     """
     return score >= _NEARLY_ENOUGH if reason == Reason.BELOW_SCORE else reason in _MAY_HOLD_LATER
 
@@ -57,12 +54,12 @@ class Region:
     centroid: tuple[float, float]  # lon, lat
     outline: Outline
     reason: Reason | None = None  # why it is no alert; None where it may be one
-    older: int = 0  # older pictures that show its ground
+    older: int = 0  # older images that show its ground
     held_against: int = 0  # those of them that it is unlike
-    is_confirmed: bool = False  # doubted with the picture before, and still there
+    is_confirmed: bool = False  # doubted with the image before, and still there
 
     def to_json(self) -> dict[str, Any]:
-        """Give the region as the change log carries it."""
+        """Return the region as the change log carries it."""
         return {
             "area_m2": round(self.area_m2, 1),
             "score": round(self.score, 3),
@@ -76,26 +73,26 @@ class Region:
         }
 
     def ignored_json(self) -> dict[str, Any]:
-        """Give the region as what was seen and ignored is kept: with its reason, and no severity."""
+        """Return the region as ignored regions are kept: with its reason, and no severity."""
         kept = self.to_json() | {"reason": self.reason}
         return {name: value for name, value in kept.items() if name not in ("severity", "confirmed")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What comparing one tile's two pictures found."""
+    """What comparing the two images of one tile found."""
 
     regions: tuple[Region, ...]  # those that count for this tile, inside the area; largest first
     ignored: tuple[Region, ...] = ()  # those that were seen there too, each with its reason
-    clear_share: float  # of tile and area together, clear in both pictures, 0 to 1
+    clear_share: float  # of tile and area together, clear in both images, 0 to 1
     changed_share: float  # of tile and area together, 0 to 1
     gsd_m: float
     smallest_change_m2: float  # smaller ones could not have been seen
-    mask_png: bytes  # one channel, 255 = changed, as large as the pictures
-    overlay_png: bytes  # the newer picture with the regions drawn on it
+    mask_png: bytes  # one channel, 255 = changed, as large as the images
+    overlay_png: bytes  # the newer image with the regions drawn on it
 
     def above(self, thresholds: Thresholds) -> tuple[Region, ...]:
-        """Give the regions that are worth an alert."""
+        """Return the regions that are worth an alert."""
         return tuple(region for region in self.regions if region.area_m2 >= thresholds.min_changed_area_m2)
 
 
@@ -109,9 +106,9 @@ def judge(change: Change, thresholds: Thresholds) -> Verdict:
 
 
 def ignored_of(change: Change, thresholds: Thresholds) -> list[dict[str, Any]]:
-    """Give what was seen and is no alert, each with its reason, largest first.
+    """Return what was seen and is no alert, each with its reason, largest first.
 
-    Of more than are kept, the largest; but never without a doubt that the next picture is to settle.
+    Of more than MOST_IGNORED the largest are kept, but always those that the next image is to settle.
     """
     alerts = change.above(thresholds)
     small = [replace(region, reason=Reason.BELOW_SIZE) for region in change.regions if region not in alerts]
@@ -124,7 +121,7 @@ def ignored_of(change: Change, thresholds: Thresholds) -> list[dict[str, Any]]:
 
 
 def change_log(change: Change, thresholds: Thresholds) -> dict[str, Any]:
-    """Give an alert's `changeLog`: the contract's three members first, then ours."""
+    """Return an alert's `changeLog`: the contract's three members first, then ours."""
     regions = change.above(thresholds)
     changed_m2 = sum(region.area_m2 for region in regions)
     places = "1 place" if len(regions) == 1 else f"{len(regions)} places"

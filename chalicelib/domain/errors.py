@@ -27,7 +27,7 @@ class NotAllowed(DomainError):
 
 
 class NotFound(DomainError):
-    """It does not exist, or belongs to somebody else."""
+    """It does not exist, or belongs to another user."""
 
 
 class Conflict(DomainError):
@@ -59,7 +59,7 @@ class BadMessage(DomainError):
 
 
 class ImageryFailed(DomainError):
-    """The provider gave no usable picture; the tile run ends FAILED with this reason."""
+    """The provider gave no usable image; the tile run ends FAILED with this reason."""
 
 
 class ProviderRefused(ImageryFailed):

@@ -1,32 +1,19 @@
 """What the queues carry: ids, never pixels, and no state.
 
-The id of the request that began it travels along, so that one search in the logs follows a tap from end to end.
+The id of the request that began a job travels along, so that one search in the logs follows a tap from end to end.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
 from chalicelib.domain.errors import BadMessage
+from chalicelib.domain.tile_runs import CAPTURE_STATES, TileState
 
 SCHEMA = 1  # of the messages; a worker refuses one that it does not know
-_REQUEST: ContextVar[str] = ContextVar("request", default="")
-
-
-@contextmanager
-def began_by(request_id: str) -> Iterator[None]:
-    """Let every job that is made inside carry the id of the request that began it."""
-    token = _REQUEST.set(request_id)
-    try:
-        yield
-    finally:
-        _REQUEST.reset(token)
 
 
 class Queue(StrEnum):
@@ -35,6 +22,15 @@ class Queue(StrEnum):
     CAPTURES = "captures"
     COMPARISONS = "comparisons"
     NOTIFICATIONS = "notifications"
+
+
+def queue_for(state: TileState) -> Queue:
+    """Return the queue whose worker takes an open tile run on.
+
+    >>> queue_for(TileState.CAPTURED)
+    <Queue.COMPARISONS: 'comparisons'>
+    """
+    return Queue.CAPTURES if state in CAPTURE_STATES else Queue.COMPARISONS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +47,12 @@ class DeadLetter:
     """A message that its queue gave up on."""
 
     message: Message
-    receipt: str  # what the queue wants back when the letter is buried
+    receipt: str  # what the queue wants back when the dead letter is deleted
     reason: str
 
 
 def _read(body: str, numbers: tuple[str, ...], texts: tuple[str, ...]) -> dict[str, Any]:
-    """Read a message: its numbers are there, its texts may be missing, as in messages of an older release."""
+    """Parse a message: its numbers are there, its texts may be missing, as in messages of an older release."""
     try:
         job: Any = json.loads(body)
     except ValueError as error:
@@ -75,7 +71,7 @@ class _Job:
     """What every job says."""
 
     session_id: int
-    request_id: str = field(default_factory=_REQUEST.get, compare=False)  # "" where nobody's request began it
+    request_id: str = field(default="", compare=False)  # "" where nobody's request began it
 
     @property
     def ids(self) -> dict[str, int | str]:
@@ -96,8 +92,8 @@ class TileJob(_Job):
 
     @classmethod
     def from_json(cls, body: str) -> Self:
-        """Read a message's body. Raises BadMessage."""
-        return cls(**{"request_id": ""} | _read(body, ("session_id", "tile_run_id"), ("tile", "request_id")))
+        """Parse a message's body. Raises BadMessage."""
+        return cls(**_read(body, ("session_id", "tile_run_id"), ("tile", "request_id")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,12 +102,12 @@ class SessionJob(_Job):
 
     @classmethod
     def from_json(cls, body: str) -> Self:
-        """Read a message's body. Raises BadMessage."""
-        return cls(**{"request_id": ""} | _read(body, ("session_id",), ("request_id",)))
+        """Parse a message's body. Raises BadMessage."""
+        return cls(**_read(body, ("session_id",), ("request_id",)))
 
 
 def ids_in(body: str) -> dict[str, int | str]:
-    """Give the ids that a message names, for the logs; none if it cannot be read."""
+    """Return the ids that a message names, for the logs; none if it cannot be read."""
     try:
         job = TileJob.from_json(body) if "tile_run_id" in body else SessionJob.from_json(body)
     except BadMessage:

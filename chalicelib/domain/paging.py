@@ -1,20 +1,20 @@
-"""Part of a list: what is asked for, and what is given."""
+"""Keyset pagination: a page begins after the last item of the one before, whatever was added meanwhile."""
 
 from typing import Generic, NamedTuple, TypeVar
 
 T = TypeVar("T")
 
 
-class Page(NamedTuple):
-    """Which part of a list is asked for: at most `limit` items, beyond the one with that id."""
+class PageRequest(NamedTuple):
+    """Which part of a list is asked for: at most `limit` items, after the one with that id."""
 
     limit: int
-    beyond: int | None = None
+    after: int | None = None
 
 
-class Slice(NamedTuple, Generic[T]):
-    """Part of a list; `beyond` is what to ask for next, None at the end; `total` counts the whole list."""
+class Page(NamedTuple, Generic[T]):
+    """Part of a list; `next_after` is what to ask for next, None at the end; `total` counts the whole list."""
 
     items: list[T]
     total: int
-    beyond: int | None
+    next_after: int | None

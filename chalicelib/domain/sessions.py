@@ -1,39 +1,18 @@
-"""One sweep over an area: its states, its verdicts and how it ends."""
+"""Sessions: one run over an area, why it was opened, and how it ends."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import NamedTuple
 
-from chalicelib.domain.imagery import Scene, StoredImage
+from chalicelib.domain.errors import LimitReached
 from chalicelib.domain.severity import Severity
-from chalicelib.domain.thresholds import Thresholds
-from chalicelib.domain.tiles import Bounds, Outline, View
+from chalicelib.domain.tile_runs import Verdict
 
-
-class Verdict(StrEnum):
-    """The answer for one tile run, written once."""
-
-    CHANGED = "CHANGED"
-    NO_CHANGE = "NO_CHANGE"
-    BASELINE = "BASELINE"
-    NO_NEW_IMAGERY = "NO_NEW_IMAGERY"
-    OBSCURED = "OBSCURED"
-    FAILED = "FAILED"
-    CANCELLED = "CANCELLED"
-
-
-class TileState(StrEnum):
-    """Where an open tile run is. An ended one has the state ENDED and a verdict."""
-
-    PLANNED = "PLANNED"
-    CAPTURING = "CAPTURING"
-    CAPTURED = "CAPTURED"
-    COMPARING = "COMPARING"
-    ENDED = "ENDED"
+FIRST_SESSION_COUNTS = timedelta(minutes=10)
 
 
 class SessionStatus(StrEnum):
@@ -52,9 +31,14 @@ class Ending:
     status: SessionStatus
     reason: str | None
 
+    @property
+    def is_told(self) -> bool:
+        """Whether people are told: a session is news only if something changed."""
+        return self.status is SessionStatus.CHANGES_DETECTED
+
 
 def ending_of(counts: Mapping[Verdict, int]) -> Ending:
-    """Judge a finished session. An error is never an all-clear, and neither is blindness.
+    """Judge a finished session by its verdicts. An error is never an all-clear, and neither is blindness.
 
     >>> ending_of({Verdict.NO_CHANGE: 3, Verdict.FAILED: 1}).status.value
     'COMPLETED_ERROR'
@@ -87,7 +71,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """One sweep over an area, as far as it has come."""
+    """One run over an area, as far as it has come."""
 
     session_id: int
     area_id: int
@@ -106,12 +90,12 @@ class Session:
 
     @property
     def is_open(self) -> bool:
-        """Is it still running?"""
+        """Whether it is still running."""
         return self.status is SessionStatus.IN_PROGRESS
 
     @property
     def alerts(self) -> int:
-        """How many tiles changed."""
+        """The number of tiles that changed."""
         return self.counts_by_verdict.get(Verdict.CHANGED, 0)
 
 
@@ -119,71 +103,44 @@ class Cause(StrEnum):
     """Why a session was opened."""
 
     SCHEDULED = "SCHEDULED"
-    REQUESTED = "REQUESTED"  # supervise now
+    REQUESTED = "REQUESTED"  # "supervise now"
     COMPARISON = "COMPARISON"  # compare what is stored, capture nothing
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaptureClaim:
-    """A worker's hold on one tile run while it captures. Only the holder of the latest fence can end the run."""
+class PastSession(NamedTuple):
+    """What of an area's earlier session bears on a new request."""
 
-    tile_run_id: int
-    session_id: int
-    area_id: int
-    fence: int
-    area: Bounds
-    view: View
-    provider: str
-    newest: StoredImage | None  # the last usable picture of this tile from this provider
-    thresholds: Thresholds
+    cause: Cause
+    ended_at: datetime | None
+    verdicts: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ComparisonClaim:
-    """A worker's hold on one tile run while it compares."""
+def answers_first_request(sessions: Sequence[PastSession], *, now: datetime) -> bool:
+    """Whether an area's only session answers the first request of its owner.
 
-    tile_run_id: int
-    session_id: int
-    area_id: int
-    fence: int
-    area: Bounds
-    image: StoredImage
-    reference: StoredImage
-    thresholds: Thresholds
-    is_compared: bool  # this pair has its comparison already, from an earlier session
-    older: tuple[StoredImage, ...] = ()  # pictures from before the reference, to hold a change against
-    doubted: tuple[Outline, ...] = ()  # what the comparison of the reference saw and doubted
-
-
-Claim = CaptureClaim | ComparisonClaim
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Captured:
-    """A new picture whose bytes are stored already: object first, row second."""
-
-    key: str
-    sha256: str
-    size_bytes: int
-    scene: Scene
-    fetched_at: datetime
-    attribution: str
-    clear_share: float
-    is_usable: bool  # enough of it is clear to compare with, now and later
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """How a tile run ends."""
-
-    verdict: Verdict
-    reason: str | None = None
-    clear_share: float | None = None
-    compared_by: str | None = (
-        None  # the thresholds' key, if a comparison was made: that pair need not be compared again
+    A new area is due at once, so the clock may have been faster than the person who drew it: what they ask for is then
+    there already, and another run would only find nothing new.
+    """
+    if len(sessions) != 1:
+        return False
+    (only,) = sessions
+    return (
+        only.cause is Cause.SCHEDULED
+        and only.ended_at is not None
+        and only.ended_at > now - FIRST_SESSION_COUNTS
+        and only.verdicts == {Verdict.BASELINE}
     )
-    ignored: list[dict[str, Any]] | None = None  # what a comparison saw that is no alert
-    change_log: dict[str, Any] | None = None
-    mask_key: str | None = None
-    overlay_key: str | None = None
-    failed_provider: str | None = None  # whose imagery it was that could not be had
+
+
+def start_of_day(now: datetime) -> datetime:
+    """Return the UTC midnight from which a day's budget counts."""
+    return now.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def check_day_budget(needed: int, *, spent: int, limit: int, now: datetime) -> None:
+    """Raise LimitReached if a user's tiles of today and those that are needed now exceed the day's budget."""
+    if spent + needed > limit:
+        raise LimitReached(
+            f"{spent} of today's {limit} tiles are used, and this area needs {needed}",
+            retry_after_s=int((start_of_day(now) + timedelta(days=1) - now).total_seconds()) + 1,
+        )

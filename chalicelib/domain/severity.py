@@ -25,7 +25,7 @@ TABLE = {  # m2 from which a row counts: severity by score, below SURE, from SUR
 
 
 def severity_of(area_m2: float, score: float) -> Severity:
-    """Give the severity of one region.
+    """Return the severity of one region.
 
     >>> [str(severity_of(m2, score)) for m2, score in ((120, 0.7), (120, 0.9), (800, 0.9), (5000, 0.4))]
     ['low', 'medium', 'high', 'medium']
@@ -35,7 +35,7 @@ def severity_of(area_m2: float, score: float) -> Severity:
 
 
 def highest(severities: Iterable[str | None]) -> Severity | None:
-    """Give the highest of some severities; None where there is none, as with alerts older than severities.
+    """Return the highest of some severities; None where there is none, as with alerts older than severities.
 
     >>> highest(["low", None, "high"]), highest([])
     (<Severity.HIGH: 'high'>, None)

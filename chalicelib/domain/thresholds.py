@@ -1,4 +1,4 @@
-"""How much change is worth a person's attention: in m2, never in percent of a picture."""
+"""How much change is worth a person's attention: in m2, never in percent of an image."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from enum import StrEnum
 from chalicelib.domain.errors import Invalid
 
 SMALLEST_THRESHOLD_M2 = 25.0
+THRESHOLD_RANGE_M2 = (1, 1_000_000)
 PIXELS_OF_A_CHANGE = 4  # fewer than four pixels cannot be told from noise
 
 
@@ -23,7 +24,7 @@ SCORE_SHIFTS = {Sensitivity.LOW: 0.15, Sensitivity.NORMAL: 0.0, Sensitivity.HIGH
 
 
 def default_threshold_m2(gsd_m: float) -> float:
-    """Give the smallest change to alert on where the owner has not said: four pixels, at least 25 m2.
+    """Return the smallest change to alert on where the owner has not said: four pixels, at least 25 m2.
 
     >>> default_threshold_m2(0.5), default_threshold_m2(10)
     (25.0, 400.0)
@@ -40,8 +41,12 @@ class Thresholds:
     sensitivity: Sensitivity = Sensitivity.NORMAL
 
     def __post_init__(self) -> None:
-        if not 1 <= self.min_changed_area_m2 <= 1_000_000:
-            raise Invalid(f"min_changed_area_m2 must be 1 to 1 000 000, not {self.min_changed_area_m2}")
+        least, most = THRESHOLD_RANGE_M2
+        if not least <= self.min_changed_area_m2 <= most:
+            raise Invalid(
+                f"the smallest change worth an alert is 1 to 1 000 000 m2, not {self.min_changed_area_m2:g}",
+                pointer="/minChangedAreaM2",
+            )
         if not 0 <= self.min_clear_share <= 1:
             raise Invalid(f"min_clear_share must be 0 to 1, not {self.min_clear_share}")
 
@@ -52,12 +57,12 @@ class Thresholds:
 
     @property
     def key(self) -> str:
-        """Name these thresholds in the key that makes a comparison unique."""
+        """The name of these thresholds in the key that makes a comparison unique."""
         return f"{self.min_changed_area_m2:g}/{self.min_clear_share:g}/{self.sensitivity}"
 
 
 def checked_sensitivity(word: str) -> Sensitivity:
-    """Read a sensitivity. Raises Invalid."""
+    """Parse a sensitivity. Raises Invalid."""
     try:
         return Sensitivity(word)
     except ValueError:

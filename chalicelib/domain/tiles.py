@@ -48,7 +48,7 @@ class Tile(NamedTuple):
 
     @classmethod
     def parse(cls, key: str) -> Tile:
-        """Read a tile from `z/x/y`. Raises Invalid."""
+        """Parse a tile from `z/x/y`. Raises Invalid."""
         try:
             z, x, y = (int(part) for part in key.split("/"))
         except ValueError:
@@ -59,7 +59,7 @@ class Tile(NamedTuple):
 
 
 def gsd_m(latitude: float, zoom: int, tile_px: int = 256) -> float:
-    """Give the ground sample distance, in metres a pixel.
+    """Return the ground sample distance, in metres a pixel.
 
     >>> round(gsd_m(60, 17), 3)
     0.597
@@ -69,7 +69,7 @@ def gsd_m(latitude: float, zoom: int, tile_px: int = 256) -> float:
 
 
 def grid_position(lon: float, lat: float, zoom: int) -> tuple[float, float]:
-    """Give the position in tiles from the grid's north-west corner, as (x, y) fractions."""
+    """Return the position in tiles from the grid's north-west corner, as (x, y) fractions."""
     sine = math.sin(math.radians(max(-MAX_LATITUDE, min(MAX_LATITUDE, lat))))
     tiles = 2**zoom
     x = (lon + 180) / 360 * tiles
@@ -78,20 +78,20 @@ def grid_position(lon: float, lat: float, zoom: int) -> tuple[float, float]:
 
 
 def position(x: float, y: float, zoom: int) -> tuple[float, float]:
-    """Give (lon, lat) of a position in the grid: the inverse of `grid_position`."""
+    """Return (lon, lat) of a position in the grid: the inverse of `grid_position`."""
     tiles = 2**zoom
     return x / tiles * 360 - 180, math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * y / tiles))))
 
 
 def bounds_of(tile: Tile) -> Bounds:
-    """Give the ground of a tile."""
+    """Return the ground of a tile."""
     west, north = position(tile.x, tile.y, tile.z)
     east, south = position(tile.x + 1, tile.y + 1, tile.z)
     return Bounds(west, south, east, north)
 
 
 def centre_of(bounds: Bounds) -> tuple[float, float]:
-    """Give (lon, lat) of a box's middle."""
+    """Return (lon, lat) of a box's centre."""
     return (bounds.west + bounds.east) / 2, (bounds.south + bounds.north) / 2
 
 
@@ -121,9 +121,9 @@ def count_covering(bounds: Bounds, zoom: int) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """What a picture of a tile shows: the tile (`tile_px` square) and a margin on all four sides.
+    """What an image of a tile shows: the tile (`tile_px` square) and a margin on all four sides.
 
-    Positions in it are (column, row) in pixels from the picture's north-west corner; pixel (0, 0) covers 0.0 to 1.0.
+    Positions in it are (column, row) in pixels from the image's north-west corner; pixel (0, 0) covers 0.0 to 1.0.
     """
 
     tile: Tile
@@ -136,7 +136,7 @@ class View:
 
     @property
     def size_px(self) -> int:
-        """Width and height of the picture."""
+        """Width and height of the image, in pixels."""
         return self.tile_px + 2 * self.margin_px
 
     @property
@@ -146,18 +146,18 @@ class View:
 
     @property
     def bounds(self) -> Bounds:
-        """The ground of the whole picture, margin included."""
+        """The ground of the whole image, margin included."""
         west, north = self.lonlat(0, 0)
         east, south = self.lonlat(self.size_px, self.size_px)
         return Bounds(west, south, east, north)
 
     def lonlat(self, column: float, row: float) -> tuple[float, float]:
-        """Give (lon, lat) of a position in the picture."""
+        """Return (lon, lat) of a position in the image."""
         x = self.tile.x + (column - self.margin_px) / self.tile_px
         y = self.tile.y + (row - self.margin_px) / self.tile_px
         return position(x, y, self.tile.z)
 
     def pixel(self, lon: float, lat: float) -> tuple[float, float]:
-        """Give (column, row) of a place; may lie outside the picture."""
+        """Return (column, row) of a position; may lie outside the image."""
         x, y = grid_position(lon, lat, self.tile.z)
         return (x - self.tile.x) * self.tile_px + self.margin_px, (y - self.tile.y) * self.tile_px + self.margin_px

@@ -1,1 +1,1 @@
-"""The queue's and the clock's doors."""
+"""The handlers of queues, clock and commands: parse, call one use case, done."""

@@ -1,49 +1,51 @@
-"""The doors of capture: the clock that opens sessions, and the queue that fetches tiles."""
+"""The handlers of capture: the clock that opens sessions, and the queue whose tiles are captured."""
 
 from typing import Any
 
-from chalice.app import Blueprint, CloudWatchEvent, SQSEvent
+from chalice.app import Blueprint, CloudWatchEvent
 
-from chalicelib import logs, wiring
-from chalicelib.domain import monitoring
+from chalicelib import logs
+from chalicelib.application import capture_tile as use_case
+from chalicelib.application.open_sessions import open_due_sessions
+from chalicelib.composition import Ports
 from chalicelib.domain.jobs import TileJob
+from chalicelib.functions.handler import handler, queue_handler
 from chalicelib.settings import settings
 
-door = Blueprint(__name__)
+blueprint = Blueprint(__name__)
 ENOUGH_MS = 10_000  # what opening one more session may take
 
 
-@door.schedule(settings().capture_schedule)
-def capture_areas(event: CloudWatchEvent) -> None:
+@blueprint.schedule(settings().capture_schedule)
+@handler
+def capture_areas(event: CloudWatchEvent, ports: Ports) -> None:
     """Open a session for every area whose time has come."""
     context: Any = event.context
-    logs.configure(settings().log_level, stage=settings().stage)
-    with logs.invocation("capture_areas", context), logs.request(str(context.aws_request_id)):  # the tick began it
-        monitoring.capture_areas(
-            areas=wiring.areas(),
-            sessions=wiring.sessions(),
-            jobs=wiring.jobs(),
-            clock=wiring.clock,
+    request_id = str(context.aws_request_id)  # the tick began it
+    with logs.bound(request_id=request_id):
+        open_due_sessions(
+            areas=ports.areas,
+            sessions=ports.sessions,
+            jobs=ports.jobs,
+            clock=ports.clock,
             has_time=lambda: context.get_remaining_time_in_millis() > ENOUGH_MS,
+            request_id=request_id,
         )
 
 
-@door.on_sqs_message(queue=settings().captures_queue, batch_size=1, maximum_concurrency=settings().max_concurrency)
-def capture_tile(event: SQSEvent) -> None:
+@blueprint.on_sqs_message(queue=settings().captures_queue, batch_size=1, maximum_concurrency=settings().max_concurrency)
+@queue_handler(TileJob)
+def capture_tile(job: TileJob, ports: Ports) -> None:
     """Capture the tile named by one queue message."""
     from chalicelib.vision.gate import inspect  # OpenCV: only the functions with the layer get here
 
-    logs.configure(settings().log_level, stage=settings().stage)
-    for record in event:
-        job = TileJob.from_json(record.body)
-        with logs.invocation("capture_tile", event.context), logs.job(job):
-            monitoring.capture_tile(
-                job,
-                runs=wiring.tile_runs(),
-                imagery=wiring.imagery,
-                images=wiring.images(),
-                jobs=wiring.jobs(),
-                inspect=inspect,
-                clock=wiring.clock,
-                lease_s=settings().lease_s,
-            )
+    use_case.capture_tile(
+        job,
+        runs=ports.tile_runs,
+        imagery=ports.imagery,
+        images=ports.images,
+        jobs=ports.jobs,
+        inspect=inspect,
+        clock=ports.clock,
+        lease_s=ports.settings.lease_s,
+    )

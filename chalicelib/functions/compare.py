@@ -1,30 +1,30 @@
-"""The door of comparison."""
+"""The handler of comparison."""
 
-from chalice.app import Blueprint, SQSEvent
+from chalice.app import Blueprint
 
-from chalicelib import logs, wiring
-from chalicelib.domain import monitoring
+from chalicelib.application import compare_tile as use_case
+from chalicelib.composition import Ports
 from chalicelib.domain.jobs import TileJob
+from chalicelib.functions.handler import queue_handler
 from chalicelib.settings import settings
 
-door = Blueprint(__name__)
+blueprint = Blueprint(__name__)
 
 
-@door.on_sqs_message(queue=settings().comparisons_queue, batch_size=1, maximum_concurrency=settings().max_concurrency)
-def compare_tile(event: SQSEvent) -> None:
+@blueprint.on_sqs_message(
+    queue=settings().comparisons_queue, batch_size=1, maximum_concurrency=settings().max_concurrency
+)
+@queue_handler(TileJob)
+def compare_tile(job: TileJob, ports: Ports) -> None:
     """Compare the tile named by one queue message."""
     from chalicelib.vision.changes import compare  # OpenCV: only the functions with the layer get here
 
-    logs.configure(settings().log_level, stage=settings().stage)
-    for record in event:
-        job = TileJob.from_json(record.body)
-        with logs.invocation("compare_tile", event.context), logs.job(job):
-            monitoring.compare_tile(
-                job,
-                runs=wiring.tile_runs(),
-                images=wiring.images(),
-                jobs=wiring.jobs(),
-                compare=compare,
-                clock=wiring.clock,
-                lease_s=settings().lease_s,
-            )
+    use_case.compare_tile(
+        job,
+        runs=ports.tile_runs,
+        images=ports.images,
+        jobs=ports.jobs,
+        compare=compare,
+        clock=ports.clock,
+        lease_s=ports.settings.lease_s,
+    )

@@ -1,28 +1,26 @@
-"""The door of notification."""
+"""The handler of notification."""
 
-from chalice.app import Blueprint, SQSEvent
+from chalice.app import Blueprint
 
-from chalicelib import logs, wiring
-from chalicelib.domain import monitoring
-from chalicelib.domain.alerts import Target
+from chalicelib.application import notify
+from chalicelib.composition import Ports
 from chalicelib.domain.jobs import SessionJob
+from chalicelib.domain.pushes import Target
+from chalicelib.functions.handler import queue_handler
 from chalicelib.settings import settings
 
-door = Blueprint(__name__)
+blueprint = Blueprint(__name__)
 
 
-@door.on_sqs_message(queue=settings().notifications_queue, batch_size=1, maximum_concurrency=2)
-def notify_session(event: SQSEvent) -> None:
+@blueprint.on_sqs_message(queue=settings().notifications_queue, batch_size=1, maximum_concurrency=2)
+@queue_handler(SessionJob)
+def notify_session(job: SessionJob, ports: Ports) -> None:
     """Push the alerts of the session named by one queue message."""
-    logs.configure(settings().log_level, stage=settings().stage)
-    for record in event:
-        job = SessionJob.from_json(record.body)
-        with logs.invocation("notify_session", event.context), logs.job(job):
-            monitoring.notify_session(
-                job,
-                deliveries=wiring.deliveries(),
-                push=wiring.push(),
-                targets=[Target.parse(text) for text in settings().default_targets],
-                clock=wiring.clock,
-                lease_s=settings().lease_s,
-            )
+    notify.notify_session(
+        job,
+        deliveries=ports.deliveries,
+        push=ports.push,
+        targets=[Target.parse(text) for text in ports.settings.default_targets],
+        clock=ports.clock,
+        lease_s=ports.settings.lease_s,
+    )

@@ -11,8 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from chalicelib.domain.changes import DETECTOR, Change, Reason, Region
-from chalicelib.domain.ports import OlderPicture
+from chalicelib.application.ports.compare import OlderImage
+from chalicelib.domain.changes import Change, Reason, Region
+from chalicelib.domain.comparisons import DETECTOR
 from chalicelib.domain.thresholds import Thresholds, default_threshold_m2
 from chalicelib.domain.tiles import Bounds, Outline, View
 from chalicelib.vision.belonging import centroid, hugs_unseen, is_within, own_parts
@@ -52,7 +53,7 @@ def compare(
     view: View,
     area: Bounds,
     thresholds: Thresholds,
-    older: Sequence[OlderPicture] = (),
+    older: Sequence[OlderImage] = (),
     doubted: Sequence[Outline] = (),
 ) -> Change:
     """Say what changed on a tile from its older picture to its newer one, inside the area.

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 
 from chalicelib.domain.errors import BadImage
-from chalicelib.domain.imagery import Inspection, ProviderTerms
+from chalicelib.domain.images import Inspection
+from chalicelib.domain.scenes import ProviderTerms
 from chalicelib.domain.tiles import Bounds, View
 from chalicelib.vision.evidence import clear_of
 from chalicelib.vision.pixels import Pixels, decode, encode_png, ground_of

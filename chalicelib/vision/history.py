@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from chalicelib.application.ports.compare import OlderImage
 from chalicelib.domain.changes import Reason
 from chalicelib.domain.errors import BadImage
-from chalicelib.domain.ports import OlderPicture
 from chalicelib.domain.tiles import View
 from chalicelib.vision.evidence import Evidence
 from chalicelib.vision.pixels import Floats, Pixels, decode
@@ -46,7 +46,7 @@ class History:
     """The older pictures of a place, read when the first region asks; newest first."""
 
     def __init__(
-        self, older: Sequence[OlderPicture], *, reference: Pixels, newer: Pixels, view: View, look: Look
+        self, older: Sequence[OlderImage], *, reference: Pixels, newer: Pixels, view: View, look: Look
     ) -> None:
         self._older, self._reference, self._newer, self._view, self._look = older, reference, newer, view, look
 

@@ -14,9 +14,8 @@ from chalice.app import Chalice
 from chalice.config import Config
 from chalice.local import LocalDevServer
 
-from chalicelib import logs, wiring
-from chalicelib.adapters.database.migrate import to_head
-from chalicelib.settings import settings
+from chalicelib import logs
+from chalicelib.composition import process_ports
 from infra.local.mailbox import OutboxMailbox
 from infra.local.server import make_server
 from infra.local.worker import Worker
@@ -31,18 +30,19 @@ class Machine:
 
     def __init__(self, *, host: str, port: int, is_worker_only: bool) -> None:
         with one_sentence():
-            knobs = settings()
-        self.home = Path(knobs.home)
+            ports = self._ports = process_ports()
+        chosen = ports.settings
+        self.home = Path(chosen.home)
         kept = (self.home / "log.jsonl").open("a", buffering=1, encoding="utf-8")
-        logs.configure(knobs.log_level, kept, stage=knobs.stage)
+        logs.configure(chosen.log_level, kept, stage=chosen.stage)
         self._lock = _lock(self.home / "worker.lock")
         with one_sentence():
-            to_head(wiring.engine())
-            wiring.database_check()
-            wiring.images().check()
-            wiring.tokens(), wiring.links()  # their keys are read now: a bad one must not wait for the first request
-        if not knobs.database_url:
-            wiring.outbox().release_all(now=wiring.clock())  # the lock says that nobody else works on this file
+            ports.migrate()
+            ports.check_database()
+            ports.images.check()
+            _ = ports.tokens, ports.links  # their keys are read now: a bad one must not wait for the first request
+        if not chosen.database_url:
+            ports.outbox.release_all(now=ports.clock())  # the lock says that nobody else works on this file
         app, config = _app()
         self._server: LocalDevServer | None = None
         if not is_worker_only:
@@ -53,15 +53,15 @@ class Machine:
                     f"port {port} on {host} cannot be used ({error.strerror}): choose another --port"
                 ) from error
         mailbox = OutboxMailbox(
-            wiring.outbox(),
-            queues=queues_of(knobs),
-            clock=wiring.clock,
-            lease_s=knobs.lease_s,
-            max_receives=knobs.max_receives,
+            ports.outbox,
+            queues=queues_of(ports),
+            clock=ports.clock,
+            lease_s=chosen.lease_s,
+            max_receives=chosen.max_receives,
         )
         threads = max(2, min(8, os.cpu_count() or 2))
         with one_sentence():
-            self._worker = Worker(app, mailbox, clock=wiring.clock, bell=wiring.bell, threads=threads)
+            self._worker = Worker(app, mailbox, clock=ports.clock, wakeup=ports.wakeup, threads=threads)
 
     @property
     def url(self) -> str:
@@ -85,7 +85,7 @@ class Machine:
             self._server.shutdown()
             self._server.server.server_close()
         is_clean = self._worker.stop(within_s=within_s)
-        wiring.engine().dispose()
+        self._ports.engine.dispose()
         log.info("stopped", extra={"is_clean": is_clean})
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
+from chalicelib.application.ports.outbox import Outbox
 from chalicelib.domain.jobs import Queue
-from chalicelib.domain.ports import Outbox
 from infra.local.worker import Letter
 
 

@@ -63,12 +63,12 @@ class Worker:
         mailbox: Mailbox,
         *,
         clock: Callable[[], datetime],
-        bell: threading.Event,
+        wakeup: threading.Event,
         threads: int,
         may_tick: Callable[[], bool] | None = lambda: True,
         idle_s: float = IDLE_S,
     ) -> None:
-        self._app, self._mailbox, self._clock, self._bell = app, mailbox, clock, bell
+        self._app, self._mailbox, self._clock, self._wakeup = app, mailbox, clock, wakeup
         self._idle_s = idle_s
         self._stopping = threading.Event()
         queues = [event for event in app.event_sources if isinstance(event, SQSEventConfig)]
@@ -92,7 +92,7 @@ class Worker:
     def stop(self, *, within_s: float) -> bool:
         """Stop taking jobs, and wait for those that are held; say whether all of them ended."""
         self._stopping.set()
-        self._bell.set()
+        self._wakeup.set()
         end = self._clock() + timedelta(seconds=within_s)
         for thread in self._threads:
             thread.join(max(0.0, (end - self._clock()).total_seconds()))
@@ -108,8 +108,8 @@ class Worker:
                 self._stopping.wait(AWAY_S)
                 continue
             if not busy:
-                self._bell.wait(self._idle_s)
-                self._bell.clear()
+                self._wakeup.wait(self._idle_s)
+                self._wakeup.clear()
 
     def work_once(self) -> bool:
         """Take one message through its handler; say whether there was one."""

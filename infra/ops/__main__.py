@@ -76,14 +76,14 @@ def _at_home(options: argparse.Namespace) -> dict[str, Any]:
     from chalicelib.settings import BadSetting, settings
 
     try:
-        knobs = settings()
+        chosen = settings()
         home.mkdir(parents=True, exist_ok=True)
         kept = (home / "log.jsonl").open("a", buffering=1, encoding="utf-8")
     except BadSetting as error:
         raise CannotOperate(str(error)) from error
     except OSError as error:
         raise CannotOperate(f"the log in {options.home} cannot be written: {error.strerror}") from error
-    logs.configure(knobs.log_level, kept, stage=knobs.stage)
+    logs.configure(chosen.log_level, kept, stage=chosen.stage)
     try:
         answer: dict[str, Any] = operate(_command(options), LambdaContext("operate", 512, 120_000))
     except Exception as error:

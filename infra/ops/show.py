@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from chalicelib.domain.operating import Level, age
+from chalicelib.domain.diagnostics import Level, age
 
 
 def lines(answer: Mapping[str, Any]) -> Iterator[str]:

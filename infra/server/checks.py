@@ -18,11 +18,11 @@ LEAST_DAYS = 10  # certbot renews thirty days before the end
 
 def ready() -> None:
     """Settings, database, images and keys are as a process needs them."""
-    for check in (knobs, database, images, keys):
+    for check in (chosen_settings, database, images, keys):
         check()
 
 
-def knobs() -> str:
+def chosen_settings() -> str:
     """The settings are known and fit a server."""
     with one_sentence():
         found = settings()
@@ -33,17 +33,17 @@ def knobs() -> str:
     if found.queues_service != "outbox":
         raise CannotStart("on a server the database carries the jobs: leave BHUPRAHARI_QUEUES_SERVICE at outbox")
     with one_sentence():
-        from chalicelib import wiring
+        from chalicelib.composition import process_ports
         from infra.local.schedules import next_time
 
-        for expression in (found.capture_schedule, found.sweep_schedule):
-            next_time(expression, after=wiring.clock())
+        for expression in (found.capture_schedule, found.reconcile_schedule):
+            next_time(expression, after=process_ports().clock())
     return f"stage {found.stage}, everything under {Path(found.home).resolve()}"
 
 
 def database() -> str:
     """The database answers and is not behind the code: one that is ahead belongs to an upgrade that is under way."""
-    from chalicelib.adapters.database.migrate import head
+    from chalicelib.adapters.database.schema.migrate import head
 
     version, revision = _found()
     if revision is None or revision < head():
@@ -55,28 +55,25 @@ def database() -> str:
 
 
 def _found() -> tuple[str, str | None]:
-    """Give the database server's version and the schema's revision, None without one."""
-    from sqlalchemy import text
+    """Return the database server's version and the schema's revision, None without one."""
+    from chalicelib.adapters.database.server import version_and_revision
+    from chalicelib.composition import process_ports
 
-    from chalicelib import wiring
-    from chalicelib.adapters.database.migrate import revision_of
-
-    with one_sentence(), wiring.engine().connect() as connection:
-        return connection.execute(text("SELECT VERSION()")).scalar_one(), revision_of(connection)
+    with one_sentence():
+        return version_and_revision(process_ports().engine)
 
 
 def connections(options: argparse.Namespace) -> str:
     """All processes together open fewer connections than the database allows."""
-    from sqlalchemy import text
-
-    from chalicelib import wiring
+    from chalicelib.adapters.database.server import max_connections
+    from chalicelib.composition import process_ports
 
     api = options.processes * (options.threads + 1)
     workers = options.worker_processes * (options.worker_threads + 1)
     clock = 3
     most = api + workers + clock
-    with one_sentence(), wiring.engine().connect() as connection:
-        allowed = int(connection.execute(text("SELECT @@max_connections")).scalar_one())
+    with one_sentence():
+        allowed = max_connections(process_ports().engine)
     said = f"at most {most} (API {api}, workers {workers}, clock {clock}) of the database's {allowed}"
     if most >= allowed:
         raise CannotStart(f"the processes may open too many connections, {said}: fewer processes or threads, please")
@@ -85,11 +82,11 @@ def connections(options: argparse.Namespace) -> str:
 
 def images() -> str:
     """The image store can be written."""
-    from chalicelib import wiring
+    from chalicelib.composition import process_ports
 
     with one_sentence():
         found = settings()
-        wiring.images().check()
+        process_ports().images.check()
     if found.images_store == "s3":
         return f"bucket {found.bucket} at {found.aws_endpoint_url or 'AWS'}"
     return f"folder {(Path(found.home) / 'images').resolve()}"
@@ -97,13 +94,14 @@ def images() -> str:
 
 def keys() -> str:
     """The keys of tokens and links are there and long enough; pushes have what they need."""
-    from chalicelib import wiring
+    from chalicelib.composition import process_ports
 
     with one_sentence():
-        wiring.tokens(), wiring.links()
-        found = settings()
+        ports = process_ports()
+        found = ports.settings
+        _ = ports.tokens, ports.links
         if found.push_service == "fcm":
-            wiring.secrets().get(found.fcm_secret)
+            ports.secrets.get(found.fcm_secret)
     return f"tokens, links; pushes go to {'Firebase' if found.push_service == 'fcm' else 'the log'}"
 
 
@@ -150,7 +148,7 @@ def certificate(path: Path) -> str:
     """The certificate can be read and lasts for more than ten days."""
     from cryptography.x509 import load_pem_x509_certificate
 
-    from chalicelib import wiring
+    from chalicelib.composition import process_ports
 
     try:
         until = load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc
@@ -158,7 +156,7 @@ def certificate(path: Path) -> str:
         raise CannotStart(f"{path} cannot be read: {error.strerror}") from error
     except ValueError as error:
         raise CannotStart(f"{path} is no certificate in PEM") from error
-    days = (until - wiring.clock()).days
+    days = (until - process_ports().clock()).days
     if days < LEAST_DAYS:
         raise CannotStart(f"the certificate {path} ends on {until:%Y-%m-%d}: run certbot renew")
     return f"{path} until {until:%Y-%m-%d}"
@@ -166,23 +164,24 @@ def certificate(path: Path) -> str:
 
 def migrated() -> str:
     """Bring the database to the newest schema; say where to. One that is ahead stays: an upgrade was undone."""
-    knobs()
-    from chalicelib import wiring
-    from chalicelib.adapters.database.migrate import head, to_head
+    chosen_settings()
+    from chalicelib.adapters.database.schema.migrate import head
+    from chalicelib.composition import process_ports
 
     _, revision = _found()
-    name = wiring.engine().url.render_as_string()
+    ports = process_ports()
+    name = ports.engine.url.render_as_string()
     if revision is not None and revision > head():
         return f"{name} is at revision {revision}, ahead of this version's {head()}: it stays there"
     with one_sentence():
-        return f"{name} is at revision {to_head(wiring.engine())}"
+        return f"{name} is at revision {ports.migrate()}"
 
 
 def report(options: argparse.Namespace) -> int:
     """Print a line for every check; give 0 if nothing stands in the way, else 1."""
     checks: dict[str, Callable[[], str]] = {
         "program": gunicorn,
-        "settings": knobs,
+        "settings": chosen_settings,
         "database": database,
         "connections": lambda: connections(options),
         "images": images,

@@ -26,7 +26,7 @@ import numpy as np
 
 from chalicelib.adapters.imagery import landscape
 from chalicelib.domain.changes import ignored_of, may_hold_later
-from chalicelib.domain.history import MOST_OLDER
+from chalicelib.domain.references import MOST_OLDER
 from chalicelib.domain.thresholds import Thresholds
 from chalicelib.domain.tiles import Bounds, Tile, View
 from chalicelib.vision.changes import compare

@@ -7,16 +7,17 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import create_engine, func, select, text
 
-from chalicelib import wiring
-from chalicelib.adapters.database.migrate import head
+from chalicelib.adapters.database.schema.migrate import head
 from chalicelib.adapters.database.tables import outbox, session_tiles
 from chalicelib.adapters.imagery.landscape import DEMO_CENTER_LAT, DEMO_CENTER_LON, DEMO_DATES
+from chalicelib.composition import process_ports
 from infra.server.__main__ import main
 from tests.bench.server_load import put_load
 from tests.databases import REQUIRED
 from tests.e2e.stack import HOW_TO_GET_NGINX, NGINX, Stack, make_certificate, verifying
 from tests.e2e.test_runner import wait_until
 from tests.e2e.trip_sample import block_area
+from tests.processes import forget
 
 SETTINGS = {"capture_schedule": "rate(1 day)", "compare_wait_s": 0, "lease_s": 15}
 VILLAGE = dict.fromkeys(("northKm", "southKm", "eastKm", "westKm"), 0.25)
@@ -209,7 +210,7 @@ def asked(monkeypatch, capsys, mysql_url, tmp_path):
     def ask(arguments, settings):
         for name, value in (usual | settings).items():
             monkeypatch.setenv(f"BHUPRAHARI_{name.upper()}", value)
-        wiring.reset()
+        forget()
         try:
             code = main(arguments)
         except SystemExit as end:  # argparse's own
@@ -217,10 +218,10 @@ def asked(monkeypatch, capsys, mysql_url, tmp_path):
         return code, *capsys.readouterr()
 
     yield ask
-    if wiring.engine.cache_info().currsize:
-        wiring.engine().dispose()
+    if "engine" in vars(process_ports()):
+        process_ports().engine.dispose()
     monkeypatch.undo()
-    wiring.reset()
+    forget()
 
 
 @pytest.fixture

@@ -10,9 +10,8 @@ import requests
 from chalice.config import Config
 from sqlalchemy import func, select
 
-from chalicelib import wiring
+from chalicelib.composition import process_ports
 from chalicelib.domain.jobs import Queue
-from chalicelib.settings import settings
 from infra.local.server import make_server
 from infra.local.worker import Worker
 from tests.aws_stand_in import REGION, AwsStandIn
@@ -20,6 +19,7 @@ from tests.e2e.archives import real_pairs, rendered_pairs
 from tests.e2e.client import Client
 from tests.e2e.patchwork import patchwork
 from tests.fcm_stand_in import FcmStandIn
+from tests.processes import forget
 from tests.sqs_mailbox import SqsMailbox
 
 PREFIX = "bhuprahari-"  # the queues' names are read when `app` is imported, so they are the default ones
@@ -80,26 +80,28 @@ def cloud(monkeypatch, tmp_path, database_url, aws, fcm, stand_ins):
     set_here = stand_ins | {"BHUPRAHARI_HOME": tmp_path / "home", "BHUPRAHARI_DATABASE_URL": database_url}
     for name, value in set_here.items():
         monkeypatch.setenv(name, str(value))
-    wiring.reset()
+    forget()
     running = Cloud(aws, fcm)
     yield running
     running.stop()
-    wiring.engine().dispose()
+    process_ports().engine.dispose()
     monkeypatch.undo()
-    wiring.reset()
+    forget()
 
 
 class Cloud:
     """What AWS would run: the API, and the functions behind their queues."""
 
     def __init__(self, aws, fcm):
-        from app import app
+        from app import make_app
 
+        ports = process_ports()
+        app = make_app(ports)
         self.app, self._kind, self.aws, self.fcm = app, app.__class__, aws, fcm
         self._serving = make_server(app, Config("local", config_from_disk={}), "127.0.0.1", 0)
         threading.Thread(target=self._serving.server.serve_forever, daemon=True).start()
         self.mailbox = SqsMailbox(aws.own_client("sqs"))
-        self._worker = Worker(app, self.mailbox, clock=wiring.clock, bell=wiring.bell, threads=2)
+        self._worker = Worker(app, self.mailbox, clock=ports.clock, wakeup=ports.wakeup, threads=2)
         self._worker.start()
         self.url = f"http://127.0.0.1:{self._serving.server.server_port}"
 
@@ -109,9 +111,9 @@ class Cloud:
         self._serving.server.server_close()
         self.app.__class__ = self._kind
 
-    def sweep(self):
-        """Let the clock of `sweep` come round once more."""
-        self._worker._fire("sweep", wiring.clock())
+    def reconcile(self):
+        """Let the minute of `reconcile` come round once more."""
+        self._worker._fire("reconcile", process_ports().clock())
 
     def settle(self, within_s=60):
         """Wait until every queue is empty and nobody holds a message."""
@@ -124,12 +126,12 @@ class Cloud:
     def outbox_rows(self):
         from chalicelib.adapters.database.tables import outbox
 
-        with wiring.engine().connect() as connection:
+        with process_ports().engine.connect() as connection:
             return connection.execute(select(func.count()).select_from(outbox)).scalar_one()
 
     @property
     def objects(self):
-        answer = self.aws.client("s3").list_objects_v2(Bucket=settings().bucket)
+        answer = self.aws.client("s3").list_objects_v2(Bucket=process_ports().settings.bucket)
         return sorted(item["Key"] for item in answer.get("Contents", []))
 
 
@@ -212,7 +214,7 @@ def test_the_trip_through_the_cloud(cloud, archive, tmp_path, capsys):
     seen, stored = everything(client, areas), cloud.objects
     assert cloud.mailbox.send_again() > 2 * len(pairs)
     cloud.settle()
-    cloud.sweep()
+    cloud.reconcile()
     assert everything(client, areas) == seen, "a message delivered twice changes nothing"
     assert cloud.objects == stored
     assert cloud.fcm.messages == []
@@ -232,8 +234,8 @@ def test_poison_is_buried_and_its_session_still_ends(cloud, queues, archive, tmp
     land.put(archive, "after")
     sqs, s3 = cloud.aws.client("sqs"), cloud.aws.client("s3")
     for key in cloud.objects:
-        s3.delete_object(Bucket=settings().bucket, Key=key)
-    s3.delete_bucket(Bucket=settings().bucket)  # from now on no capture can be stored
+        s3.delete_object(Bucket=process_ports().settings.bucket, Key=key)
+    s3.delete_bucket(Bucket=process_ports().settings.bucket)  # from now on no capture can be stored
     cloud.mailbox.visibility_s = 1  # each failure is quick
     sqs.send_message(QueueUrl=queues.urls[Queue.CAPTURES], MessageBody="no job of ours")
     begun = client.call("POST", f"monitor/capture/{area}")["session"]
@@ -244,7 +246,7 @@ def test_poison_is_buried_and_its_session_still_ends(cloud, queues, archive, tmp
     assert not any("Busy" in reason for reason in cloud.mailbox.failures), "each delivery is a try of its own"
     assert client.call("GET", f"alerts/sessions/{begun['id']}")["status"] == "IN_PROGRESS"
 
-    cloud.sweep()
+    cloud.reconcile()
     session = client.call("GET", f"alerts/sessions/{begun['id']}")
     assert session["status"] == "COMPLETED_ERROR"
     assert session["countsByVerdict"] == {"FAILED": begun["tilesPlanned"]}

@@ -9,8 +9,8 @@ import pytest
 from chalice import Chalice
 from sqlalchemy import create_engine, text
 
+from chalicelib.adapters.database.locks import ClockTurn
 from infra.local.worker import Worker
-from infra.server.processes import Turn
 
 CLOCKS = 8
 HELD = "SELECT id FROM information_schema.processlist WHERE db = :name AND id <> CONNECTION_ID()"
@@ -20,7 +20,7 @@ HELD = "SELECT id FROM information_schema.processlist WHERE db = :name AND id <>
 def turns(mysql_url):
     """Give clocks, each with an engine of its own, as processes have."""
     engines = [create_engine(mysql_url, pool_size=2, max_overflow=0) for _ in range(CLOCKS)]
-    yield [Turn(lambda engine=engine: engine) for engine in engines]
+    yield [ClockTurn(lambda engine=engine: engine) for engine in engines]
     for engine in engines:
         engine.dispose()
 
@@ -65,14 +65,14 @@ def test_two_databases_of_one_server_have_a_turn_each(turns, databases, tmp_path
     other_url = databases("mysql").empty(tmp_path)
     other = create_engine(other_url)
     assert turns[0].is_mine()
-    assert Turn(lambda: other).is_mine()
+    assert ClockTurn(lambda: other).is_mine()
     other.dispose()
     databases("mysql").done(other_url)
 
 
 def test_a_database_that_is_away_gives_no_turn(caplog):
     away = create_engine("mysql+pymysql://nobody:secret@127.0.0.1:9/x", connect_args={"connect_timeout": 1})
-    assert Turn(lambda: away).is_mine() is False
+    assert ClockTurn(lambda: away).is_mine() is False
     assert "the clock waits for the database" in caplog.text
 
 

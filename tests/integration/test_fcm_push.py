@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from chalicelib.adapters.push import FcmPush
-from chalicelib.domain.alerts import DeliveryStatus, Notice, Target, TargetKind
+from chalicelib.adapters.channels.fcm import FcmPush
 from chalicelib.domain.errors import Unavailable
+from chalicelib.domain.pushes import DeliveryStatus, Notice, Target, TargetKind
 from tests.fakes import FixedSecrets
 from tests.fcm_stand_in import FcmStandIn
 

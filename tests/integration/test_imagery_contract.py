@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from chalicelib.adapters.imagery.archive import ArchiveImagery
+from chalicelib.application.ports.imagery import Imagery
 from chalicelib.domain.errors import ImageryFailed, ProviderUnavailable
-from chalicelib.domain.imagery import Grid
-from chalicelib.domain.ports import Imagery
+from chalicelib.domain.scenes import Grid
 from chalicelib.domain.tiles import Bounds, View, tiles_covering
 from tests.archives import noise, put, square
 from tests.fakes import ScriptedImagery

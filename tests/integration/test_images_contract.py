@@ -7,9 +7,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from chalicelib.adapters.images import FolderImages, S3Images
+from chalicelib.adapters.images.folder import FolderImages
+from chalicelib.adapters.images.s3 import S3Images
+from chalicelib.application.ports.images import Images
 from chalicelib.domain.errors import Invalid, NotFound, Unavailable
-from chalicelib.domain.ports import Images
 from tests.aws_stand_in import away, aws
 from tests.fakes import MemoryImages
 

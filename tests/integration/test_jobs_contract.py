@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.queues import OutboxJobs
+from chalicelib.adapters.queues.outbox import OutboxJobs
 from chalicelib.domain.jobs import Message, Queue, SessionJob, TileJob
 from tests.fakes import A_MOMENT, MemoryJobs, MemoryOutbox
 from tests.sqs_house import SqsHouse
@@ -98,7 +98,7 @@ def test_a_dead_letter_comes_again_until_it_is_buried(house):
     assert letter.reason
     house.pass_hold()
     [letter] = house.jobs.dead_letters()
-    house.jobs.bury(letter)
+    house.jobs.delete_dead_letter(letter)
     house.pass_hold()
     assert house.jobs.dead_letters() == []
     assert house.waiting(Queue.COMPARISONS) == []
@@ -110,8 +110,8 @@ def test_dead_letters_of_all_queues_are_given_and_buried_one_by_one(house):
         house.kill(queue)
     letters = {letter.message.queue: letter for letter in house.jobs.dead_letters()}
     assert {queue: letter.message.body for queue, letter in letters.items()} == {q: f"{q} job" for q in Queue}
-    house.jobs.bury(letters[Queue.CAPTURES])
-    house.jobs.bury(letters[Queue.CAPTURES])
+    house.jobs.delete_dead_letter(letters[Queue.CAPTURES])
+    house.jobs.delete_dead_letter(letters[Queue.CAPTURES])
     house.pass_hold()
     assert {letter.message.queue for letter in house.jobs.dead_letters()} == {Queue.COMPARISONS, Queue.NOTIFICATIONS}
 
@@ -131,7 +131,7 @@ def test_dead_letters_are_counted_and_put_back_as_new(house):
     house.kill(Queue.COMPARISONS)
     assert house.jobs.dead_letters_waiting() == {Queue.COMPARISONS: 1}
     (letter,) = house.jobs.dead_letters()
-    house.jobs.revive(letter)
+    house.jobs.redrive(letter)
     assert house.jobs.dead_letters_waiting() == {}
     assert house.waiting(Queue.COMPARISONS) == [JOB]
 

@@ -13,7 +13,7 @@ from sqlalchemy import event, insert, text, update
 from sqlalchemy.exc import DBAPIError
 
 from chalicelib.adapters.database.engine import make_engine
-from chalicelib.adapters.database.migrate import MIGRATIONS, head, revision_of, to
+from chalicelib.adapters.database.schema.migrate import MIGRATIONS, head, revision_of, to
 from chalicelib.adapters.database.tables import area_configs, chores
 from chalicelib.domain.errors import Unavailable
 from tests.builders import NOON, a_change
@@ -110,8 +110,8 @@ def test_new_code_on_an_older_schema_works_or_waits_and_loses_nothing(empty, bef
     to(empty, head())
     trip = Trip(empty)
     area = trip.add_area(tiles=2)
-    trip.sweep_area(area, "march", days=-1)
-    assert trip.sweep_area(area, "april", days=9, change=a_change(m2=900)).counts_by_verdict == {"CHANGED": 2}
+    trip.run_session(area, "march", days=-1)
+    assert trip.run_session(area, "april", days=9, change=a_change(m2=900)).counts_by_verdict == {"CHANGED": 2}
 
 
 @pytest.mark.parametrize("up", [ADD, INDEX], ids=["column", "index"])

@@ -6,7 +6,7 @@ from alembic.config import Config
 from sqlalchemy import create_engine, text
 
 from chalicelib.adapters.database.areas import SqlAreas
-from chalicelib.adapters.database.migrate import MIGRATIONS, to_head
+from chalicelib.adapters.database.schema.migrate import MIGRATIONS, to_head
 from chalicelib.domain.thresholds import Sensitivity
 
 USER = """

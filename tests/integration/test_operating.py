@@ -3,13 +3,14 @@
 import pytest
 from sqlalchemy import text
 
-from chalicelib.adapters.database.inspection import SqlInspection
-from chalicelib.adapters.database.migrate import head
+from chalicelib.adapters.database.diagnostics import SqlDiagnostics
 from chalicelib.adapters.database.replays import SqlReplays
-from chalicelib.domain import operating
-from chalicelib.domain.alerts import DeliveryStatus, Target, TargetKind
+from chalicelib.adapters.database.schema.migrate import head
+from chalicelib.application import redrive as redriving
+from chalicelib.application import replay as replaying
 from chalicelib.domain.errors import BadImage, Conflict, NotFound, ProviderUnavailable, Unavailable
 from chalicelib.domain.jobs import Queue, TileJob
+from chalicelib.domain.pushes import DeliveryStatus, Target, TargetKind
 from chalicelib.domain.sessions import SessionStatus
 from tests.builders import a_change
 from tests.integration.test_races import at_once, jobs_of
@@ -24,12 +25,14 @@ def trip(engine):
 
 
 def stuck(trip, carried_by="a worker"):
-    return SqlInspection(trip.engine, carried_by=carried_by).stuck(now=trip.now, limit=50)
+    return SqlDiagnostics(trip.engine, carried_by=carried_by).stuck(now=trip.now, limit=50)
 
 
 def replay(trip, session, tile=None):
     replays = SqlReplays(trip.engine, deadline_s=3600, retry_s=900)
-    return operating.replay(session.session_id, tile=tile, replays=replays, jobs=trip.jobs, clock=trip.clock)
+    return replaying.replay(
+        session.session_id, tile=tile, replays=replays, jobs=trip.jobs, clock=trip.clock, request_id=""
+    )
 
 
 def a_failed_session(trip, **area):
@@ -49,7 +52,7 @@ def latest(trip):
 
 
 def test_the_inspection_knows_the_schema_and_its_server(trip):
-    inspection = SqlInspection(trip.engine, carried_by="SQS")
+    inspection = SqlDiagnostics(trip.engine, carried_by="SQS")
     assert inspection.revision() == head()
     server, its_time, mode = inspection.server()
     assert server.split()[0] in ("SQLite", "MariaDB", "MySQL")
@@ -59,7 +62,7 @@ def test_the_inspection_knows_the_schema_and_its_server(trip):
 
 def test_nothing_is_stuck_while_all_goes_on(trip):
     area = trip.add_area()
-    trip.sweep_area(area, "march", days=-1)
+    trip.run_session(area, "march", days=-1)
     trip.show("april", days=30)
     trip.capture_now(area)
     assert stuck(trip) == []
@@ -76,7 +79,7 @@ def test_a_tile_whose_worker_died_is_listed_with_what_comes_of_it(trip):
     assert "is CAPTURING: its worker's lease has ended" in found.what
     assert found.waits_s == 40
     assert "writes its job anew" in found.next
-    trip.sweep()
+    trip.reconcile()
     assert "writes its job anew" not in str(stuck(trip)), "and so it was"
 
 
@@ -88,17 +91,17 @@ def test_a_session_past_its_deadline_and_jobs_nobody_takes_are_listed(trip):
     overdue = by_what[f"session {session.session_id} of area {area.area_id} is past its deadline, 2 of 2 tiles open"]
     assert (overdue.waits_s, "ends its open tiles FAILED" in overdue.next) == (100, True)
     assert "sends them again" in by_what["2 jobs of captures wait for SQS, tried 0 times at most"].next
-    session_id, open_s, left_s = SqlInspection(trip.engine, carried_by="SQS").oldest_session(now=trip.now)
+    session_id, open_s, left_s = SqlDiagnostics(trip.engine, carried_by="SQS").oldest_session(now=trip.now)
     assert (session_id, open_s, left_s) == (session.session_id, 3700, -100)
-    trip.sweep()
+    trip.reconcile()
     assert not [found for found in stuck(trip) if "session" in found.what]
 
 
 def test_a_push_that_is_refused_for_now_is_listed_with_its_next_try(trip):
     area = trip.add_area(tiles=1)
-    trip.sweep_area(area, "march", days=-1)
+    trip.run_session(area, "march", days=-1)
     trip.push.script = {"phone": DeliveryStatus.PENDING}
-    trip.sweep_area(area, "april", days=30, change=a_change(m2=900))
+    trip.run_session(area, "april", days=30, change=a_change(m2=900))
     trip.wait(seconds=31)
     (found,) = stuck(trip)
     assert "tried 1 times: scripted" in found.what
@@ -117,11 +120,11 @@ def test_dead_letters_go_back_and_their_tiles_get_their_answer(trip):
     (letters,) = [found for found in stuck(trip) if "dead letters" in found.what]
     assert letters.what == "2 dead letters of captures, one because of: the database sleeps"
     trip.imagery = Trip(trip.engine).imagery.show("march", trip.now)
-    assert operating.redrive(jobs=trip.jobs) == {Queue.CAPTURES: 2}
+    assert redriving.redrive(jobs=trip.jobs) == {Queue.CAPTURES: 2}
     assert trip.jobs.dead_letters_waiting() == {}
     trip.work()
     assert latest(trip).counts_by_verdict == {"BASELINE": 2}
-    assert operating.redrive(jobs=trip.jobs) == {}
+    assert redriving.redrive(jobs=trip.jobs) == {}
 
 
 def test_a_replay_captures_what_failed_and_only_that(trip):
@@ -146,8 +149,8 @@ def test_a_replay_captures_what_failed_and_only_that(trip):
 
 def test_a_replay_compares_again_what_could_not_be_compared(trip):
     area = trip.add_area(tiles=2)
-    trip.sweep_area(area, "march", days=-1)
-    session = trip.sweep_area(area, "april", days=30, change=BadImage("the disk hiccuped"))
+    trip.run_session(area, "march", days=-1)
+    session = trip.run_session(area, "april", days=30, change=BadImage("the disk hiccuped"))
     assert session.counts_by_verdict == {"FAILED": 2}
     trip.change = a_change(m2=900)
     assert replay(trip, session).endswith("opened: 0 tiles to capture, 2 to compare")
@@ -184,14 +187,14 @@ def test_replays_at_once_open_one_session(trip):
 def test_pushes_that_failed_are_asked_for_again_and_none_is_made_twice(trip):
     trip.targets.append(Target(kind=TargetKind.TOKEN, address="tablet"))
     area = trip.add_area(tiles=1)
-    trip.sweep_area(area, "march", days=-1)
+    trip.run_session(area, "march", days=-1)
     trip.push.script = {"phone": DeliveryStatus.FAILED}
-    session = trip.sweep_area(area, "april", days=30, change=a_change(m2=900))
+    session = trip.run_session(area, "april", days=30, change=a_change(m2=900))
     assert [target.address for _, target in trip.push.pushes] == ["tablet"]
     trip.push.script = {}
     trip.wait(hours=9)
     at_once(*[lambda: replay(trip, session)] * 4)
-    trip.sweep()
+    trip.reconcile()
     trip.work()
     assert sorted(target.address for _, target in trip.push.pushes) == ["phone", "tablet"]
     assert "was made already" in replay(trip, session)
@@ -199,7 +202,7 @@ def test_pushes_that_failed_are_asked_for_again_and_none_is_made_twice(trip):
 
 def test_what_cannot_be_replayed_says_why(trip):
     area = trip.add_area(tiles=1)
-    session = trip.sweep_area(area, "march", days=-1)
+    session = trip.run_session(area, "march", days=-1)
     with pytest.raises(Conflict, match="nothing failed in session 1, and it has no alert to push"):
         replay(trip, session)
     trip.delete(area)

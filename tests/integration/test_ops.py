@@ -7,15 +7,16 @@ from uuid import uuid4
 import pytest
 
 import infra.ops.stage
-from chalicelib import wiring
+from chalicelib.application.diagnostics import examine
+from chalicelib.composition import process_ports
 from chalicelib.functions.operate import operate
-from chalicelib.wiring.operating import examine
 from infra.ops.__main__ import main
 from infra.ops.stage import CannotOperate, Stage
 from tests.aws_stand_in import REGION, aws
 from tests.broken_configurations import BROKEN_CONFIGURATIONS, break_configuration
 from tests.databases import migrate
 from tests.lambda_stand_in import LambdaStandIn
+from tests.processes import forget
 
 ACCOUNT = json.dumps(
     {"project_id": "p", "client_email": "a@b.c", "private_key": "-----BEGIN " + "PRIVATE KEY-----\nx\n"}
@@ -28,9 +29,9 @@ def nothing_is_kept(monkeypatch):
     for name in ("BHUPRAHARI_HOME", "BHUPRAHARI_DATABASE_URL", "BHUPRAHARI_WORKER", "BHUPRAHARI_SAMPLE_CLOCK"):
         monkeypatch.setenv(name, "")  # so that what a command sets is taken back
         monkeypatch.delenv(name)
-    wiring.reset()
+    forget()
     yield
-    wiring.reset()
+    forget()
 
 
 @pytest.fixture
@@ -65,13 +66,13 @@ def stage(monkeypatch, database_url):
         monkeypatch.setenv(f"BHUPRAHARI_{name}", text)
     for name, text in {"DEFAULT_REGION": REGION, "ACCESS_KEY_ID": "a", "SECRET_ACCESS_KEY": "b"}.items():
         monkeypatch.setenv(f"AWS_{name}", text)
-    wiring.reset()
+    forget()
     return prefix
 
 
 def look(**timeouts):
     """Give what the doctor finds: every sentence by its subject, and what is not ok."""
-    found = list(examine(timeouts))
+    found = list(examine(process_ports().patient(), timeouts))
     return [(finding.level.value, finding.subject, finding.says) for finding in found if finding.level != "ok"], found
 
 
@@ -83,7 +84,7 @@ def test_a_stage_in_order_has_nothing_to_find(stage):
     subjects = {finding.subject for finding in found}
     assert {"settings", "database", "images", "secrets", "provider", "pushes", "backlog", "dead letters"} <= subjects
     assert f"queue {stage}-captures" in subjects
-    listed = aws().client("s3").list_objects_v2(Bucket=wiring.settings().bucket)
+    listed = aws().client("s3").list_objects_v2(Bucket=process_ports().settings.bucket)
     assert listed["KeyCount"] == 0, "the probe is gone"
 
 
@@ -121,7 +122,7 @@ def test_a_queue_without_its_dead_letters_is_found(stage):
 def test_what_is_not_in_order_is_a_failure_with_its_remedy(stage, monkeypatch, spoil, subject, says):
     for name, text in spoil.items():
         monkeypatch.setenv(name, text)
-    wiring.reset()
+    forget()
     _, found = look()
     (finding,) = [each for each in found if each.subject == subject and each.level == "FAIL" and says in each.says]
     assert finding.remedy
@@ -271,9 +272,9 @@ def test_at_home_a_database_that_is_behind_or_away_is_told(tmp_path, capsys):
     assert "nothing was ever started in" in capsys.readouterr().err
     assert main(["--home", str(tmp_path), "--database", f"sqlite:///{tmp_path}/new.db", "doctor"]) == 1
     assert "is at revision none; this code needs" in capsys.readouterr().out
-    wiring.reset()
+    forget()
     assert main(["--home", str(tmp_path), "--database", "mysql+pymysql://u:p@127.0.0.1:9/x", "stuck"]) == 1
     assert capsys.readouterr().out == "refused: the database does not answer: OperationalError\n"
-    wiring.reset()
+    forget()
     assert main(["--home", str(tmp_path), "--database", "mysql://u:p@h/x", "stuck"]) == 1
     assert "cannot do that: the database cannot be used: No module named" in capsys.readouterr().err

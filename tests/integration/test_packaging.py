@@ -62,7 +62,7 @@ def test_a_stage_is_packaged(stage, tmp_path):
     tops = {name.split("/")[0] for name in names}
     assert tops >= {"app.py", "chalicelib", "chalice", "sqlalchemy", "pymysql", "pydantic"}
     assert tops & {"cv2", "numpy", "firebase_admin", "grpc", "boto3", "tests", "infra", "layers"} == set()
-    database = "chalicelib/adapters/database/migrations/"
+    database = "chalicelib/adapters/database/schema/migrations/"
     assert names >= {
         f"{database}env.py",
         f"{database}versions/0001_the_first_tables.py",

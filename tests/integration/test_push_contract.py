@@ -5,10 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from chalicelib.adapters.push import FcmPush, LogPush
-from chalicelib.domain.alerts import DeliveryStatus, Notice, Target, TargetKind
+from chalicelib.adapters.channels.fcm import FcmPush
+from chalicelib.adapters.channels.log_push import LogPush
+from chalicelib.application.ports.push import Push
 from chalicelib.domain.errors import Unavailable
-from chalicelib.domain.ports import Push
+from chalicelib.domain.pushes import DeliveryStatus, Notice, Target, TargetKind
 from tests.fakes import FixedSecrets, MemoryPush
 from tests.fcm_stand_in import FcmStandIn
 

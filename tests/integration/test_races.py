@@ -6,10 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from chalicelib.domain.alerts import Target, TargetKind
 from chalicelib.domain.errors import Busy, Conflict, DomainError, LimitReached, NotFound, NotSignedIn
 from chalicelib.domain.jobs import Queue, TileJob
-from chalicelib.domain.sessions import Outcome, SessionStatus, Verdict
+from chalicelib.domain.pushes import Target, TargetKind
+from chalicelib.domain.sessions import SessionStatus
+from chalicelib.domain.tile_runs import Outcome, Verdict
 from tests.builders import a_change, later
 from tests.trip import ALL, LEASE_S, Trip
 
@@ -46,7 +47,7 @@ def jobs_of(trip, queue):
 def test_the_last_two_tiles_end_their_session_once(trip):
     for number in range(ROUNDS):
         area = trip.add_area(tiles=2, name=f"Race {number}")
-        trip.sweep_area(area, f"before {number}", days=number)
+        trip.run_session(area, f"before {number}", days=number)
         trip.show(f"after {number}", days=number + 0.5, change=a_change(m2=500))
         session = trip.capture_now(area)
         for job in jobs_of(trip, Queue.CAPTURES):
@@ -118,7 +119,7 @@ def test_cancel_against_the_last_tile_writes_each_verdict_once(trip):
 def test_delete_against_everything_leaves_nothing(trip):
     for number in range(ROUNDS):
         area = trip.add_area(tiles=4, name=f"Race {number}")
-        trip.sweep_area(area, f"before {number}", days=number)
+        trip.run_session(area, f"before {number}", days=number)
         trip.show(f"after {number}", days=number + 0.5, change=a_change(m2=500))
         trip.wait(hours=25)
 
@@ -132,9 +133,9 @@ def test_delete_against_everything_leaves_nothing(trip):
         trip.work()
         trip.wait(days=2)
         trip.show("nothing")
-        trip.sweep()
+        trip.reconcile()
         trip.wait(hours=7)
-        trip.sweep()
+        trip.reconcile()
         assert trip.areas.deleted_with_rows(100) == []
         assert trip.all_sessions() == []
         assert trip.images.keys_after("", prefix=f"{area.area_id}/") == []
@@ -145,7 +146,7 @@ def test_two_notifiers_push_to_each_target_once(engine):
     targets = [Target(kind=TargetKind.TOKEN, address=f"phone-{number}") for number in range(7)]
     trip = Trip(engine, targets=targets)
     area = trip.add_area(tiles=1)
-    trip.sweep_area(area, "march", days=-1)
+    trip.run_session(area, "march", days=-1)
     trip.show("april", days=30, change=a_change(m2=500))
     session = trip.capture_now(area)
     for job in jobs_of(trip, Queue.CAPTURES):
@@ -202,7 +203,7 @@ def test_the_tiles_of_a_day_are_counted_together(engine):
 
 def test_a_pair_compared_in_two_places_makes_one_alert(trip):
     area = trip.add_area(tiles=1)
-    trip.sweep_area(area, "march", days=-1)
+    trip.run_session(area, "march", days=-1)
     trip.show("april", days=30, change=a_change(m2=500))
     trip.capture_now(area)
     for job in jobs_of(trip, Queue.CAPTURES):

@@ -4,9 +4,10 @@ from uuid import uuid4
 
 import pytest
 
-from chalicelib.adapters.secrets import EnvironmentSecrets, SecretsManagerSecrets
+from chalicelib.adapters.secrets.home import EnvironmentSecrets
+from chalicelib.adapters.secrets.secrets_manager import SecretsManagerSecrets
+from chalicelib.application.ports.secrets import Secrets
 from chalicelib.domain.errors import NotFound, Unavailable
-from chalicelib.domain.ports import Secrets
 from tests.aws_stand_in import away, aws
 from tests.fakes import FixedSecrets
 

@@ -10,7 +10,7 @@ import pymysql
 import pytest
 from sqlalchemy import create_engine, func, insert, select
 
-from chalicelib.adapters.database.migrate import head
+from chalicelib.adapters.database.schema.migrate import head
 from chalicelib.adapters.database.tables import users
 from tests.databases import GIVEN, REQUIRED
 from tests.e2e.stack import Stack

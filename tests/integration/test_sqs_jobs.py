@@ -7,7 +7,8 @@ from uuid import uuid4
 
 import pytest
 
-from chalicelib.adapters.queues import QueueAddresses, SqsJobs
+from chalicelib.adapters.queues.sqs import SqsJobs
+from chalicelib.adapters.queues.sqs_addresses import QueueAddresses
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.jobs import Queue, TileJob
 from tests.aws_stand_in import away, aws
@@ -129,7 +130,7 @@ def test_burying_in_a_queue_that_is_away_raises_nothing(caplog):
     sqs.jobs.send([sqs.commit(Queue.CAPTURES, JOB)])
     sqs.kill(Queue.CAPTURES)
     [letter] = sqs.jobs.dead_letters()
-    SqsHouse(away("sqs")).jobs.bury(letter)
+    SqsHouse(away("sqs")).jobs.delete_dead_letter(letter)
     assert [record.message for record in caplog.records if record.name.startswith("chalicelib")] == [
         "dead letter not buried"
     ]

@@ -10,8 +10,9 @@ from uuid import uuid4
 
 import pytest
 
-from chalicelib import wiring
+from chalicelib.composition import Ports
 from chalicelib.domain.errors import Unavailable
+from chalicelib.settings import Settings
 from tests.aws_stand_in import REGION, aws
 from tests.mysql_server import free_port
 from tests.sources import ROOT
@@ -21,37 +22,34 @@ SERVE = "import sys; from chalice.cli import main; sys.exit(main())"
 
 @pytest.fixture
 def on_aws(monkeypatch):
-    """Give the prefix of a stage's secrets in Secrets Manager."""
+    """Give a way to make a stage's ports, and the prefix of its secrets in Secrets Manager."""
+    for name, text in {"DEFAULT_REGION": REGION, "ACCESS_KEY_ID": "a", "SECRET_ACCESS_KEY": "b"}.items():
+        monkeypatch.setenv(f"AWS_{name}", text)
     prefix = f"bhuprahari/{uuid4().hex}/"
-    for name, text in {
-        "BHUPRAHARI_SECRETS_STORE": "secretsmanager",
-        "BHUPRAHARI_SECRETS_PREFIX": prefix,
-        "BHUPRAHARI_AWS_ENDPOINT_URL": aws().endpoint_url,
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_ACCESS_KEY_ID": "a",
-        "AWS_SECRET_ACCESS_KEY": "b",
-    }.items():
-        monkeypatch.setenv(name, text)
-    wiring.reset()
-    yield prefix
-    wiring.reset()
+
+    def ports(**settings):
+        where = {"secrets_store": "secretsmanager", "secrets_prefix": prefix, "aws_endpoint_url": aws().endpoint_url}
+        return Ports(Settings(**where, **settings))
+
+    return prefix, ports
 
 
 def test_the_database_is_where_the_secret_says(on_aws, tmp_path):
+    prefix, ports = on_aws
     url = f"sqlite:///{tmp_path / 'elsewhere.db'}"
-    aws().client("secretsmanager").create_secret(Name=f"{on_aws}database-url", SecretString=url)
-    assert wiring.engine().url.render_as_string() == url
+    aws().client("secretsmanager").create_secret(Name=f"{prefix}database-url", SecretString=url)
+    assert ports().engine.url.render_as_string() == url
 
 
 def test_without_its_secret_the_database_is_unavailable(on_aws):
-    with pytest.raises(Unavailable, match=rf"there is no secret {on_aws}database-url in Secrets Manager"):
-        wiring.database_check()
+    prefix, ports = on_aws
+    with pytest.raises(Unavailable, match=rf"there is no secret {prefix}database-url in Secrets Manager"):
+        ports().check_database()
 
 
-def test_a_url_that_is_given_needs_no_secret(on_aws, monkeypatch):
-    monkeypatch.setenv("BHUPRAHARI_DATABASE_URL", "sqlite://")
-    wiring.reset()
-    assert wiring.engine().url.render_as_string() == "sqlite://"
+def test_a_url_that_is_given_needs_no_secret(on_aws):
+    _, ports = on_aws
+    assert ports(database_url="sqlite://").engine.url.render_as_string() == "sqlite://"
 
 
 @pytest.mark.parametrize("stage", [[], ["--stage", "local"]], ids=["no-stage", "local"])

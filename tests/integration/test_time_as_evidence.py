@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.domain.imagery import Grid
+from chalicelib.domain.scenes import Grid
 from chalicelib.domain.thresholds import Sensitivity
 from chalicelib.vision.changes import compare
 from tests.builders import SPRING

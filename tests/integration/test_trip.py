@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.domain.alerts import DeliveryStatus, Target, TargetKind
 from chalicelib.domain.errors import Invalid, ProviderRefused
-from chalicelib.domain.imagery import ImageStatus
+from chalicelib.domain.images import ImageStatus
+from chalicelib.domain.pushes import DeliveryStatus, Target, TargetKind
 from chalicelib.domain.sessions import SessionStatus
 from tests.builders import CORNER, SPRING, a_change
 from tests.trip import Trip
@@ -21,7 +21,7 @@ def trip(engine):
 
 def test_the_first_session_ends_all_baseline(trip):
     area = trip.add_area(tiles=3)
-    session = trip.sweep_area(area, "march", days=-1)
+    session = trip.run_session(area, "march", days=-1)
     assert session.counts_by_verdict == {"BASELINE": 3}
     assert (session.status, session.tiles_planned, session.tiles_done) == (SessionStatus.NO_CHANGES, 3, 3)
     assert session.newest_captured_at == SPRING - timedelta(days=1)
@@ -32,8 +32,8 @@ def test_the_first_session_ends_all_baseline(trip):
 
 def test_a_change_makes_an_alert_and_one_push(trip):
     area = trip.add_area(tiles=2)
-    trip.sweep_area(area, "march", days=-1)
-    session = trip.sweep_area(area, "april", days=30, change=a_change(m2=900))
+    trip.run_session(area, "march", days=-1)
+    session = trip.run_session(area, "april", days=30, change=a_change(m2=900))
     assert session.status is SessionStatus.CHANGES_DETECTED
     assert session.counts_by_verdict == {"CHANGED": 2}
     assert session.alerts == 2
@@ -54,9 +54,9 @@ def test_a_change_makes_an_alert_and_one_push(trip):
 
 def test_nothing_new_makes_no_alert_and_no_push(trip):
     area = trip.add_area()
-    trip.sweep_area(area, "march", days=-1)
-    trip.sweep_area(area, "april", days=30, change=a_change(m2=900))
-    session = trip.sweep_area(area, "april", days=30, change=a_change(m2=900))
+    trip.run_session(area, "march", days=-1)
+    trip.run_session(area, "april", days=30, change=a_change(m2=900))
+    session = trip.run_session(area, "april", days=30, change=a_change(m2=900))
     assert session.counts_by_verdict == {"NO_NEW_IMAGERY": 2}
     assert session.status is SessionStatus.NO_CHANGES
     assert session.newest_captured_at == SPRING + timedelta(days=30)
@@ -66,7 +66,7 @@ def test_nothing_new_makes_no_alert_and_no_push(trip):
 
 def test_the_same_bytes_under_another_name_are_nothing_new(trip):
     area = trip.add_area()
-    trip.sweep_area(area, "march", days=-1)
+    trip.run_session(area, "march", days=-1)
     trip.imagery.show("april", SPRING + timedelta(days=30), lambda _view: b"march")
     session = trip.capture_now(area)
     trip.work()
@@ -75,14 +75,14 @@ def test_the_same_bytes_under_another_name_are_nothing_new(trip):
 
 def test_an_older_scene_is_nothing_new(trip):
     area = trip.add_area()
-    trip.sweep_area(area, "march", days=0)
-    assert trip.sweep_area(area, "february", days=-20).counts_by_verdict == {"NO_NEW_IMAGERY": 2}
+    trip.run_session(area, "march", days=0)
+    assert trip.run_session(area, "february", days=-20).counts_by_verdict == {"NO_NEW_IMAGERY": 2}
 
 
 def test_no_change_is_an_all_clear(trip):
     area = trip.add_area()
-    trip.sweep_area(area, "march", days=-1)
-    session = trip.sweep_area(area, "april", days=30)
+    trip.run_session(area, "march", days=-1)
+    session = trip.run_session(area, "april", days=30)
     assert session.counts_by_verdict == {"NO_CHANGE": 2}
     assert session.status is SessionStatus.NO_CHANGES
     assert [tile.is_changed for tile in trip.tiles(area)][:2] == [False, False]
@@ -90,8 +90,8 @@ def test_no_change_is_an_all_clear(trip):
 
 def test_a_small_change_is_below_the_threshold(trip):
     area = trip.add_area()
-    trip.sweep_area(area, "march", days=-1)
-    assert trip.sweep_area(area, "april", days=30, change=a_change(m2=24.9)).counts_by_verdict == {"NO_CHANGE": 2}
+    trip.run_session(area, "march", days=-1)
+    assert trip.run_session(area, "april", days=30, change=a_change(m2=24.9)).counts_by_verdict == {"NO_CHANGE": 2}
 
 
 def test_a_provider_that_refuses_is_an_error_and_never_an_all_clear(trip):
@@ -120,29 +120,29 @@ def test_a_provider_that_is_not_set_up_any_more_fails_the_tiles(trip):
 def test_blindness_is_no_all_clear(trip):
     area = trip.add_area()
     trip.clear_share = 0.1
-    session = trip.sweep_area(area, "cloudy", days=0)
+    session = trip.run_session(area, "cloudy", days=0)
     assert session.counts_by_verdict == {"OBSCURED": 2}
     assert session.status is SessionStatus.ERROR
     trip.clear_share = 1.0
-    assert trip.sweep_area(area, "clear", days=5).counts_by_verdict == {"BASELINE": 2}, "clouds are no reference"
+    assert trip.run_session(area, "clear", days=5).counts_by_verdict == {"BASELINE": 2}, "clouds are no reference"
 
 
 def test_a_picture_from_the_future_is_an_error_and_is_not_kept(trip):
     area = trip.add_area(tiles=1)
-    trip.sweep_area(area, "march", days=0)
-    session = trip.sweep_area(area, "2099", days=27_000)
+    trip.run_session(area, "march", days=0)
+    session = trip.run_session(area, "2099", days=27_000)
     assert session.status is SessionStatus.ERROR
     assert "which has not come yet" in session.failures[0].reason
-    assert trip.sweep_area(area, "april", days=30).counts_by_verdict == {"NO_CHANGE": 1}, "the date was mended"
+    assert trip.run_session(area, "april", days=30).counts_by_verdict == {"NO_CHANGE": 1}, "the date was mended"
 
 
 def test_what_a_cloud_hid_is_compared_once_it_is_seen_again(trip):
     area = trip.add_area(tiles=1)
-    trip.sweep_area(area, "clear march", days=0)
+    trip.run_session(area, "clear march", days=0)
     trip.clear_share = 0.5
-    trip.sweep_area(area, "half clouded april", days=30)
+    trip.run_session(area, "half clouded april", days=30)
     trip.clear_share = 1.0
-    session = trip.sweep_area(area, "clear may", days=50, change=a_change(m2=900))
+    session = trip.run_session(area, "clear may", days=50, change=a_change(m2=900))
     (alert, _) = trip.alerts_of(session)[0]
     assert trip.images.get(alert.reference_key) == b"clear march"
     assert trip.compare_now(area).session_id == session.session_id, "that is the pair to compare: no second session"
@@ -152,38 +152,38 @@ def test_where_no_clear_picture_is_there_a_clouded_one_is_the_reference(trip):
     area = trip.add_area(tiles=1)
     trip.clear_share = 0.5
     for number, verdict in enumerate(("BASELINE", "NO_CHANGE", "NO_CHANGE")):
-        assert trip.sweep_area(area, f"half {number}", days=number).counts_by_verdict == {verdict: 1}
+        assert trip.run_session(area, f"half {number}", days=number).counts_by_verdict == {verdict: 1}
 
 
 def test_a_picture_that_was_replaced_under_its_date_is_looked_at_anew(trip):
     area = trip.add_area(tiles=1)
-    trip.sweep_area(area, "march", days=0)
-    trip.sweep_area(area, "april", days=30)
-    session = trip.sweep_area(area, "april mended", days=30, change=a_change(m2=900))
+    trip.run_session(area, "march", days=0)
+    trip.run_session(area, "april", days=30)
+    session = trip.run_session(area, "april mended", days=30, change=a_change(m2=900))
     assert trip.images.get(trip.alerts_of(session)[0][0].reference_key) == b"march"
 
 
 def test_a_pair_too_cloudy_to_compare_is_obscured(trip):
     area = trip.add_area()
-    trip.sweep_area(area, "march", days=-1)
-    session = trip.sweep_area(area, "april", days=30, change=a_change(clear_share=0.1))
+    trip.run_session(area, "march", days=-1)
+    session = trip.run_session(area, "april", days=30, change=a_change(clear_share=0.1))
     assert session.counts_by_verdict == {"OBSCURED": 2}
 
 
 def test_a_change_seen_through_a_gap_in_the_clouds_is_a_change(trip):
     area = trip.add_area()
-    trip.sweep_area(area, "march", days=-1)
-    session = trip.sweep_area(area, "april", days=30, change=a_change(m2=400, clear_share=0.1))
+    trip.run_session(area, "march", days=-1)
+    session = trip.run_session(area, "april", days=30, change=a_change(m2=400, clear_share=0.1))
     assert session.counts_by_verdict == {"CHANGED": 2}
 
 
 def test_a_damaged_reference_is_an_error(trip):
     area = trip.add_area(tiles=1)
-    trip.sweep_area(area, "march", days=-1)
+    trip.run_session(area, "march", days=-1)
     key = trip.tiles(area)[0].image.key
     trip.images.delete([key])
     trip.images.put(key, b"rotten")
-    session = trip.sweep_area(area, "april", days=30)
+    session = trip.run_session(area, "april", days=30)
     assert session.counts_by_verdict == {"FAILED": 1}
     assert "damaged" in session.failures[0].reason
     assert trip.tiles(area)[0].status is ImageStatus.ERROR

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.domain.alerts import DeliveryStatus, Target, TargetKind
 from chalicelib.domain.errors import Busy, Conflict, LimitReached, NotFound, Unavailable
 from chalicelib.domain.jobs import Queue, SessionJob, TileJob
+from chalicelib.domain.pushes import DeliveryStatus, Target, TargetKind
 from chalicelib.domain.sessions import Cause, SessionStatus
 from tests.builders import NOON, a_change
 from tests.trip import LEASE_S, Trip
@@ -84,11 +84,11 @@ def test_compare_before_any_capture_says_so(trip):
 
 def test_a_failed_comparison_is_made_again_on_request(trip):
     area = trip.add_area(tiles=2)
-    trip.sweep_area(area, "march", days=-1)
+    trip.run_session(area, "march", days=-1)
     broken = [tile.image.key for tile in trip.tiles(area)][:1]
     kept = trip.images.get(broken[0])
     trip.images.delete(broken)
-    assert trip.sweep_area(area, "april", days=30).counts_by_verdict == {"FAILED": 1, "NO_CHANGE": 1}
+    assert trip.run_session(area, "april", days=30).counts_by_verdict == {"FAILED": 1, "NO_CHANGE": 1}
     trip.images.put(broken[0], kept)
     session = trip.compare_now(area)
     trip.work()
@@ -181,7 +181,7 @@ def test_a_capture_that_failed_once_is_made_by_the_next_delivery(trip):
 
 def test_a_comparison_that_failed_once_is_made_by_the_next_delivery(trip):
     area = trip.add_area(tiles=1)
-    trip.sweep_area(area, "march", days=-1)
+    trip.run_session(area, "march", days=-1)
     trip.show("april", days=30, change=a_change(m2=900))
     session = trip.capture_now(area)
     trip.work_once()
@@ -193,9 +193,9 @@ def test_a_comparison_that_failed_once_is_made_by_the_next_delivery(trip):
 
 def test_a_push_service_that_was_away_is_asked_again_after_a_while(trip):
     area = trip.add_area(tiles=1)
-    trip.sweep_area(area, "march", days=-1)
+    trip.run_session(area, "march", days=-1)
     trip.push.away = True
-    session = trip.sweep_area(area, "april", days=30, change=a_change(m2=900))
+    session = trip.run_session(area, "april", days=30, change=a_change(m2=900))
     assert [(push.status, push.detail) for push in trip.pushes()] == [
         (DeliveryStatus.PENDING, "the push service is away")
     ]
@@ -225,7 +225,7 @@ def test_a_worker_that_lost_its_claim_writes_nothing(trip):
     stalled = trip.runs.claim_capture(job, now=trip.now, lease_s=LEASE_S)
     trip.wait(seconds=LEASE_S)
     trip.capture_tile(job)
-    from chalicelib.domain.sessions import Outcome, Verdict
+    from chalicelib.domain.tile_runs import Outcome, Verdict
 
     assert trip.runs.end(stalled, Outcome(verdict=Verdict.FAILED), now=trip.now) == []
     (session,) = trip.all_sessions()
@@ -246,7 +246,7 @@ def test_a_cancelled_session_ends_at_once(trip):
 
 def test_after_a_delete_nothing_new_appears_and_nothing_stays(trip):
     area = trip.add_area(tiles=2)
-    trip.sweep_area(area, "march", days=-1)
+    trip.run_session(area, "march", days=-1)
     trip.show("april", days=30)
     trip.capture_now(area)
     trip.work_once()
@@ -256,7 +256,7 @@ def test_after_a_delete_nothing_new_appears_and_nothing_stays(trip):
     assert trip.all_sessions() == []
     trip.work()
     trip.wait(days=2)
-    trip.sweep()
+    trip.reconcile()
     assert trip.images.keys_after("") == []
     assert trip.areas.deleted_with_rows(10) == []
     with pytest.raises(NotFound):

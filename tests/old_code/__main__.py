@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 from chalicelib.adapters.database.engine import make_engine
-from chalicelib.adapters.database.migrate import head
+from chalicelib.adapters.database.schema.migrate import head
 from tests.databases import MySqlDatabases, SqliteDatabases, migrate
 from tests.old_code.recording import a_whole_trip, file_of, keep, record
 from tests.trip import Trip

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from sqlalchemy import event
 
-from chalicelib.domain.alerts import Target, TargetKind
 from chalicelib.domain.errors import BadImage
+from chalicelib.domain.pushes import Target, TargetKind
 from tests.builders import a_change
 
 FOLDER = Path(__file__).parent
@@ -30,21 +30,21 @@ def a_whole_trip(trip):
     trip.show("march", days=-1)
     trip.tick()
     trip.work()
-    trip.sweep_area(area, "april", days=10, change=a_change(m2=900))
-    failed = trip.sweep_area(area, "may", days=20, change=BadImage("it broke"))
+    trip.run_session(area, "april", days=10, change=a_change(m2=900))
+    failed = trip.run_session(area, "may", days=20, change=BadImage("it broke"))
     trip.change = a_change()
     trip.compare_now(area)
     trip.work()
     for session in (failed, *trip.all_sessions()):
         trip.session(session)
         trip.alerts_of(session)
-    trip.tiles(area), trip.pushes(), trip.sweep()
+    trip.tiles(area), trip.pushes(), trip.reconcile()
     trip.show("june", days=30)
     session = trip.capture_now(area)
     trip.work_once()
     trip.cancel(session)
     trip.delete(area)
-    trip.sweep()
+    trip.reconcile()
 
 
 def record(engine, deeds):

@@ -3,7 +3,7 @@
 import json
 import re
 
-from chalicelib.domain.sessions import Verdict
+from chalicelib.domain.tile_runs import Verdict
 from chalicelib.settings import PROVIDERS
 from tests.rules.book import functions, gone, of_type, put, rule
 from tests.sources import ROOT

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.domain.sessions import Verdict
+from chalicelib.domain.tile_runs import Verdict
 from chalicelib.settings import TEST_ONLY, UNPREFIXED, Settings
 from tests.sources import ROOT, files, text_of
 

@@ -1,4 +1,4 @@
-"""Facts become metrics that CloudWatch takes, and nothing else does."""
+"""Events become metrics that CloudWatch takes, and nothing else does."""
 
 import io
 import json
@@ -7,15 +7,17 @@ import logging
 import pytest
 
 from chalicelib import logs, metrics
-from chalicelib.domain import facts
-from chalicelib.domain.facts import Fact
+from chalicelib.application import events as recording
+from chalicelib.application.events import record
+from chalicelib.domain import events
+from chalicelib.domain.events import Event
 from tests.emf import faults, metrics_of
 
 ABOUT = {
-    facts.TILE_RUN_ENDED: {"verdict": "FAILED", "provider": "archive", "tile": "17/1/2", "session_id": 3},
-    facts.SESSION_ENDED: {"seconds": 12.5, "session_id": 3},
-    facts.PUSHES_RECORDED: {"pushes": 4, "outcome": "SENT"},
-    facts.SWEEP_DONE: {"backlog_age_s": 7.25},
+    events.TILE_RUN_ENDED: {"verdict": "FAILED", "provider": "archive", "tile": "17/1/2", "session_id": 3},
+    events.SESSION_ENDED: {"seconds": 12.5, "session_id": 3},
+    events.PUSHES_RECORDED: {"pushes": 4, "outcome": "SENT"},
+    events.RECONCILE_DONE: {"backlog_age_s": 7.25},
 }
 
 
@@ -25,15 +27,15 @@ def lines(monkeypatch):
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(logs.JsonLines(stage="dev"))
-    monkeypatch.setattr(facts.log, "handlers", [handler])
-    monkeypatch.setattr(facts.log, "propagate", False)
-    facts.log.setLevel("INFO")
+    monkeypatch.setattr(recording.log, "handlers", [handler])
+    monkeypatch.setattr(recording.log, "propagate", False)
+    recording.log.setLevel("INFO")
     return lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
 def test_every_counted_fact_is_a_line_that_cloudwatch_takes(lines):
     for name in metrics.METRICS:
-        Fact(name, ABOUT[name]).say()
+        record(Event(name, ABOUT[name]))
     assert [faults(line) for line in lines()] == [[]] * len(metrics.METRICS)
     assert sorted(metrics_of(lines()), key=str) == sorted(
         [
@@ -50,20 +52,20 @@ def test_every_counted_fact_is_a_line_that_cloudwatch_takes(lines):
 
 
 def test_a_verdict_that_no_provider_is_to_blame_for_is_no_provider_error(lines):
-    Fact(facts.TILE_RUN_ENDED, {"verdict": "CHANGED", "provider": None}).say()
+    record(Event(events.TILE_RUN_ENDED, {"verdict": "CHANGED", "provider": None}))
     assert [name for name, _, _ in metrics_of(lines())] == ["TileRuns"]
 
 
 def test_a_fact_that_is_not_counted_is_a_plain_line(lines):
-    Fact(facts.SESSION_OPENED, {"session_id": 3}).say()
+    record(Event(events.SESSION_OPENED, {"session_id": 3}))
     (line,) = lines()
     assert "_aws" not in line
     assert line["session_id"] == 3
 
 
 def test_a_log_line_of_somebody_elses_is_no_metric(lines):
-    record = logging.makeLogRecord({"name": "other", "msg": facts.SWEEP_DONE, "backlog_age_s": 1.0})
-    assert "_aws" not in json.loads(logs.JsonLines(stage="dev").format(record))
+    entry = logging.makeLogRecord({"name": "other", "msg": events.RECONCILE_DONE, "backlog_age_s": 1.0})
+    assert "_aws" not in json.loads(logs.JsonLines(stage="dev").format(entry))
 
 
 def test_a_quiet_log_level_does_not_silence_the_metrics():
@@ -74,11 +76,11 @@ def test_a_quiet_log_level_does_not_silence_the_metrics():
         root.handlers = []
         logs.configure("ERROR", stream, stage="dev")
         logging.getLogger("chalicelib.domain").info("not seen")
-        Fact(facts.SWEEP_DONE, {"backlog_age_s": 0.0}).say()
+        record(Event(events.RECONCILE_DONE, {"backlog_age_s": 0.0}))
     finally:
         root.handlers, _ = kept
         root.setLevel(kept[1])
-    assert [json.loads(line)["message"] for line in stream.getvalue().splitlines()] == [facts.SWEEP_DONE]
+    assert [json.loads(line)["message"] for line in stream.getvalue().splitlines()] == [events.RECONCILE_DONE]
 
 
 @pytest.mark.parametrize(
@@ -96,7 +98,7 @@ def test_a_quiet_log_level_does_not_silence_the_metrics():
     ],
 )
 def test_a_line_that_cloudwatch_would_drop_is_noticed(spoil, says):
-    line = metrics.embedded(facts.SWEEP_DONE, {"backlog_age_s": 1.0}, stage="dev", at_ms=1)
+    line = metrics.embedded(events.RECONCILE_DONE, {"backlog_age_s": 1.0}, stage="dev", at_ms=1)
     assert faults(line) == []
     spoil(line)
     assert any(says in fault for fault in faults(line))

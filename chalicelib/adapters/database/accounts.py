@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, delete, func, select, update
+from sqlalchemy import Connection, Engine, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from chalicelib.adapters.database import tables as t
-from chalicelib.adapters.database.deliveries import address_hash
 from chalicelib.adapters.database.engine import insert_row, reads, writes
+from chalicelib.adapters.database.rows import address_hash, device_of, user_of
 from chalicelib.domain.accounts import DEVICES_PER_USER, Device, SignIn, User, email_key
 from chalicelib.domain.errors import Conflict, LimitReached, NotFound, NotSignedIn
 
@@ -34,13 +33,13 @@ class SqlAccounts:
                 user_id = insert_row(connection, USER, **row, profile=profile, created_at=now, updated_at=now)
         except IntegrityError:
             raise Conflict("this e-mail address has an account already") from None
-        return _user_of(connection.execute(select(USER).where(USER.c.id == user_id)).one())
+        return user_of(connection.execute(select(USER).where(USER.c.id == user_id)).one())
 
     @reads
     def find_user(self, connection: Connection, email: str) -> tuple[User, str] | None:
         """Give the user of an e-mail address and the password's hash."""
         row = connection.execute(select(USER).where(USER.c.email_key == email_key(email))).one_or_none()
-        return None if row is None else (_user_of(row), row.password_hash)
+        return None if row is None else (user_of(row), row.password_hash)
 
     @writes
     def set_password_hash(self, connection: Connection, user_id: int, password_hash: str) -> None:
@@ -67,7 +66,7 @@ class SqlAccounts:
         row = connection.execute(query).one_or_none()
         if row is None:
             raise NotSignedIn("you are signed out: sign in again")
-        return SignIn(sign_in_id=sign_in_id, user=_user_of(row))
+        return SignIn(sign_in_id=sign_in_id, user=user_of(row))
 
     def rotate_refresh(self, old_hash: str, *, new_hash: str, now: datetime, expires_at: datetime) -> SignIn:
         """Exchange a refresh token, once; a second use ends the sign-in. Raises NotSignedIn."""
@@ -119,13 +118,13 @@ class SqlAccounts:
                 insert_row(connection, DEVICE, token=token, token_hash=address_hash(token), created_at=now, **values)
         except IntegrityError:
             connection.execute(update(DEVICE).where(is_it).values(**values))
-        return _device_of(connection.execute(select(DEVICE).where(is_it)).one())
+        return device_of(connection.execute(select(DEVICE).where(is_it)).one())
 
     @reads
     def devices(self, connection: Connection, user_id: int) -> list[Device]:
         """Give a user's devices."""
         query = select(DEVICE).where(DEVICE.c.user_id == user_id).order_by(DEVICE.c.id)
-        return [_device_of(row) for row in connection.execute(query)]
+        return [device_of(row) for row in connection.execute(query)]
 
     @writes
     def remove_device(self, connection: Connection, device_id: int, *, user_id: int) -> None:
@@ -133,20 +132,3 @@ class SqlAccounts:
         is_it = (DEVICE.c.id == device_id) & (DEVICE.c.user_id == user_id)
         if not connection.execute(delete(DEVICE).where(is_it)).rowcount:
             raise NotFound(f"there is no device {device_id}")
-
-
-def _user_of(row: Row[Any]) -> User:
-    return User(
-        user_id=row.id, email=row.email, profile=row.profile, created_at=row.created_at, updated_at=row.updated_at
-    )
-
-
-def _device_of(row: Row[Any]) -> Device:
-    return Device(
-        device_id=row.id,
-        user_id=row.user_id,
-        token=row.token,
-        platform=row.platform,
-        created_at=row.created_at,
-        seen_at=row.seen_at,
-    )

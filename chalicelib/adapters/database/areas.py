@@ -3,47 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, delete, func, select, update
+from sqlalchemy import Connection, Engine, delete, func, select, update
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.engine import insert_row, reads, writes
-from chalicelib.domain.areas import Area, Extent, NewArea, Plan
+from chalicelib.adapters.database.owned import owned_area
+from chalicelib.adapters.database.rows import EXTENT, area_of
+from chalicelib.domain.areas import Area, NewArea
 from chalicelib.domain.errors import NotFound
-from chalicelib.domain.imagery import Grid
-from chalicelib.domain.paging import Page, Slice
-from chalicelib.domain.thresholds import Sensitivity, Thresholds
+from chalicelib.domain.paging import Page, PageRequest
+from chalicelib.domain.thresholds import Sensitivity
 
 AREA = t.area_configs
-_EXTENT = ("center_lat", "center_lon", "north_km", "south_km", "east_km", "west_km")
-
-
-def area_of(row: Row[Any]) -> Area:
-    """Make the value of a row."""
-    return Area(
-        area_id=row.id,
-        user_id=row.user_id,
-        name=row.name,
-        extent=Extent(**{name: getattr(row, name) for name in _EXTENT}),
-        plan=Plan(
-            provider=row.provider,
-            grid=Grid(zoom=row.zoom, tile_px=row.tile_px, margin_px=row.margin_px),
-            cadence_hours=row.cadence_hours,
-            thresholds=Thresholds(
-                min_changed_area_m2=row.min_changed_area_m2,
-                min_clear_share=row.min_clear_share,
-                sensitivity=Sensitivity(row.sensitivity),
-            ),
-        ),
-        next_due_at=row.next_due_at,
-        created_at=row.created_at,
-    )
-
-
-def of_owner(area_id: int, user_id: int) -> Select[Any]:
-    """Select a user's area, as long as it is not deleted."""
-    return select(AREA).where(AREA.c.id == area_id, AREA.c.user_id == user_id, AREA.c.deleted_at.is_(None))
 
 
 class SqlAreas:
@@ -61,7 +33,7 @@ class SqlAreas:
             AREA,
             user_id=new.user_id,
             name=new.name,
-            **{name: getattr(new.extent, name) for name in _EXTENT},
+            **{name: getattr(new.extent, name) for name in EXTENT},
             provider=plan.provider,
             zoom=plan.grid.zoom,
             tile_px=plan.grid.tile_px,
@@ -73,33 +45,33 @@ class SqlAreas:
             next_due_at=now,
             created_at=now,
         )
-        return area_of(connection.execute(of_owner(area_id, new.user_id)).one())
+        return area_of(connection.execute(owned_area(area_id, new.user_id)).one())
 
     @reads
     def get(self, connection: Connection, area_id: int, *, user_id: int) -> Area:
         """Give a user's area. Raises NotFound."""
-        row = connection.execute(of_owner(area_id, user_id)).one_or_none()
+        row = connection.execute(owned_area(area_id, user_id)).one_or_none()
         if row is None:
             raise NotFound(f"there is no area {area_id}")
         return area_of(row)
 
     @reads
-    def of_user(self, connection: Connection, user_id: int, *, page: Page) -> Slice[Area]:
+    def of_user(self, connection: Connection, user_id: int, *, page: PageRequest) -> Page[Area]:
         """Give a user's areas, oldest first."""
         mine = (AREA.c.user_id == user_id) & AREA.c.deleted_at.is_(None)
         total = connection.execute(select(func.count()).select_from(AREA).where(mine)).scalar_one()
-        query = select(AREA).where(mine, AREA.c.id > (page.beyond or 0)).order_by(AREA.c.id).limit(page.limit + 1)
+        query = select(AREA).where(mine, AREA.c.id > (page.after or 0)).order_by(AREA.c.id).limit(page.limit + 1)
         rows = connection.execute(query).all()
         items = [area_of(row) for row in rows[: page.limit]]
-        return Slice(items, total, items[-1].area_id if len(rows) > page.limit else None)
+        return Page(items, total, items[-1].area_id if len(rows) > page.limit else None)
 
     @writes
     def set_sensitivity(self, connection: Connection, area_id: int, sensitivity: Sensitivity, *, user_id: int) -> Area:
         """Make a user's area alert more or less readily from now on. Raises NotFound."""
-        if connection.execute(of_owner(area_id, user_id).with_for_update()).one_or_none() is None:
+        if connection.execute(owned_area(area_id, user_id).with_for_update()).one_or_none() is None:
             raise NotFound(f"there is no area {area_id}")
         connection.execute(update(AREA).where(AREA.c.id == area_id).values(sensitivity=sensitivity))
-        return area_of(connection.execute(of_owner(area_id, user_id)).one())
+        return area_of(connection.execute(owned_area(area_id, user_id)).one())
 
     @reads
     def due(self, connection: Connection, *, now: datetime, limit: int) -> list[int]:
@@ -119,7 +91,7 @@ class SqlAreas:
 
         Opening a session locks the area's row first, as this does: after it, no session can be opened any more.
         """
-        if connection.execute(of_owner(area_id, user_id).with_for_update()).one_or_none() is None:
+        if connection.execute(owned_area(area_id, user_id).with_for_update()).one_or_none() is None:
             raise NotFound(f"there is no area {area_id}")
         connection.execute(update(AREA).where(AREA.c.id == area_id).values(deleted_at=now))
         return _open_sessions(connection, area_id)

@@ -2,38 +2,37 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Engine, delete, insert, select, update
+from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from chalicelib.adapters.database import tables as t
-from chalicelib.adapters.database.alerts import notice_of
-from chalicelib.adapters.database.endings import lock_session, post
-from chalicelib.adapters.database.engine import remember, writes
-from chalicelib.domain import facts
-from chalicelib.domain.alerts import (
+from chalicelib.adapters.database.engine import reads, record_after_commit, writes
+from chalicelib.adapters.database.outbox import post
+from chalicelib.adapters.database.rows import address_hash, delivery_of, notice_of, push_of
+from chalicelib.adapters.database.session_closing import lock_session
+from chalicelib.domain import events
+from chalicelib.domain.jobs import Message, Queue, SessionJob
+from chalicelib.domain.paging import Page, PageRequest
+from chalicelib.domain.pushes import (
     PUSH_TTL_S,
     Delivery,
     DeliveryStatus,
     Notice,
+    PushMade,
     Receipt,
     Target,
     TargetKind,
     push_wait_s,
 )
-from chalicelib.domain.jobs import Message, Queue, SessionJob
+from chalicelib.domain.tile_runs import Verdict
 
 PUSH, SESSION, AREA, DEVICE = t.deliveries, t.alert_sessions, t.area_configs, t.devices
+RUN, ALERT = t.session_tiles, t.alert_details
 MAX_DETAIL = 500
-
-
-def address_hash(address: str) -> str:
-    """Give the form under which a target is unique: tokens are longer than an index may be."""
-    return hashlib.sha256(address.encode()).hexdigest()
 
 
 class SqlDeliveries:
@@ -49,7 +48,7 @@ class SqlDeliveries:
         """Make the rows of a session's pushes, once; None if there is nothing to tell, or the area is gone."""
         if lock_session(connection, session_id) is None:
             return None
-        notice = notice_of(connection, session_id)
+        notice = _notice(connection, session_id)
         if notice is None:
             return None
         of_owner = (
@@ -85,11 +84,7 @@ class SqlDeliveries:
         rows = connection.execute(select(PUSH).where(pending, is_free).order_by(PUSH.c.id).limit(limit)).all()
         lease_until = now + timedelta(seconds=lease_s)
         return [
-            Delivery(
-                delivery_id=row.id,
-                target=Target(kind=TargetKind(row.kind), address=row.address),
-                attempts=row.attempts + 1,
-            )
+            delivery_of(row)
             for row in rows
             if connection.execute(
                 update(PUSH)
@@ -132,9 +127,34 @@ class SqlDeliveries:
             if receipt.status is DeliveryStatus.DEAD_TARGET and receipt.target.kind is TargetKind.TOKEN:
                 is_it = DEVICE.c.token_hash == address_hash(receipt.target.address)
                 connection.execute(delete(DEVICE).where(is_it))
-        _remember(connection, outcomes, session_id=session_id)
+        _record_outcomes(connection, outcomes, session_id=session_id)
         if any(receipt.status is DeliveryStatus.SENT for receipt in receipts):
             connection.execute(update(SESSION).where(SESSION.c.id == session_id).values(is_notification_sent=True))
+
+    @reads
+    def of_user(self, connection: Connection, user_id: int, *, page: PageRequest) -> Page[PushMade]:
+        """Give the pushes about a user's areas, newest first."""
+        changes = (
+            select(func.count()).select_from(ALERT).where(ALERT.c.session_id == PUSH.c.session_id).scalar_subquery()
+        )
+        mine = (
+            select(
+                PUSH,
+                AREA.c.id.label("area_id"),
+                AREA.c.name.label("area_name"),
+                SESSION.c.summary,
+                changes.label("changes"),
+            )
+            .join(SESSION, SESSION.c.id == PUSH.c.session_id)
+            .join(AREA, AREA.c.id == SESSION.c.area_id)
+            .where(AREA.c.user_id == user_id, AREA.c.deleted_at.is_(None))
+        )
+        total = connection.execute(select(func.count()).select_from(mine.subquery())).scalar_one()
+        if page.after is not None:
+            mine = mine.where(PUSH.c.id < page.after)
+        rows = connection.execute(mine.order_by(PUSH.c.id.desc()).limit(page.limit + 1)).all()
+        items = [push_of(row) for row in rows[: page.limit]]
+        return Page(items, total, items[-1].delivery_id if len(rows) > page.limit else None)
 
     @writes
     def retry_due(self, connection: Connection, *, now: datetime, limit: int) -> list[Message]:
@@ -143,8 +163,8 @@ class SqlDeliveries:
         is_stale = PUSH.c.created_at <= now - timedelta(seconds=PUSH_TTL_S)
         waits = (PUSH.c.status == DeliveryStatus.PENDING) & is_free
         stale = connection.execute(update(PUSH).where(waits, is_stale).values(status=DeliveryStatus.FAILED))
-        _remember(connection, Counter({DeliveryStatus.FAILED.value: stale.rowcount}))
-        # One that nobody has tried yet has its first message still on the way.
+        _record_outcomes(connection, Counter({DeliveryStatus.FAILED.value: stale.rowcount}))
+        # One that was never tried has its first message still on the way.
         was_tried = PUSH.c.attempts > 0
         due = select(PUSH.c.session_id).where(waits, was_tried).distinct().order_by(PUSH.c.session_id).limit(limit)
         return [_post(connection, session_id, now) for session_id in connection.execute(due).scalars().all()]
@@ -158,12 +178,31 @@ class SqlDeliveries:
         return [_post(connection, session_id, now)]
 
 
-def _remember(connection: Connection, outcomes: Counter[str], **ids: int) -> None:
+def _notice(connection: Connection, session_id: int) -> Notice | None:
+    """Return what people are told about an ended session; None if nothing changed, or its area is gone."""
+    row = connection.execute(
+        select(
+            AREA.c.id.label("area_id"),
+            AREA.c.name.label("area_name"),
+            SESSION.c.id.label("session_id"),
+            SESSION.c.summary,
+        )
+        .join(SESSION, SESSION.c.area_id == AREA.c.id)
+        .where(SESSION.c.id == session_id, SESSION.c.ended_at.is_not(None), AREA.c.deleted_at.is_(None))
+    ).one_or_none()
+    changed = (
+        select(func.count()).select_from(RUN).where(RUN.c.session_id == session_id, RUN.c.verdict == Verdict.CHANGED)
+    )
+    changes = connection.execute(changed).scalar_one()
+    return notice_of(row, changes=changes) if row is not None and changes else None
+
+
+def _record_outcomes(connection: Connection, outcomes: Counter[str], **ids: int) -> None:
     for outcome, pushes in outcomes.items():
         if pushes:
-            remember(connection, facts.PUSHES_RECORDED, outcome=outcome, pushes=pushes, **ids)
+            record_after_commit(connection, events.PUSHES_RECORDED, outcome=outcome, pushes=pushes, **ids)
 
 
 def _post(connection: Connection, session_id: int, now: datetime) -> Message:
     job = SessionJob(session_id=session_id)
-    return post(connection, Queue.NOTIFICATIONS, session_id, job.to_json(), now)
+    return post(connection, Queue.NOTIFICATIONS, job, now=now)

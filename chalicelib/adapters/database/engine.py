@@ -19,8 +19,10 @@ from sqlalchemy.engine import Dialect, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.types import DateTime, TypeDecorator
 
+from chalicelib.application.events import record
+from chalicelib.application.ports.clock import Jitter, Sleep
 from chalicelib.domain.errors import Unavailable
-from chalicelib.domain.facts import Fact
+from chalicelib.domain.events import Event
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -32,7 +34,7 @@ _AGAIN = frozenset({1213, 1205, 1020})
 # 1054 unknown column, 1146 no such table: the code and the schema are of different releases
 _OTHER_SCHEMA = frozenset({1054, 1146})
 _READ_ONLY = "is_read_only"
-_FACTS = "facts"
+_EVENTS = "events"
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -50,7 +52,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return dialect.type_descriptor(DateTime())
 
     def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
-        """Write it as naive UTC."""
+        """Convert to naive UTC."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -58,12 +60,24 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC).replace(tzinfo=None)
 
     def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
-        """Read it as aware UTC."""
+        """Convert to aware UTC."""
         return None if value is None else value.replace(tzinfo=UTC)
 
 
-def make_engine(url: str, *, connections: int = 16) -> Engine:
-    """Make the engine for a URL: `sqlite:///file`, or `mysql+pymysql://user:password@host/name`."""
+def full_jitter(most_s: float) -> float:
+    """Draw a wait between 0 and that many seconds."""
+    return random.uniform(0, most_s)
+
+
+def make_engine(url: str, *, connections: int = 16, sleep: Sleep = time.sleep, jitter: Jitter = full_jitter) -> Engine:
+    """Make the engine for a URL: `sqlite:///file`, or `mysql+pymysql://user:password@host/name`.
+
+    `sleep` and `jitter` space the tries of a transaction that met a deadlock.
+    """
+    return _make(url, connections).execution_options(sleep=sleep, jitter=jitter)
+
+
+def _make(url: str, connections: int) -> Engine:
     if make_url(url).get_backend_name() == "sqlite":
         engine = create_engine(url, pool_size=connections, connect_args={"timeout": 30})
         event.listen(engine, "connect", _set_up_sqlite)
@@ -107,17 +121,18 @@ def writes(method: Callable[Concatenate[S, Connection, P], R]) -> Callable[Conca
         for attempt in range(1, TRIES + 1):
             try:
                 with self.engine.begin() as connection:
-                    facts: list[Fact] = []
-                    connection.info[_FACTS] = facts
+                    events: list[Event] = []
+                    connection.info[_EVENTS] = events
                     answer = method(self, connection, *args, **parameters)
             except (OperationalError, InterfaceError, ProgrammingError) as error:
                 if attempt == TRIES or not _is_worth_again(error):
                     raise _unavailable(error) from error
                 log.info("transaction retried", extra={"attempt": attempt, "error_code": _code(error)})
-                time.sleep(random.uniform(0, 0.01 * 2**attempt))
+                waits = self.engine.get_execution_options()
+                waits["sleep"](waits["jitter"](0.01 * 2**attempt))
             else:
-                for fact in facts:
-                    fact.say()
+                for event_of_commit in events:
+                    record(event_of_commit)
                 return answer
         raise AssertionError("the last attempt returns or raises")
 
@@ -138,13 +153,13 @@ def reads(method: Callable[Concatenate[S, Connection, P], R]) -> Callable[Concat
     return run
 
 
-def remember(connection: Connection, name: str, **about: object) -> None:
-    """Say a fact once this transaction is committed; if it is run again or rolled back, not for this try."""
-    connection.info[_FACTS].append(Fact(name, about))
+def record_after_commit(connection: Connection, name: str, **about: object) -> None:
+    """Record an event once this transaction is committed; a try that is rolled back records nothing."""
+    connection.info[_EVENTS].append(Event(name, about))
 
 
 def insert_row(connection: Connection, table: Table, **values: object) -> int:
-    """Insert one row; give its id."""
+    """Insert one row and return its id."""
     key = connection.execute(insert(table).values(**values)).inserted_primary_key
     if key is None:
         raise AssertionError(f"{table.name} gave no id")
@@ -175,7 +190,7 @@ def _is_of_another_schema(error: DBAPIError) -> bool:
 
 
 def _unavailable(error: DBAPIError) -> Exception:
-    """Say that it may help to try again; a statement that is simply wrong stays what it is."""
+    """Return Unavailable where trying again may help; a statement that is simply wrong stays what it is."""
     if _is_of_another_schema(error):
         return Unavailable(
             "the database's tables are not those of this code: bring them to head (python -m infra.migrate, on a "

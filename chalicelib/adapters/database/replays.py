@@ -9,17 +9,20 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, func, select, update
 
 from chalicelib.adapters.database import tables as t
-from chalicelib.adapters.database.areas import area_of
-from chalicelib.adapters.database.endings import lock_session, post
+from chalicelib.adapters.database.comparisons import is_compared
 from chalicelib.adapters.database.engine import writes
-from chalicelib.adapters.database.openings import Waits, open_session
-from chalicelib.adapters.database.pairs import is_compared
-from chalicelib.domain.alerts import DeliveryStatus
+from chalicelib.adapters.database.outbox import post
+from chalicelib.adapters.database.rows import area_of, tile_of
+from chalicelib.adapters.database.session_closing import lock_session
+from chalicelib.adapters.database.session_opening import Waits, open_session
 from chalicelib.domain.areas import Area
+from chalicelib.domain.comparisons import comparison_key
+from chalicelib.domain.diagnostics import Replayed
 from chalicelib.domain.errors import Conflict, NotFound
 from chalicelib.domain.jobs import Queue, SessionJob
-from chalicelib.domain.operating import Replayed
-from chalicelib.domain.sessions import Cause, TileState, Verdict
+from chalicelib.domain.pushes import DeliveryStatus
+from chalicelib.domain.sessions import Cause
+from chalicelib.domain.tile_runs import TileState, Verdict
 from chalicelib.domain.tiles import Tile
 
 AREA, SESSION, RUN, PUSH = t.area_configs, t.alert_sessions, t.session_tiles, t.deliveries
@@ -34,12 +37,14 @@ class SqlReplays:
         self._waits = Waits(timedelta(seconds=deadline_s), timedelta(seconds=retry_s))
 
     @writes
-    def replay(self, connection: Connection, session_id: int, *, tile: Tile | None, now: datetime) -> Replayed:
+    def replay(
+        self, connection: Connection, session_id: int, *, tile: Tile | None, now: datetime, request_id: str
+    ) -> Replayed:
         """Open a session on the tiles that failed, or ask for the pushes again. Raises NotFound, Conflict."""
         area_id = connection.execute(select(SESSION.c.area_id).where(SESSION.c.id == session_id)).scalar_one_or_none()
         if area_id is None:
             raise NotFound(f"there is no session {session_id}")
-        # The area's lock first, as whoever opens a session takes it: of two replays at once one opens.
+        # The area's lock first, as opening a session takes it: of two replays at once one opens.
         row = connection.execute(select(AREA).where(AREA.c.id == area_id).with_for_update()).one()
         if row.deleted_at is not None:
             raise Conflict(f"area {area_id} was deleted: nothing begins on it any more")
@@ -50,23 +55,29 @@ class SqlReplays:
             )
         failed = _failed(connection, session_id, tile)
         if failed:
-            return self._try_tiles(connection, session_id, area_of(row), failed, now)
+            return self._try_tiles(connection, session_id, area_of(row), failed, now=now, request_id=request_id)
         if tile is not None:
             raise Conflict(f"tile {tile} did not fail in session {session_id}: there is nothing to replay")
-        return _push_again(connection, session_id, now)
+        return _push_again(connection, session_id, now=now, request_id=request_id)
 
     def _try_tiles(
-        self, connection: Connection, session_id: int, area: Area, failed: Sequence[Row[Any]], now: datetime
+        self,
+        connection: Connection,
+        session_id: int,
+        area: Area,
+        failed: Sequence[Row[Any]],
+        *,
+        now: datetime,
+        request_id: str,
     ) -> Replayed:
         answered = _answered_since(connection, area.area_id, failed)
-        key = area.plan.thresholds.key
         captures, comparisons = [], []
         for run in failed:
             tile = {"z": run.z, "x": run.x, "y": run.y}
             if run.reference_id is None:
-                if (run.z, run.x, run.y) not in answered:
+                if tile_of(run) not in answered:
                     captures.append(tile | {"state": TileState.PLANNED})
-            elif not is_compared(connection, run.image_id, run.reference_id, key):
+            elif not is_compared(connection, comparison_key(run.image_id, run.reference_id, area.plan.thresholds)):
                 pair = {"image_id": run.image_id, "reference_id": run.reference_id}
                 comparisons.append(tile | pair | {"state": TileState.CAPTURED})
         if not captures and not comparisons:
@@ -75,7 +86,14 @@ class SqlReplays:
             )
         cause = Cause.REQUESTED if captures else Cause.COMPARISON
         new_id, messages = open_session(
-            connection, area, cause, [*captures, *comparisons], slot_at=None, waits=self._waits, now=now
+            connection,
+            area,
+            cause,
+            [*captures, *comparisons],
+            slot_at=None,
+            waits=self._waits,
+            now=now,
+            request_id=request_id,
         )
         says = f"session {new_id} opened: {len(captures)} tiles to capture, {len(comparisons)} to compare"
         return Replayed(says=says, messages=tuple(messages))
@@ -88,18 +106,18 @@ def _failed(connection: Connection, session_id: int, tile: Tile | None) -> Seque
     return connection.execute(query.order_by(RUN.c.id)).all()
 
 
-def _answered_since(connection: Connection, area_id: int, failed: Sequence[Row[Any]]) -> set[tuple[int, int, int]]:
-    """Give the tiles of the area that a later session has captured, or found nothing new of."""
+def _answered_since(connection: Connection, area_id: int, failed: Sequence[Row[Any]]) -> set[Tile]:
+    """Return the tiles of the area that a later session has captured, or found nothing new of."""
     later = (
         select(RUN.c.z, RUN.c.x, RUN.c.y)
         .join(SESSION, SESSION.c.id == RUN.c.session_id)
         .where(SESSION.c.area_id == area_id, RUN.c.id > failed[0].id)
         .where(RUN.c.verdict.is_not(None), RUN.c.verdict.not_in(_NO_ANSWER))
     )
-    return {(row.z, row.x, row.y) for row in connection.execute(later)}
+    return {tile_of(row) for row in connection.execute(later)}
 
 
-def _push_again(connection: Connection, session_id: int, now: datetime) -> Replayed:
+def _push_again(connection: Connection, session_id: int, *, now: datetime, request_id: str) -> Replayed:
     session = lock_session(connection, session_id)
     if session is None or not session.summary["counts"].get(Verdict.CHANGED):
         raise Conflict(
@@ -117,5 +135,6 @@ def _push_again(connection: Connection, session_id: int, now: datetime) -> Repla
     waiting = by_status.get(DeliveryStatus.PENDING, 0)
     if by_status and not waiting:
         return Replayed(says=f"every push of session {session_id} was made already: nothing to replay")
-    message = post(connection, Queue.NOTIFICATIONS, session_id, SessionJob(session_id=session_id).to_json(), now)
+    job = SessionJob(session_id=session_id, request_id=request_id)
+    message = post(connection, Queue.NOTIFICATIONS, job, now=now)
     return Replayed(says=f"session {session_id}: {waiting or 'all'} pushes are asked for again", messages=(message,))

@@ -5,24 +5,34 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, select, update
 
 from chalicelib.adapters.database import tables as t
-from chalicelib.adapters.database.areas import area_of
-from chalicelib.adapters.database.endings import end_run, finish_if_done, lock_session, post
-from chalicelib.adapters.database.engine import insert_row, writes
-from chalicelib.adapters.database.pairs import doubted_before, image_of, is_compared, newest_image, older_images
+from chalicelib.adapters.database.comparisons import doubted_before, is_compared
+from chalicelib.adapters.database.engine import writes
+from chalicelib.adapters.database.images import insert_image, newest_image, older_images, reference_for
+from chalicelib.adapters.database.outbox import post
+from chalicelib.adapters.database.rows import area_of, image_of, tile_of
+from chalicelib.adapters.database.session_closing import end_run, finish_if_done, lock_session
 from chalicelib.domain.areas import Area
+from chalicelib.domain.comparisons import comparison_key
 from chalicelib.domain.errors import Busy
-from chalicelib.domain.history import choose_older
-from chalicelib.domain.imagery import ImageStatus
-from chalicelib.domain.jobs import Message, Queue, TileJob
-from chalicelib.domain.sessions import CaptureClaim, Captured, Claim, ComparisonClaim, Outcome, TileState, Verdict
-from chalicelib.domain.tiles import Tile
+from chalicelib.domain.jobs import Message, Queue, TileJob, queue_for
+from chalicelib.domain.references import choose_older
+from chalicelib.domain.tile_runs import (
+    CAPTURE_STATES,
+    COMPARISON_STATES,
+    CaptureClaim,
+    Captured,
+    Claim,
+    ComparisonClaim,
+    Outcome,
+    TileState,
+    Verdict,
+    after_capture,
+)
 
 RUN, SESSION, IMAGE, AREA = t.session_tiles, t.alert_sessions, t.image_tiles, t.area_configs
-_CAPTURE = (TileState.PLANNED, TileState.CAPTURING)
-_COMPARISON = (TileState.CAPTURED, TileState.COMPARING)
 
 
 class SqlTileRuns:
@@ -37,10 +47,10 @@ class SqlTileRuns:
         self, connection: Connection, job: TileJob, *, now: datetime, lease_s: float
     ) -> CaptureClaim | None:
         """Take hold of a tile run to capture it; None if that is done already. Raises Busy."""
-        run = _claim(connection, job, _CAPTURE, now, lease_s)
+        run = _claim(connection, job, CAPTURE_STATES, now, lease_s)
         if run is None:
             return None
-        area, tile = _area(connection, run), Tile(run.z, run.x, run.y)
+        area, tile = _area(connection, run), tile_of(run)
         return CaptureClaim(
             tile_run_id=run.id,
             session_id=run.session_id,
@@ -51,6 +61,7 @@ class SqlTileRuns:
             provider=area.plan.provider,
             newest=newest_image(connection, area, tile),
             thresholds=area.plan.thresholds,
+            request_id=job.request_id,
         )
 
     @writes
@@ -58,13 +69,13 @@ class SqlTileRuns:
         self, connection: Connection, job: TileJob, *, now: datetime, lease_s: float
     ) -> ComparisonClaim | None:
         """Take hold of a tile run to compare it; None if that is done already. Raises Busy."""
-        run = _claim(connection, job, _COMPARISON, now, lease_s)
+        run = _claim(connection, job, COMPARISON_STATES, now, lease_s)
         if run is None:
             return None
         area = _area(connection, run)
         rows = connection.execute(select(IMAGE).where(IMAGE.c.id.in_((run.image_id, run.reference_id)))).all()
         images = {row.id: image_of(row) for row in rows}
-        image, reference, key = images[run.image_id], images[run.reference_id], area.plan.thresholds.key
+        image, reference, thresholds = images[run.image_id], images[run.reference_id], area.plan.thresholds
         return ComparisonClaim(
             tile_run_id=run.id,
             session_id=run.session_id,
@@ -73,10 +84,11 @@ class SqlTileRuns:
             area=area.extent.bounds,
             image=image,
             reference=reference,
-            thresholds=area.plan.thresholds,
-            is_compared=is_compared(connection, run.image_id, run.reference_id, key),
+            thresholds=thresholds,
+            is_compared=is_compared(connection, comparison_key(image.image_id, reference.image_id, thresholds)),
             older=choose_older(older_images(connection, area, reference), taken_at=image.taken_at),
-            doubted=doubted_before(connection, run.reference_id),
+            doubted=doubted_before(connection, reference.image_id),
+            request_id=job.request_id,
         )
 
     @writes
@@ -91,27 +103,32 @@ class SqlTileRuns:
         run = _held(connection, claim)
         if session is None or run is None:
             return []
-        image_id, taken_at = _insert_image(connection, claim, captured)
-        values = {"image_id": image_id, "clear_share": captured.clear_share}
-        reference = newest_image(connection, _area(connection, run), claim.view.tile, before=taken_at)
-        if captured.is_usable and reference is not None:
-            connection.execute(
-                update(RUN)
-                .where(RUN.c.id == run.id)
-                .values(
-                    **values,
-                    state=TileState.CAPTURED,
-                    reference_id=reference.image_id,
-                    lease_until=None,
-                    retry_at=now + self._retry,
-                )
+        values = {"image_id": insert_image(connection, claim, captured), "clear_share": captured.clear_share}
+        area = _area(connection, run)
+        reference = reference_for(connection, area, claim.view.tile, taken_before=captured.taken_at)
+        follows = after_capture(captured, reference)
+        if isinstance(follows, Outcome):
+            connection.execute(update(RUN).where(RUN.c.id == run.id).values(**values))
+            end_run(connection, run, follows, now=now)
+            return finish_if_done(connection, session, now=now, request_id=claim.request_id)
+        connection.execute(
+            update(RUN)
+            .where(RUN.c.id == run.id)
+            .values(
+                **values,
+                state=TileState.CAPTURED,
+                reference_id=follows.image_id,
+                lease_until=None,
+                retry_at=now + self._retry,
             )
-            job = TileJob(session_id=run.session_id, tile_run_id=run.id, tile=str(claim.view.tile))
-            return [post(connection, Queue.COMPARISONS, run.session_id, job.to_json(), now)]
-        connection.execute(update(RUN).where(RUN.c.id == run.id).values(**values))
-        verdict = Verdict.BASELINE if captured.is_usable else Verdict.OBSCURED
-        end_run(connection, run, Outcome(verdict=verdict, clear_share=captured.clear_share), now=now)
-        return finish_if_done(connection, session, now=now)
+        )
+        job = TileJob(
+            session_id=run.session_id,
+            tile_run_id=run.id,
+            tile=str(claim.view.tile),
+            request_id=claim.request_id,
+        )
+        return [post(connection, Queue.COMPARISONS, job, now=now)]
 
     @writes
     def end(self, connection: Connection, claim: Claim, outcome: Outcome, *, now: datetime) -> list[Message]:
@@ -124,7 +141,7 @@ class SqlTileRuns:
             # What the session knows of this tile is the picture it had: its date is the session's news.
             connection.execute(update(RUN).where(RUN.c.id == run.id).values(image_id=claim.newest.image_id))
         end_run(connection, run, outcome, now=now)
-        return finish_if_done(connection, session, now=now)
+        return finish_if_done(connection, session, now=now, request_id=claim.request_id)
 
     @writes
     def end_lost(self, connection: Connection, job: TileJob, outcome: Outcome, *, now: datetime) -> list[Message]:
@@ -135,13 +152,12 @@ class SqlTileRuns:
         if session is None or run is None:
             return []
         end_run(connection, run, outcome, now=now)
-        return finish_if_done(connection, session, now=now)
+        return finish_if_done(connection, session, now=now, request_id=job.request_id)
 
     @writes
     def release(self, connection: Connection, claim: Claim) -> None:
         """Let go of a tile run whose work failed, so that the message that comes back finds it free."""
-        is_mine = (RUN.c.id == claim.tile_run_id) & (RUN.c.fence == claim.fence) & RUN.c.verdict.is_(None)
-        connection.execute(update(RUN).where(is_mine).values(lease_until=None))
+        connection.execute(update(RUN).where(_is_held(claim)).values(lease_until=None))
 
     @writes
     def retry_stalled(self, connection: Connection, *, now: datetime, limit: int) -> list[Message]:
@@ -154,12 +170,11 @@ class SqlTileRuns:
         )
         messages = []
         for row in connection.execute(query).all():
-            # Conditional, so that of two sweeps at once only one writes the job.
+            # Conditional, so that of two processes at once only one writes the job.
             again = update(RUN).where(RUN.c.id == row.id, RUN.c.retry_at <= now, RUN.c.state == row.state)
             if connection.execute(again.values(retry_at=now + self._retry)).rowcount:
-                queue = Queue.CAPTURES if row.state in _CAPTURE else Queue.COMPARISONS
-                job = TileJob(session_id=row.session_id, tile_run_id=row.id, tile=f"{row.z}/{row.x}/{row.y}")
-                messages.append(post(connection, queue, row.session_id, job.to_json(), now))
+                job = TileJob(session_id=row.session_id, tile_run_id=row.id, tile=str(tile_of(row)))
+                messages.append(post(connection, queue_for(TileState(row.state)), job, now=now))
         return messages
 
 
@@ -182,38 +197,15 @@ def _claim(
 
 
 def _held(connection: Connection, claim: Claim) -> Row[Any] | None:
-    """Give the claim's tile run, locked, if the claim is still the latest and the run still open."""
-    is_it = (RUN.c.id == claim.tile_run_id) & (RUN.c.fence == claim.fence) & RUN.c.verdict.is_(None)
-    return connection.execute(select(RUN).where(is_it).with_for_update()).one_or_none()
+    """Lock and return the claim's tile run, if the claim is still the latest and the run still open."""
+    return connection.execute(select(RUN).where(_is_held(claim)).with_for_update()).one_or_none()
+
+
+def _is_held(claim: Claim) -> ColumnElement[bool]:
+    """The fence: whoever claimed the run later holds a higher one, and nothing of an older claim is written."""
+    return (RUN.c.id == claim.tile_run_id) & (RUN.c.fence == claim.fence) & RUN.c.verdict.is_(None)
 
 
 def _area(connection: Connection, run: Row[Any]) -> Area:
     query = select(AREA).join(SESSION, SESSION.c.area_id == AREA.c.id).where(SESSION.c.id == run.session_id)
     return area_of(connection.execute(query).one())
-
-
-def _insert_image(connection: Connection, claim: CaptureClaim, captured: Captured) -> tuple[int, datetime]:
-    view, taken_at = claim.view, captured.scene.captured_at or captured.fetched_at
-    row = {
-        "area_id": claim.area_id,
-        "session_id": claim.session_id,
-        "tile_run_id": claim.tile_run_id,
-        "z": view.tile.z,
-        "x": view.tile.x,
-        "y": view.tile.y,
-        "tile_px": view.tile_px,
-        "margin_px": view.margin_px,
-        "provider": claim.provider,
-        "scene_id": captured.scene.scene_id[:255],
-        "captured_at": captured.scene.captured_at,
-        "fetched_at": captured.fetched_at,
-        "taken_at": taken_at,
-        "object_key": captured.key,
-        "sha256": captured.sha256,
-        "size_bytes": captured.size_bytes,
-        "attribution": captured.attribution[:500],
-        "clear_share": captured.clear_share,
-        "is_usable": captured.is_usable,
-        "status": ImageStatus.CAPTURED,
-    }
-    return insert_row(connection, IMAGE, **row), taken_at

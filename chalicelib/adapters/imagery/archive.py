@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from chalicelib.adapters.imagery.catalogue import Catalogue, Entry, Listing
 from chalicelib.adapters.imagery.shelf import FolderShelf, Shelf, ShelfFile
 from chalicelib.adapters.imagery.warp import decode, warp
+from chalicelib.domain.diagnostics import Finding, Level, ok
 from chalicelib.domain.errors import NoCoverage
-from chalicelib.domain.imagery import Grid, Licence, Picture, ProviderTerms, Scene
+from chalicelib.domain.scenes import FetchedImage, Grid, ProviderTerms, Scene
 from chalicelib.domain.tiles import Bounds, Tile, View, centre_of, grid_position, gsd_m
 
 if TYPE_CHECKING:
@@ -24,14 +25,6 @@ TILE_PX, MARGIN_PX = 512, 64
 COVERS = 0.99  # of a tile's part inside the area: then the newest item wins
 LEAST_SHARE = 0.005  # less than that (two columns of a tile) is a picture next door, seen through the slack
 MAX_DECODED_BYTES = 300_000_000
-
-TERMS = ProviderTerms(
-    name="archive",
-    licence=Licence(name="Operator's own archive", url="", attribution="Archive", may_store=True, may_analyse=True),
-    is_dated=True,
-    sends_placeholders=False,
-    cost_per_request_usd=0.0,
-)
 
 
 class _Box(NamedTuple):
@@ -61,7 +54,8 @@ class _Box(NamedTuple):
 class ArchiveImagery:
     """Imagery from a folder of STAC Items, or another shelf of them. The shelf is looked at anew for each call."""
 
-    def __init__(self, place: Path | Shelf) -> None:
+    def __init__(self, terms: ProviderTerms, place: Path | Shelf) -> None:
+        self._terms = terms
         self._shelf: Shelf = FolderShelf(place) if isinstance(place, Path) else place
         self._catalogue = Catalogue(self._shelf)
         self._decoded = _Decoded(self._shelf)
@@ -69,7 +63,7 @@ class ArchiveImagery:
     @property
     def terms(self) -> ProviderTerms:
         """The operator's own pictures: dated, free, theirs to store and to analyse."""
-        return TERMS
+        return self._terms
 
     def grid(self, area: Bounds) -> Grid:
         """Give the zoom at which a 512 px tile is nearest, in ratio, to the covering item's gsd.
@@ -102,7 +96,7 @@ class ArchiveImagery:
             raise _no_picture(listing, f"of tile {view.tile}")
         return _scene(entry)
 
-    def fetch(self, scene: Scene, view: View, area: Bounds) -> Picture:  # noqa: ARG002 (the port's)
+    def fetch(self, scene: Scene, view: View, area: Bounds) -> FetchedImage:  # noqa: ARG002 (the port's)
         """Give the item's picture warped into the view; transparent where the item shows nothing.
 
         Raises NoCoverage for an item that is no longer there, BadImage, ProviderUnavailable.
@@ -112,7 +106,18 @@ class ArchiveImagery:
         if entry is None:
             raise _no_picture(listing, f"named {scene.scene_id} any more")
         content = warp(self._decoded.get(entry.picture), entry.item.bounds, view, is_lonlat=entry.item.is_lonlat)
-        return Picture(content=content, scene=scene, attribution=entry.item.attribution or TERMS.licence.attribution)
+        attribution = entry.item.attribution or self._terms.licence.attribution
+        return FetchedImage(content=content, scene=scene, attribution=attribution)
+
+    def check(self) -> Finding:
+        """X"""
+        if not self._catalogue.look().entries:
+            says = f"{self._terms.name} holds nothing usable"
+            remedy = (
+                "put pictures with their items there; `archive item skipped` in the log says what is wrong with one"
+            )
+            return Finding(level=Level.WARN, subject="provider", says=says, remedy=remedy)
+        return ok("provider", f"{self._terms.name} answers, and its terms allow storing and analysing")
 
 
 class _Decoded:

@@ -7,9 +7,8 @@ hold the permission to store and analyse: Google's terms are understood to forbi
 from __future__ import annotations
 
 import logging
-import random
-import time
 from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import quote, urlencode
 
 import requests
@@ -17,6 +16,8 @@ import requests
 from chalicelib.adapters.imagery.http_answers import Broken, Deadline, body_of, retry_after_s
 from chalicelib.adapters.imagery.picture_file import NotAPicture, check_whole, size_of
 from chalicelib.adapters.imagery.signed_urls import signature, without_secrets
+from chalicelib.application.ports.clock import Jitter, Sleep
+from chalicelib.domain.diagnostics import Finding, Level, ok
 from chalicelib.domain.errors import (
     BadImage,
     LicenceRefused,
@@ -25,12 +26,9 @@ from chalicelib.domain.errors import (
     ProviderUnavailable,
     Unavailable,
 )
-from chalicelib.domain.imagery import Grid, Licence, Picture, ProviderTerms, Scene
+from chalicelib.domain.scenes import FetchedImage, Grid, ProviderTerms, Scene
 from chalicelib.domain.tiles import Bounds, View, position
 
-# A tile of zoom z is 512 logical pixels at zoom z + 1; 640 of them at scale 2 are the tile and a margin of one eighth,
-# and the strip with Google's attribution lies in the margin.
-GRID = Grid(zoom=17, tile_px=1024, margin_px=128)
 LOGICAL_PX, SCALE = 640, 2
 UNDATED = Scene(scene_id="", captured_at=None)
 
@@ -55,23 +53,27 @@ class GoogleStaticImagery:
 
     def __init__(
         self,
+        terms: ProviderTerms,
+        grid: Grid,
         *,
         key: Callable[[], str],
-        signing_secret: Callable[[], str] | str,
+        signing_secret: Callable[[], str],
         permission: str,
         endpoint: str,
         session: requests.Session,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Sleep,
+        jitter: Jitter,
         connect_s: float = CONNECT_S,
         read_s: float = READ_S,
         budget_s: float = BUDGET_S,
     ) -> None:
+        self._terms, self._grid = terms, grid
         self._key = key
         self._signing_secret = signing_secret
         self._permission = permission.strip()
         self._endpoint = endpoint
         self._session = session
-        self._sleep = sleep
+        self._sleep, self._jitter = sleep, jitter
         self._connect_s, self._read_s, self._budget_s = connect_s, read_s, budget_s
         for name in ("urllib3.connection", "urllib3.connectionpool"):
             logging.getLogger(name).setLevel(logging.ERROR)  # below that they write whole URLs: key and signature
@@ -79,34 +81,24 @@ class GoogleStaticImagery:
     @property
     def terms(self) -> ProviderTerms:
         """Google's terms, as the operator's permission changes them."""
-        return ProviderTerms(
-            name="google_static",
-            licence=Licence(
-                name="Google Maps Platform Terms of Service",
-                url="https://cloud.google.com/maps-platform/terms",
-                attribution="Imagery: Google and its suppliers, as written in the picture",
-                may_store=bool(self._permission),
-                may_analyse=bool(self._permission),
-            ),
-            is_dated=False,
-            sends_placeholders=True,
-            cost_per_request_usd=0.002,
-        )
+        is_permitted = bool(self._permission)
+        licence = replace(self._terms.licence, may_store=is_permitted, may_analyse=is_permitted)
+        return replace(self._terms, licence=licence)
 
     def grid(self, area: Bounds) -> Grid:  # noqa: ARG002 (the port's)
         """Give the grid, the same everywhere. Raises LicenceRefused."""
         self._check_permission()
-        return GRID
+        return self._grid
 
     def newest(self, view: View, area: Bounds) -> Scene:  # noqa: ARG002 (the port's)
         """Give the one scene there is: Google does not date its pictures. Raises LicenceRefused."""
         self._check_permission()
         return UNDATED
 
-    def fetch(self, scene: Scene, view: View, area: Bounds) -> Picture:  # noqa: ARG002 (the port's)
+    def fetch(self, scene: Scene, view: View, area: Bounds) -> FetchedImage:  # noqa: ARG002 (the port's)
         """Ask Google for the view, at most three times. Raises ImageryFailed: refused, unavailable, or no picture."""
         self._check_permission()
-        if view != GRID.view(view.tile) or view.tile.z + 1 > 21:
+        if view != self._grid.view(view.tile) or view.tile.z + 1 > 21:
             raise ProviderRefused(f"google_static takes views of 1024 px and a margin of 128 px, not {view}")
         content = self._ask_until_answered(self._url(view))
         try:
@@ -118,7 +110,20 @@ class GoogleStaticImagery:
             raise BadImage(
                 f"Google's picture has {size[0]} x {size[1]} px, {view.size_px} x {view.size_px} were asked for"
             )
-        return Picture(content=content, scene=UNDATED, attribution=self.terms.licence.attribution)
+        return FetchedImage(content=content, scene=UNDATED, attribution=self.terms.licence.attribution)
+
+    def check(self) -> Finding:
+        """X"""
+        if not self._permission:
+            return Finding(
+                level=Level.FAIL,
+                subject="provider",
+                says=f"the terms of {self._terms.name} forbid storing or analysing, and no permission is stated",
+                remedy="state the permission in BHUPRAHARI_GOOGLE_PERMISSION if you hold it, "
+                "or choose another provider",
+            )
+        self._key(), self._signing_secret()
+        return ok("provider", f"{self._terms.name} is permitted and has its keys; not asked, each request costs money")
 
     def _check_permission(self) -> None:
         if not self._permission:
@@ -139,7 +144,7 @@ class GoogleStaticImagery:
             "key": _secret(self._key),
         }
         url = f"{self._endpoint}?{urlencode(parameters, safe=',')}"
-        secret = self._signing_secret if isinstance(self._signing_secret, str) else _secret(self._signing_secret)
+        secret = _secret(self._signing_secret)
         return f"{url}&signature={quote(signature(url, secret))}" if secret else url
 
     def _ask_until_answered(self, url: str) -> bytes:
@@ -149,8 +154,8 @@ class GoogleStaticImagery:
                 return self._ask(url, deadline)
             except _Retry as failure:
                 reason, asked_s = str(failure), failure.after_s
-            wait_s = random.uniform(0, FIRST_BACKOFF_S * 2 ** (number - 1)) if asked_s is None else asked_s
-            logger.info("imagery request failed", extra={"provider": "google_static", "try": number, "reason": reason})
+            wait_s = self._jitter(FIRST_BACKOFF_S * 2 ** (number - 1)) if asked_s is None else asked_s
+            logger.info("imagery request failed", extra={"provider": self._terms.name, "try": number, "reason": reason})
             if number == TRIES:
                 break
             if wait_s >= deadline.left_s:

@@ -5,25 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 
+from chalicelib.domain.diagnostics import Finding, ok
 from chalicelib.domain.errors import NoCoverage, ProviderUnavailable
-from chalicelib.domain.imagery import Grid, Licence, Picture, ProviderTerms, Scene
+from chalicelib.domain.scenes import FetchedImage, Grid, ProviderTerms, Scene
 from chalicelib.domain.tiles import Bounds, View
 
 _PASS = time(5, 30, tzinfo=UTC)  # when the satellite comes over: late morning in Odisha
 _PREFIX = "sample-"
-_TERMS = ProviderTerms(
-    name="sample",
-    licence=Licence(
-        name="Rendered by Bhuprahari; free to use for anything",
-        url="",
-        attribution="Rendered landscape, not a real place",
-        may_store=True,
-        may_analyse=True,
-    ),
-    is_dated=True,
-    sends_placeholders=False,
-    cost_per_request_usd=0.0,
-)
 
 
 class SampleImagery:
@@ -32,24 +20,25 @@ class SampleImagery:
     Light, season, haze and noise differ from day to day; the land itself changes only where the script says so.
     """
 
-    def __init__(self, *, today: Callable[[], date]) -> None:
+    def __init__(self, terms: ProviderTerms, grid: Grid, *, today: Callable[[], date]) -> None:
+        self._terms, self._grid = terms, grid
         self._today = today
 
     @property
     def terms(self) -> ProviderTerms:
         """What it is, what it allows and what it costs."""
-        return _TERMS
+        return self._terms
 
     def grid(self, area: Bounds) -> Grid:  # noqa: ARG002 (the port's: this landscape is the same everywhere)
         """Say how it is asked for tiles: 0.28 m a pixel at 20 N."""
-        return Grid(zoom=17, tile_px=1024, margin_px=128)
+        return self._grid
 
     def newest(self, view: View, area: Bounds) -> Scene:  # noqa: ARG002 (the port's: a scene shows all the world)
         """Give the scene of today."""
         today = self._today()
         return Scene(scene_id=f"{_PREFIX}{today.isoformat()}", captured_at=datetime.combine(today, _PASS))
 
-    def fetch(self, scene: Scene, view: View, area: Bounds) -> Picture:  # noqa: ARG002 (no ground is ever missing)
+    def fetch(self, scene: Scene, view: View, area: Bounds) -> FetchedImage:  # noqa: ARG002 (no ground is ever missing)
         """Render one scene's picture of a view. Raises NoCoverage, ProviderUnavailable."""
         import cv2
 
@@ -64,7 +53,11 @@ class SampleImagery:
         done, png = cv2.imencode(".png", picture(view, _day(scene)), quick)
         if not done:
             raise ProviderUnavailable("the rendered picture could not be written as PNG")
-        return Picture(content=png.tobytes(), scene=scene, attribution=_TERMS.licence.attribution)
+        return FetchedImage(content=png.tobytes(), scene=scene, attribution=self._terms.licence.attribution)
+
+    def check(self) -> Finding:
+        """X"""
+        return ok("provider", f"{self._terms.name} answers, and its terms allow storing and analysing")
 
 
 def _day(scene: Scene) -> date:

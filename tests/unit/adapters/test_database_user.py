@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from chalicelib.adapters.database.user import ensure_user
+from chalicelib.adapters.database.schema.mysql_grants import ensure_user
 from chalicelib.domain.errors import Invalid, Unavailable
 
 MASTER = json.dumps({"username": "m", "password": "p"})

@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.adapters.images import FolderImages
+from chalicelib.adapters.images.folder import FolderImages
 from tests.fakes import MemoryImages
 
 # A file may not be named as a folder is: a file system cannot have both, S3 can.

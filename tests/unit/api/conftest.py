@@ -4,7 +4,7 @@ import shutil
 import pytest
 
 from chalicelib.adapters.database.engine import make_engine
-from chalicelib.adapters.database.migrate import to_head
+from chalicelib.adapters.database.schema.migrate import to_head
 from tests.api_server import Server
 
 
@@ -19,13 +19,25 @@ def migrated(tmp_path_factory):
 
 
 @pytest.fixture
-def server(tmp_path, monkeypatch, migrated):
-    """Give the API on a fresh database; every part of its world is plugged in at the sockets."""
-    handlers = logging.getLogger().handlers[:]
-    made = Server(shutil.copy(migrated, tmp_path / "bhuprahari.db"), monkeypatch.setattr)
-    logging.getLogger().handlers[:] = handlers  # importing the app takes them over, as a Lambda wants it
-    yield made
-    made.engine.dispose()
+def server_with(tmp_path, migrated):
+    """Give a way to make the API on a fresh database, with ports that the test gives and settings that it says."""
+    made = []
+
+    def make(**settings):
+        handlers = logging.getLogger().handlers[:]
+        made.append(Server(shutil.copy(migrated, tmp_path / f"bhuprahari-{len(made)}.db"), **settings))
+        logging.getLogger().handlers[:] = handlers  # importing the app takes them over, as a Lambda wants it
+        return made[-1]
+
+    yield make
+    for server in made:
+        server.engine.dispose()
+
+
+@pytest.fixture
+def server(server_with):
+    """Give the API on a fresh database, with the settings of home."""
+    return server_with()
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import pytest
 from chalicelib.api import console
 from chalicelib.api.openapi import document
 from chalicelib.domain.errors import Unavailable
-from chalicelib.settings import settings
 from tests.api_server import SMALL_AREA
 
 OURS, ALSO_OURS = "https://console.example", "http://localhost:5173"
@@ -22,12 +21,9 @@ THEIRS = [
 
 
 @pytest.fixture
-def origins(monkeypatch):
-    monkeypatch.setenv("ALLOWED_ORIGINS", f"{OURS}, {ALSO_OURS},null")
-    settings.cache_clear()
-    yield
-    monkeypatch.undo()
-    settings.cache_clear()
+def server(server_with):
+    """Give the API with two origins allowed, and a word that must not become one."""
+    return server_with(allowed_origins=f"{OURS}, {ALSO_OURS},null")
 
 
 def filled(path):
@@ -37,7 +33,6 @@ def filled(path):
 
 
 @pytest.mark.parametrize("origin", [OURS, ALSO_OURS])
-@pytest.mark.usefixtures("origins")
 def test_a_preflight_is_answered_on_every_route(server, origin):
     for path, operations in document()["paths"].items():
         for slash in ("", "/") if path != "/" else ("",):
@@ -56,7 +51,6 @@ def test_a_preflight_is_answered_on_every_route(server, origin):
 
 
 @pytest.mark.parametrize("origin", THEIRS)
-@pytest.mark.usefixtures("origins")
 def test_no_other_origin_is_let_in(server, asha, origin):
     for answer in (
         server.call("OPTIONS", "/api/area-configs", headers={"origin": origin}),
@@ -67,7 +61,6 @@ def test_no_other_origin_is_let_in(server, asha, origin):
         assert answer.headers["Vary"] == "Origin"
 
 
-@pytest.mark.usefixtures("origins")
 def test_errors_and_images_carry_cors_too(server, asha):
     area = asha.trip()
     listing = asha.get(f"/api/monitor/image-tiles/area/{area['id']}?limit=1", headers={"origin": OURS})

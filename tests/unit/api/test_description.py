@@ -5,7 +5,7 @@ import json
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from chalicelib.api.openapi import BLUEPRINTS, document, statuses
+from chalicelib.api.openapi import APIS, document, statuses
 from chalicelib.api.problems import STATUS, status_of
 from chalicelib.domain import errors
 from chalicelib.domain.errors import DomainError
@@ -92,7 +92,7 @@ def test_the_page_needs_nothing_from_elsewhere(server):
     page = server.call("GET", "/api/docs")
     text = page.content.decode()
     assert page.status == 200
-    assert all(route.path in text for blueprint in BLUEPRINTS for route in blueprint.routes)
+    assert all(route.path in text for api in APIS for route in api.routes)
     assert "://" not in text
     assert "<script" not in text
     assert "<style" not in text  # the policy would drop it
@@ -122,7 +122,7 @@ def test_a_failure_takes_the_status_of_its_nearest_ancestor():
 
 
 def test_no_route_answers_a_status_twice():
-    for blueprint in BLUEPRINTS:
-        for route in blueprint.routes:
+    for api in APIS:
+        for route in api.routes:
             assert route.status not in route.also
             assert len(set(statuses(route))) == len(statuses(route))

@@ -2,7 +2,6 @@
 
 import pytest
 
-from chalicelib.settings import settings
 from tests.api_server import SMALL_AREA
 
 NOBODYS = 999_999
@@ -114,16 +113,11 @@ def test_a_user_has_so_many_devices(asha):
     assert int(answer.headers["Retry-After"]) > 0
 
 
-def test_an_area_too_many_is_a_conflict(asha, monkeypatch):
-    monkeypatch.setenv("BHUPRAHARI_MAX_AREAS", "2")
-    settings.cache_clear()
-    try:
-        asha.area()
-        asha.area()
-        answer = asha.post("/api/area-configs", SMALL_AREA)
-    finally:
-        monkeypatch.undo()
-        settings.cache_clear()
+def test_an_area_too_many_is_a_conflict(server_with):
+    asha = server_with(max_areas=2).user()
+    asha.area()
+    asha.area()
+    answer = asha.post("/api/area-configs", SMALL_AREA)
     assert (answer.status, answer.json["message"]) == (409, "you watch 2 areas already: delete one first")
 
 

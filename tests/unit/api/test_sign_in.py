@@ -9,9 +9,7 @@ from datetime import timedelta
 import jwt
 import pytest
 
-from chalicelib import wiring
 from chalicelib.adapters.tokens import JwtTokens
-from chalicelib.settings import settings
 from tests.api_server import SMALL_AREA
 
 KEY = "k" * 32
@@ -163,7 +161,7 @@ def test_every_other_route_wants_a_sign_in_before_anything_else(server, method, 
 
 
 def test_an_access_token_lasts_as_long_as_it_says(server, asha):
-    server.later(days=settings().access_token_days, seconds=-1)
+    server.later(days=server.ports.settings.access_token_days, seconds=-1)
     assert asha.get("/api/auth/me").json["email"] == "asha@example.org"
     server.later(seconds=1)
     assert refused(asha.get("/api/auth/me"))
@@ -190,7 +188,7 @@ def test_a_refresh_token_works_once_and_its_reuse_ends_the_sign_in(server, asha)
 
 
 def test_a_refresh_token_ends(server, asha):
-    server.later(days=settings().refresh_token_days)
+    server.later(days=server.ports.settings.refresh_token_days)
     assert refused(server.call("POST", "/api/auth/refresh", {"refresh_token": asha.refresh_token}))
 
 
@@ -225,20 +223,15 @@ def test_a_password_is_the_same_however_a_keyboard_composes_it(server):
 
 def test_a_hash_of_older_parameters_is_renewed_at_the_next_sign_in(server, asha):
     user_id = asha.get("/api/auth/me").json["id"]
-    accounts = wiring.accounts()
+    accounts = server.ports.accounts
     accounts.set_password_hash(user_id, "old hash of secret-1")
     assert server.call("POST", "/api/auth/login", {"email": "asha@example.org", "password": "secret-1"}).status == 200
     assert accounts.find_user("asha@example.org")[1] == "hash of secret-1"
 
 
-def test_registration_can_be_closed(server, monkeypatch):
-    monkeypatch.setenv("REGISTRATION", "closed")
-    settings.cache_clear()
-    try:
-        answer = server.call("POST", "/api/auth/register", {"email": "a@example.org", "password": "secret-1"})
-    finally:
-        monkeypatch.undo()
-        settings.cache_clear()
+def test_registration_can_be_closed(server_with):
+    server = server_with(registration="closed")
+    answer = server.call("POST", "/api/auth/register", {"email": "a@example.org", "password": "secret-1"})
     assert (answer.status, answer.is_problem) == (403, True)
     assert "registration is closed" in answer.json["message"]
 

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.domain.history import MOST_OLDER, choose_older
-from chalicelib.domain.imagery import StoredImage
+from chalicelib.domain.images import StoredImage
+from chalicelib.domain.references import MOST_OLDER, choose_older
 from tests.builders import CORNER, GRID, NOON
 
 

@@ -8,14 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain.accounts import email_key
-from chalicelib.domain.alerts import Target, TargetKind
 from chalicelib.domain.changes import MOST_IGNORED, Reason, change_log, ignored_of, judge, may_hold_later
 from chalicelib.domain.errors import BadMessage, DomainError, Invalid
-from chalicelib.domain.imagery import object_key
+from chalicelib.domain.images import object_key
 from chalicelib.domain.jobs import SessionJob, TileJob
-from chalicelib.domain.sessions import SessionStatus, Verdict, ending_of
+from chalicelib.domain.pushes import Target, TargetKind
+from chalicelib.domain.sessions import SessionStatus, ending_of
 from chalicelib.domain.severity import Severity, severity_of
 from chalicelib.domain.thresholds import Sensitivity, Thresholds
+from chalicelib.domain.tile_runs import Verdict
 from chalicelib.domain.tiles import Tile
 from tests.builders import a_change, a_region
 

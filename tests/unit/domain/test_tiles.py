@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.areas import Extent
 from chalicelib.domain.errors import Invalid
-from chalicelib.domain.imagery import Grid
+from chalicelib.domain.scenes import Grid
 from chalicelib.domain.tiles import (
     Bounds,
     Tile,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from chalicelib.domain.imagery import Licence, ProviderTerms
+from chalicelib.domain.scenes import Licence, ProviderTerms
 from chalicelib.domain.tiles import Bounds, Tile, View, bounds_of
 
 EVERYWHERE = Bounds(-180, -85, 180, 85)

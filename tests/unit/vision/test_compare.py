@@ -4,8 +4,8 @@ import pytest
 
 from chalicelib.domain.changes import judge
 from chalicelib.domain.errors import BadImage
-from chalicelib.domain.sessions import Verdict
 from chalicelib.domain.thresholds import Thresholds
+from chalicelib.domain.tile_runs import Verdict
 from chalicelib.domain.tiles import Bounds, Tile, View, bounds_of
 from chalicelib.vision.changes import compare
 from tests.unit.vision.pictures import EVERYWHERE, VIEW, house, land, png, tile_ground

@@ -5,7 +5,7 @@ import pytest
 
 from chalicelib.adapters.imagery.archive import ArchiveImagery
 from chalicelib.domain.errors import NoCoverage
-from chalicelib.domain.imagery import Scene
+from chalicelib.domain.scenes import Scene
 from chalicelib.domain.tiles import Bounds, Tile, View, gsd_m, tiles_covering
 from tests.archives import clear, noise, put, square
 

@@ -27,7 +27,7 @@ from chalicelib.adapters.imagery.landscape.world import block_at
 from chalicelib.adapters.imagery.sample import SampleImagery
 from chalicelib.domain.areas import Extent
 from chalicelib.domain.errors import NoCoverage
-from chalicelib.domain.imagery import Grid, Scene
+from chalicelib.domain.scenes import Grid, Scene
 from chalicelib.domain.tiles import Tile, View, bounds_of, tiles_covering
 
 EXTENT = Extent(

@@ -1,0 +1,60 @@
+"""Comparisons, in the database: one for each pair, detector version and settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from chalicelib.adapters.database import tables as t
+from chalicelib.domain.changes import may_hold_later
+from chalicelib.domain.comparisons import ComparisonKey, comparison_key
+from chalicelib.domain.references import Pair
+from chalicelib.domain.thresholds import Thresholds
+from chalicelib.domain.tile_runs import Outcome
+from chalicelib.domain.tiles import Outline
+
+DONE = t.comparisons
+AT_ONCE = 500  # ids in one statement
+
+
+def is_compared(connection: Connection, key: ComparisonKey) -> bool:
+    """Whether there is a comparison of this key."""
+    query = select(DONE.c.id).where(*(DONE.c[name] == value for name, value in key._asdict().items()))
+    return connection.execute(query).first() is not None
+
+
+def not_compared(connection: Connection, pairs: Sequence[Pair], thresholds: Thresholds) -> Iterable[Pair]:
+    """Yield those of the pairs that have no comparison by today's detector and these thresholds."""
+    for start in range(0, len(pairs), AT_ONCE):
+        part = {pair: comparison_key(*pair, thresholds) for pair in pairs[start : start + AT_ONCE]}
+        query = select(*(DONE.c[name] for name in ComparisonKey._fields)).where(
+            DONE.c.image_id.in_([pair.image_id for pair in part])
+        )
+        done = {ComparisonKey(*row) for row in connection.execute(query)}
+        yield from (pair for pair, key in part.items() if key not in done)
+
+
+def add_comparison(connection: Connection, key: ComparisonKey, outcome: Outcome, *, now: datetime) -> bool:
+    """Keep a comparison; return False if there is one of this key already."""
+    row = key._asdict() | {"verdict": outcome.verdict, "ignored": outcome.ignored, "created_at": now}
+    try:
+        with connection.begin_nested():
+            connection.execute(insert(DONE).values(**row))
+    except IntegrityError:
+        return False
+    return True
+
+
+def doubted_before(connection: Connection, image_id: int) -> tuple[Outline, ...]:
+    """Return what the latest comparison of an image saw and doubted, so that the next can say if it is still there.
+
+    Whatever it was compared by: a doubt is settled by the images, also after the area's sensitivity has changed.
+    """
+    query = select(DONE.c.ignored).where(DONE.c.image_id == image_id).order_by(DONE.c.id.desc()).limit(1)
+    regions = connection.execute(query).scalar() or []
+    return tuple(
+        region["outline"]["coordinates"] for region in regions if may_hold_later(region["reason"], region["score"])
+    )

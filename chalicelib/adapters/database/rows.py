@@ -1,0 +1,187 @@
+"""Rows to values: every mapper of the room, so that no noun's file has to load another's."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
+
+from chalicelib.domain.accounts import Device, User
+from chalicelib.domain.alerts import Alert, Ignored
+from chalicelib.domain.areas import Area, Extent, Plan
+from chalicelib.domain.images import ImageStatus, StoredImage, TileImage
+from chalicelib.domain.jobs import Message, Queue
+from chalicelib.domain.pushes import Delivery, DeliveryStatus, Notice, PushMade, Target, TargetKind
+from chalicelib.domain.scenes import Grid
+from chalicelib.domain.sessions import Cause, Failure, PastSession, Session, SessionStatus
+from chalicelib.domain.severity import highest
+from chalicelib.domain.thresholds import Sensitivity, Thresholds
+from chalicelib.domain.tile_runs import Verdict
+from chalicelib.domain.tiles import Tile
+
+AnyRow = Row[*tuple[Any, ...]]  # of any number of columns
+EXTENT = ("center_lat", "center_lon", "north_km", "south_km", "east_km", "west_km")
+
+
+def user_of(row: Row[Any]) -> User:
+    """Return the user of a row of `users`."""
+    return User(
+        user_id=row.id, email=row.email, profile=row.profile, created_at=row.created_at, updated_at=row.updated_at
+    )
+
+
+def device_of(row: Row[Any]) -> Device:
+    """Return the device of a row of `devices`."""
+    return Device(
+        device_id=row.id,
+        user_id=row.user_id,
+        token=row.token,
+        platform=row.platform,
+        created_at=row.created_at,
+        seen_at=row.seen_at,
+    )
+
+
+def address_hash(address: str) -> str:
+    """Return the form under which a push's address is unique: tokens are longer than an index may be."""
+    return hashlib.sha256(address.encode()).hexdigest()
+
+
+def area_of(row: Row[Any]) -> Area:
+    """Return the area of a row of `area_configs`."""
+    return Area(
+        area_id=row.id,
+        user_id=row.user_id,
+        name=row.name,
+        extent=Extent(**{name: getattr(row, name) for name in EXTENT}),
+        plan=Plan(
+            provider=row.provider,
+            grid=Grid(zoom=row.zoom, tile_px=row.tile_px, margin_px=row.margin_px),
+            cadence_hours=row.cadence_hours,
+            thresholds=Thresholds(
+                min_changed_area_m2=row.min_changed_area_m2,
+                min_clear_share=row.min_clear_share,
+                sensitivity=Sensitivity(row.sensitivity),
+            ),
+        ),
+        next_due_at=row.next_due_at,
+        created_at=row.created_at,
+    )
+
+
+def tile_of(row: AnyRow) -> Tile:
+    """Return the tile of a row that has z, x and y."""
+    return Tile(row.z, row.x, row.y)
+
+
+def session_of(row: Row[Any], summary: dict[str, Any]) -> Session:
+    """Return the session of a row of `alert_sessions`, and a summary of its tile runs as far as they have come."""
+    newest = summary["newest_captured_at"]
+    return Session(
+        session_id=row.id,
+        area_id=row.area_id,
+        status=SessionStatus(row.status),
+        reason=row.reason,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        tiles_planned=row.tiles_planned,
+        tiles_done=sum(summary["counts"].values()),
+        counts_by_verdict=summary["counts"],
+        clear_share=summary["clear_share"],
+        newest_captured_at=newest and datetime.fromisoformat(newest),
+        severity=highest([summary.get("severity")]),
+        failures=tuple(Failure(**failure) for failure in summary["failures"]),
+        is_notification_sent=row.is_notification_sent,
+    )
+
+
+def past_session_of(row: Row[Any]) -> PastSession:
+    """Return what of a session's row bears on a new request."""
+    counts = (row.summary or {}).get("counts", {})
+    return PastSession(cause=Cause(row.cause), ended_at=row.ended_at, verdicts=frozenset(counts))
+
+
+def image_of(row: Row[Any]) -> StoredImage:
+    """Return the image of a row of `image_tiles`."""
+    grid = Grid(zoom=row.z, tile_px=row.tile_px, margin_px=row.margin_px)
+    return StoredImage(
+        image_id=row.id,
+        area_id=row.area_id,
+        session_id=row.session_id,
+        view=grid.view(tile_of(row)),
+        provider=row.provider,
+        scene_id=row.scene_id,
+        captured_at=row.captured_at,
+        fetched_at=row.fetched_at,
+        key=row.object_key,
+        sha256=row.sha256,
+        attribution=row.attribution,
+        clear_share=row.clear_share,
+    )
+
+
+def tile_image_of(row: Row[Any]) -> TileImage:
+    """Return an image and what its latest comparison said, of a row of `image_tiles`."""
+    return TileImage(image=image_of(row), status=ImageStatus(row.status), compared_at=row.compared_at)
+
+
+def alert_of(row: Row[Any], image: Row[Any], reference: Row[Any]) -> Alert:
+    """Return the alert of a row of `alert_details` and of its two images' rows."""
+    return Alert(
+        alert_id=row.id,
+        session_id=row.session_id,
+        image_id=row.image_id,
+        reference_key=reference.object_key,
+        image_key=image.object_key,
+        mask_key=row.mask_key,
+        overlay_key=row.overlay_key,
+        change_log=row.change_log,
+        created_at=row.created_at,
+    )
+
+
+def ignored_of(row: Row[Any]) -> Ignored:
+    """Return what a comparison ignored, of an image's row with the comparison's verdict, regions and reference."""
+    return Ignored(
+        image=tile_image_of(row),
+        reference_key=row.reference_key,
+        verdict=Verdict(row.verdict),
+        regions=row.ignored,
+    )
+
+
+def notice_of(row: AnyRow, *, changes: int) -> Notice:
+    """Return what people are told about a session, of a row with area_id, area_name, session_id and summary."""
+    return Notice(
+        area_id=row.area_id,
+        area_name=row.area_name,
+        session_id=row.session_id,
+        changes=changes,
+        severity=highest([row.summary.get("severity")]),
+    )
+
+
+def delivery_of(row: Row[Any]) -> Delivery:
+    """Return the delivery of a row of `deliveries` that is being claimed: its next attempt."""
+    target = Target(kind=TargetKind(row.kind), address=row.address)
+    return Delivery(delivery_id=row.id, target=target, attempts=row.attempts + 1)
+
+
+def push_of(row: Row[Any]) -> PushMade:
+    """Return the push of a row of `deliveries` joined to its session and area."""
+    return PushMade(
+        delivery_id=row.id,
+        notice=notice_of(row, changes=row.changes),
+        kind=TargetKind(row.kind),
+        status=DeliveryStatus(row.status),
+        detail=row.detail,
+        created_at=row.created_at,
+        sent_at=row.sent_at,
+    )
+
+
+def message_of(row: Row[Any]) -> Message:
+    """Return the message of a row of `outbox`."""
+    return Message(message_id=row.id, queue=Queue(row.queue), body=row.body)

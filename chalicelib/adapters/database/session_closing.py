@@ -1,0 +1,172 @@
+"""The one way to end a tile run, and with the last one its session.
+
+Every caller is inside a transaction whose FIRST statement locked the session's row. Counting before locking left
+sessions open for ever when the last two tiles ended together; inserting a child first deadlocked them.
+Lock order: session, tile run, image, outbox.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from chalicelib.adapters.database import tables as t
+from chalicelib.adapters.database.comparisons import add_comparison
+from chalicelib.adapters.database.engine import record_after_commit
+from chalicelib.adapters.database.outbox import post
+from chalicelib.adapters.database.rows import tile_of
+from chalicelib.domain import events
+from chalicelib.domain.comparisons import DETECTOR, ComparisonKey
+from chalicelib.domain.images import ImageStatus
+from chalicelib.domain.jobs import Message, Queue, SessionJob
+from chalicelib.domain.sessions import SessionStatus, ending_of
+from chalicelib.domain.severity import highest
+from chalicelib.domain.tile_runs import ALREADY_COMPARED, CAPTURE_STATES, Outcome, TileState, Verdict
+
+RUN, SESSION, IMAGE, ALERT = t.session_tiles, t.alert_sessions, t.image_tiles, t.alert_details
+MAX_REASON = 500
+FAILURES_KEPT = 100
+_IMAGE_STATUS = {
+    Verdict.CHANGED: ImageStatus.CHANGED,
+    Verdict.NO_CHANGE: ImageStatus.NO_CHANGE,
+    Verdict.FAILED: ImageStatus.ERROR,
+}
+
+
+def lock_session(connection: Connection, session_id: int) -> Row[Any] | None:
+    """Lock a session's row: the first statement of every transaction that may end one."""
+    return connection.execute(select(SESSION).where(SESSION.c.id == session_id).with_for_update()).one_or_none()
+
+
+def end_run(connection: Connection, run: Row[Any], outcome: Outcome, *, now: datetime) -> None:
+    """Write an open tile run's verdict. The caller holds the session's lock and has checked the fence."""
+    if outcome.compared_by is not None:
+        key = ComparisonKey(run.image_id, run.reference_id, DETECTOR, outcome.compared_by)
+        if not add_comparison(connection, key, outcome, now=now):
+            outcome = ALREADY_COMPARED
+    connection.execute(
+        update(RUN)
+        .where(RUN.c.id == run.id)
+        .values(
+            state=TileState.ENDED,
+            verdict=outcome.verdict,
+            reason=outcome.reason and outcome.reason[:MAX_REASON],
+            fence=RUN.c.fence + 1,
+            lease_until=None,
+            clear_share=outcome.clear_share if outcome.clear_share is not None else run.clear_share,
+            ended_at=now,
+        )
+    )
+    record_after_commit(
+        connection,
+        events.TILE_RUN_ENDED,
+        session_id=run.session_id,
+        tile_run_id=run.id,
+        tile=str(tile_of(run)),
+        verdict=outcome.verdict.value,
+        reason=outcome.reason,
+        provider=outcome.failed_provider,
+    )
+    is_capture = run.state in CAPTURE_STATES
+    if run.image_id is None or is_capture or outcome.verdict not in (*_IMAGE_STATUS, Verdict.OBSCURED):
+        return
+    _update_image(connection, run, outcome.verdict, now=now)
+    if outcome.verdict is Verdict.CHANGED:
+        _insert_alert(connection, run, outcome, now=now)
+
+
+def _update_image(connection: Connection, run: Row[Any], verdict: Verdict, *, now: datetime) -> None:
+    status = _IMAGE_STATUS.get(verdict)
+    connection.execute(
+        update(IMAGE)
+        .where(IMAGE.c.id == run.image_id)
+        .values(compared_at=now, **({"status": status} if status else {}))
+    )
+
+
+def _insert_alert(connection: Connection, run: Row[Any], outcome: Outcome, *, now: datetime) -> None:
+    connection.execute(
+        insert(ALERT).values(
+            session_id=run.session_id,
+            tile_run_id=run.id,
+            image_id=run.image_id,
+            reference_id=run.reference_id,
+            mask_key=outcome.mask_key,
+            overlay_key=outcome.overlay_key,
+            change_log=outcome.change_log,
+            created_at=now,
+        )
+    )
+
+
+def finish_if_done(connection: Connection, session: Row[Any], *, now: datetime, request_id: str = "") -> list[Message]:
+    """End the session if no tile run of it is open any more, and write the notification's job if people are told."""
+    still_open = select(func.count()).select_from(RUN).where(RUN.c.session_id == session.id, RUN.c.verdict.is_(None))
+    if session.status != SessionStatus.IN_PROGRESS or connection.execute(still_open).scalar_one():
+        return []
+    counts = count_verdicts(connection, [session.id]).get(session.id, {})
+    ending = ending_of({Verdict(name): count for name, count in counts.items()})
+    connection.execute(
+        update(SESSION)
+        .where(SESSION.c.id == session.id)
+        .values(
+            status=ending.status,
+            reason=ending.reason and ending.reason[:MAX_REASON],
+            open_area_id=None,
+            ended_at=now,
+            summary=summarise(connection, session.id, counts),
+        )
+    )
+    record_after_commit(
+        connection,
+        events.SESSION_ENDED,
+        session_id=session.id,
+        area_id=session.area_id,
+        status=ending.status.value,
+        counts=counts,
+        seconds=round((now - session.started_at).total_seconds(), 3),
+    )
+    if not ending.is_told:
+        return []
+    job = SessionJob(session_id=session.id, request_id=request_id)
+    return [post(connection, Queue.NOTIFICATIONS, job, now=now)]
+
+
+def count_verdicts(connection: Connection, session_ids: list[int]) -> dict[int, dict[str, int]]:
+    """Count the ended tile runs of sessions by verdict."""
+    counts: dict[int, dict[str, int]] = {}
+    query = (
+        select(RUN.c.session_id, RUN.c.verdict, func.count())
+        .where(RUN.c.session_id.in_(session_ids), RUN.c.verdict.is_not(None))
+        .group_by(RUN.c.session_id, RUN.c.verdict)
+    )
+    for session_id, verdict, count in connection.execute(query):
+        counts.setdefault(session_id, {})[verdict] = count
+    return counts
+
+
+def summarise(connection: Connection, session_id: int, counts: dict[str, int]) -> dict[str, Any]:
+    """Return what a session's row keeps of its tile runs, as far as they have come."""
+    newest = connection.execute(
+        select(func.max(IMAGE.c.captured_at))
+        .join(RUN, RUN.c.image_id == IMAGE.c.id)
+        .where(RUN.c.session_id == session_id)
+    ).scalar_one()
+    clear = connection.execute(select(func.avg(RUN.c.clear_share)).where(RUN.c.session_id == session_id)).scalar_one()
+    failed = connection.execute(
+        select(RUN.c.z, RUN.c.x, RUN.c.y, RUN.c.reason)
+        .where(RUN.c.session_id == session_id, RUN.c.verdict == Verdict.FAILED)
+        .order_by(RUN.c.id)
+        .limit(FAILURES_KEPT)
+    )
+    word = ALERT.c.change_log["severity"].as_string()
+    severities = connection.execute(select(word).where(ALERT.c.session_id == session_id).distinct()).scalars()
+    return {
+        "counts": counts,
+        "severity": highest(severities),
+        "clear_share": None if clear is None else round(float(clear), 4),
+        "newest_captured_at": newest and newest.isoformat(),
+        "failures": [{"tile": str(tile_of(row)), "reason": row.reason or "no reason kept"} for row in failed],
+    }

@@ -1,0 +1,20 @@
+"""The registry of providers. To add one: write its descriptor in `providers/`, and name it here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from chalicelib.adapters.imagery.provider import Provider
+from chalicelib.adapters.imagery.providers.archive import ARCHIVE
+from chalicelib.adapters.imagery.providers.google_static import GOOGLE_STATIC
+from chalicelib.adapters.imagery.providers.sample import SAMPLE
+from chalicelib.domain.errors import Invalid
+
+PROVIDERS: Mapping[str, Provider] = {provider.name: provider for provider in (SAMPLE, ARCHIVE, GOOGLE_STATIC)}
+
+
+def provider_named(name: str) -> Provider:
+    """Return a provider. Raises Invalid, with the pointer `/provider`, for one that is not known."""
+    if name not in PROVIDERS:
+        raise Invalid(f"there is no provider {name!r}: choose one of {', '.join(PROVIDERS)}", pointer="/provider")
+    return PROVIDERS[name]

@@ -1,0 +1,1 @@
+"""Image bytes by key: one file a store."""

@@ -1,0 +1,102 @@
+"""Image bytes in a folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from chalicelib.adapters.images.keys import checked_key, is_storable
+from chalicelib.application.ports.images import StoredObject
+from chalicelib.domain.errors import NotFound, Unavailable
+
+
+class FolderImages:
+    """Images as files under one folder."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def get(self, key: str) -> bytes:
+        """Give the bytes. Raises NotFound, Unavailable."""
+        if not is_storable(key):
+            raise NotFound("there is no such image")
+        try:
+            return (self._root / key).read_bytes()
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
+            if not self._root.is_dir():  # a disk that is not mounted must not look like an image that never was
+                raise Unavailable("the image folder is not there") from error
+            raise NotFound("there is no such image") from error
+        except OSError as error:
+            raise Unavailable(f"the image folder cannot be read: {error.strerror}") from error
+
+    def put(self, key: str, content: bytes) -> None:
+        """Keep the bytes: all of them or nothing. Raises Invalid, Unavailable."""
+        path = self._root / checked_key(key)
+        if path.is_file():
+            return
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # Hidden, so no listing shows it; beside its place, because a rename is atomic only within a file system.
+            with NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".part", delete=False) as part:
+                try:
+                    part.write(content)
+                    part.close()
+                    Path(part.name).replace(path)
+                except BaseException:
+                    Path(part.name).unlink(missing_ok=True)
+                    raise
+        except OSError as error:
+            raise Unavailable(f"the image folder cannot be written: {error.strerror}") from error
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """Remove files; one that is not there is no error. Raises Unavailable."""
+        for key in filter(is_storable, keys):
+            try:
+                (self._root / key).unlink()
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            except OSError as error:
+                raise Unavailable(f"the image folder cannot be written: {error.strerror}") from error
+
+    def keys_after(self, key: str, *, prefix: str = "", limit: int = 1000) -> list[StoredObject]:
+        """List files whose key comes after `key`, in the order of the keys' bytes, as S3 does. Raises Unavailable."""
+        try:
+            return list(islice(self._walk(self._root, "", after=key, prefix=prefix), limit))
+        except OSError as error:
+            raise Unavailable(f"the image folder cannot be read: {error.strerror}") from error
+
+    def _walk(self, folder: Path, above: str, *, after: str, prefix: str) -> Iterator[StoredObject]:
+        try:
+            # A folder sorts as its name with the slash that its keys have: `a-b`, `a.png`, `a/x`, `a0`.
+            entries = sorted((above + entry.name + "/" * entry.is_dir(), entry) for entry in os.scandir(folder))
+        except FileNotFoundError:
+            return
+        for name, entry in entries:
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir():
+                if (name >= after or after.startswith(name)) and (name.startswith(prefix) or prefix.startswith(name)):
+                    yield from self._walk(folder / entry.name, name, after=after, prefix=prefix)
+            elif name > after and name.startswith(prefix):
+                try:
+                    modified = entry.stat().st_mtime
+                except FileNotFoundError:
+                    continue  # deleted since the folder was read
+                yield StoredObject(name, datetime.fromtimestamp(modified, UTC))
+
+    def link(self, key: str, *, expires_s: int) -> str | None:  # noqa: ARG002 (the port's)
+        """Give None: files have no URL of their own, the app serves them."""
+        return None
+
+    def check(self) -> None:
+        """Raise Unavailable if the folder cannot be written."""
+        try:
+            self._root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Unavailable(f"the image folder cannot be written: {error.strerror}") from error
+        if not os.access(self._root, os.R_OK | os.W_OK | os.X_OK):
+            raise Unavailable("the image folder cannot be written: Permission denied")

@@ -1,0 +1,98 @@
+"""Image bytes in an S3 bucket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.adapters.aws import AWS_ERRORS, by, code
+from chalicelib.adapters.images.keys import checked_key, is_storable
+from chalicelib.application.ports.images import StoredObject
+from chalicelib.domain.errors import NotFound, Unavailable
+
+
+class S3Images:
+    """Images as objects in one bucket."""
+
+    def __init__(self, client: Any, *, bucket: str) -> None:  # noqa: ANN401 (boto3 makes its clients at run time)
+        self._s3 = client
+        self._bucket = bucket
+
+    def get(self, key: str) -> bytes:
+        """Give the bytes. Raises NotFound, Unavailable."""
+        if not is_storable(key):
+            raise NotFound("there is no such image")
+        try:
+            content: bytes = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            if code(error) == "NoSuchKey":
+                raise NotFound("there is no such image") from error
+            raise _unavailable(error) from error
+        except BotoCoreError as error:
+            raise _unavailable(error) from error
+        return content
+
+    def put(self, key: str, content: bytes) -> None:
+        """Keep the bytes: all of them or nothing. Raises Invalid, Unavailable."""
+        try:
+            self._s3.put_object(
+                Bucket=self._bucket, Key=checked_key(key), Body=content, ContentType="image/png", IfNoneMatch="*"
+            )
+        except ClientError as error:
+            if code(error) == "PreconditionFailed":
+                return  # it is there already, and a key is written once
+            raise _unavailable(error) from error
+        except BotoCoreError as error:
+            raise _unavailable(error) from error
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """Remove objects, a thousand to a request; one that is not there is no error. Raises Unavailable."""
+        for part in by(1000, filter(is_storable, keys)):
+            objects = {"Objects": [{"Key": key} for key in part], "Quiet": True}
+            try:
+                refused = self._s3.delete_objects(Bucket=self._bucket, Delete=objects).get("Errors", [])
+            except AWS_ERRORS as error:
+                raise _unavailable(error) from error
+            if refused:
+                raise Unavailable(
+                    f"the image bucket kept {len(refused)} of {len(part)} objects: {refused[0].get('Code')}"
+                )
+
+    def keys_after(self, key: str, *, prefix: str = "", limit: int = 1000) -> list[StoredObject]:
+        """List objects whose key comes after `key`, in the order of the keys' bytes. Raises Unavailable."""
+        pages = self._s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix=prefix, StartAfter=key, PaginationConfig={"MaxItems": limit}
+        )
+        try:
+            return [
+                StoredObject(item["Key"], item["LastModified"]) for page in pages for item in page.get("Contents", [])
+            ]
+        except AWS_ERRORS as error:
+            raise _unavailable(error) from error
+
+    def link(self, key: str, *, expires_s: int) -> str | None:
+        """Give a presigned GET; whoever holds it may read this one object until it expires. Raises Unavailable."""
+        params = {
+            "Bucket": self._bucket,
+            "Key": key,
+            "ResponseContentType": "image/png",
+            "ResponseCacheControl": f"private, max-age={expires_s}",
+        }
+        try:
+            link: str = self._s3.generate_presigned_url("get_object", Params=params, ExpiresIn=expires_s)
+        except AWS_ERRORS as error:  # signing needs credentials, though it asks nobody
+            raise _unavailable(error) from error
+        return link
+
+    def check(self) -> None:
+        """Raise Unavailable if the bucket cannot be reached."""
+        try:
+            self._s3.head_bucket(Bucket=self._bucket)
+        except AWS_ERRORS as error:
+            raise _unavailable(error) from error
+
+
+def _unavailable(error: ClientError | BotoCoreError) -> Unavailable:
+    return Unavailable(f"the image bucket does not answer as it should: {code(error)}")

@@ -1,0 +1,1 @@
+"""The way to the queues: one file a carrier."""

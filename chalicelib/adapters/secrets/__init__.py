@@ -1,0 +1,1 @@
+"""Secrets by name: one file a store."""

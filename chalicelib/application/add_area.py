@@ -1,0 +1,18 @@
+"""Add an area to those that are watched."""
+
+from __future__ import annotations
+
+from chalicelib.application.draft_area import Draft
+from chalicelib.application.ports.areas import Areas
+from chalicelib.application.ports.clock import Clock
+from chalicelib.domain.areas import Area, NewArea
+from chalicelib.domain.errors import Conflict
+from chalicelib.domain.paging import PageRequest
+
+
+def add_area(name: str, draft: Draft, *, user_id: int, most_areas: int, areas: Areas, clock: Clock) -> Area:
+    """Keep a new area, due at once. Raises Conflict for one area too many."""
+    new = NewArea(user_id=user_id, name=name, extent=draft.extent, plan=draft.plan)
+    if areas.of_user(user_id, page=PageRequest(limit=1)).total >= most_areas:
+        raise Conflict(f"you watch {most_areas} areas already: delete one first")
+    return areas.add(new, now=clock())

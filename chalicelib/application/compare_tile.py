@@ -1,0 +1,84 @@
+"""Compare one tile: its new image with its reference, held against older ones, to a verdict."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from dataclasses import replace
+from functools import partial
+
+from chalicelib.application.ports.clock import Clock
+from chalicelib.application.ports.compare import Compare
+from chalicelib.application.ports.images import Images
+from chalicelib.application.ports.jobs import Jobs
+from chalicelib.application.ports.tile_runs import TileRuns
+from chalicelib.application.tile_work import put_object, released_on_failure
+from chalicelib.domain.changes import change_log, ignored_of, judge
+from chalicelib.domain.errors import BadImage, NotFound
+from chalicelib.domain.images import StoredImage
+from chalicelib.domain.jobs import TileJob
+from chalicelib.domain.tile_runs import ALREADY_COMPARED, ComparisonClaim, Outcome, Verdict
+
+log = logging.getLogger(__name__)
+
+
+def compare_tile(
+    job: TileJob, *, runs: TileRuns, images: Images, jobs: Jobs, compare: Compare, clock: Clock, lease_s: float
+) -> None:
+    """Compare one tile with its reference and end its run with a verdict.
+
+    Safe to repeat: a run is claimed before the work, only the latest claim's holder can end it, and a pair has one
+    comparison whoever makes it.
+    """
+    claim = runs.claim_comparison(job, now=clock(), lease_s=lease_s)
+    if claim is None:
+        return
+    with released_on_failure(runs, claim):
+        try:
+            outcome = ALREADY_COMPARED if claim.is_compared else _compare(claim, images, compare)
+        except (BadImage, NotFound) as failure:
+            outcome = Outcome(verdict=Verdict.FAILED, reason=failure.reason)
+        jobs.send(runs.end(claim, outcome, now=clock()))
+
+
+def _compare(claim: ComparisonClaim, images: Images, compare: Compare) -> Outcome:
+    thresholds = claim.thresholds
+    change = compare(
+        _get(images, claim.reference),
+        _get(images, claim.image),
+        view=claim.view,
+        area=claim.area,
+        thresholds=thresholds,
+        older=[partial(_get_older, images, image) for image in claim.older],
+        doubted=claim.doubted,
+    )
+    seen = Outcome(
+        verdict=judge(change, thresholds),
+        clear_share=change.clear_share,
+        compared_by=thresholds.key,
+        ignored=ignored_of(change, thresholds),
+    )
+    if seen.verdict is not Verdict.CHANGED:
+        return seen
+    return replace(
+        seen,
+        change_log=change_log(change, thresholds),
+        mask_key=put_object(images, claim, "mask", change.mask_png),
+        overlay_key=put_object(images, claim, "overlay", change.overlay_png),
+    )
+
+
+def _get(images: Images, image: StoredImage) -> bytes:
+    content = images.get(image.key)
+    if hashlib.sha256(content).hexdigest() != image.sha256:
+        raise BadImage(f"the stored picture of {image.view.tile} is damaged: its bytes are not those that were stored")
+    return content
+
+
+def _get_older(images: Images, image: StoredImage) -> bytes | None:
+    """Read an older image; None if it is lost: without that evidence there are more alerts, not fewer."""
+    try:
+        return _get(images, image)
+    except (BadImage, NotFound) as failure:
+        log.warning("older picture not read", extra={"tile": str(image.view.tile), "reason": failure.reason})
+        return None

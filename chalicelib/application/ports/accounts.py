@@ -1,0 +1,52 @@
+"""Users, sign-ins and devices."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from chalicelib.domain.accounts import Device, SignIn, User
+
+
+class Accounts(Protocol):
+    """Users, sign-ins and devices."""
+
+    def add_user(self, *, email: str, password_hash: str, profile: str | None, now: datetime) -> User:
+        """Keep a new user. Raises Conflict on a taken e-mail."""
+        ...
+
+    def find_user(self, email: str) -> tuple[User, str] | None:
+        """Return the user of an e-mail address and the password's hash."""
+        ...
+
+    def set_password_hash(self, user_id: int, password_hash: str) -> None:
+        """Replace a hash made with older parameters."""
+        ...
+
+    def sign_in(self, user_id: int, *, refresh_hash: str, now: datetime, expires_at: datetime) -> int:
+        """Keep a new sign-in; return its id."""
+        ...
+
+    def signed_in(self, sign_in_id: int, *, now: datetime) -> SignIn:
+        """Return a live sign-in. Raises NotSignedIn."""
+        ...
+
+    def rotate_refresh(self, old_hash: str, *, new_hash: str, now: datetime, expires_at: datetime) -> SignIn:
+        """Exchange a refresh token, once; a second use ends the sign-in. Raises NotSignedIn."""
+        ...
+
+    def sign_out(self, sign_in_id: int, *, now: datetime) -> None:
+        """End a sign-in."""
+        ...
+
+    def add_device(self, user_id: int, *, token: str, platform: str, now: datetime) -> Device:
+        """Keep a device, taking it over from a former owner. Raises LimitReached."""
+        ...
+
+    def devices(self, user_id: int) -> list[Device]:
+        """Return a user's devices."""
+        ...
+
+    def remove_device(self, device_id: int, *, user_id: int) -> None:
+        """Forget a user's device. Raises NotFound."""
+        ...

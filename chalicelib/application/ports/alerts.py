@@ -1,0 +1,21 @@
+"""Alerts, and what was seen without alerting."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from chalicelib.domain.alerts import Alert, Ignored
+from chalicelib.domain.images import TileImage
+from chalicelib.domain.paging import Page, PageRequest
+
+
+class Alerts(Protocol):
+    """What people are shown of a session's comparisons."""
+
+    def of_session(self, session_id: int, *, user_id: int) -> list[tuple[Alert, TileImage]]:
+        """Return a session's alerts, each with its newer image. Raises NotFound."""
+        ...
+
+    def ignored(self, session_id: int, *, user_id: int, page: PageRequest) -> Page[Ignored]:
+        """Return what a session's comparisons saw and did not alert on, tile by tile. Raises NotFound."""
+        ...

@@ -1,0 +1,50 @@
+"""The areas that people watch."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from chalicelib.domain.areas import Area, NewArea
+from chalicelib.domain.paging import Page, PageRequest
+from chalicelib.domain.thresholds import Sensitivity
+
+
+class Areas(Protocol):
+    """The areas people watch."""
+
+    def add(self, new: NewArea, *, now: datetime) -> Area:
+        """Keep a new area; it is due at once."""
+        ...
+
+    def get(self, area_id: int, *, user_id: int) -> Area:
+        """Return a user's area. Raises NotFound."""
+        ...
+
+    def of_user(self, user_id: int, *, page: PageRequest) -> Page[Area]:
+        """Return a user's areas, oldest first."""
+        ...
+
+    def set_sensitivity(self, area_id: int, sensitivity: Sensitivity, *, user_id: int) -> Area:
+        """Make a user's area alert more or less readily from now on. Raises NotFound."""
+        ...
+
+    def due(self, *, now: datetime, limit: int) -> list[int]:
+        """Return the ids of areas whose time has come and that have no open session, longest overdue first."""
+        ...
+
+    def mark_deleted(self, area_id: int, *, user_id: int, now: datetime) -> list[int]:
+        """Delete an area, so that nothing new can begin on it; return its open sessions' ids. Raises NotFound."""
+        ...
+
+    def open_sessions(self, area_id: int) -> list[int]:
+        """Return the ids of an area's open sessions: at most one."""
+        ...
+
+    def deleted_with_rows(self, limit: int) -> list[int]:
+        """Return the ids of deleted areas that still have rows."""
+        ...
+
+    def purge(self, area_id: int) -> bool:
+        """Remove a deleted area's rows, unless a session of it is still open; return whether they are gone."""
+        ...

@@ -1,0 +1,35 @@
+"""The detector: what changed between two images of one view?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from chalicelib.domain.changes import Change
+from chalicelib.domain.thresholds import Thresholds
+from chalicelib.domain.tiles import Bounds, Outline, View
+
+OlderImage = Callable[[], bytes | None]
+"""Reads an older image of the view; None where it cannot be read."""
+
+
+class Compare(Protocol):
+    """Compares two stored images of one view. Raises BadImage for bytes that are not an image of that size."""
+
+    def __call__(
+        self,
+        before: bytes,
+        after: bytes,
+        *,
+        view: View,
+        area: Bounds,
+        thresholds: Thresholds,
+        older: Sequence[OlderImage] = (),
+        doubted: Sequence[Outline] = (),
+    ) -> Change:
+        """Return what changed from the older image to the newer one, held against images from before both.
+
+        `older` comes newest first, and is read only where something changed; `doubted` is what the comparison before
+        this one saw and was not sure of: what of it is still there, and still unlike every older image, changed.
+        """
+        ...

@@ -1,0 +1,57 @@
+"""The outbox table: jobs that are committed and not done, or not sent, yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from chalicelib.domain.jobs import DeadLetter, Message, Queue
+
+
+class Received(NamedTuple):
+    """A message that a worker at home holds; `receipt` changes with every receive."""
+
+    message: Message
+    receipt: int
+    receives: int
+
+
+class Outbox(Protocol):
+    """The outbox table: what was committed and is not done, or not sent, yet."""
+
+    def unsent(self, *, before: datetime, limit: int) -> list[Message]:
+        """Return messages older than that which no queue has taken, oldest first."""
+        ...
+
+    def taken(self, message_ids: Iterable[int]) -> None:
+        """Forget messages: a queue has taken them, or their work is done."""
+        ...
+
+    def receive(self, queue: Queue, *, now: datetime, lease_s: float) -> Received | None:
+        """Receive the next available message of a queue, and hide it for the lease."""
+        ...
+
+    def done(self, received: Received) -> None:
+        """Forget a message whose handler returned, if this receipt is still the latest."""
+        ...
+
+    def give_back(self, received: Received, *, available_at: datetime, reason: str, dead: bool) -> None:
+        """Make a message available again, or a dead letter, if this receipt is still the latest."""
+        ...
+
+    def oldest_waiting(self) -> datetime | None:
+        """Return when the oldest message that is no dead letter was committed; None if there is none."""
+        ...
+
+    def dead(self, limit: int) -> list[DeadLetter]:
+        """Return dead letters, oldest first."""
+        ...
+
+    def count_dead(self) -> dict[Queue, int]:
+        """Count the dead letters by queue."""
+        ...
+
+    def redrive(self, message_id: int, *, now: datetime) -> None:
+        """Make a dead letter a message that was never received."""
+        ...

@@ -1,0 +1,48 @@
+"""Sessions: opened, read, ended."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from chalicelib.domain.jobs import Message
+from chalicelib.domain.paging import Page, PageRequest
+from chalicelib.domain.sessions import Cause, Session
+from chalicelib.domain.tile_runs import Outcome
+
+
+class Sessions(Protocol):
+    """Sessions. `request_id` is that of the request that began it, or empty: the jobs that are written carry it."""
+
+    def open_due(self, area_id: int, *, now: datetime, request_id: str) -> list[Message]:
+        """Open the session that an area is due for; nothing if it is not due, gone, or has one open."""
+        ...
+
+    def open_now(
+        self, area_id: int, cause: Cause, *, user_id: int, now: datetime, request_id: str
+    ) -> tuple[Session, list[Message]]:
+        """Open a session that a user asks for, or return the one that is open already.
+
+        The first request for a new area returns the session that the clock has just run over it, if it has. With
+        Cause.COMPARISON and every stored pair compared already, it returns the latest session and opens none.
+        Raises NotFound, LimitReached, Conflict.
+        """
+        ...
+
+    def get(self, session_id: int, *, user_id: int) -> Session:
+        """Return a session of a user's area. Raises NotFound."""
+        ...
+
+    def of_user(self, user_id: int, *, page: PageRequest) -> Page[Session]:
+        """Return the sessions of a user's areas, newest first."""
+        ...
+
+    def overdue(self, *, now: datetime, limit: int) -> list[int]:
+        """Return the ids of open sessions past their deadline."""
+        ...
+
+    def end_open_tiles(
+        self, session_id: int, outcome: Outcome, *, now: datetime, request_id: str = ""
+    ) -> list[Message]:
+        """End every open tile run of a session alike: it was cancelled, or ran out of time."""
+        ...

@@ -1,0 +1,44 @@
+"""Tile runs: claimed, captured, ended."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from chalicelib.domain.jobs import Message, TileJob
+from chalicelib.domain.tile_runs import CaptureClaim, Captured, Claim, ComparisonClaim, Outcome
+
+
+class TileRuns(Protocol):
+    """Tile runs, one tile in one session each. A worker claims one before it works on it."""
+
+    def claim_capture(self, job: TileJob, *, now: datetime, lease_s: float) -> CaptureClaim | None:
+        """Claim a tile run to capture it; None if that is done already. Raises Busy."""
+        ...
+
+    def claim_comparison(self, job: TileJob, *, now: datetime, lease_s: float) -> ComparisonClaim | None:
+        """Claim a tile run to compare it; None if that is done already. Raises Busy."""
+        ...
+
+    def record_capture(self, claim: CaptureClaim, captured: Captured, *, now: datetime) -> list[Message]:
+        """Keep a new image's row and go on to the comparison, or end the tile run where there is none to make.
+
+        A claim that is no longer the latest writes nothing.
+        """
+        ...
+
+    def end(self, claim: Claim, outcome: Outcome, *, now: datetime) -> list[Message]:
+        """End a tile run with its verdict, and the session with its last one. A stale claim writes nothing."""
+        ...
+
+    def end_lost(self, job: TileJob, outcome: Outcome, *, now: datetime) -> list[Message]:
+        """End the tile run of a dead letter, whoever holds it."""
+        ...
+
+    def release(self, claim: Claim) -> None:
+        """Release a tile run whose work failed, so that the message that comes back finds it free."""
+        ...
+
+    def retry_stalled(self, *, now: datetime, limit: int) -> list[Message]:
+        """Write jobs anew for tile runs that nobody has worked on for too long."""
+        ...

@@ -1,0 +1,113 @@
+"""Reconcile, each minute: nothing that was committed is ever lost, and everything settles."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from chalicelib.application.delete_area import AREA_DELETED
+from chalicelib.application.events import record
+from chalicelib.application.ports.areas import Areas
+from chalicelib.application.ports.clock import Clock
+from chalicelib.application.ports.deliveries import Deliveries
+from chalicelib.application.ports.images import Images
+from chalicelib.application.ports.jobs import Jobs
+from chalicelib.application.ports.orphans import Orphans
+from chalicelib.application.ports.recurring_tasks import RecurringTasks
+from chalicelib.application.ports.sessions import Sessions
+from chalicelib.application.ports.tile_runs import TileRuns
+from chalicelib.domain.errors import BadMessage
+from chalicelib.domain.events import RECONCILE_DONE, Event
+from chalicelib.domain.jobs import DeadLetter, Queue, SessionJob, TileJob, ids_in
+from chalicelib.domain.tile_runs import Outcome, Verdict
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 200
+OBJECTS_AT_ONCE = 1000
+ORPHANS_EVERY_S = 6 * 3600.0
+
+
+def reconcile(
+    *,
+    areas: Areas,
+    sessions: Sessions,
+    runs: TileRuns,
+    deliveries: Deliveries,
+    orphans: Orphans,
+    tasks: RecurringTasks,
+    images: Images,
+    jobs: Jobs,
+    clock: Clock,
+    orphan_age_s: float,
+) -> None:
+    """Send what was not sent, retry what stalled, end what is overdue, delete what is dead, deleted or an orphan.
+
+    Safe to repeat, and by any number of processes at once: each step is decided by a conditional update.
+    """
+    backlog_age_s = jobs.backlog_age_s()
+    sent = jobs.send_overdue()
+    stalled = [*runs.retry_stalled(now=clock(), limit=AT_ONCE), *deliveries.retry_due(now=clock(), limit=AT_ONCE)]
+    jobs.send(stalled)
+    _end_overdue(sessions, jobs, clock)
+    for dead_letter in jobs.dead_letters():
+        _end_lost(dead_letter, runs=runs, deliveries=deliveries, jobs=jobs, clock=clock)
+    _purge_deleted(areas, images, clock, sessions, jobs)
+    _delete_orphans(orphans, tasks, images, clock, orphan_age_s)
+    if sent or stalled:
+        log.info("jobs sent again", extra={"unsent": sent, "stalled": len(stalled)})
+    record(Event(RECONCILE_DONE, {"backlog_age_s": backlog_age_s}))
+
+
+def _end_overdue(sessions: Sessions, jobs: Jobs, clock: Clock) -> None:
+    for session_id in sessions.overdue(now=clock(), limit=AT_ONCE):
+        log.error("session overdue", extra={"session_id": session_id})
+        outcome = Outcome(verdict=Verdict.FAILED, reason="not done by the session's deadline")
+        jobs.send(sessions.end_open_tiles(session_id, outcome, now=clock()))
+
+
+def _end_lost(dead: DeadLetter, *, runs: TileRuns, deliveries: Deliveries, jobs: Jobs, clock: Clock) -> None:
+    """End what a dead letter was about: its tile run fails, its pushes are asked for again."""
+    message, reason = dead.message, f"given up after repeated failures: {dead.reason or 'no reason kept'}"
+    log.error("dead letter taken", extra={"queue": message.queue, "reason": dead.reason, **ids_in(message.body)})
+    try:
+        if message.queue is Queue.NOTIFICATIONS:
+            session_job = SessionJob.from_json(message.body)
+            jobs.send(deliveries.retry_lost(session_job.session_id, now=clock()))
+        else:
+            outcome = Outcome(verdict=Verdict.FAILED, reason=reason)
+            jobs.send(runs.end_lost(TileJob.from_json(message.body), outcome, now=clock()))
+    except BadMessage as error:
+        log.error("dead letter unreadable", extra={"reason": error.reason})  # noqa: TRY400 (the sentence is enough)
+    jobs.delete_dead_letter(dead)
+
+
+def _purge_deleted(areas: Areas, images: Images, clock: Clock, sessions: Sessions, jobs: Jobs) -> None:
+    for area_id in areas.deleted_with_rows(AT_ONCE):
+        # Once more: the request that deleted the area may have died before it ended the open session.
+        for session_id in areas.open_sessions(area_id):
+            jobs.send(sessions.end_open_tiles(session_id, AREA_DELETED, now=clock()))
+        if not areas.purge(area_id):
+            continue
+        while stored := images.keys_after("", prefix=f"{area_id}/", limit=OBJECTS_AT_ONCE):
+            images.delete([item.key for item in stored])
+        log.info("area purged", extra={"area_id": area_id})
+
+
+def _delete_orphans(orphans: Orphans, tasks: RecurringTasks, images: Images, clock: Clock, orphan_age_s: float) -> None:
+    """Walk through the stored objects, some at each call, and delete old ones that no row names.
+
+    A worker that is still at work has put its object within its lease, far younger than `orphan_age_s`.
+    """
+    now = clock()
+    cursor = tasks.take("orphans", now=now, every_s=ORPHANS_EVERY_S)
+    if cursor is None:
+        return
+    stored = images.keys_after(cursor, limit=OBJECTS_AT_ONCE)
+    old = [item.key for item in stored if item.modified_at < now - timedelta(seconds=orphan_age_s)]
+    unreferenced = orphans.unreferenced(old)
+    if unreferenced:
+        images.delete(unreferenced)
+        log.info("orphan objects deleted", extra={"objects": len(unreferenced)})
+    if len(stored) == OBJECTS_AT_ONCE:
+        tasks.leave("orphans", now=now, cursor=stored[-1].key)

@@ -1,0 +1,173 @@
+"""The composition root: which adapter answers which port. The only place that names adapters.
+
+Ports are made when they are first asked for, and SDKs and adapters are imported in their makers: a Lambda pays only for
+what it uses.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from functools import cache, cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.composition.database import DatabasePorts
+from chalicelib.domain.errors import DomainError
+from chalicelib.domain.jobs import Queue
+from chalicelib.settings import Settings, settings
+
+if TYPE_CHECKING:
+    from chalicelib.application.diagnostics import Patient
+    from chalicelib.application.ports.imagery import Imagery
+    from chalicelib.application.ports.images import Images
+    from chalicelib.application.ports.jobs import Jobs
+    from chalicelib.application.ports.links import Links
+    from chalicelib.application.ports.passwords import Passwords
+    from chalicelib.application.ports.push import Push
+    from chalicelib.application.ports.tokens import Tokens
+    from chalicelib.domain.scenes import ProviderTerms
+
+log = logging.getLogger(__name__)
+
+
+class Ports(DatabasePorts):
+    """What answers each port, by the settings. A process has one; a test makes its own."""
+
+    def __init__(self, settings: Settings, **given: Any) -> None:  # noqa: ANN401 (as Basis takes them)
+        super().__init__(settings, **given)
+        self.wakeup = threading.Event()  # set when a job was written here: the worker beside it need not wait
+        self._imagery: dict[str, Imagery] = {}
+
+    @cached_property
+    def images(self) -> Images:
+        """The image store."""
+        if self.settings.images_store == "s3":
+            from chalicelib.adapters.images.s3 import S3Images
+
+            return S3Images(self.aws_client("s3"), bucket=self.settings.bucket)
+        from chalicelib.adapters.images.folder import FolderImages
+
+        return FolderImages(Path(self.settings.home) / "images")
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """The way to the queues."""
+        if self.settings.queues_service == "sqs":
+            return self._sqs_jobs()
+        from chalicelib.adapters.queues.outbox import OutboxJobs
+
+        wake = self.wakeup.set if self.settings.worker == "here" else _warn_that_jobs_wait
+        return OutboxJobs(self.outbox, wake=wake, clock=self.clock)
+
+    def _sqs_jobs(self) -> Jobs:
+        from chalicelib.adapters.queues.sqs import SqsJobs
+        from chalicelib.adapters.queues.sqs_addresses import QueueAddresses
+
+        sqs, names = self.aws_client("sqs"), self.queue_names
+        dead = {queue: f"{name}-dead" for queue, name in names.items()}
+        return SqsJobs(
+            sqs,
+            self.outbox,
+            queue_urls=QueueAddresses(sqs, names),
+            dead_letter_urls=QueueAddresses(sqs, dead),
+            clock=self.clock,
+            queue_names=tuple(names.values()),
+            lease_s=self.settings.lease_s,
+            max_receives=self.settings.max_receives,
+        )
+
+    @property
+    def queue_names(self) -> dict[Queue, str]:
+        """Each queue's name, as the app's handlers are declared with it."""
+        return {
+            Queue.CAPTURES: self.settings.captures_queue,
+            Queue.COMPARISONS: self.settings.comparisons_queue,
+            Queue.NOTIFICATIONS: self.settings.notifications_queue,
+        }
+
+    @cached_property
+    def passwords(self) -> Passwords:
+        """The hasher of passwords."""
+        from chalicelib.adapters.passwords import Argon2Passwords
+
+        return Argon2Passwords()
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """Access tokens."""
+        from chalicelib.adapters.tokens import JwtTokens
+
+        return JwtTokens.from_secret(self.secret_text(self.settings.token_secret))
+
+    @cached_property
+    def links(self) -> Links:
+        """Signed image links."""
+        from chalicelib.adapters.links import SignedLinks
+
+        return SignedLinks(self.secret_text(self.settings.link_secret), expires_s=self.settings.link_expires_s)
+
+    @cached_property
+    def push(self) -> Push:
+        """Pushes to people's phones."""
+        if self.settings.push_service == "fcm":
+            from chalicelib.adapters.channels.fcm import FcmPush
+
+            return FcmPush(self.secrets, secret_name=self.settings.fcm_secret)
+        from chalicelib.adapters.channels.log_push import LogPush
+
+        return LogPush()
+
+    def imagery(self, name: str) -> Imagery:
+        """Return a provider's imagery. Raises Invalid, pointing at `/provider`, for one that is not set up here."""
+        if name not in self._imagery:
+            from chalicelib.adapters.imagery.provider import Services
+            from chalicelib.adapters.imagery.registry import provider_named
+
+            provider = provider_named(name)
+            options = {setting: getattr(self.settings, setting) for setting in provider.settings}
+            services = Services(
+                aws_client=self.aws_client,
+                secret=self.secrets.get,
+                clock=self.clock,
+                sleep=self.sleep,
+                jitter=self.jitter,
+            )
+            self._imagery[name] = provider.make(options, services)
+        return self._imagery[name]
+
+    def provider_terms(self, name: str) -> ProviderTerms | None:
+        """Return a provider's terms as they are here; None if it is not set up here, or no longer."""
+        try:
+            return self.imagery(name).terms
+        except DomainError:
+            return None
+
+    def patient(self) -> Patient:
+        """Return what the doctor looks at."""
+        from chalicelib.application.diagnostics import Patient
+
+        chosen = self.settings
+        stores = f"{chosen.images_store} images, {chosen.queues_service} queues, {chosen.push_service} pushes"
+        return Patient(
+            settings=f"stage {chosen.stage}: {stores}",
+            how_to_migrate="python -m infra.migrate" if chosen.stage == "local" else "invoke the function migrate",
+            diagnostics=lambda: self.diagnostics,
+            images=lambda: self.images,
+            jobs=lambda: self.jobs,
+            read_keys=lambda: (self.tokens, self.links),
+            imagery=lambda: self.imagery(chosen.default_provider),
+            push=lambda: self.push,
+            clock=self.clock,
+            new_token=self.new_token,
+        )
+
+
+def _warn_that_jobs_wait() -> None:
+    log.warning("jobs wait until a worker runs beside this: python -m infra.local --worker-only")
+
+
+@cache
+def process_ports() -> Ports:
+    """Return this process's ports, made once from its environment: Lambda starts a handler with nothing in hand."""
+    return Ports(settings())

@@ -1,0 +1,161 @@
+"""The ports that the database answers."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chalicelib.composition.basis import Basis
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from chalicelib.adapters.database.outbox import SqlOutbox
+    from chalicelib.application.ports.accounts import Accounts
+    from chalicelib.application.ports.alerts import Alerts
+    from chalicelib.application.ports.areas import Areas
+    from chalicelib.application.ports.deliveries import Deliveries
+    from chalicelib.application.ports.diagnostics import Diagnostics
+    from chalicelib.application.ports.image_rows import ImageRows
+    from chalicelib.application.ports.orphans import Orphans
+    from chalicelib.application.ports.recurring_tasks import RecurringTasks
+    from chalicelib.application.ports.replays import Replays
+    from chalicelib.application.ports.sessions import Sessions
+    from chalicelib.application.ports.tile_runs import TileRuns
+
+RETRY_S = 900.0  # a job that no worker has taken for so long is written anew
+
+
+class DatabasePorts(Basis):
+    """What the database answers: SQLite or MySQL, by its URL."""
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The database's engine."""
+        from chalicelib.adapters.database.engine import make_engine
+
+        return make_engine(
+            self.database_url,
+            connections=self.settings.database_connections,
+            sleep=self.sleep,
+            jitter=self.jitter,
+        )
+
+    @property
+    def database_url(self) -> str:
+        """The URL of the database: given, kept as a secret, or that of the file at home."""
+        if self.settings.database_url:
+            return self.settings.database_url
+        if self.settings.secrets_store == "secretsmanager":
+            return self.secret_text(self.settings.database_secret)
+        home = Path(self.settings.home)
+        home.mkdir(parents=True, exist_ok=True)
+        return f"sqlite:///{home / 'bhuprahari.db'}"
+
+    def ensure_database_user(self, master_secret: str) -> None:
+        """Make the database's user of this application with the right of a master's secret. Raises Unavailable."""
+        from chalicelib.adapters.database.schema.mysql_grants import ensure_user
+
+        ensure_user(self.database_url, self.secrets.get(master_secret))
+
+    def migrate(self) -> str:
+        """Bring the database to the newest schema and return the revision reached."""
+        from chalicelib.adapters.database.schema.migrate import to_head
+
+        return to_head(self.engine)
+
+    def check_database(self) -> None:
+        """Raise Unavailable if the database does not answer, or has no tables."""
+        from chalicelib.adapters.database.engine import check
+
+        check(self.engine)
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """Users, sign-ins and devices."""
+        from chalicelib.adapters.database.accounts import SqlAccounts
+
+        return SqlAccounts(self.engine)
+
+    @cached_property
+    def areas(self) -> Areas:
+        """The areas that people watch."""
+        from chalicelib.adapters.database.areas import SqlAreas
+
+        return SqlAreas(self.engine)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        """Sessions."""
+        from chalicelib.adapters.database.sessions import SqlSessions
+
+        return SqlSessions(
+            self.engine,
+            deadline_s=self.settings.session_deadline_s,
+            retry_s=RETRY_S,
+            tiles_per_day=self.settings.tiles_per_day,
+        )
+
+    @cached_property
+    def tile_runs(self) -> TileRuns:
+        """Tile runs."""
+        from chalicelib.adapters.database.tile_runs import SqlTileRuns
+
+        return SqlTileRuns(self.engine, retry_s=RETRY_S)
+
+    @cached_property
+    def image_rows(self) -> ImageRows:
+        """The rows of stored images."""
+        from chalicelib.adapters.database.images import SqlImageRows
+
+        return SqlImageRows(self.engine)
+
+    @cached_property
+    def alerts(self) -> Alerts:
+        """Alerts, and what was seen without alerting."""
+        from chalicelib.adapters.database.alerts import SqlAlerts
+
+        return SqlAlerts(self.engine)
+
+    @cached_property
+    def deliveries(self) -> Deliveries:
+        """Which pushes are made, and how far they have come."""
+        from chalicelib.adapters.database.deliveries import SqlDeliveries
+
+        return SqlDeliveries(self.engine)
+
+    @cached_property
+    def orphans(self) -> Orphans:
+        """Stored objects that no row names."""
+        from chalicelib.adapters.database.orphans import SqlOrphans
+
+        return SqlOrphans(self.engine)
+
+    @cached_property
+    def recurring_tasks(self) -> RecurringTasks:
+        """Tasks that come round again."""
+        from chalicelib.adapters.database.recurring_tasks import SqlRecurringTasks
+
+        return SqlRecurringTasks(self.engine)
+
+    @cached_property
+    def outbox(self) -> SqlOutbox:
+        """The outbox."""
+        from chalicelib.adapters.database.outbox import SqlOutbox
+
+        return SqlOutbox(self.engine)
+
+    @cached_property
+    def diagnostics(self) -> Diagnostics:
+        """What the database shows an operator."""
+        from chalicelib.adapters.database.diagnostics import SqlDiagnostics
+
+        return SqlDiagnostics(self.engine, carried_by="SQS" if self.settings.queues_service == "sqs" else "a worker")
+
+    @cached_property
+    def replays(self) -> Replays:
+        """Second tries of what failed."""
+        from chalicelib.adapters.database.replays import SqlReplays
+
+        return SqlReplays(self.engine, deadline_s=self.settings.session_deadline_s, retry_s=RETRY_S)

@@ -1,0 +1,98 @@
+"""Images: one stored view of one tile from one scene, and the key of every stored object."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from chalicelib.domain.errors import Invalid
+from chalicelib.domain.scenes import Scene
+from chalicelib.domain.thresholds import Thresholds
+from chalicelib.domain.tiles import Tile, View
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspection:
+    """What the gate found in an image that it let through."""
+
+    content: bytes  # as it is to be stored: PNG of exactly the view's size
+    width: int
+    height: int
+    clear_share: float  # of tile and area together, 0 to 1: the rest is no-data
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredImage:
+    """One stored image of one tile: the row that stands beside the bytes."""
+
+    image_id: int
+    area_id: int
+    session_id: int
+    view: View
+    provider: str
+    scene_id: str
+    captured_at: datetime | None
+    fetched_at: datetime
+    key: str
+    sha256: str
+    attribution: str
+    clear_share: float  # of tile and area together, 0 to 1
+
+    @property
+    def taken_at(self) -> datetime:
+        """When it was taken; where the provider does not say, when it was fetched."""
+        return self.captured_at or self.fetched_at
+
+    @property
+    def scene(self) -> Scene:
+        """The scene that it shows a part of."""
+        return Scene(scene_id=self.scene_id, captured_at=self.captured_at)
+
+
+class ImageStatus(StrEnum):
+    """How a stored image stands; the contract's words."""
+
+    CAPTURED = "CAPTURED"
+    CHANGED = "CHANGED"
+    NO_CHANGE = "NO_CHANGE"
+    ERROR = "ERROR"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TileImage:
+    """A stored image and what its latest comparison said."""
+
+    image: StoredImage
+    status: ImageStatus
+    compared_at: datetime | None
+
+    @property
+    def is_changed(self) -> bool | None:
+        """Whether it differs from its reference; None until compared."""
+        return {ImageStatus.CHANGED: True, ImageStatus.NO_CHANGE: False}.get(self.status)
+
+
+def is_usable(clear_share: float, thresholds: Thresholds) -> bool:
+    """Whether enough of an image is clear to compare it, now and later.
+
+    >>> is_usable(0.3, Thresholds(min_changed_area_m2=25)), is_usable(0.29, Thresholds(min_changed_area_m2=25))
+    (True, False)
+    """
+    return clear_share > 0 and clear_share >= thresholds.min_clear_share
+
+
+KINDS = ("image", "mask", "overlay")
+
+
+def object_key(*, area_id: int, session_id: int, tile: Tile, kind: str, content: bytes) -> str:
+    """Return the key of a stored object: the only place that spells one.
+
+    The content's digest is in it, so a late worker can never overwrite what another one compared; area and session are,
+    so no two areas share an object.
+    """
+    if kind not in KINDS:
+        raise Invalid(f"an object is one of {', '.join(KINDS)}, not {kind!r}")
+    digest = hashlib.sha256(content).hexdigest()[:32]
+    return f"{area_id}/{session_id}-{tile.z}-{tile.x}-{tile.y}-{kind}-{digest}.png"

@@ -1,0 +1,73 @@
+"""References: which stored image a new one is compared with, and which older ones a change is held against."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from chalicelib.domain.images import StoredImage
+
+CLEAR_SHARE = 0.9  # of tile and area
+"""An image that shows less is compared, but no later one with it, as long as a clearer one is there: what a cloud hid
+would otherwise never be compared."""
+
+MOST_OLDER = 6
+MOST_OF_THE_SEASON = 2  # of them: from the same time of another year
+SEASON_DAYS = 30
+YEAR_DAYS = 365.25
+
+
+class Candidate(NamedTuple):
+    """A usable image of a tile, as far as choosing goes."""
+
+    image_id: int
+    taken_at: datetime
+    clear_share: float
+
+
+class Pair(NamedTuple):
+    """An image and the reference to compare it with, by their ids."""
+
+    image_id: int
+    reference_id: int
+
+
+def choose_reference(candidates: Iterable[Candidate], *, taken_before: datetime) -> Candidate | None:
+    """Choose what an image is compared with: the newest clear one taken before it, else the newest usable one.
+
+    >>> from datetime import UTC
+    >>> clear, hazy = (Candidate(n, datetime(2026, 1, n, tzinfo=UTC), share) for n, share in ((1, 0.95), (2, 0.5)))
+    >>> choose_reference([clear, hazy], taken_before=datetime(2026, 1, 3, tzinfo=UTC)).image_id
+    1
+    """
+    older = [candidate for candidate in candidates if candidate.taken_at < taken_before]
+    return max(older, key=lambda c: (c.clear_share >= CLEAR_SHARE, c.taken_at, c.image_id), default=None)
+
+
+def newest_pair(candidates: Sequence[Candidate]) -> Pair | None:
+    """Pair a tile's newest usable image with its reference; None where it has none."""
+    newest = max(candidates, key=lambda c: (c.taken_at, c.image_id), default=None)
+    if newest is None:
+        return None
+    reference = choose_reference(candidates, taken_before=newest.taken_at)
+    return None if reference is None else Pair(newest.image_id, reference.image_id)
+
+
+def choose_older(images: Sequence[StoredImage], *, taken_at: datetime) -> tuple[StoredImage, ...]:
+    """Choose, out of a tile's images older than the reference, those that say most about one taken at a time.
+
+    Those nearest to its day of the year, from other years, show whether a change comes back with the season; the newest
+    ones, whether it was the reference that was odd. Newest first.
+    """
+
+    def off_season(image: StoredImage) -> float:
+        days = abs((taken_at - image.taken_at).total_seconds()) / 86_400
+        years = round(days / YEAR_DAYS)
+        return abs(days - years * YEAR_DAYS) if years else YEAR_DAYS
+
+    newest_first = sorted(images, key=lambda image: image.taken_at, reverse=True)
+    same_season = [image for image in newest_first if off_season(image) <= SEASON_DAYS]
+    chosen = sorted(same_season, key=off_season)[:MOST_OF_THE_SEASON]
+    chosen += [image for image in newest_first if image not in chosen][: MOST_OLDER - len(chosen)]
+    return tuple(sorted(chosen, key=lambda image: image.taken_at, reverse=True))

@@ -1,0 +1,131 @@
+"""Tile runs: one tile in one session, from its plan to its verdict, and what follows from what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from chalicelib.domain.images import StoredImage
+from chalicelib.domain.scenes import Scene
+from chalicelib.domain.thresholds import Thresholds
+from chalicelib.domain.tiles import Bounds, Outline, View
+
+
+class Verdict(StrEnum):
+    """The answer for one tile run, written once."""
+
+    CHANGED = "CHANGED"
+    NO_CHANGE = "NO_CHANGE"
+    BASELINE = "BASELINE"
+    NO_NEW_IMAGERY = "NO_NEW_IMAGERY"
+    OBSCURED = "OBSCURED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+
+class TileState(StrEnum):
+    """Where an open tile run is. An ended one has the state ENDED and a verdict."""
+
+    PLANNED = "PLANNED"
+    CAPTURING = "CAPTURING"
+    CAPTURED = "CAPTURED"
+    COMPARING = "COMPARING"
+    ENDED = "ENDED"
+
+
+CAPTURE_STATES = (TileState.PLANNED, TileState.CAPTURING)  # waiting for a worker, held by one
+COMPARISON_STATES = (TileState.CAPTURED, TileState.COMPARING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureClaim:
+    """A worker's hold on one tile run while it captures. Only the holder of the latest fence can end the run."""
+
+    tile_run_id: int
+    session_id: int
+    area_id: int
+    fence: int
+    area: Bounds
+    view: View
+    provider: str
+    newest: StoredImage | None  # the last usable image of this tile from this provider
+    thresholds: Thresholds
+    request_id: str = ""  # of the request that began it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparisonClaim:
+    """A worker's hold on one tile run while it compares."""
+
+    tile_run_id: int
+    session_id: int
+    area_id: int
+    fence: int
+    area: Bounds
+    image: StoredImage
+    reference: StoredImage
+    thresholds: Thresholds
+    is_compared: bool  # this pair has its comparison already, from an earlier session
+    older: tuple[StoredImage, ...] = ()  # images from before the reference, to hold a change against
+    doubted: tuple[Outline, ...] = ()  # what the comparison of the reference saw and doubted
+    request_id: str = ""  # of the request that began it
+
+    @property
+    def view(self) -> View:
+        """What both images show."""
+        return self.image.view
+
+
+Claim = CaptureClaim | ComparisonClaim
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Captured:
+    """A new image whose bytes are stored already: object first, row second."""
+
+    key: str
+    sha256: str
+    size_bytes: int
+    scene: Scene
+    fetched_at: datetime
+    attribution: str
+    clear_share: float
+    is_usable: bool  # enough of it is clear to compare with, now and later
+
+    @property
+    def taken_at(self) -> datetime:
+        """When it was taken; where the provider does not say, when it was fetched."""
+        return self.scene.captured_at or self.fetched_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a tile run ends."""
+
+    verdict: Verdict
+    reason: str | None = None
+    clear_share: float | None = None
+    # The thresholds' key where a comparison was made: that pair need not be compared again.
+    compared_by: str | None = None
+    ignored: list[dict[str, Any]] | None = None  # what a comparison saw that is no alert
+    change_log: dict[str, Any] | None = None
+    mask_key: str | None = None
+    overlay_key: str | None = None
+    failed_provider: str | None = None  # whose imagery it was that could not be had
+
+
+ALREADY_COMPARED = Outcome(verdict=Verdict.NO_NEW_IMAGERY, reason="this pair is compared already")
+
+
+def after_capture(captured: Captured, reference: StoredImage | None) -> StoredImage | Outcome:
+    """Decide what follows a capture: the reference to compare with, or how the tile run ends.
+
+    An image that shows too little is OBSCURED; the first usable one has nothing to be compared with: BASELINE.
+    """
+    if not captured.is_usable:
+        return Outcome(verdict=Verdict.OBSCURED, clear_share=captured.clear_share)
+    if reference is None:
+        return Outcome(verdict=Verdict.BASELINE, clear_share=captured.clear_share)
+    return reference

@@ -1,0 +1,44 @@
+"""What every function does around its work: logs set up, its invocation's ids on each line, the process's ports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+from chalicelib import logs
+from chalicelib.composition import Ports, process_ports
+from chalicelib.domain.jobs import SessionJob, TileJob
+
+R = TypeVar("R")
+J = TypeVar("J", TileJob, SessionJob)
+
+
+def handler(work: Callable[[Any, Ports], R]) -> Callable[..., R]:
+    """Turn `work(event, ports)` into a function of Lambda's. Its context is an argument, or the event's own."""
+
+    @wraps(work)
+    def invoke(event: Any, context: Any = None) -> R:  # noqa: ANN401 (Chalice's event, or Lambda's own)
+        ports = process_ports()
+        logs.configure(ports.settings.log_level, stage=ports.settings.stage)
+        with logs.invocation(work.__name__, context if context is not None else event.context):
+            return work(event, ports)
+
+    return invoke
+
+
+def queue_handler(job_type: type[J]) -> Callable[[Callable[[J, Ports], None]], Callable[..., None]]:
+    """Turn `work(job, ports)` into a handler of a queue whose messages are jobs of that type."""
+
+    def decorate(work: Callable[[J, Ports], None]) -> Callable[..., None]:
+        @handler
+        @wraps(work)
+        def work_on_each(event: Any, ports: Ports) -> None:  # noqa: ANN401 (Chalice's event)
+            for record in event:
+                job = job_type.from_json(record.body)
+                with logs.job(job):
+                    work(job, ports)
+
+        return work_on_each
+
+    return decorate

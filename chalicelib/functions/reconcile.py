@@ -1,0 +1,28 @@
+"""The handler of the minute's reconciliation."""
+
+from chalice.app import Blueprint, CloudWatchEvent
+
+from chalicelib.application import reconcile as use_case
+from chalicelib.composition import Ports
+from chalicelib.functions.handler import handler
+from chalicelib.settings import settings
+
+blueprint = Blueprint(__name__)
+
+
+@blueprint.schedule(settings().reconcile_schedule)
+@handler
+def reconcile(_event: CloudWatchEvent, ports: Ports) -> None:
+    """Send what was not sent, end what is overdue, delete what is dead."""
+    use_case.reconcile(
+        areas=ports.areas,
+        sessions=ports.sessions,
+        runs=ports.tile_runs,
+        deliveries=ports.deliveries,
+        orphans=ports.orphans,
+        tasks=ports.recurring_tasks,
+        images=ports.images,
+        jobs=ports.jobs,
+        clock=ports.clock,
+        orphan_age_s=ports.settings.orphan_age_s,
+    )
