@@ -167,7 +167,8 @@ class Server:
         )
         self.tokens, self.links = self.ports.tokens, self.ports.links
         self.sessions, self.runs = self.ports.sessions, self.ports.tile_runs
-        self.http = Client(make_app(self.ports), stage_name="local").http  # not dev: its settings are a stage's
+        self.app = make_app(self.ports)
+        self.http = Client(self.app, stage_name="local").http  # not dev: its settings are a stage's
 
     def _imagery(self, name):
         if name not in self.providers:

@@ -1,9 +1,12 @@
 """The provider google_static on the stand-in of Google, as the tests ask it."""
 
+import random
+
 import pytest
 import requests
 
 from chalicelib.adapters.imagery.google_static import UNDATED, GoogleStaticImagery
+from chalicelib.adapters.imagery.providers.google_static import GRID, TERMS
 from chalicelib.domain.errors import ImageryFailed
 from chalicelib.domain.tiles import Tile, View
 from tests.google_stand_in import KEY, SIGNING_SECRET, silence
@@ -15,14 +18,15 @@ AREA = VIEW.bounds
 def provider(google, *, naps=None, **changes) -> GoogleStaticImagery:
     given = {
         "key": lambda: KEY,
-        "signing_secret": SIGNING_SECRET,
+        "signing_secret": lambda: SIGNING_SECRET,
         "permission": "Letter of 3 May 2026",
         "endpoint": google.endpoint,
         "session": requests.Session(),
         "sleep": (naps if naps is not None else []).append,
+        "jitter": lambda most_s: random.uniform(0, most_s),
         "read_s": 0.5 if google.answers and google.answers[0] is silence else 5.0,
     }
-    return GoogleStaticImagery(**(given | changes))
+    return GoogleStaticImagery(TERMS, GRID, **(given | changes))
 
 
 def fetch(imagery):

@@ -54,7 +54,7 @@ class Basis:
     def secrets(self) -> Secrets:
         """The secret store."""
         if self.settings.secrets_store == "secretsmanager":
-            from chalicelib.adapters.secrets.secrets_manager import SecretsManagerSecrets
+            from chalicelib.adapters.secrets.secretsmanager import SecretsManagerSecrets
 
             return SecretsManagerSecrets(
                 self.aws_client("secretsmanager"),

@@ -9,6 +9,8 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 from urllib.parse import quote
 
+from chalice.app import Chalice
+
 from infra.gateway import MAX_BODY, TOO_LARGE, Answer, Gateway, refusal
 
 Environ = dict[str, Any]
@@ -38,6 +40,11 @@ def application(proxies: str) -> Callable[[Environ, StartResponse], Iterable[byt
     """Make the application; gunicorn calls this once in each of its processes."""
     from app import app
 
+    return wsgi(app, proxies)
+
+
+def wsgi(app: Chalice, proxies: str) -> Callable[[Environ, StartResponse], Iterable[bytes]]:
+    """Serve a Chalice app as a WSGI application, behind proxies that are believed."""
     gateway, trusted = Gateway(app), Proxies(proxies)
 
     def answered(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:

@@ -8,6 +8,7 @@ import time
 import cv2
 
 from chalicelib.adapters.imagery.landscape import DEMO_DATES
+from chalicelib.adapters.imagery.providers.sample import GRID, TERMS
 from chalicelib.adapters.imagery.sample import SampleImagery
 from chalicelib.domain.tiles import Bounds, Tile
 
@@ -17,7 +18,7 @@ def main() -> None:
     cv2.setNumThreads(1)
     nowhere = Bounds(0, 0, 0, 0)
     for day in DEMO_DATES[:2]:
-        imagery = SampleImagery(today=lambda day=day: day)
+        imagery = SampleImagery(TERMS, GRID, today=lambda day=day: day)
         took = []
         for n in range(9):
             view = imagery.grid(nowhere).view(Tile(17, 96_742 + n % 3, 57_985 + n // 3))

@@ -105,6 +105,7 @@ def rendered_pairs(folder, most=3):
         DEMO_DATES,
         DEMO_REACH_KM,
     )
+    from chalicelib.adapters.imagery.providers.sample import GRID, TERMS
     from chalicelib.adapters.imagery.sample import SampleImagery
     from chalicelib.domain.areas import Extent
     from chalicelib.domain.tiles import centre_of, tiles_covering
@@ -112,12 +113,12 @@ def rendered_pairs(folder, most=3):
     pairs = []
     reach = dict.fromkeys(("north_km", "south_km", "east_km", "west_km"), DEMO_REACH_KM)
     bounds = Extent(center_lat=DEMO_CENTER_LAT, center_lon=DEMO_CENTER_LON, **reach).bounds
-    grid = SampleImagery(today=lambda: DEMO_DATES[0]).grid(bounds)
+    grid = SampleImagery(TERMS, GRID, today=lambda: DEMO_DATES[0]).grid(bounds)
     for tile in list(tiles_covering(bounds, grid.zoom))[:most]:
         view = grid.view(tile)
         paths, taken = [], []
         for day in DEMO_DATES[:2]:
-            provider = SampleImagery(today=lambda day=day: day)
+            provider = SampleImagery(TERMS, GRID, today=lambda day=day: day)
             picture = provider.fetch(provider.newest(view, view.bounds), view, view.bounds)
             path = Path(folder) / f"{tile.x}-{tile.y}-{day}.png"
             path.write_bytes(picture.content)

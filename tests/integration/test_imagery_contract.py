@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from chalicelib.adapters.imagery.archive import ArchiveImagery
+from chalicelib.adapters.imagery.providers.archive import TERMS
 from chalicelib.application.ports.imagery import Imagery
 from chalicelib.domain.errors import ImageryFailed, ProviderUnavailable
 from chalicelib.domain.scenes import Grid
@@ -40,7 +41,7 @@ def archive(folder: Path) -> Iterator[Provider]:
         for file in folder.iterdir():
             file.unlink()
 
-    yield Provider(ArchiveImagery(folder), ArchiveImagery(folder), break_it)
+    yield Provider(ArchiveImagery(TERMS, folder), ArchiveImagery(TERMS, folder), break_it)
 
 
 @contextmanager

@@ -129,7 +129,7 @@ def test_delete_against_everything_leaves_nothing(trip):
             except NotFound:
                 return None
 
-        at_once(trip.work, trip.work, tap, trip.tick, lambda area=area: trip.delete(area), trip.sweep)
+        at_once(trip.work, trip.work, tap, trip.tick, lambda area=area: trip.delete(area), trip.reconcile)
         trip.work()
         trip.wait(days=2)
         trip.show("nothing")

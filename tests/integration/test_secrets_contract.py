@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 
 from chalicelib.adapters.secrets.home import EnvironmentSecrets
-from chalicelib.adapters.secrets.secrets_manager import SecretsManagerSecrets
+from chalicelib.adapters.secrets.secretsmanager import SecretsManagerSecrets
 from chalicelib.application.ports.secrets import Secrets
 from chalicelib.domain.errors import NotFound, Unavailable
 from tests.aws_stand_in import away, aws

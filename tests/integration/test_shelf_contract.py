@@ -10,6 +10,7 @@ from moto.server import ThreadedMotoServer
 
 from chalicelib.adapters.imagery.archive import ArchiveImagery
 from chalicelib.adapters.imagery.picture_file import HEAD_BYTES, TAIL_BYTES
+from chalicelib.adapters.imagery.providers.archive import TERMS
 from chalicelib.adapters.imagery.s3_shelf import S3Shelf
 from chalicelib.adapters.imagery.shelf import FolderShelf, Shelf, ShelfFile, Unreadable
 from chalicelib.domain.errors import ProviderUnavailable
@@ -121,7 +122,7 @@ def test_an_archive_on_it_shows_its_pictures(place, tmp_path_factory):
     put(made, "a", AREA, pixels=noise(300, 200))
     for file in made.iterdir():
         place.write(file.name, file.read_bytes())
-    archive = ArchiveImagery(place.shelf)
+    archive = ArchiveImagery(TERMS, place.shelf)
     grid = archive.grid(AREA)
     view = grid.view(next(tiles_covering(AREA, grid.zoom)))
     scene = archive.newest(view, AREA)

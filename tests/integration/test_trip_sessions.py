@@ -60,7 +60,7 @@ def test_compare_waits_for_the_session_to_end(trip):
     area = trip.add_area()
     trip.show("march")
     trip.capture_now(area)
-    session = trip.compare_now(area, pause=lambda _s: trip.work_once(), wait_s=5)
+    session = trip.compare_now(area, sleep=lambda _s: trip.work_once(), wait_s=5)
     assert not session.is_open
 
 
@@ -73,7 +73,7 @@ def test_compare_waits_no_longer_than_it_is_told(trip):
         pauses.append(seconds)
         trip.wait(seconds=2)
 
-    assert trip.compare_now(area, pause=pause, wait_s=5).is_open
+    assert trip.compare_now(area, sleep=pause, wait_s=5).is_open
     assert len(pauses) == 3
 
 
@@ -118,11 +118,11 @@ def test_a_session_on_request_moves_the_next_due_time(trip):
 def test_a_tick_out_of_time_leaves_the_rest_to_the_next(trip):
     for _ in range(3):
         trip.add_area()
-    from chalicelib.domain import monitoring
+    from chalicelib.application.open_sessions import open_due_sessions
 
     left = iter([True, False])
     ports = {"areas": trip.areas, "sessions": trip.sessions, "jobs": trip.jobs, "clock": trip.clock}
-    assert monitoring.capture_areas(**ports, has_time=lambda: next(left)) == 1
+    assert open_due_sessions(**ports, has_time=lambda: next(left), request_id="") == 1
     assert trip.tick() == 2
 
 
@@ -271,9 +271,9 @@ def test_other_peoples_areas_and_sessions_do_not_exist(trip):
         lambda: trip.areas.get(area.area_id, user_id=stranger),
         lambda: trip.areas.mark_deleted(area.area_id, user_id=stranger, now=trip.now),
         lambda: trip.sessions.get(session.session_id, user_id=stranger),
-        lambda: trip.sessions.open_now(area.area_id, Cause.REQUESTED, user_id=stranger, now=trip.now),
+        lambda: trip.sessions.open_now(area.area_id, Cause.REQUESTED, user_id=stranger, now=trip.now, request_id=""),
         lambda: trip.alerts.of_session(session.session_id, user_id=stranger),
-        lambda: trip.alerts.images(area.area_id, user_id=stranger, page=trip_page()),
+        lambda: trip.image_rows.of_area(area.area_id, user_id=stranger, page=trip_page()),
     ):
         with pytest.raises(NotFound):
             ask()

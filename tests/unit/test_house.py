@@ -17,7 +17,7 @@ FOREIGN = re.compile(
     r"|[C]:\\Users|[p]ypi\.org|[p]ythonhosted\.org|[r]egistry\.npmjs|^--([e]xtra-)?index-url|^--[f]ind-links",
     re.MULTILINE,
 )
-FUNCTIONS = ("capture", "compare", "notify", "sweep", "migrate", "operate")
+FUNCTIONS = ("capture", "compare", "notify", "reconcile", "migrate", "operate")
 ABSENT = ("cv2", "numpy", "firebase_admin")
 BLOCKER = f"""
 import sys

@@ -8,7 +8,7 @@ from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
 from chalicelib.adapters.images.s3 import S3Images
-from chalicelib.adapters.secrets.secrets_manager import SecretsManagerSecrets
+from chalicelib.adapters.secrets.secretsmanager import SecretsManagerSecrets
 from chalicelib.domain.errors import Unavailable
 from tests.aws_stand_in import aws_client
 

@@ -12,17 +12,13 @@ from chalice.local import create_local_server
 @pytest.fixture
 def address(server):
     """Serve on a free port."""
-    from app import app
-
-    kind = app.__class__
-    serving = create_local_server(app, Config.create(lambda_timeout=30), "127.0.0.1", 0)
+    serving = create_local_server(server.app, Config.create(lambda_timeout=30), "127.0.0.1", 0)
     thread = threading.Thread(target=serving.server.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{serving.server.server_address[1]}"
     serving.shutdown()
     serving.server.server_close()
     thread.join(5)
-    app.__class__ = kind
 
 
 def test_each_of_many_at_once_gets_their_own(server, address):

@@ -87,8 +87,8 @@ def test_errors_and_images_carry_cors_too(server, asha):
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_without_a_setting_no_origin_is_let_in(asha):
-    answer = asha.get("/api/area-configs", headers={"origin": OURS})
+def test_without_a_setting_no_origin_is_let_in(server_with):
+    answer = server_with().user().get("/api/area-configs", headers={"origin": OURS})
     assert "Access-Control-Allow-Origin" not in answer.headers
 
 

@@ -124,5 +124,5 @@ def test_a_failure_takes_the_status_of_its_nearest_ancestor():
 def test_no_route_answers_a_status_twice():
     for api in APIS:
         for route in api.routes:
-            assert route.status not in route.also
+            assert route.status not in route.extra_statuses
             assert len(set(statuses(route))) == len(statuses(route))

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from infra.gateway import MAX_BODY, Answer
-from infra.server.wsgi import Proxies, application
+from infra.server.wsgi import Proxies, application, wsgi
 
 NEAR, FAR = "127.0.0.1", "203.0.113.9"
 GIVEN = "0123456789abcdef0123456789abcdef"
@@ -106,11 +106,8 @@ def test_a_proxy_is_an_address(listed):
         Proxies(listed)
 
 
-def test_the_app_answers_through_it(server, asha, monkeypatch):
-    from app import app as chalice
-
-    monkeypatch.setattr(chalice, "__class__", chalice.__class__)  # the gateway gives it another: this takes it back
-    app = application(NEAR)
+def test_the_app_answers_through_it(server, asha):
+    app = wsgi(server.app, NEAR)
     authorization = f"Bearer {asha.token}"
     status, headers, content = call(
         app, path="/api/auth/me/", HTTP_AUTHORIZATION=authorization, HTTP_X_REQUEST_ID=GIVEN

@@ -37,9 +37,7 @@ def event(method, path, *, resource=None, body=None, **members):
 
 @pytest.fixture
 def answered(server):
-    from app import app
-
-    return lambda *args, **members: app(event(*args, **members), CONTEXT)
+    return lambda *args, **members: server.app(event(*args, **members), CONTEXT)
 
 
 def test_an_event_full_of_nulls_is_answered(answered):

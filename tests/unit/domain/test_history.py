@@ -23,6 +23,7 @@ def an_image(days):
         key="1/1",
         sha256="0",
         attribution="",
+        clear_share=1.0,
     )
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from chalicelib.adapters.imagery.archive import ArchiveImagery
+from chalicelib.adapters.imagery.providers.archive import TERMS
 from chalicelib.domain.errors import NoCoverage
 from chalicelib.domain.scenes import Scene
 from chalicelib.domain.tiles import Bounds, Tile, View, gsd_m, tiles_covering
@@ -41,7 +42,7 @@ def part(bounds: Bounds, *, east_share: float) -> Bounds:
 def test_an_area_exactly_as_large_as_a_picture_is_covered_and_clear(tmp_path, centre, width_px, height_px, gsd):
     area = square(*centre, width_px=width_px, height_px=height_px, gsd_m=gsd).bounds
     put(tmp_path, "a", area, pixels=noise(width_px, height_px))
-    archive = ArchiveImagery(tmp_path)
+    archive = ArchiveImagery(TERMS, tmp_path)
     grid = archive.grid(area)
     inside_px = 0
     for tile in tiles_covering(area, grid.zoom):
@@ -67,7 +68,7 @@ def test_an_area_that_ends_on_a_seam_does_not_fail_for_a_sliver_of_rounding(tmp_
     bounds = View(tile=tile, tile_px=512, margin_px=0).bounds
     put(tmp_path, "a", bounds, pixels=noise(512, 512))
     area = Bounds(bounds.west - shift, bounds.south - shift, bounds.east + shift, bounds.north + shift)
-    archive = ArchiveImagery(tmp_path)
+    archive = ArchiveImagery(TERMS, tmp_path)
     for each in tiles_covering(area, 17):
         view = View(tile=each, tile_px=256, margin_px=32)
         scene = archive.newest(view, area)
@@ -80,13 +81,13 @@ def test_an_area_that_ends_on_a_seam_does_not_fail_for_a_sliver_of_rounding(tmp_
 def test_the_zoom_is_the_one_nearest_to_the_pictures_resolution(tmp_path, gsd, zoom):
     area = square(28.6, 77.2, width_px=100, height_px=100, gsd_m=gsd).bounds
     put(tmp_path, "a", area, pixels=noise(100, 100))
-    grid = ArchiveImagery(tmp_path).grid(area)
+    grid = ArchiveImagery(TERMS, tmp_path).grid(area)
     assert (grid.zoom, grid.tile_px, grid.margin_px) == (zoom, 512, 64)
 
 
 def test_a_stated_resolution_goes_before_the_computed_one(tmp_path):
     put(tmp_path, "a", AREA, pixels=noise(800, 600), gsd=2.0)
-    assert ArchiveImagery(tmp_path).grid(AREA).zoom == 15
+    assert ArchiveImagery(TERMS, tmp_path).grid(AREA).zoom == 15
 
 
 def test_the_newest_item_is_taken_and_says_when_it_was_taken(tmp_path):
@@ -96,7 +97,7 @@ def test_the_newest_item_is_taken_and_says_when_it_was_taken(tmp_path):
         ("a", "2023-01-01T00:00:00Z"),
     ):
         put(tmp_path, name, AREA, taken=taken)
-    archive = ArchiveImagery(tmp_path)
+    archive = ArchiveImagery(TERMS, tmp_path)
     scene = archive.newest(first_view(archive), AREA)
     assert scene == Scene(scene_id="c", captured_at=datetime(2024, 7, 1, tzinfo=UTC))
 
@@ -105,7 +106,7 @@ def test_an_item_that_covers_the_tile_goes_before_a_newer_one_that_does_not(tmp_
     half = part(AREA, east_share=0.5)
     put(tmp_path, "whole", AREA, taken="2023-01-01T00:00:00Z")
     put(tmp_path, "half", half, taken="2024-01-01T00:00:00Z")
-    archive = ArchiveImagery(tmp_path)
+    archive = ArchiveImagery(TERMS, tmp_path)
     taken = {}
     for tile in tiles_covering(AREA, 19):
         view = View(tile=tile, tile_px=512, margin_px=64)
@@ -120,7 +121,7 @@ def test_where_none_covers_the_tile_the_one_that_covers_most_is_taken_and_no_two
     put(tmp_path, "most", part(area, east_share=0.8), taken="2023-01-01T00:00:00Z")
     put(tmp_path, "most-newer", part(area, east_share=0.8), taken="2023-06-01T00:00:00Z")
     put(tmp_path, "least", area._replace(west=part(area, east_share=0.6).east), taken="2024-01-01T00:00:00Z")
-    archive = ArchiveImagery(tmp_path)
+    archive = ArchiveImagery(TERMS, tmp_path)
     scene = archive.newest(view, area)
     assert scene.scene_id == "most-newer"
     right, _ = view.pixel(area.east, area.north)
@@ -137,14 +138,14 @@ def test_bounds_that_are_rounded_differently_do_not_hide_a_newer_picture(tmp_pat
     put(tmp_path, "older", area, taken="2023-01-01T00:00:00Z")
     newer = area._replace(east=view.lonlat(64 + 5 - short_px, 0)[0])
     put(tmp_path, "newer", newer, taken="2024-01-01T00:00:00Z")
-    assert ArchiveImagery(tmp_path).newest(view, area).scene_id == "newer"
+    assert ArchiveImagery(TERMS, tmp_path).newest(view, area).scene_id == "newer"
 
 
 def test_of_two_that_cover_almost_equally_little_the_newer_is_taken(tmp_path):
     put(tmp_path, "older", part(AREA, east_share=0.3), taken="2023-01-01T00:00:00Z")
     put(tmp_path, "newer", part(AREA, east_share=0.2999), taken="2024-01-01T00:00:00Z")
     view = View(tile=next(tiles_covering(AREA, 15)), tile_px=512, margin_px=64)
-    assert ArchiveImagery(tmp_path).newest(view, AREA).scene_id == "newer"
+    assert ArchiveImagery(TERMS, tmp_path).newest(view, AREA).scene_id == "newer"
 
 
 def test_99_percent_of_the_tiles_part_is_enough_and_98_is_not(tmp_path):
@@ -152,7 +153,7 @@ def test_99_percent_of_the_tiles_part_is_enough_and_98_is_not(tmp_path):
     view = View(tile=next(tiles_covering(area, 14)), tile_px=2048, margin_px=256)
     put(tmp_path, "whole", area, taken="2023-01-01T00:00:00Z")
     put(tmp_path, "98", part(area, east_share=0.98), taken="2024-01-01T00:00:00Z")
-    archive = ArchiveImagery(tmp_path)
+    archive = ArchiveImagery(TERMS, tmp_path)
     assert archive.newest(view, area).scene_id == "whole"
     put(tmp_path, "99", part(area, east_share=0.9901), taken="2023-06-01T00:00:00Z")
     assert archive.newest(view, area).scene_id == "99"
@@ -161,7 +162,7 @@ def test_99_percent_of_the_tiles_part_is_enough_and_98_is_not(tmp_path):
 def test_no_coverage_says_what_there_is(tmp_path):
     put(tmp_path, "a", AREA)
     (tmp_path / "b.json").write_text("{")
-    archive = ArchiveImagery(tmp_path)
+    archive = ArchiveImagery(TERMS, tmp_path)
     far = square(-10, 20, width_px=100, height_px=100, gsd_m=1).bounds
     with pytest.raises(
         NoCoverage, match=r"no picture of any of this area; it holds 1 usable items, and 1 .* b\.json: it is"
@@ -179,12 +180,12 @@ def test_a_picture_next_door_does_not_cover_a_tile(tmp_path):
     put(tmp_path, "a", View(tile=tile, tile_px=512, margin_px=0).bounds, pixels=noise(512, 512))
     next_door = View(tile=Tile(17, 93_601, 54_600), tile_px=512, margin_px=64)
     with pytest.raises(NoCoverage):
-        ArchiveImagery(tmp_path).newest(next_door, next_door.bounds)
+        ArchiveImagery(TERMS, tmp_path).newest(next_door, next_door.bounds)
 
 
 def test_the_attribution_is_the_items_or_archive(tmp_path):
     put(tmp_path, "a", AREA, attribution="City of Cuttack")
-    archive = ArchiveImagery(tmp_path)
+    archive = ArchiveImagery(TERMS, tmp_path)
     view = first_view(archive)
     assert archive.fetch(archive.newest(view, AREA), view, AREA).attribution == "City of Cuttack"
     put(tmp_path, "a", AREA)

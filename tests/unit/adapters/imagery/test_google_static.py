@@ -38,14 +38,14 @@ def test_a_tile_is_640_logical_pixels_around_its_middle_one_zoom_deeper(google):
 
 def test_a_server_that_checks_the_signature_takes_ours_and_refuses_another(google):
     assert fetch(provider(google, signing_secret=lambda: SIGNING_SECRET))
-    other = failure(provider(google, signing_secret="b3RoZXI="))
+    other = failure(provider(google, signing_secret=lambda: "b3RoZXI="))
     assert isinstance(other, ProviderRefused)
     assert other.reason == "Google refuses the request (403): The provided 'signature' is not valid."
 
 
 def test_without_a_signing_secret_the_request_goes_unsigned(google):
     google.script(a_picture)
-    fetch(provider(google, signing_secret=""))
+    fetch(provider(google, signing_secret=lambda: ""))
     assert "signature" not in google.requests[0][1]
 
 
@@ -74,7 +74,7 @@ def test_a_key_that_is_missing_is_refused_and_a_secret_store_away_is_unavailable
     assert type(failure(provider(google, key=missing))) is ProviderRefused
     assert "google-maps-key" in failure(provider(google, key=missing)).reason
     assert type(failure(provider(google, key=away))) is ProviderUnavailable
-    assert "not base64url" in failure(provider(google, signing_secret="§")).reason
+    assert "not base64url" in failure(provider(google, signing_secret=lambda: "§")).reason
     assert google.requests == []
 
 

@@ -24,6 +24,7 @@ from chalicelib.adapters.imagery.landscape import (
 )
 from chalicelib.adapters.imagery.landscape.weather import weather_of
 from chalicelib.adapters.imagery.landscape.world import block_at
+from chalicelib.adapters.imagery.providers.sample import GRID, TERMS
 from chalicelib.adapters.imagery.sample import SampleImagery
 from chalicelib.domain.areas import Extent
 from chalicelib.domain.errors import NoCoverage
@@ -59,7 +60,7 @@ CLAIMS_M2 = {
 
 
 def sample(day: date = DEMO_DATES[0]) -> SampleImagery:
-    return SampleImagery(today=lambda: day)
+    return SampleImagery(TERMS, GRID, today=lambda: day)
 
 
 def small(tile: Tile, size_px: int = 256) -> View:
