@@ -14,6 +14,7 @@ from chalicelib.api.openapi import document
 from chalicelib.application import capture_tile as capturing
 from chalicelib.application import compare_tile as comparing
 from chalicelib.composition import Ports
+from chalicelib.composition.basis import new_id
 from chalicelib.domain.changes import Change, Region
 from chalicelib.domain.errors import Invalid, NoCoverage
 from chalicelib.domain.images import Inspection
@@ -161,7 +162,7 @@ class Server:
             images=self.images,
             jobs=self.jobs,
             passwords=self.passwords,
-            tokens=JwtTokens({"test": "k" * 32}),
+            tokens=JwtTokens({"test": "k" * 32}, new_id=new_id),
             links=SignedLinks("l" * 32, expires_s=WEEK_S),
             imagery=self._imagery,
         )

@@ -7,6 +7,9 @@ import hmac
 import re
 from datetime import datetime
 
+from typing_extensions import override
+
+from chalicelib.application.ports.links import Links
 from chalicelib.domain.errors import NotAllowed
 
 MIN_KEY_BYTES = 32
@@ -14,7 +17,7 @@ STEP_S = 3600  # expiries lie on full hours, so that a listing repeated within o
 _SECONDS = re.compile(r"[1-9][0-9]{0,11}")
 
 
-class SignedLinks:
+class SignedLinks(Links):
     """Signs links with one key. A new key ends every link that is out."""
 
     def __init__(self, key: str, *, expires_s: int) -> None:
@@ -23,13 +26,13 @@ class SignedLinks:
         self._key = key.encode()
         self._expires_s = expires_s
 
+    @override
     def sign(self, key: str, *, now: datetime) -> str:
-        """Give the key with the query that lets its holder load it; the same text all through an hour."""
         expires = str((int(now.timestamp()) // STEP_S + 1) * STEP_S + self._expires_s)
         return f"{key}?expires={expires}&signature={self._signature(key, expires)}"
 
+    @override
     def check(self, key: str, *, expires: str, signature: str, now: datetime) -> None:
-        """Raise NotAllowed unless this link was signed here, for this very object, and has not expired."""
         expected = self._signature(key, expires)
         if not hmac.compare_digest(signature.encode(), expected.encode()) or not _SECONDS.fullmatch(expires):
             raise NotAllowed("this image link is not valid")

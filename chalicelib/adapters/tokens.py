@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-import uuid
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 import jwt
+from typing_extensions import override
 
+from chalicelib.application.ports.clock import NewId
+from chalicelib.application.ports.tokens import Tokens
 from chalicelib.domain.errors import NotSignedIn
 
 ALGORITHM = "HS256"
@@ -24,44 +26,44 @@ AHEAD_S = 60  # by how much another machine's clock may be fast
 _ID = re.compile(r"[1-9][0-9]{0,18}")
 
 
-class JwtTokens:
+class JwtTokens(Tokens):
     """Signs with the first key, verifies with any: add a new one in front, and drop the old one later."""
 
-    def __init__(self, keys: Mapping[str, str]) -> None:
+    def __init__(self, keys: Mapping[str, str], *, new_id: NewId) -> None:
         if not keys:
             raise ValueError("the secret of the access tokens holds no key")
         for kid, key in keys.items():
             if len(key.encode()) < MIN_KEY_BYTES:
                 raise ValueError(f"the token key {kid!r} must have at least {MIN_KEY_BYTES} bytes")
-        self._keys = dict(keys)
+        self._keys, self._new_id = dict(keys), new_id
         self._current = next(iter(keys))
 
     @classmethod
-    def from_secret(cls, text: str) -> JwtTokens:
-        """Read the keys from a secret: a JSON object of key ids and keys, the signing one first."""
+    def from_secret(cls, text: str, *, new_id: NewId) -> JwtTokens:
+        """Parse the keys of a secret: a JSON object of key ids and keys, the signing one first."""
         try:
             keys: Any = json.loads(text)
         except ValueError:
             keys = None
         if not isinstance(keys, dict) or not all(isinstance(key, str) for key in keys.values()):
             raise ValueError('the secret of the access tokens must be a JSON object like {"2026-11": "<32 bytes>"}')
-        return cls(keys)
+        return cls(keys, new_id=new_id)
 
+    @override
     def issue(self, sign_in_id: int, *, now: datetime, expires_at: datetime) -> str:
-        """Make the access token of a sign-in."""
         claims = {
             "iss": ISSUER,
             "aud": AUDIENCE,
             "sub": str(sign_in_id),
-            "jti": uuid.uuid4().hex,
+            "jti": self._new_id(),
             "iat": int(now.timestamp()),
             "exp": int(expires_at.timestamp()),
         }
         headers = {"kid": self._current, "typ": KIND}
         return jwt.encode(claims, self._keys[self._current], algorithm=ALGORITHM, headers=headers)
 
+    @override
     def sign_in_id(self, token: str, *, now: datetime) -> int:
-        """Say which sign-in a token names. Raises NotSignedIn for anything but a valid, current token of ours."""
         if len(token) > LONGEST or not token.isascii():
             raise NotSignedIn("the access token is not valid")
         try:

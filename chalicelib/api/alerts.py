@@ -98,7 +98,7 @@ class IgnoredOut(ApiModel):
 
     @classmethod
     def of(cls, ignored: Ignored, *, links: Links, now: datetime) -> IgnoredOut:
-        """Show it with its pictures."""
+        """Show it with its images."""
         image = ignored.image.image
         return cls(
             image_tile_id=image.image_id,

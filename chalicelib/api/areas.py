@@ -1,4 +1,4 @@
-"""The areas somebody watches, what they would cost, and who can show them."""
+"""The areas that people watch, what they would cost, and which providers can show them."""
 
 from __future__ import annotations
 

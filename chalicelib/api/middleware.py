@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
-import uuid
 from collections.abc import Callable, Sequence
 
 from chalice.app import Request, Response
@@ -31,8 +29,8 @@ def middleware(ports: Ports) -> Middleware:
 
 
 def _finished(request: Request, get_response: Callable[[Request], Response], ports: Ports) -> Response:
-    started = time.perf_counter()
-    request_id = _id_of(request)
+    started = ports.monotonic()
+    request_id = _id_of(request, ports)
     request.context["bhuprahari_request_id"] = request_id
     with logs.invocation("api_handler", request.lambda_context), logs.bound(request_id=request_id):
         response = _in_our_shape(request, get_response(request))
@@ -49,15 +47,15 @@ def _finished(request: Request, get_response: Callable[[Request], Response], por
                 "method": request.method,
                 "route": request.path,  # the pattern: ids and queries stay out of the logs
                 "status": response.status_code,
-                "duration_ms": round(1000 * (time.perf_counter() - started), 1),
+                "duration_ms": round(1000 * (ports.monotonic() - started), 1),
             },
         )
     return response
 
 
-def _id_of(request: Request) -> str:
+def _id_of(request: Request, ports: Ports) -> str:
     given = request.context.get("requestId") or getattr(request.lambda_context, "aws_request_id", None)
-    return str(given or uuid.uuid4())
+    return str(given or ports.new_id())
 
 
 def _in_our_shape(request: Request, response: Response) -> Response:

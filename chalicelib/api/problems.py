@@ -69,7 +69,7 @@ class Problem(BaseModel):
 
 
 def status_of(error: DomainError) -> int:
-    """Give the HTTP status of a failure: its class's, or its nearest ancestor's."""
+    """Return the HTTP status of a failure: its class's, or its nearest ancestor's."""
     return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
 
 

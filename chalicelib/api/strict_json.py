@@ -1,4 +1,4 @@
-"""JSON as people mean it: one object, finite numbers, each name once, nothing too deep, nothing that no text holds."""
+"""Strict JSON: one object, finite numbers, each name once, bounded depth, no NUL and no half of a surrogate pair."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MAX_DEPTH = 32
 
 
 def read_object(raw: bytes) -> dict[str, Any]:
-    """Read a request's body. Raises TooLarge, Invalid."""
+    """Parse a request's body. Raises TooLarge, Invalid."""
     if len(raw) > MAX_BYTES:
         raise TooLarge(f"a request's body has at most {MAX_BYTES // 1024} KiB")
     try:

@@ -98,7 +98,7 @@ class Ports(DatabasePorts):
         """Access tokens."""
         from chalicelib.adapters.tokens import JwtTokens
 
-        return JwtTokens.from_secret(self.secret_text(self.settings.token_secret))
+        return JwtTokens.from_secret(self.secret_text(self.settings.token_secret), new_id=self.new_id)
 
     @cached_property
     def links(self) -> Links:

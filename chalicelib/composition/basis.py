@@ -11,12 +11,13 @@ from functools import cached_property
 from pathlib import Path
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from chalicelib.domain.errors import NotFound, Unavailable
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
-    from chalicelib.application.ports.clock import Clock, Jitter, NewToken, Sleep
+    from chalicelib.application.ports.clock import Clock, Jitter, Monotonic, NewId, NewToken, Sleep
     from chalicelib.application.ports.secrets import Secrets
 
 
@@ -35,6 +36,11 @@ def new_token() -> str:
     return token_urlsafe(32)
 
 
+def new_id() -> str:
+    """Make an id that was never used before."""
+    return str(uuid4())
+
+
 class Basis:
     """What every port may need. Time, waiting and randomness are given, so that a test or a simulation drives them."""
 
@@ -46,9 +52,12 @@ class Basis:
         sleep: Sleep = time.sleep,
         jitter: Jitter = full_jitter,
         new_token: NewToken = new_token,
+        new_id: NewId = new_id,
+        monotonic: Monotonic = time.monotonic,
     ) -> None:
         self.settings = settings
-        self.clock, self.sleep, self.jitter, self.new_token = clock, sleep, jitter, new_token
+        self.clock, self.sleep, self.jitter, self.monotonic = clock, sleep, jitter, monotonic
+        self.new_token, self.new_id = new_token, new_id
 
     @cached_property
     def secrets(self) -> Secrets:
@@ -58,7 +67,7 @@ class Basis:
 
             return SecretsManagerSecrets(
                 self.aws_client("secretsmanager"),
-                clock_monotonic=time.monotonic,
+                clock_monotonic=self.monotonic,
                 prefix=self.settings.secrets_prefix,
             )
         from chalicelib.adapters.secrets.home import HomeSecrets

@@ -1,4 +1,4 @@
-"""Keyset pagination: a page begins after the last item of the one before, whatever was added meanwhile."""
+"""Keyset pagination: a page begins after the last item of the one before, also if items were added meanwhile."""
 
 from typing import Generic, NamedTuple, TypeVar
 

@@ -12,6 +12,9 @@ from functools import partial
 from threading import Lock
 from typing import Any
 
+from typing_extensions import override
+
+from chalicelib.application.ports.push import Push
 from chalicelib.application.ports.secrets import Secrets
 from chalicelib.domain.errors import Invalid, NotFound, Unavailable
 from chalicelib.domain.pushes import DeliveryStatus, Notice, Receipt, Target, TargetKind
@@ -24,7 +27,7 @@ LIVES = timedelta(hours=6)
 ACCOUNT = ("project_id", "client_email", "private_key")
 
 
-class FcmPush:
+class FcmPush(Push):
     """Pushes through Firebase Cloud Messaging, as the service account that a secret holds.
 
     firebase-admin retries 500, 503 and Retry-After by itself, inside the call and up to four times: the caller's
@@ -37,8 +40,8 @@ class FcmPush:
         self._http_timeout_s = http_timeout_s
         self._making = Lock()
 
+    @override
     def send(self, notice: Notice, targets: Sequence[Target]) -> list[Receipt]:
-        """Push to each target; one receipt for each, in their order. Raises Unavailable before the first is sent."""
         if not targets:
             return []
         app = self._app()
@@ -55,8 +58,8 @@ class FcmPush:
             logger.warning("pushes not taken", extra={"session_id": notice.session_id, "reason": reason})
         return receipts
 
+    @override
     def check(self) -> str:
-        """X"""
         text = self._secrets.get(self._secret_name)
         try:
             account = json.loads(text)

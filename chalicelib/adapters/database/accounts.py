@@ -6,27 +6,29 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
+from typing_extensions import override
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.engine import insert_row, reads, writes
 from chalicelib.adapters.database.rows import address_hash, device_of, user_of
+from chalicelib.application.ports.accounts import Accounts
 from chalicelib.domain.accounts import DEVICES_PER_USER, Device, SignIn, User, email_key
 from chalicelib.domain.errors import Conflict, LimitReached, NotFound, NotSignedIn
 
 USER, SIGN_IN, REFRESH, DEVICE = t.users, t.sign_ins, t.refresh_tokens, t.devices
 
 
-class SqlAccounts:
+class SqlAccounts(Accounts):
     """The port `Accounts`."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
+    @override
     @writes
     def add_user(
         self, connection: Connection, *, email: str, password_hash: str, profile: str | None, now: datetime
     ) -> User:
-        """Keep a new user. Raises Conflict on a taken e-mail."""
         row = {"email": email.strip(), "email_key": email_key(email), "password_hash": password_hash}
         try:
             with connection.begin_nested():
@@ -35,29 +37,29 @@ class SqlAccounts:
             raise Conflict("this e-mail address has an account already") from None
         return user_of(connection.execute(select(USER).where(USER.c.id == user_id)).one())
 
+    @override
     @reads
     def find_user(self, connection: Connection, email: str) -> tuple[User, str] | None:
-        """Give the user of an e-mail address and the password's hash."""
         row = connection.execute(select(USER).where(USER.c.email_key == email_key(email))).one_or_none()
         return None if row is None else (user_of(row), row.password_hash)
 
+    @override
     @writes
     def set_password_hash(self, connection: Connection, user_id: int, password_hash: str) -> None:
-        """Replace a hash made with older parameters."""
         connection.execute(update(USER).where(USER.c.id == user_id).values(password_hash=password_hash))
 
+    @override
     @writes
     def sign_in(
         self, connection: Connection, user_id: int, *, refresh_hash: str, now: datetime, expires_at: datetime
     ) -> int:
-        """Keep a new sign-in; give its id."""
         sign_in_id = insert_row(connection, SIGN_IN, user_id=user_id, created_at=now, expires_at=expires_at)
         insert_row(connection, REFRESH, sign_in_id=sign_in_id, token_hash=refresh_hash, expires_at=expires_at)
         return sign_in_id
 
+    @override
     @reads
     def signed_in(self, connection: Connection, sign_in_id: int, *, now: datetime) -> SignIn:
-        """Give a live sign-in. Raises NotSignedIn."""
         query = (
             select(USER)
             .join(SIGN_IN, SIGN_IN.c.user_id == USER.c.id)
@@ -68,8 +70,8 @@ class SqlAccounts:
             raise NotSignedIn("you are signed out: sign in again")
         return SignIn(sign_in_id=sign_in_id, user=user_of(row))
 
+    @override
     def rotate_refresh(self, old_hash: str, *, new_hash: str, now: datetime, expires_at: datetime) -> SignIn:
-        """Exchange a refresh token, once; a second use ends the sign-in. Raises NotSignedIn."""
         sign_in_id = self._rotate(old_hash, new_hash=new_hash, now=now, expires_at=expires_at)
         if sign_in_id is None:  # apart from the transaction, which has ended the sign-in and must keep it ended
             raise NotSignedIn("this refresh token is not valid any more: sign in again")
@@ -94,9 +96,9 @@ class SqlAccounts:
         connection.execute(update(SIGN_IN).where(still_in).values(expires_at=expires_at))
         return int(row.sign_in_id)
 
+    @override
     @writes
     def sign_out(self, connection: Connection, sign_in_id: int, *, now: datetime) -> None:
-        """End a sign-in."""
         self._end(connection, sign_in_id, now)
 
     @staticmethod
@@ -104,9 +106,9 @@ class SqlAccounts:
         is_live = (SIGN_IN.c.id == sign_in_id) & SIGN_IN.c.revoked_at.is_(None)
         connection.execute(update(SIGN_IN).where(is_live).values(revoked_at=now))
 
+    @override
     @writes
     def add_device(self, connection: Connection, user_id: int, *, token: str, platform: str, now: datetime) -> Device:
-        """Keep a device, taking it over from a former owner. Raises LimitReached."""
         connection.execute(select(USER.c.id).where(USER.c.id == user_id).with_for_update())
         is_it = DEVICE.c.token_hash == address_hash(token)
         values = {"user_id": user_id, "platform": platform, "seen_at": now}
@@ -120,15 +122,15 @@ class SqlAccounts:
             connection.execute(update(DEVICE).where(is_it).values(**values))
         return device_of(connection.execute(select(DEVICE).where(is_it)).one())
 
+    @override
     @reads
     def devices(self, connection: Connection, user_id: int) -> list[Device]:
-        """Give a user's devices."""
         query = select(DEVICE).where(DEVICE.c.user_id == user_id).order_by(DEVICE.c.id)
         return [device_of(row) for row in connection.execute(query)]
 
+    @override
     @writes
     def remove_device(self, connection: Connection, device_id: int, *, user_id: int) -> None:
-        """Forget a user's device. Raises NotFound."""
         is_it = (DEVICE.c.id == device_id) & (DEVICE.c.user_id == user_id)
         if not connection.execute(delete(DEVICE).where(is_it)).rowcount:
             raise NotFound(f"there is no device {device_id}")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from sqlalchemy import Connection, Engine, Text, func, select, type_coerce
+from typing_extensions import override
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.engine import reads
 from chalicelib.adapters.database.owned import owned_sessions
 from chalicelib.adapters.database.rows import alert_of, ignored_of, tile_image_of
+from chalicelib.application.ports.alerts import Alerts
 from chalicelib.domain.alerts import Alert, Ignored
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.images import TileImage
@@ -16,15 +18,15 @@ from chalicelib.domain.paging import Page, PageRequest
 IMAGE, ALERT, SESSION, RUN, DONE = t.image_tiles, t.alert_details, t.alert_sessions, t.session_tiles, t.comparisons
 
 
-class SqlAlerts:
+class SqlAlerts(Alerts):
     """The port `Alerts`."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
+    @override
     @reads
     def of_session(self, connection: Connection, session_id: int, *, user_id: int) -> list[tuple[Alert, TileImage]]:
-        """Give a session's alerts, each with its newer image. Raises NotFound."""
         if connection.execute(owned_sessions(user_id).where(SESSION.c.id == session_id)).first() is None:
             raise NotFound(f"there is no session {session_id}")
         query = select(ALERT).where(ALERT.c.session_id == session_id).order_by(ALERT.c.id)
@@ -36,9 +38,9 @@ class SqlAlerts:
             for row in rows
         ]
 
+    @override
     @reads
     def ignored(self, connection: Connection, session_id: int, *, user_id: int, page: PageRequest) -> Page[Ignored]:
-        """Give what a session's comparisons saw and did not alert on, tile by tile. Raises NotFound."""
         if connection.execute(owned_sessions(user_id).where(SESSION.c.id == session_id)).first() is None:
             raise NotFound(f"there is no session {session_id}")
         is_made_here = (

@@ -8,12 +8,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
+from typing_extensions import override
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.engine import reads, record_after_commit, writes
 from chalicelib.adapters.database.outbox import post
 from chalicelib.adapters.database.rows import address_hash, delivery_of, notice_of, push_of
 from chalicelib.adapters.database.session_closing import lock_session
+from chalicelib.application.ports.deliveries import Deliveries
 from chalicelib.domain import events
 from chalicelib.domain.jobs import Message, Queue, SessionJob
 from chalicelib.domain.paging import Page, PageRequest
@@ -35,17 +37,17 @@ RUN, ALERT = t.session_tiles, t.alert_details
 MAX_DETAIL = 500
 
 
-class SqlDeliveries:
+class SqlDeliveries(Deliveries):
     """The port `Deliveries`."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
+    @override
     @writes
     def prepare(
         self, connection: Connection, session_id: int, *, extra: Sequence[Target], now: datetime
     ) -> Notice | None:
-        """Make the rows of a session's pushes, once; None if there is nothing to tell, or the area is gone."""
         if lock_session(connection, session_id) is None:
             return None
         notice = _notice(connection, session_id)
@@ -74,11 +76,11 @@ class SqlDeliveries:
                 continue  # this session's push to this target has its row already
         return notice
 
+    @override
     @writes
     def claim(
         self, connection: Connection, session_id: int, *, now: datetime, lease_s: float, limit: int
     ) -> list[Delivery]:
-        """Take hold of pushes that are to be made and that nobody holds."""
         pending = (PUSH.c.session_id == session_id) & (PUSH.c.status == DeliveryStatus.PENDING)
         is_free = PUSH.c.lease_until.is_(None) | (PUSH.c.lease_until <= now)
         rows = connection.execute(select(PUSH).where(pending, is_free).order_by(PUSH.c.id).limit(limit)).all()
@@ -93,6 +95,7 @@ class SqlDeliveries:
             ).rowcount
         ]
 
+    @override
     @writes
     def record(
         self,
@@ -103,7 +106,6 @@ class SqlDeliveries:
         *,
         now: datetime,
     ) -> None:
-        """Keep the receipts and drop dead devices. A push refused for now waits for its next attempt."""
         lock_session(connection, session_id)
         outcomes: Counter[str] = Counter()
         for delivery, receipt in zip(deliveries, receipts, strict=True):
@@ -131,9 +133,9 @@ class SqlDeliveries:
         if any(receipt.status is DeliveryStatus.SENT for receipt in receipts):
             connection.execute(update(SESSION).where(SESSION.c.id == session_id).values(is_notification_sent=True))
 
+    @override
     @reads
     def of_user(self, connection: Connection, user_id: int, *, page: PageRequest) -> Page[PushMade]:
-        """Give the pushes about a user's areas, newest first."""
         changes = (
             select(func.count()).select_from(ALERT).where(ALERT.c.session_id == PUSH.c.session_id).scalar_subquery()
         )
@@ -156,9 +158,9 @@ class SqlDeliveries:
         items = [push_of(row) for row in rows[: page.limit]]
         return Page(items, total, items[-1].delivery_id if len(rows) > page.limit else None)
 
+    @override
     @writes
     def retry_due(self, connection: Connection, *, now: datetime, limit: int) -> list[Message]:
-        """Write jobs anew for sessions with pushes whose next attempt has come; end those that waited too long."""
         is_free = PUSH.c.lease_until.is_(None) | (PUSH.c.lease_until <= now)
         is_stale = PUSH.c.created_at <= now - timedelta(seconds=PUSH_TTL_S)
         waits = (PUSH.c.status == DeliveryStatus.PENDING) & is_free
@@ -169,9 +171,9 @@ class SqlDeliveries:
         due = select(PUSH.c.session_id).where(waits, was_tried).distinct().order_by(PUSH.c.session_id).limit(limit)
         return [_post(connection, session_id, now) for session_id in connection.execute(due).scalars().all()]
 
+    @override
     @writes
     def retry_lost(self, connection: Connection, session_id: int, *, now: datetime) -> list[Message]:
-        """Write the job anew of a session whose message was given up on, as long as its news is fresh."""
         session = lock_session(connection, session_id)
         if session is None or session.ended_at is None or session.ended_at <= now - timedelta(seconds=PUSH_TTL_S):
             return []

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, Engine, func, select, text
+from typing_extensions import override
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.engine import reads
 from chalicelib.adapters.database.rows import tile_of
 from chalicelib.adapters.database.schema.migrate import head, revision_of
+from chalicelib.application.ports.diagnostics import Diagnostics
 from chalicelib.domain.diagnostics import Stuck, age
 from chalicelib.domain.pushes import PUSH_TTL_S, DeliveryStatus
 from chalicelib.domain.sessions import SessionStatus
@@ -20,43 +22,43 @@ A_WHILE = timedelta(seconds=30)  # a job that has waited for less is simply on i
 NEXT_RUN = "the next sweep, within a minute,"
 
 
-class SqlDiagnostics:
+class SqlDiagnostics(Diagnostics):
     """The port `Diagnostics`. `carried_by` says what takes a job out of the outbox: a worker, or SQS."""
 
     def __init__(self, engine: Engine, *, carried_by: str) -> None:
         self.engine = engine
         self._carried_by = carried_by
 
+    @override
     @reads
     def revision(self, connection: Connection) -> str | None:
-        """Give the schema's revision; None where no migration has run."""
         return revision_of(connection)
 
+    @override
     def newest_revision(self) -> str:
-        """Return the revision that this code needs."""
         return head()
 
+    @override
     @reads
     def server(self, connection: Connection) -> tuple[str, datetime | None, str]:
-        """Give the server's name and version, its time where it has a clock of its own, and its SQL mode."""
         if connection.dialect.name == "sqlite":
             return f"SQLite {connection.execute(text('SELECT sqlite_version()')).scalar_one()}", None, ""
         row = connection.execute(text("SELECT VERSION(), UTC_TIMESTAMP(6), @@SESSION.sql_mode")).one()
         product = "MariaDB" if "MariaDB" in row[0] else "MySQL"
         return f"{product} {row[0].partition('-')[0]}", row[1].replace(tzinfo=UTC), row[2]
 
+    @override
     @reads
     def oldest_session(self, connection: Connection, *, now: datetime) -> tuple[int, float, float] | None:
-        """Give the oldest open session: its id, its age and the time to its deadline, in seconds."""
         query = select(SESSION).where(SESSION.c.status == SessionStatus.IN_PROGRESS).order_by(SESSION.c.id).limit(1)
         row = connection.execute(query).one_or_none()
         if row is None:
             return None
         return row.id, (now - row.started_at).total_seconds(), (row.deadline_at - now).total_seconds()
 
+    @override
     @reads
     def stuck(self, connection: Connection, *, now: datetime, limit: int) -> list[Stuck]:
-        """Give what has waited too long: at most `limit` of each kind, the longest first."""
         return [
             *_sessions(connection, now, limit),
             *_tile_runs(connection, now, limit),

@@ -8,11 +8,13 @@ from itertools import groupby
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, case, func, select
+from typing_extensions import override
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.engine import insert_row, reads
 from chalicelib.adapters.database.owned import owned_area
 from chalicelib.adapters.database.rows import image_of, tile_image_of, tile_of
+from chalicelib.application.ports.image_rows import ImageRows
 from chalicelib.domain.areas import Area
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.images import ImageStatus, StoredImage, TileImage
@@ -27,15 +29,15 @@ _END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
 _NEWEST_FIRST = (IMAGE.c.taken_at.desc(), IMAGE.c.id.desc())
 
 
-class SqlImageRows:
+class SqlImageRows(ImageRows):
     """The port `ImageRows`."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
+    @override
     @reads
     def of_area(self, connection: Connection, area_id: int, *, user_id: int, page: PageRequest) -> Page[TileImage]:
-        """Return an area's images, newest capture first. Raises NotFound."""
         if connection.execute(owned_area(area_id, user_id)).first() is None:
             raise NotFound(f"there is no area {area_id}")
         here = IMAGE.c.area_id == area_id

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlalchemy import Connection, Engine, select
+from typing_extensions import override
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.engine import reads
+from chalicelib.application.ports.orphans import Orphans
 
 
-class SqlOrphans:
+class SqlOrphans(Orphans):
     """The port `Orphans`."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
+    @override
     @reads
     def unreferenced(self, connection: Connection, keys: Sequence[str]) -> list[str]:
-        """Give those of the keys that no row names."""
         named: set[str] = set()
         for column in (t.image_tiles.c.object_key, t.alert_details.c.mask_key, t.alert_details.c.overlay_key):
             for start in range(0, len(keys), 500):

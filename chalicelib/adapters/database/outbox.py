@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, delete, func, select, update
+from typing_extensions import override
 
 from chalicelib.adapters.database.engine import insert_row, reads, writes
 from chalicelib.adapters.database.rows import message_of
 from chalicelib.adapters.database.tables import deliveries, outbox, session_tiles
-from chalicelib.application.ports.outbox import Received
+from chalicelib.application.ports.outbox import Outbox, Received
 from chalicelib.domain.jobs import DeadLetter, Message, Queue, SessionJob, TileJob
 
 MAX_REASON = 500
@@ -29,15 +30,15 @@ def post(connection: Connection, queue: Queue, job: TileJob | SessionJob, *, now
     return Message(message_id=message_id, queue=queue, body=body)
 
 
-class SqlOutbox:
+class SqlOutbox(Outbox):
     """The port `Outbox`."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
+    @override
     @reads
     def unsent(self, connection: Connection, *, before: datetime, limit: int) -> list[Message]:
-        """Give messages older than that which no queue has taken, oldest first."""
         query = (
             select(outbox)
             .where(outbox.c.created_at < before, outbox.c.dead_at.is_(None))
@@ -46,9 +47,9 @@ class SqlOutbox:
         )
         return [message_of(row) for row in connection.execute(query)]
 
+    @override
     @writes
     def taken(self, connection: Connection, message_ids: Iterable[int]) -> None:
-        """Forget messages: a queue has taken them, or their work is done."""
         ids = sorted(message_ids)
         for start in range(0, len(ids), 500):
             connection.execute(delete(outbox).where(outbox.c.id.in_(ids[start : start + 500])))
@@ -70,54 +71,54 @@ class SqlOutbox:
         values = {"receives": row.receives + 1, "available_at": hidden_until}
         return connection.execute(update(outbox).where(is_still_there).values(**values)).rowcount == 1
 
+    @override
     def receive(self, queue: Queue, *, now: datetime, lease_s: float) -> Received | None:
-        """Take the next message of a queue that is available, and hide it for the lease."""
         while (row := self._next(queue, now)) is not None:
             if self._take(row, now + timedelta(seconds=lease_s)):
                 return Received(message_of(row), row.receives + 1, row.receives + 1)
         return None
 
+    @override
     @writes
     def done(self, connection: Connection, received: Received) -> None:
-        """Forget a message whose handler returned, if this receipt is still the latest."""
         is_mine = (outbox.c.id == received.message.message_id) & (outbox.c.receives == received.receipt)
         connection.execute(delete(outbox).where(is_mine))
 
+    @override
     @writes
     def give_back(
         self, connection: Connection, received: Received, *, available_at: datetime, reason: str, dead: bool
     ) -> None:
-        """Make a message available again, or a dead letter, if this receipt is still the latest."""
         is_mine = (outbox.c.id == received.message.message_id) & (outbox.c.receives == received.receipt)
         values = {"available_at": available_at, "reason": reason[:MAX_REASON]}
         if dead:
             values["dead_at"] = available_at
         connection.execute(update(outbox).where(is_mine).values(**values))
 
+    @override
     @reads
     def dead(self, connection: Connection, limit: int) -> list[DeadLetter]:
-        """Give dead letters, oldest first."""
         query = select(outbox).where(outbox.c.dead_at.is_not(None)).order_by(outbox.c.id).limit(limit)
         return [
             DeadLetter(message=message_of(row), receipt=str(row.id), reason=row.reason)
             for row in connection.execute(query)
         ]
 
+    @override
     @reads
     def oldest_waiting(self, connection: Connection) -> datetime | None:
-        """Say when the oldest message that is no dead letter was committed; None if there is none."""
         oldest = select(outbox.c.created_at).where(outbox.c.dead_at.is_(None)).order_by(outbox.c.id).limit(1)
         return connection.execute(oldest).scalar_one_or_none()
 
+    @override
     @reads
     def count_dead(self, connection: Connection) -> dict[Queue, int]:
-        """Count the dead letters by queue."""
         query = select(outbox.c.queue, func.count()).where(outbox.c.dead_at.is_not(None)).group_by(outbox.c.queue)
         return {Queue(queue): count for queue, count in connection.execute(query)}
 
+    @override
     @writes
     def redrive(self, connection: Connection, message_id: int, *, now: datetime) -> None:
-        """Make a dead letter a message that nobody has received yet."""
         is_it = (outbox.c.id == message_id) & outbox.c.dead_at.is_not(None)
         anew = {"dead_at": None, "receives": 0, "available_at": now}
         connection.execute(update(outbox).where(is_it).values(**anew))

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, func, select, update
+from typing_extensions import override
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.comparisons import is_compared
@@ -15,6 +16,7 @@ from chalicelib.adapters.database.outbox import post
 from chalicelib.adapters.database.rows import area_of, tile_of
 from chalicelib.adapters.database.session_closing import lock_session
 from chalicelib.adapters.database.session_opening import Waits, open_session
+from chalicelib.application.ports.replays import Replays
 from chalicelib.domain.areas import Area
 from chalicelib.domain.comparisons import comparison_key
 from chalicelib.domain.diagnostics import Replayed
@@ -29,18 +31,18 @@ AREA, SESSION, RUN, PUSH = t.area_configs, t.alert_sessions, t.session_tiles, t.
 _NO_ANSWER = (Verdict.FAILED, Verdict.CANCELLED)
 
 
-class SqlReplays:
+class SqlReplays(Replays):
     """The port `Replays`."""
 
     def __init__(self, engine: Engine, *, deadline_s: float, retry_s: float) -> None:
         self.engine = engine
         self._waits = Waits(timedelta(seconds=deadline_s), timedelta(seconds=retry_s))
 
+    @override
     @writes
     def replay(
         self, connection: Connection, session_id: int, *, tile: Tile | None, now: datetime, request_id: str
     ) -> Replayed:
-        """Open a session on the tiles that failed, or ask for the pushes again. Raises NotFound, Conflict."""
         area_id = connection.execute(select(SESSION.c.area_id).where(SESSION.c.id == session_id)).scalar_one_or_none()
         if area_id is None:
             raise NotFound(f"there is no session {session_id}")

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, func, select, update
+from typing_extensions import override
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.comparisons import not_compared
@@ -21,6 +22,7 @@ from chalicelib.adapters.database.session_closing import (
     summarise,
 )
 from chalicelib.adapters.database.session_opening import Waits, open_session
+from chalicelib.application.ports.sessions import Sessions
 from chalicelib.domain.areas import Area
 from chalicelib.domain.errors import Conflict, LimitReached, NotFound
 from chalicelib.domain.jobs import Message
@@ -39,7 +41,7 @@ from chalicelib.domain.tiles import Tile, tiles_covering
 SESSION, RUN, AREA = t.alert_sessions, t.session_tiles, t.area_configs
 
 
-class SqlSessions:
+class SqlSessions(Sessions):
     """The port `Sessions`."""
 
     def __init__(self, engine: Engine, *, deadline_s: float, retry_s: float, tiles_per_day: int) -> None:
@@ -47,9 +49,9 @@ class SqlSessions:
         self._waits = Waits(timedelta(seconds=deadline_s), timedelta(seconds=retry_s))
         self._tiles_per_day = tiles_per_day
 
+    @override
     @writes
     def open_due(self, connection: Connection, area_id: int, *, now: datetime, request_id: str) -> list[Message]:
-        """Open the session that an area is due for; nothing if it is not due, gone, or has one open."""
         query = select(AREA).where(AREA.c.id == area_id, AREA.c.deleted_at.is_(None)).with_for_update()
         row = connection.execute(query).one_or_none()
         if row is None or row.next_due_at > now or self._open_one(connection, area_id) is not None:
@@ -66,15 +68,11 @@ class SqlSessions:
         )
         return messages
 
+    @override
     @writes
     def open_now(
         self, connection: Connection, area_id: int, cause: Cause, *, user_id: int, now: datetime, request_id: str
     ) -> tuple[Session, list[Message]]:
-        """Open a session at a user's wish, or give the one that is open already.
-
-        With Cause.COMPARISON and every stored pair compared already, it gives the latest session and opens none.
-        Raises NotFound, LimitReached, Conflict.
-        """
         row = connection.execute(owned_area(area_id, user_id).with_for_update()).one_or_none()
         if row is None:
             raise NotFound(f"there is no area {area_id}")
@@ -168,17 +166,17 @@ class SqlSessions:
         connection.execute(update(AREA).where(AREA.c.id == area.area_id).values(next_due_at=due_next))
         return opened
 
+    @override
     @reads
     def get(self, connection: Connection, session_id: int, *, user_id: int) -> Session:
-        """Give a session of a user's area. Raises NotFound."""
         row = connection.execute(owned_sessions(user_id).where(SESSION.c.id == session_id)).one_or_none()
         if row is None:
             raise NotFound(f"there is no session {session_id}")
         return self._read(connection, [row])[0]
 
+    @override
     @reads
     def of_user(self, connection: Connection, user_id: int, *, page: PageRequest) -> Page[Session]:
-        """Give the sessions of a user's areas, newest first."""
         mine = owned_sessions(user_id)
         total = connection.execute(select(func.count()).select_from(mine.subquery())).scalar_one()
         if page.after is not None:
@@ -187,9 +185,9 @@ class SqlSessions:
         items = self._read(connection, list(rows[: page.limit]))
         return Page(items, total, items[-1].session_id if len(rows) > page.limit else None)
 
+    @override
     @reads
     def overdue(self, connection: Connection, *, now: datetime, limit: int) -> list[int]:
-        """Give the ids of open sessions past their deadline."""
         query = (
             select(SESSION.c.id)
             .where(SESSION.c.status == SessionStatus.IN_PROGRESS, SESSION.c.deadline_at <= now)
@@ -197,11 +195,11 @@ class SqlSessions:
         )
         return list(connection.execute(query).scalars())
 
+    @override
     @writes
     def end_open_tiles(
         self, connection: Connection, session_id: int, outcome: Outcome, *, now: datetime, request_id: str = ""
     ) -> list[Message]:
-        """End every open tile run of a session alike: it was cancelled, or ran out of time."""
         session = lock_session(connection, session_id)
         if session is None:
             return []

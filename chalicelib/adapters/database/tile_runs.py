@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, select, update
+from typing_extensions import override
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.comparisons import doubted_before, is_compared
@@ -14,6 +15,7 @@ from chalicelib.adapters.database.images import insert_image, newest_image, olde
 from chalicelib.adapters.database.outbox import post
 from chalicelib.adapters.database.rows import area_of, image_of, tile_of
 from chalicelib.adapters.database.session_closing import end_run, finish_if_done, lock_session
+from chalicelib.application.ports.tile_runs import TileRuns
 from chalicelib.domain.areas import Area
 from chalicelib.domain.comparisons import comparison_key
 from chalicelib.domain.errors import Busy
@@ -35,18 +37,18 @@ from chalicelib.domain.tile_runs import (
 RUN, SESSION, IMAGE, AREA = t.session_tiles, t.alert_sessions, t.image_tiles, t.area_configs
 
 
-class SqlTileRuns:
+class SqlTileRuns(TileRuns):
     """The port `TileRuns`."""
 
     def __init__(self, engine: Engine, *, retry_s: float) -> None:
         self.engine = engine
         self._retry = timedelta(seconds=retry_s)
 
+    @override
     @writes
     def claim_capture(
         self, connection: Connection, job: TileJob, *, now: datetime, lease_s: float
     ) -> CaptureClaim | None:
-        """Take hold of a tile run to capture it; None if that is done already. Raises Busy."""
         run = _claim(connection, job, CAPTURE_STATES, now, lease_s)
         if run is None:
             return None
@@ -64,11 +66,11 @@ class SqlTileRuns:
             request_id=job.request_id,
         )
 
+    @override
     @writes
     def claim_comparison(
         self, connection: Connection, job: TileJob, *, now: datetime, lease_s: float
     ) -> ComparisonClaim | None:
-        """Take hold of a tile run to compare it; None if that is done already. Raises Busy."""
         run = _claim(connection, job, COMPARISON_STATES, now, lease_s)
         if run is None:
             return None
@@ -91,14 +93,11 @@ class SqlTileRuns:
             request_id=job.request_id,
         )
 
+    @override
     @writes
     def record_capture(
         self, connection: Connection, claim: CaptureClaim, captured: Captured, *, now: datetime
     ) -> list[Message]:
-        """Keep a new image's row and go on to the comparison, or end the tile run where there is none to make.
-
-        A claim that is no longer the latest writes nothing.
-        """
         session = lock_session(connection, claim.session_id)
         run = _held(connection, claim)
         if session is None or run is None:
@@ -130,22 +129,22 @@ class SqlTileRuns:
         )
         return [post(connection, Queue.COMPARISONS, job, now=now)]
 
+    @override
     @writes
     def end(self, connection: Connection, claim: Claim, outcome: Outcome, *, now: datetime) -> list[Message]:
-        """End a tile run with its verdict, and the session with its last one. A stale claim writes nothing."""
         session = lock_session(connection, claim.session_id)
         run = _held(connection, claim)
         if session is None or run is None:
             return []
         if isinstance(claim, CaptureClaim) and claim.newest is not None and outcome.verdict is Verdict.NO_NEW_IMAGERY:
-            # What the session knows of this tile is the picture it had: its date is the session's news.
+            # What the session knows of this tile is the image it had: its date is the session's news.
             connection.execute(update(RUN).where(RUN.c.id == run.id).values(image_id=claim.newest.image_id))
         end_run(connection, run, outcome, now=now)
         return finish_if_done(connection, session, now=now, request_id=claim.request_id)
 
+    @override
     @writes
     def end_lost(self, connection: Connection, job: TileJob, outcome: Outcome, *, now: datetime) -> list[Message]:
-        """End the tile run of a dead letter, whoever holds it."""
         session = lock_session(connection, job.session_id)
         is_it = (RUN.c.id == job.tile_run_id) & (RUN.c.session_id == job.session_id) & RUN.c.verdict.is_(None)
         run = connection.execute(select(RUN).where(is_it).with_for_update()).one_or_none()
@@ -154,14 +153,14 @@ class SqlTileRuns:
         end_run(connection, run, outcome, now=now)
         return finish_if_done(connection, session, now=now, request_id=job.request_id)
 
+    @override
     @writes
     def release(self, connection: Connection, claim: Claim) -> None:
-        """Let go of a tile run whose work failed, so that the message that comes back finds it free."""
         connection.execute(update(RUN).where(_is_held(claim)).values(lease_until=None))
 
+    @override
     @writes
     def retry_stalled(self, connection: Connection, *, now: datetime, limit: int) -> list[Message]:
-        """Write jobs anew for tile runs that nobody has worked on for too long."""
         query = (
             select(RUN.c.id, RUN.c.session_id, RUN.c.state, RUN.c.z, RUN.c.x, RUN.c.y)
             .where(RUN.c.state != TileState.ENDED, RUN.c.retry_at <= now)

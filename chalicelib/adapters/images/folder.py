@@ -9,19 +9,21 @@ from itertools import islice
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
+from typing_extensions import override
+
 from chalicelib.adapters.images.keys import checked_key, is_storable
-from chalicelib.application.ports.images import StoredObject
+from chalicelib.application.ports.images import Images, StoredObject
 from chalicelib.domain.errors import NotFound, Unavailable
 
 
-class FolderImages:
+class FolderImages(Images):
     """Images as files under one folder."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
 
+    @override
     def get(self, key: str) -> bytes:
-        """Give the bytes. Raises NotFound, Unavailable."""
         if not is_storable(key):
             raise NotFound("there is no such image")
         try:
@@ -33,8 +35,8 @@ class FolderImages:
         except OSError as error:
             raise Unavailable(f"the image folder cannot be read: {error.strerror}") from error
 
+    @override
     def put(self, key: str, content: bytes) -> None:
-        """Keep the bytes: all of them or nothing. Raises Invalid, Unavailable."""
         path = self._root / checked_key(key)
         if path.is_file():
             return
@@ -52,8 +54,8 @@ class FolderImages:
         except OSError as error:
             raise Unavailable(f"the image folder cannot be written: {error.strerror}") from error
 
+    @override
     def delete(self, keys: Iterable[str]) -> None:
-        """Remove files; one that is not there is no error. Raises Unavailable."""
         for key in filter(is_storable, keys):
             try:
                 (self._root / key).unlink()
@@ -62,8 +64,8 @@ class FolderImages:
             except OSError as error:
                 raise Unavailable(f"the image folder cannot be written: {error.strerror}") from error
 
+    @override
     def keys_after(self, key: str, *, prefix: str = "", limit: int = 1000) -> list[StoredObject]:
-        """List files whose key comes after `key`, in the order of the keys' bytes, as S3 does. Raises Unavailable."""
         try:
             return list(islice(self._walk(self._root, "", after=key, prefix=prefix), limit))
         except OSError as error:
@@ -88,12 +90,12 @@ class FolderImages:
                     continue  # deleted since the folder was read
                 yield StoredObject(name, datetime.fromtimestamp(modified, UTC))
 
-    def link(self, key: str, *, expires_s: int) -> str | None:  # noqa: ARG002 (the port's)
-        """Give None: files have no URL of their own, the app serves them."""
+    @override
+    def link(self, key: str, *, expires_s: int) -> str | None:
         return None
 
+    @override
     def check(self) -> None:
-        """Raise Unavailable if the folder cannot be written."""
         try:
             self._root.mkdir(parents=True, exist_ok=True)
         except OSError as error:

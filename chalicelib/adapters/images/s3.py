@@ -6,22 +6,23 @@ from collections.abc import Iterable
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from typing_extensions import override
 
 from chalicelib.adapters.aws import AWS_ERRORS, by, code
 from chalicelib.adapters.images.keys import checked_key, is_storable
-from chalicelib.application.ports.images import StoredObject
+from chalicelib.application.ports.images import Images, StoredObject
 from chalicelib.domain.errors import NotFound, Unavailable
 
 
-class S3Images:
+class S3Images(Images):
     """Images as objects in one bucket."""
 
     def __init__(self, client: Any, *, bucket: str) -> None:  # noqa: ANN401 (boto3 makes its clients at run time)
         self._s3 = client
         self._bucket = bucket
 
+    @override
     def get(self, key: str) -> bytes:
-        """Give the bytes. Raises NotFound, Unavailable."""
         if not is_storable(key):
             raise NotFound("there is no such image")
         try:
@@ -34,8 +35,8 @@ class S3Images:
             raise _unavailable(error) from error
         return content
 
+    @override
     def put(self, key: str, content: bytes) -> None:
-        """Keep the bytes: all of them or nothing. Raises Invalid, Unavailable."""
         try:
             self._s3.put_object(
                 Bucket=self._bucket, Key=checked_key(key), Body=content, ContentType="image/png", IfNoneMatch="*"
@@ -47,8 +48,8 @@ class S3Images:
         except BotoCoreError as error:
             raise _unavailable(error) from error
 
+    @override
     def delete(self, keys: Iterable[str]) -> None:
-        """Remove objects, a thousand to a request; one that is not there is no error. Raises Unavailable."""
         for part in by(1000, filter(is_storable, keys)):
             objects = {"Objects": [{"Key": key} for key in part], "Quiet": True}
             try:
@@ -60,8 +61,8 @@ class S3Images:
                     f"the image bucket kept {len(refused)} of {len(part)} objects: {refused[0].get('Code')}"
                 )
 
+    @override
     def keys_after(self, key: str, *, prefix: str = "", limit: int = 1000) -> list[StoredObject]:
-        """List objects whose key comes after `key`, in the order of the keys' bytes. Raises Unavailable."""
         pages = self._s3.get_paginator("list_objects_v2").paginate(
             Bucket=self._bucket, Prefix=prefix, StartAfter=key, PaginationConfig={"MaxItems": limit}
         )
@@ -72,8 +73,8 @@ class S3Images:
         except AWS_ERRORS as error:
             raise _unavailable(error) from error
 
+    @override
     def link(self, key: str, *, expires_s: int) -> str | None:
-        """Give a presigned GET; whoever holds it may read this one object until it expires. Raises Unavailable."""
         params = {
             "Bucket": self._bucket,
             "Key": key,
@@ -86,8 +87,8 @@ class S3Images:
             raise _unavailable(error) from error
         return link
 
+    @override
     def check(self) -> None:
-        """Raise Unavailable if the bucket cannot be reached."""
         try:
             self._s3.head_bucket(Bucket=self._bucket)
         except AWS_ERRORS as error:

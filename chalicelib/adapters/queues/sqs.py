@@ -9,11 +9,13 @@ from datetime import timedelta
 from typing import Any
 
 from botocore.exceptions import BotoCoreError
+from typing_extensions import override
 
 from chalicelib.adapters.aws import AWS_ERRORS, code
 from chalicelib.adapters.queues.backlog import backlog_age_s
 from chalicelib.adapters.queues.sqs_checks import check_queue
 from chalicelib.application.ports.clock import Clock
+from chalicelib.application.ports.jobs import Jobs
 from chalicelib.application.ports.outbox import Outbox
 from chalicelib.domain.diagnostics import Finding
 from chalicelib.domain.errors import Unavailable
@@ -26,7 +28,7 @@ BYTES_A_BATCH = 262_144  # SQS's limit for one message and for a whole batch; ne
 OVERDUE_AT_ONCE = 2_500  # one run's share: as many as the largest area has tiles
 
 
-class SqsJobs:
+class SqsJobs(Jobs):
     """Hands outbox messages to SQS. A row goes exactly when SQS has taken its message."""
 
     def __init__(
@@ -54,12 +56,12 @@ class SqsJobs:
         self._dead_letter_hold_s = dead_letter_hold_s
         self._dead_letter_wait_s = dead_letter_wait_s  # more than 0 asks all of SQS's servers, not a sample of them
 
+    @override
     def send(self, messages: Sequence[Message]) -> None:
-        """Hand messages to their queues; what SQS does not take stays in the outbox, for `send_overdue`."""
         self._hand_over(messages)
 
+    @override
     def send_overdue(self) -> int:
-        """Hand over what was committed but not sent in time; say how many SQS took."""
         return self._hand_over(self._outbox.unsent(before=self._clock() - self._overdue_after, limit=OVERDUE_AT_ONCE))
 
     def _hand_over(self, messages: Sequence[Message]) -> int:
@@ -92,12 +94,12 @@ class SqsJobs:
                 logger.warning("sent jobs not forgotten", extra={"queue": queue, "count": len(taken), "reason": error})
         return count
 
+    @override
     def backlog_age_s(self) -> float:
-        """Say for how many seconds the oldest committed job has waited for SQS to take it; 0 if none waits."""
         return backlog_age_s(self._outbox, self._clock)
 
+    @override
     def dead_letters_waiting(self) -> dict[Queue, int]:
-        """Count the messages that were given up on, by queue. Raises Unavailable."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         counts = {}
         for queue in self._dead_letter_urls:
@@ -109,8 +111,8 @@ class SqsJobs:
             counts[queue] = sum(int(found[name]) for name in names)
         return {queue: count for queue, count in counts.items() if count}
 
+    @override
     def redrive(self, dead_letter: DeadLetter) -> None:
-        """Put a dead letter back on its queue, as new. Raises Unavailable; it is then a dead letter still."""
         message = dead_letter.message
         try:
             self._sqs.send_message(QueueUrl=self._queue_urls[message.queue], MessageBody=message.body)
@@ -118,8 +120,8 @@ class SqsJobs:
             raise Unavailable(f"the queue {message.queue} takes no message: {code(error)}") from error
         self.delete_dead_letter(dead_letter)  # if that fails it comes twice: every job is safe to repeat
 
+    @override
     def dead_letters(self) -> list[DeadLetter]:
-        """Give some of the messages that were given up on; each comes again, some time after, until it is buried."""
         return [dead for queue in self._dead_letter_urls for dead in self._dead_letters_of(queue)]
 
     def _dead_letters_of(self, queue: Queue) -> list[DeadLetter]:
@@ -143,16 +145,16 @@ class SqsJobs:
             for received in answer.get("Messages", [])
         ]
 
+    @override
     def delete_dead_letter(self, dead_letter: DeadLetter) -> None:
-        """Delete a dead letter that has been dealt with; if that fails, it comes again."""
         queue, _, handle = dead_letter.receipt.partition("/")
         try:
             self._sqs.delete_message(QueueUrl=self._dead_letter_urls[Queue(queue)], ReceiptHandle=handle)
         except AWS_ERRORS as error:
             logger.warning("dead letter not buried", extra={"queue": queue, "reason": code(error)})
 
+    @override
     def check(self, timeouts: Mapping[str, float]) -> Iterator[Finding]:
-        """X"""
         for name in self._queue_names:
             timeout_s = timeouts.get(name, self._lease_s)
             yield from check_queue(self._sqs, name, timeout_s=timeout_s, max_receives=self._max_receives)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from typing_extensions import override
+
 from chalicelib.adapters.aws import AWS_ERRORS, code
+from chalicelib.application.ports.secrets import Secrets
 from chalicelib.domain.errors import NotFound, Unavailable
 
 
-class SecretsManagerSecrets:
+class SecretsManagerSecrets(Secrets):
     """Secrets Manager's secrets, each kept for `keep_s` seconds: a rotated one is noticed without a deploy.
 
     A name that is an ARN is another's secret, and takes no prefix.
@@ -29,8 +32,8 @@ class SecretsManagerSecrets:
         self._keep_s = keep_s
         self._kept: dict[str, tuple[str, float]] = {}
 
+    @override
     def get(self, name: str) -> str:
-        """Give a secret's text. Raises NotFound, Unavailable."""
         text, until = self._kept.get(name, ("", 0.0))
         if text and self._clock() < until:
             return text

@@ -14,5 +14,11 @@ Sleep = Callable[[float], None]
 Jitter = Callable[[float], float]
 """Draws a wait between 0 and that many seconds, so that those who failed together do not try again together."""
 
+Monotonic = Callable[[], float]
+"""Counts seconds that never go back, for measuring how long something took."""
+
+NewId = Callable[[], str]
+"""Makes an id that was never used before."""
+
 NewToken = Callable[[], str]
 """Makes an unguessable text: 32 random bytes, URL-safe."""

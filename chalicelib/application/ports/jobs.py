@@ -35,11 +35,11 @@ class Jobs(Protocol):
         """Count the messages that were given up on, by queue. Raises Unavailable."""
         ...
 
-    def redrive(self, letter: DeadLetter) -> None:
+    def redrive(self, dead_letter: DeadLetter) -> None:
         """Put a dead letter back on its queue, as new. Raises Unavailable; it is then a dead letter still."""
         ...
 
-    def delete_dead_letter(self, letter: DeadLetter) -> None:
+    def delete_dead_letter(self, dead_letter: DeadLetter) -> None:
         """Delete a dead letter that has been dealt with."""
         ...
 

@@ -9,6 +9,7 @@ import pytest
 
 from chalicelib.adapters.links import SignedLinks
 from chalicelib.adapters.tokens import JwtTokens
+from chalicelib.composition.basis import new_id
 from chalicelib.domain.errors import NotAllowed
 
 NOW = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
@@ -21,11 +22,11 @@ KEY = "1/100-17-5-5-image-0123456789abcdef0123456789abcdef.png"
 )
 def test_a_secret_without_a_strong_key_is_refused(text):
     with pytest.raises(ValueError, match=r"key|secret"):
-        JwtTokens.from_secret(text)
+        JwtTokens.from_secret(text, new_id=new_id)
 
 
 def test_a_token_is_short_and_names_its_sign_in():
-    tokens = JwtTokens.from_secret('{"2026-11": "' + "k" * 32 + '"}')
+    tokens = JwtTokens.from_secret('{"2026-11": "' + "k" * 32 + '"}', new_id=new_id)
     token = tokens.issue(7, now=NOW, expires_at=NOW + timedelta(days=30))
     assert tokens.sign_in_id(token, now=NOW) == 7
     assert len(token) < 400

@@ -10,6 +10,7 @@ import jwt
 import pytest
 
 from chalicelib.adapters.tokens import JwtTokens
+from chalicelib.composition.basis import new_id
 from tests.api_server import SMALL_AREA
 
 KEY = "k" * 32
@@ -239,12 +240,12 @@ def test_registration_can_be_closed(server_with):
 def test_tokens_of_the_former_key_are_good_until_it_is_dropped(server):
     old, new = ("test", KEY), ("next", "n" * 32)
     now = server.now
-    former = JwtTokens(dict([old])).issue(1, now=now, expires_at=now + timedelta(days=1))
-    both = JwtTokens(dict([new, old]))
+    former = JwtTokens(dict([old]), new_id=new_id).issue(1, now=now, expires_at=now + timedelta(days=1))
+    both = JwtTokens(dict([new, old]), new_id=new_id)
     assert both.sign_in_id(former, now=now) == 1
     assert jwt.get_unverified_header(both.issue(1, now=now, expires_at=now))["kid"] == "next"
     with pytest.raises(Exception, match="not valid"):
-        JwtTokens(dict([new])).sign_in_id(former, now=now)
+        JwtTokens(dict([new]), new_id=new_id).sign_in_id(former, now=now)
 
 
 @pytest.mark.parametrize("method_and_path", ["GET /api/auth/me", "POST /api/area-configs"])

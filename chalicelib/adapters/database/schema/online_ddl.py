@@ -1,6 +1,6 @@
 """Migrations beside running functions: on MySQL each DDL says how it is carried out, and fails where it would block.
 
-Alembic's own words for MySQL name no algorithm, and the server then takes whatever works, copying and locking the table
+Alembic's own words for MySQL name no algorithm, and the server then takes any that works, copying and locking the table
 if it must. `env.py` imports this, so that `op.add_column` and its kin say it; anything else is `op.execute` with the
 algorithm written out. A test looks at every revision.
 """
