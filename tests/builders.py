@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from chalicelib.domain.areas import Extent, NewArea, Plan
 from chalicelib.domain.changes import Change, Region
-from chalicelib.domain.images import Inspection
+from chalicelib.domain.images import Inspection, StoredImage
 from chalicelib.domain.scenes import Grid
 from chalicelib.domain.thresholds import Thresholds
 from chalicelib.domain.tiles import M_PER_DEGREE, Bounds, Tile, bounds_of
@@ -76,3 +76,21 @@ def an_inspection(content, *, clear_share=1.0):
 def later(hours=0.0, **delta):
     """Give a time after NOON."""
     return NOON + timedelta(hours=hours, **delta)
+
+
+def a_stored_image(*, days=0, image_id=1, clear_share=1.0):
+    """Give an image that was taken so many days before NOON."""
+    return StoredImage(
+        image_id=image_id,
+        area_id=1,
+        session_id=1,
+        view=GRID.view(CORNER),
+        provider="scripted",
+        scene_id=f"{days} days ago",
+        captured_at=NOON - timedelta(days=days),
+        fetched_at=NOON,
+        key="1/1",
+        sha256="0",
+        attribution="",
+        clear_share=clear_share,
+    )
