@@ -40,11 +40,11 @@ class Process:
     def is_alive(self):
         return self._process.poll() is None
 
-    def wait_for(self, word, *, within_s):
-        """Wait for a line with a word in it; give the line. Raises RuntimeError if it does not come."""
+    def wait_for(self, *words, within_s):
+        """Wait for a line with one of these words in it; give the line. Raises RuntimeError if it does not come."""
 
         def heard():
-            return [line for line in self.said if word in line]
+            return [line for line in self.said if any(word in line for word in words)]
 
         with self._news:
             self._news.wait_for(lambda: heard() or not self._listener.is_alive() or not self.is_alive, within_s)
@@ -53,7 +53,7 @@ class Process:
             lines = heard()
         if not lines:
             self.stop()
-            raise RuntimeError(f"{self._name} did not say {word!r} within {within_s} s:\n" + "\n".join(self.said[-30:]))
+            raise RuntimeError(f"{self._name} did not say {words} within {within_s} s:\n" + "\n".join(self.said[-30:]))
         return lines[0]
 
     def stop(self):
