@@ -4,7 +4,7 @@ import difflib
 
 from tests.same_as.allowed import ALLOWED, in_old_words, not_listed
 
-IN_ORDER = ("demo", "schema", "troubleshooting")  # of the others, only what they hold counts
+IN_ORDER = ("commands", "demo", "schema", "troubleshooting")  # of the others, only what they hold counts
 
 
 def difference(part, before, after, allowed=ALLOWED):

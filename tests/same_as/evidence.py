@@ -5,7 +5,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from tests.same_as import log_lines, normal
+from tests.same_as import commands, log_lines, normal
 from tests.same_as.processes import Client, Local
 from tests.same_as.releases import run, told
 
@@ -87,6 +87,7 @@ def gathered(tree, folder):
     """Give every part of a release as lines; `folder` takes what its runs leave."""
     return {
         **_started(tree, folder / "home"),
+        "commands": commands.said(tree, folder / "home"),
         "schema": _schema(tree, folder / "schema"),
         "troubleshooting": normal.paragraphs((tree / "docs" / "troubleshooting.md").read_text(encoding="utf-8")),
         "settings": _settings(tree, folder),

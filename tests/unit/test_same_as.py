@@ -104,7 +104,18 @@ def test_a_rename_holds_for_its_parts_and_for_whole_words(rename):
     def renamed(part, text):
         return difference(part, [text.format(rename.was)], [text.format(rename.now)])
 
-    parts = {"openapi", "answers", "refusals", "settings", "troubleshooting", "logs", "functions", "demo", "schema"}
+    parts = {
+        "openapi",
+        "answers",
+        "refusals",
+        "settings",
+        "troubleshooting",
+        "logs",
+        "functions",
+        "demo",
+        "schema",
+        "commands",
+    }
     assert rename.why
     assert set(rename.parts) < parts
     assert {part for part in parts if not renamed(part, "so {}: says")} == set(rename.parts)
