@@ -11,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.same_as.comparing import difference
+from tests.same_as.comparing import PARTS, difference
 from tests.same_as.evidence import gathered
 from tests.same_as.releases import RELEASE, ROOT, NoRelease, checked_out, commit_of, copied
 
@@ -31,7 +31,7 @@ def main(arguments=None):
         return 2
     with copied() as tree, tempfile.TemporaryDirectory(prefix="bhu-") as folder:
         after = _timed("this tree", tree, folder)
-    differing = [part for part in sorted(before.keys() | after.keys()) if not _told(part, before, after, asked.all)]
+    differing = [part for part in PARTS if not _told(part, before, after, asked.all)]
     print(f"{len(differing)} parts differ from {asked.release}: {', '.join(differing)}" if differing else "the same")
     return 1 if differing else 0
 
@@ -57,8 +57,8 @@ def _timed(name, tree, folder):
 
 
 def _told(part, before, after, is_whole):
-    found = difference(part, before.get(part, []), after.get(part, []))
-    print(f"{part:16} {len(after.get(part, [])):5} lines  {'same' if not found else f'{len(found)} lines differ'}")
+    found = difference(part, before[part], after[part])
+    print(f"{part:16} {len(after[part]):5} lines  {'same' if not found else f'{len(found)} lines differ'}")
     shown = found if is_whole else found[:SHOWN]
     print("".join(f"    {line}\n" for line in shown), end="")
     if len(shown) < len(found):

@@ -1,6 +1,6 @@
 """What may differ from 548a6ad, and nothing else: one table. A difference that is meant is added here, with its why.
 
-`Rename`  a word of which this release has a new one; the old one may stay beside it for a release
+`Rename`  a word of which this release has a new one; the old one may be there beside it, and with `stays` must be
 `Line`    one line that reads otherwise, as the tool prints it after `- ` and after `+ `; "" where there is none
 """
 
@@ -14,6 +14,7 @@ class Rename:
     now: str
     parts: tuple[str, ...]
     why: str
+    stays: bool = False
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,8 @@ _MEMBER = "what a session is called everywhere else; the old member is still ans
 _FUNCTION = "the minute's function reconciles"
 
 ALLOWED = (
-    Rename("costPerSweepUsd", "costPerSessionUsd", _API, _MEMBER),
-    Rename("sweepsPerMonth", "sessionsPerMonth", _API, _MEMBER),
+    Rename("costPerSweepUsd", "costPerSessionUsd", _API, _MEMBER, stays=True),
+    Rename("sweepsPerMonth", "sessionsPerMonth", _API, _MEMBER, stays=True),
     Rename("Costpersweepusd", "Costpersessionusd", ("openapi",), "the title made of a member's name"),
     Rename("Sweepspermonth", "Sessionspermonth", ("openapi",), "the same"),
     Rename("SWEEP_SCHEDULE", "RECONCILE_SCHEDULE", ("settings",), "the old name is still read for one release"),
@@ -43,11 +44,18 @@ OWN_WORDS = ("description", "deprecated", "title", "examples[]")  # what a membe
 
 def in_old_words(part, lines, allowed=ALLOWED):
     """Say lines in the old words, so far as the table allows; without what an old member says beside its new name."""
-    renames = [each for each in allowed if isinstance(each, Rename) and part in each.parts]
+    renames = _renames(part, allowed)
     said = [line for line in lines if not any(_stays_beside(rename, line, lines) for rename in renames)]
     for rename in renames:
         said = [_whole(rename.now).sub(rename.was, line) for line in said]
     return said
+
+
+def lost(part, before, after, allowed=ALLOWED):
+    """Give the old lines with a word that must stay and is nowhere any more."""
+    words = [_whole(each.was) for each in _renames(part, allowed) if each.stays]
+    gone = [word for word in words if not any(word.search(line) for line in after)]
+    return [f"- {line} (the old name must stay)" for line in before if any(word.search(line) for word in gone)]
 
 
 def not_listed(part, difference, allowed=ALLOWED):
@@ -59,6 +67,10 @@ def not_listed(part, difference, allowed=ALLOWED):
             if all(line in left for line in told):
                 left = [line for line in left if line not in told]
     return left
+
+
+def _renames(part, allowed):
+    return [each for each in allowed if isinstance(each, Rename) and part in each.parts]
 
 
 def _stays_beside(rename, line, lines):

@@ -93,7 +93,7 @@ def gathered(tree, folder):
         "settings": _settings(tree, folder),
         "functions": [
             *sorted(told(tree, FUNCTIONS, home=folder / "functions").splitlines()),
-            *sorted(f"by old names: {line}" for line in told(tree, FUNCTIONS, **OLD_NAMES).splitlines()),
+            *sorted(f"by old names: {line}" for line in run(tree, "-c", FUNCTIONS, **OLD_NAMES)[1].splitlines()),
         ],
     }
 
