@@ -4,9 +4,11 @@ It is filled by that release's own code, over HTTP, once for each engine; then i
 a test gets is a copy. `a_filled_home` is for every test that upgrades one.
 """
 
+import contextlib
 import hashlib
 import json
 import pickle
+import secrets
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -60,7 +62,7 @@ def a_filled_home(engine, folder, *, server=None, release=RELEASE):
     shutil.copytree(kept / "home", folder)
     url = ""
     if engine == "mysql":
-        url = server.make(f"home_{folder.name}".replace("-", "_"))
+        url = server.make(f"home_{secrets.token_hex(4)}")
         restore(url, pickle.loads((kept / "database.pickle").read_bytes()))
     home = Home(folder, url)
     home.show(DAYS[1])
@@ -76,18 +78,20 @@ def _keep(kept, engine, release):
     for older in KEPT.glob(f"{kept.name.rpartition('-')[0]}-*"):
         shutil.rmtree(older)  # filled otherwise than this file says now
     with tempfile.TemporaryDirectory(prefix="filling-", dir=KEPT) as made, checked_out(release) as tree:
-        folder = Path(made) / "home"
-        folder.mkdir()
+        whole = Path(made) / "whole"
+        folder = whole / "home"
+        folder.mkdir(parents=True)
         server = start_server(find_server()) if engine == "mysql" else None
         try:
             home = Home(folder, server.make("filled") if server else "")
             fill(tree, home)
             if server:
-                (Path(made) / "database.pickle").write_bytes(pickle.dumps(dump(home.database_url)))
+                (whole / "database.pickle").write_bytes(pickle.dumps(dump(home.database_url)))
         finally:
             if server:
                 server.stop()
-        shutil.copytree(made, kept)
+        with contextlib.suppress(OSError):  # somebody else was faster, and kept the same
+            whole.rename(kept)
 
 
 def fill(tree, home):

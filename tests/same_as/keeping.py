@@ -95,7 +95,8 @@ def same_people(held, url, report):
     report.holds(len(held.images) > 0 and all(image[0] == 200 for image in held.images.values()), "there are images")
     report.kept("old access tokens open the same areas, sessions, alerts, devices", held.seen, shown(held.at(url)))
     loaded = {link: Client(url).load(link) for link in held.images}
-    report.holds(loaded == held.images, f"{len(loaded)} links of the old code load the same bytes")
+    other = {link: loaded[link][:2] for link in loaded if loaded[link] != held.images[link]}
+    report.holds(not other, f"{len(loaded)} links of the old code load the same bytes", other)
     forged = [Client(url).load(link[:-1] + ("0" if link[-1] != "0" else "1"))[0] for link in list(loaded)[:1]]
     report.holds(forged in ([403], [404]), "a forged link does not", forged)
     again = [Client(url).sign_in(**person) for person in PEOPLE]
