@@ -4,6 +4,9 @@
 `python -m tests.same_as.house 548a6ad`     how both are built, side by side
 `python -m tests.same_as.rolling 548a6ad`   an upgrade of a filled home, the old code serving beside the new
 
+Each takes `--now REVISION` to look at a later release instead of this tree. What may differ is one table: `allowed.py`.
+
 Each release is run as it stands, in a process of its own, and is looked at where it meets the world: its commands, its
-HTTP, its files. Names of modules inside of it are used in two places only: `app.app` and `infra.schema.statements`.
+HTTP, its files. Of the modules inside, only `app`, `infra.schema` and the commands (`infra.local`, `infra.migrate`,
+`infra.server`, `infra.ops`, `infra.aws`) are named. Both run with the packages of this tree's .venv.
 """

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.same_as.comparing import PARTS, difference
 from tests.same_as.evidence import gathered
-from tests.same_as.releases import RELEASE, ROOT, NoRelease, checked_out, commit_of, copied
+from tests.same_as.releases import RELEASE, ROOT, NoRelease, checked_out, commit_of, tree_of
 
 SHOWN = 60  # lines of a difference
 KEPT = ROOT / "build" / "same-as"
@@ -23,14 +23,15 @@ def main(arguments=None):
     options = argparse.ArgumentParser(prog="python -m tests.same_as", description=__doc__)
     options.add_argument("release", nargs="?", default=RELEASE, help="a commit or tag (default %(default)s)")
     options.add_argument("--all", action="store_true", help="show differences whole")
+    options.add_argument("--now", metavar="REVISION", help="a later release instead of this tree")
     asked = options.parse_args(arguments)
     try:
         before = of_release(asked.release)
+        with tree_of(asked.now) as tree, tempfile.TemporaryDirectory(prefix="bhu-") as folder:
+            after = _timed(asked.now or "this tree", tree, folder)
     except NoRelease as error:
         print(f"cannot compare: {error}", file=sys.stderr)
         return 2
-    with copied() as tree, tempfile.TemporaryDirectory(prefix="bhu-") as folder:
-        after = _timed("this tree", tree, folder)
     differing = [part for part in PARTS if not _told(part, before, after, asked.all)]
     print(f"{len(differing)} parts differ from {asked.release}: {', '.join(differing)}" if differing else "the same")
     return 1 if differing else 0

@@ -10,7 +10,7 @@ from collections import Counter
 
 from tests.same_as.home import OWNER
 from tests.same_as.processes import Client, Local
-from tests.same_as.releases import RELEASE, NoRelease, checked_out, copied, told
+from tests.same_as.releases import RELEASE, NoRelease, checked_out, told, tree_of
 
 LONG = 40  # lines of a function
 RARE = ("Give", "Say")
@@ -42,16 +42,17 @@ print(json.dumps({module: sorted(graph.find_modules_directly_imported_by(module)
 def main(arguments=None):
     options = argparse.ArgumentParser(prog="python -m tests.same_as.house", description=__doc__)
     options.add_argument("release", nargs="?", default=RELEASE, help="a commit or tag (default %(default)s)")
+    options.add_argument("--now", metavar="REVISION", help="a later release instead of this tree")
     asked = options.parse_args(arguments)
     try:
         with checked_out(asked.release) as tree:
             before = measured(tree)
+        with tree_of(asked.now) as tree:
+            after = measured(tree)
     except NoRelease as error:
         print(f"cannot compare: {error}", file=sys.stderr)
         return 2
-    with copied() as tree:
-        after = measured(tree)
-    print(f"{'':52} {asked.release:>16} {'this tree':>16}")
+    print(f"{'':52} {asked.release:>16} {asked.now or 'this tree':>16}")
     names = list(dict.fromkeys((*before, *after)))
     for name in sorted(each for each in names if each.startswith(ROOM)) + [
         each for each in names if not each.startswith(ROOM)
@@ -154,7 +155,7 @@ def functions(tree):
     lines = {str(path.relative_to(tree)): len(path.read_text(encoding="utf-8").splitlines()) for path in sources}
     return {
         "functions": len(made),
-        "functions: median of lines": statistics.median(lengths),
+        "functions: median of lines": f"{statistics.median(lengths):g}",
         f"functions of more than {LONG} lines": sum(length > LONG for length in lengths),
         "files of more than 200 lines": sum(count > 200 for count in lines.values()),
         **{f"docstrings that begin with {word}": first[word] for word in RARE},

@@ -55,6 +55,11 @@ def copied():
         yield Path(folder).resolve()
 
 
+def tree_of(revision):
+    """Give the folder of a release; of this tree, where none is named."""
+    return checked_out(revision) if revision else copied()
+
+
 def environment(**settings):
     """Give this process's environment without any setting of the product, and with these."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith((*OURS, *PYTHONS_OWN))}
