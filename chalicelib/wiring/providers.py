@@ -35,9 +35,9 @@ def make(
             raise Invalid("no archive is set up here: start with --archive DIR", pointer="/provider")
         place = urlsplit(knobs.archive)
         if place.scheme == "s3":
-            from chalicelib.adapters.imagery.s3_shelf import S3Shelf
+            from chalicelib.adapters.imagery.s3_item_store import S3ItemStore
 
-            return ArchiveImagery(S3Shelf(aws("s3"), bucket=place.netloc, prefix=place.path.lstrip("/")))
+            return ArchiveImagery(S3ItemStore(aws("s3"), bucket=place.netloc, prefix=place.path.lstrip("/")))
         return ArchiveImagery(Path(knobs.archive))
     if name == "google_static":
         import requests

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.adapters.imagery.catalogue import Catalogue, Entry, Listing
-from chalicelib.adapters.imagery.shelf import FolderShelf, Shelf, ShelfFile
+from chalicelib.adapters.imagery.item_store import FolderItemStore, ItemStore, StoredFile
 from chalicelib.adapters.imagery.warp import decode, warp
 from chalicelib.domain.errors import NoCoverage
 from chalicelib.domain.imagery import Grid, Licence, Picture, ProviderTerms, Scene
@@ -59,12 +59,12 @@ class _Box(NamedTuple):
 
 
 class ArchiveImagery:
-    """Imagery from a folder of STAC Items, or another shelf of them. The shelf is looked at anew for each call."""
+    """Imagery from a folder of STAC Items, or another store of them. The store is listed anew for each call."""
 
-    def __init__(self, place: Path | Shelf) -> None:
-        self._shelf: Shelf = FolderShelf(place) if isinstance(place, Path) else place
-        self._catalogue = Catalogue(self._shelf)
-        self._decoded = _Decoded(self._shelf)
+    def __init__(self, place: Path | ItemStore) -> None:
+        self._store: ItemStore = FolderItemStore(place) if isinstance(place, Path) else place
+        self._catalogue = Catalogue(self._store)
+        self._decoded = _Decoded(self._store)
 
     @property
     def terms(self) -> ProviderTerms:
@@ -118,16 +118,16 @@ class ArchiveImagery:
 class _Decoded:
     """The pictures decoded last: neighbouring tiles read the same one."""
 
-    def __init__(self, shelf: Shelf) -> None:
-        self._shelf = shelf
-        self._kept: OrderedDict[ShelfFile, NDArray[Any]] = OrderedDict()
+    def __init__(self, store: ItemStore) -> None:
+        self._store = store
+        self._kept: OrderedDict[StoredFile, NDArray[Any]] = OrderedDict()
         self._lock = threading.Lock()  # also while decoding: two large pictures at once are too many
 
-    def get(self, file: ShelfFile) -> NDArray[Any]:
+    def get(self, file: StoredFile) -> NDArray[Any]:
         """Give a picture's pixels; nobody may write to them. Raises BadImage, ProviderUnavailable."""
         with self._lock:
             if file not in self._kept:
-                self._kept[file] = decode(self._shelf.read(file), name=file.name)
+                self._kept[file] = decode(self._store.read(file), name=file.name)
             self._kept.move_to_end(file)
             while len(self._kept) > 1 and sum(pixels.nbytes for pixels in self._kept.values()) > MAX_DECODED_BYTES:
                 self._kept.popitem(last=False)

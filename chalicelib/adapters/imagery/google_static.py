@@ -14,9 +14,8 @@ from urllib.parse import quote, urlencode
 
 import requests
 
-from chalicelib.adapters.imagery.http_answers import Broken, Deadline, body_of, retry_after_s
-from chalicelib.adapters.imagery.picture_file import NotAPicture, check_whole, size_of
-from chalicelib.adapters.imagery.signed_urls import signature, without_secrets
+from chalicelib.adapters.imagery.bounded_http import BrokenBody, Deadline, read_body, retry_after_s
+from chalicelib.adapters.imagery.google_signing import signature, without_secrets
 from chalicelib.domain.errors import (
     BadImage,
     LicenceRefused,
@@ -25,6 +24,7 @@ from chalicelib.domain.errors import (
     ProviderUnavailable,
     Unavailable,
 )
+from chalicelib.domain.image_header import NotAnImage, check_ends, read_size
 from chalicelib.domain.imagery import Grid, Licence, Picture, ProviderTerms, Scene
 from chalicelib.domain.tiles import Bounds, View, position
 
@@ -110,9 +110,9 @@ class GoogleStaticImagery:
             raise ProviderRefused(f"google_static takes views of 1024 px and a margin of 128 px, not {view}")
         content = self._ask_until_answered(self._url(view))
         try:
-            size = size_of(content)
-            check_whole(content, content[-64:])
-        except NotAPicture as bad:
+            size = read_size(content)
+            check_ends(content, content[-64:])
+        except NotAnImage as bad:
             raise BadImage(f"Google's picture {bad}") from None
         if size != (view.size_px, view.size_px):
             raise BadImage(
@@ -187,8 +187,8 @@ class GoogleStaticImagery:
             raise ProviderUnavailable(f"Google answers with a redirect ({status}), which is not followed")
         broken = ""
         try:
-            content = body_of(response, most=MAX_BODY_BYTES, deadline=deadline)
-        except Broken as failure:
+            content = read_body(response, most=MAX_BODY_BYTES, deadline=deadline)
+        except BrokenBody as failure:
             content, broken = b"", str(failure)
         if status in {408, 429} or status >= 500:
             raise _Retry(f"Google is busy or in trouble ({status})", after_s=retry_after_s(response))

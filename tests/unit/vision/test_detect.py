@@ -3,9 +3,9 @@ import numpy as np
 import pytest
 
 from chalicelib.vision.changes import detect
-from chalicelib.vision.features import features, levels_of
+from chalicelib.vision.features import feature_maps, normalised_greys
 from chalicelib.vision.weights import NAMES
-from tests.unit.vision.pictures import house, land
+from tests.unit.vision.images import house, land
 
 MPP = 0.6
 
@@ -205,6 +205,6 @@ def test_a_house_beside_a_cloud_is_found():
 
 def test_the_network_reads_the_maps_that_it_was_fitted_on():
     picture = land(64).astype(np.float32)
-    maps = features(picture, picture, *levels_of(picture, picture), np.ones((64, 64), np.bool_))
+    maps = feature_maps(picture, picture, *normalised_greys(picture, picture), np.ones((64, 64), np.bool_))
     names = [feature.name for feature in maps]
     assert tuple(names) == NAMES

@@ -1,4 +1,4 @@
-"""Small pictures for the tests of vision: land with texture, and what may be built on it."""
+"""Small images for the tests of vision: land with texture, and what may be built on it."""
 
 from __future__ import annotations
 
