@@ -1,3 +1,6 @@
+import struct
+import zlib
+
 import cv2
 import numpy as np
 import pytest
@@ -153,8 +156,28 @@ def test_noise_raises_the_smallest_change_that_could_be_seen():
     assert look(before, noisy).smallest_change_m2 > look(before, before).smallest_change_m2
 
 
-def test_both_pictures_must_be_images_of_the_views_size():
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        (b"half", "not an image: it begins with 'half'"),
+        (png(land(100)), "a picture of 100x100 px, not 320x320"),
+        (png(land())[:-20], "half a PNG: it ends inside a chunk"),
+        (png(land()).replace(b"IDAT", b"IDAX"), "a damaged PNG: the checksum of chunk b'IDAX' is wrong"),
+    ],
+)
+def test_both_images_must_be_images_of_the_views_size(bad, reason):
     good = png(land())
-    for before, after in ((good, b"half"), (b"half", good), (png(land(100)), good)):
-        with pytest.raises(BadImage):
+    for before, after in ((good, bad), (bad, good)):
+        with pytest.raises(BadImage) as caught:
             compare(before, after, view=VIEW, area=EVERYWHERE, thresholds=ALL)
+        assert caught.value.reason == reason
+
+
+def test_an_image_that_does_not_decode_is_named_damaged():
+    header = struct.pack(">IIBBBBB", 320, 320, 8, 2, 0, 0, 0)
+    chunks = [(b"IHDR", header), (b"IDAT", b"junk"), (b"IEND", b"")]
+    content = b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body)) for name, body in chunks
+    )
+    with pytest.raises(BadImage, match="a damaged PNG: it does not decode"):
+        compare(content, png(land()), view=VIEW, area=EVERYWHERE, thresholds=ALL)

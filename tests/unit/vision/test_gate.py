@@ -72,35 +72,11 @@ def test_half_a_file_is_never_accepted(kind):
         refusal(content[:length])
 
 
-def test_half_a_progressive_jpeg_with_a_thumbnail_is_never_accepted():
-    thumbnail = encoded("jpg")
-    content = cv2.imencode(".jpg", land(SIDE), [cv2.IMWRITE_JPEG_PROGRESSIVE, 1, cv2.IMWRITE_JPEG_RST_INTERVAL, 3])[1]
-    content = content.tobytes()
-    content = content[:2] + b"\xff\xe1" + struct.pack(">H", len(thumbnail) + 2) + thumbnail + content[2:]
-    assert inspect(content, CALM, EVERYWHERE, OPEN).width == SIDE
-    for length in range(len(content)):
-        refusal(content[:length])
-
-
 def test_rows_missing_inside_a_well_formed_png_are_noticed():
     header = struct.pack(">IIBBBBB", SIDE, SIDE, 8, 2, 0, 0, 0)
     half = zlib.compress(bytes((1 + 3 * SIDE) * (SIDE // 2)))
     content = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", half) + chunk(b"IEND", b"")
     assert refusal(content) == "half a PNG: rows are missing"
-
-
-def test_a_flipped_bit_in_a_png_is_noticed():
-    content = bytearray(encoded("png"))
-    content[len(content) // 2] ^= 1
-    assert "checksum" in refusal(bytes(content))
-
-
-def test_the_reason_says_what_came_instead():
-    assert refusal(b"<html><body>quota exceeded").startswith("not an image: it begins with '<html")
-    assert refusal(b"") == "not an image: it is empty"
-    assert refusal(encoded("png")[:-12]) == "half a PNG: the end chunk is missing"
-    assert refusal(encoded("jpg")[:-40]) == "half a JPEG: the end marker is missing"
-    assert refusal(b"GIF89a" + bytes(20)).startswith("not an image")
 
 
 def test_another_size_is_refused_with_both_sizes():
