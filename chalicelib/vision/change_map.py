@@ -118,7 +118,12 @@ def register_pair(first: Pixels, second: Pixels, gsd_m: float) -> RegisteredPair
 
 
 def map_change(first: Pixels, second: Pixels, gsd_m: float) -> ChangeMap:
-    """Compute the change map of two images of one size; which of them comes first matters in the last bits only."""
+    """Compute the change map of two images of one size.
+
+    They are ordered by their bytes first, so that exchanging them changes no bit of the result.
+    """
+    if first.bgr.tobytes() > second.bgr.tobytes():
+        first, second = second, first
     pair = register_pair(first, second, gsd_m)
     odds = np.full(pair.usable.shape, _UNKNOWN, np.float32)
     if not pair.usable.any():

@@ -44,11 +44,11 @@ def scene_mask(pixels: Pixels) -> Mask:
     return np.asarray(mask)
 
 
-def cloud_mask(image: Floats, seen: Mask) -> Mask:
+def cloud_mask(image: Floats, valid: Mask) -> Mask:
     """Find clouds in a colour image of about a metre a pixel: bright, colourless, without edges, and wide.
 
     A white hall of 30 m and more has sharp straight edges; an object that is framed by such an edge is no cloud, unless
-    it covers so much that no hall would. The result is as large as `seen`.
+    it covers so much that no hall would. The result is as large as `valid`.
     """
     smooth = cv2.GaussianBlur(image, (0, 0), 2.0)
     blue, green, red = cv2.split(smooth)
@@ -57,7 +57,7 @@ def cloud_mask(image: Floats, seen: Mask) -> Mask:
     gradient = cv2.magnitude(cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1)) / 4
     pale = (dark > _CLOUD_LIGHT) & (light - dark < _CLOUD_TINT) & (gradient < _CLOUD_GRADIENT)
     pale &= cv2.boxFilter(gradient, cv2.CV_32F, (15, 15)) < _CLOUD_GRADIENT / 3
-    clouds = np.zeros_like(seen)
+    clouds = np.zeros_like(valid)
     if not pale.any():
         return clouds
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _CLOUD_RADIUS_PX + 1,) * 2)
@@ -65,12 +65,12 @@ def cloud_mask(image: Floats, seen: Mask) -> Mask:
     count, labels, stats, _ = cv2.connectedComponentsWithStats(wide, connectivity=8)
     for label in range(1, count):
         size = int(stats[label, cv2.CC_STAT_AREA])
-        if size < _MIN_CLOUD_SHARE * seen.size:
+        if size < _MIN_CLOUD_SHARE * valid.size:
             continue
         component = (labels == label).astype(np.uint8)
         frame = cv2.dilate(component, np.ones((_FRAME_PX,) * 2, np.uint8)) - component
         frame_gradient = float(np.median(gradient[frame > 0])) if frame.any() else 0.0
-        if frame_gradient < _CLOUD_GRADIENT or size > _WIDE_CLOUD_SHARE * seen.size:
+        if frame_gradient < _CLOUD_GRADIENT or size > _WIDE_CLOUD_SHARE * valid.size:
             clouds |= cv2.dilate(component, np.ones((_CLOUD_RIM_PX,) * 2, np.uint8)) > 0
     return clouds
 

@@ -26,14 +26,14 @@ def regions_of(seed: int) -> list[tuple[int, list[float], bool]]:
     """Give seed, what is known of it, and whether it is right, for each region of one simulated pair."""
     cv2.setNumThreads(1)
     from chalicelib.vision.calibration import strength_of
-    from chalicelib.vision.changes import symmetric_change_map
+    from chalicelib.vision.change_map import map_change
     from chalicelib.vision.pixels import to_pixels
     from chalicelib.vision.regions import candidate_regions, threshold_excess
     from tests.bench.scenes import pair
 
     made = pair(seed, years=seed % 4 >= 2)
     gsd_m = made.metres_per_pixel
-    change_map = symmetric_change_map(to_pixels(made.before), to_pixels(made.after), gsd_m)
+    change_map = map_change(to_pixels(made.before), to_pixels(made.after), gsd_m)
     found = []
     size = (change_map.odds.shape[1], change_map.odds.shape[0])
     changed = cv2.resize((made.truth == 1).astype(np.float32), size, interpolation=cv2.INTER_AREA)

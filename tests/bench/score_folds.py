@@ -17,7 +17,7 @@ FOLDS = 4
 
 def by_score(job: tuple[dict, str, dict]) -> list[dict[str, Any]]:
     """Score one pair at each of the scores that a region might need."""
-    from chalicelib.vision.changes import symmetric_change_map
+    from chalicelib.vision.change_map import map_change
     from chalicelib.vision.pixels import to_pixels
     from chalicelib.vision.regions import MIN_SCORE, classified_regions, draw_mask
     from tests.bench.score import scorer
@@ -25,7 +25,7 @@ def by_score(job: tuple[dict, str, dict]) -> list[dict[str, Any]]:
     row, folder, knobs = job
     metres_per_pixel = float(row["metres_per_pixel"])
     before, after, truth = scorer().load(folder, row["id"])
-    change_map = symmetric_change_map(to_pixels(before), to_pixels(after), metres_per_pixel)
+    change_map = map_change(to_pixels(before), to_pixels(after), metres_per_pixel)
     found = classified_regions(change_map, metres_per_pixel, SCORES[0] - MIN_SCORE)
     regions = [region for region, reason in found if reason is None]
     masks = [draw_mask((one for one in regions if one.score >= score), truth.shape) for score in SCORES]

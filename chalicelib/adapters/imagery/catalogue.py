@@ -16,7 +16,7 @@ from chalicelib.domain.tiles import centre_of, grid_position, gsd_m
 
 MAX_SIDE_PX = 20_000
 MAX_PIXELS = 200_000_000
-MAX_PICTURE_BYTES = 1_000_000_000
+MAX_IMAGE_BYTES = 1_000_000_000
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ class Entry:
 
     scene_id: str
     item: Item
-    picture: StoredFile
+    image: StoredFile
     width: int
 
     @property
@@ -50,7 +50,7 @@ class Listing:
 
 class _Read(NamedTuple):
     item: Item
-    picture: StoredFile
+    image: StoredFile
     width: int
 
 
@@ -82,8 +82,8 @@ class Catalogue:
                 skipped[file] = str(bad)
         self._tell(skipped)
         self._items = {file: self._items[file] for file in files if file in self._items}
-        pictures = {read.picture for _, read in found}
-        self._widths = {file: width for file, width in self._widths.items() if file in pictures}
+        images = {read.image for _, read in found}
+        self._widths = {file: width for file, width in self._widths.items() if file in images}
         ids = Counter(read.item.item_id for _, read in found)
         return Listing(
             entries=[
@@ -91,7 +91,7 @@ class Catalogue:
                 Entry(
                     scene_id=read.item.item_id if ids[read.item.item_id] == 1 else file.name,
                     item=read.item,
-                    picture=read.picture,
+                    image=read.image,
                     width=read.width,
                 )
                 for file, read in found
@@ -108,12 +108,12 @@ class Catalogue:
             raise item
         if item is None:
             return None
-        picture = self._store.find(str(PurePosixPath(file.name).parent / item.picture))
-        if picture is None:
-            raise BadItem(f"its picture {item.picture} is not there, or not inside the archive")
-        if picture not in self._widths:
-            self._widths[picture] = self._checked_width(picture)
-        return _Read(item, picture, self._widths[picture])
+        image = self._store.find(str(PurePosixPath(file.name).parent / item.image))
+        if image is None:
+            raise BadItem(f"its picture {item.image} is not there, or not inside the archive")
+        if image not in self._widths:
+            self._widths[image] = self._checked_width(image)
+        return _Read(item, image, self._widths[image])
 
     def _parsed(self, file: StoredFile) -> Item | BadItem | None:
         if file.size > MAX_ITEM_BYTES:
@@ -125,16 +125,16 @@ class Catalogue:
         except NotAnItem:
             return None
 
-    def _checked_width(self, picture: StoredFile) -> int:
+    def _checked_width(self, image: StoredFile) -> int:
         try:
-            head, tail = self._store.ends(picture)
+            head, tail = self._store.ends(image)
             width, height = read_size(head)
             check_ends(head, tail)
         except NotAnImage as bad:
-            raise BadItem(f"its picture {picture.name} {bad}") from None
-        if max(width, height) > MAX_SIDE_PX or width * height > MAX_PIXELS or picture.size > MAX_PICTURE_BYTES:
+            raise BadItem(f"its picture {image.name} {bad}") from None
+        if max(width, height) > MAX_SIDE_PX or width * height > MAX_PIXELS or image.size > MAX_IMAGE_BYTES:
             raise BadItem(
-                f"its picture {picture.name} is too large with {width} x {height} px: at most {MAX_SIDE_PX} px a side "
+                f"its picture {image.name} is too large with {width} x {height} px: at most {MAX_SIDE_PX} px a side "
                 f"and {MAX_PIXELS // 1_000_000} million in all; cut it into several items"
             )
         return width

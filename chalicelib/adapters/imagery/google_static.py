@@ -94,17 +94,17 @@ class GoogleStaticImagery:
         )
 
     def grid(self, area: Bounds) -> Grid:  # noqa: ARG002 (the port's)
-        """Give the grid, the same everywhere. Raises LicenceRefused."""
+        """Return the grid, the same everywhere. Raises LicenceRefused."""
         self._check_permission()
         return GRID
 
     def newest(self, view: View, area: Bounds) -> Scene:  # noqa: ARG002 (the port's)
-        """Give the one scene there is: Google does not date its pictures. Raises LicenceRefused."""
+        """Return the one scene there is: Google does not date its images. Raises LicenceRefused."""
         self._check_permission()
         return UNDATED
 
     def fetch(self, scene: Scene, view: View, area: Bounds) -> Picture:  # noqa: ARG002 (the port's)
-        """Ask Google for the view, at most three times. Raises ImageryFailed: refused, unavailable, or no picture."""
+        """Ask Google for the view, at most three times. Raises ImageryFailed: refused, unavailable, or no image."""
         self._check_permission()
         if view != GRID.view(view.tile) or view.tile.z + 1 > 21:
             raise ProviderRefused(f"google_static takes views of 1024 px and a margin of 128 px, not {view}")
@@ -219,7 +219,7 @@ def _secret(read: Callable[[], str]) -> str:
 
 
 def _said(content: bytes, kind: str, url: str) -> str:
-    """Give what an answer that is no picture says: the reason is often only there."""
+    """Return the text of a response that is no image: the reason is often only there."""
     if not kind.startswith("text/plain"):
         return ""
     said = without_secrets(content[:2000].decode(errors="replace"), url)

@@ -41,16 +41,16 @@ class SampleImagery:
         return _TERMS
 
     def grid(self, area: Bounds) -> Grid:  # noqa: ARG002 (the port's: this landscape is the same everywhere)
-        """Say how it is asked for tiles: 0.28 m a pixel at 20 N."""
+        """Return the grid, the same everywhere: 0.28 m a pixel at 20 N."""
         return Grid(zoom=17, tile_px=1024, margin_px=128)
 
     def newest(self, view: View, area: Bounds) -> Scene:  # noqa: ARG002 (the port's: a scene shows all the world)
-        """Give the scene of today."""
+        """Return the scene of today."""
         today = self._today()
         return Scene(scene_id=f"{_PREFIX}{today.isoformat()}", captured_at=datetime.combine(today, _PASS))
 
     def fetch(self, scene: Scene, view: View, area: Bounds) -> Picture:  # noqa: ARG002 (no ground is ever missing)
-        """Render one scene's picture of a view. Raises NoCoverage, ProviderUnavailable."""
+        """Render one scene's image of a view. Raises NoCoverage, ProviderUnavailable."""
         import cv2
 
         from chalicelib.adapters.imagery.landscape import picture

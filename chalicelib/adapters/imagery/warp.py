@@ -55,15 +55,15 @@ def warp(pixels: NDArray[Any], bounds: Bounds, view: View, *, is_lonlat: bool) -
     if not clear.any():
         return _png(np.zeros((view.size_px, view.size_px, 4), np.uint8))
 
-    picture = _resample(pixels[:, :, :3], columns, rows, cv2.INTER_CUBIC)
+    image = _resample(pixels[:, :, :3], columns, rows, cv2.INTER_CUBIC)
     if pixels.shape[2] == 4:
         # A pixel counts as clear if everything that cubic interpolation mixes into it is.
         alpha = cv2.erode(pixels[:, :, 3], np.ones((5, 5), np.uint8))
         clear &= _resample(alpha, columns, rows, cv2.INTER_LINEAR) >= 254
     if clear.all():
-        return _png(picture)
-    picture[~clear] = 0
-    return _png(np.dstack([picture, np.where(clear, 255, 0).astype(np.uint8)]))
+        return _png(image)
+    image[~clear] = 0
+    return _png(np.dstack([image, np.where(clear, 255, 0).astype(np.uint8)]))
 
 
 def _positions(
