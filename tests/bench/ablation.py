@@ -64,8 +64,10 @@ VARIANTS: dict[str, Callable[[], Any]] = {
     "without asking for the same ground": partial(put, regions, SAME_GROUND=2.0),
     "without the rule of shadows": partial(put, shadows, MAX_AREA_M2=0.0, MAX_ROW_AREA_M2=0.0),
     "without finding a shift": partial(put, registration, MAX_SHIFT_PX=0.0),
-    "without one light for the colours": partial(put, features, normalise_radiometry=lambda source, *_: source),
-    "without levelling the grey": partial(
+    "without radiometric normalisation of the colours": partial(
+        put, features, normalise_radiometry=lambda source, *_: source
+    ),
+    "without local contrast normalisation of the grey": partial(
         put, features, normalise_contrast=lambda grey: (grey - grey.mean()) / (grey.std() + 5)
     ),
     "without local correlation (unlike)": partial(put, change_map, log_odds=without("unlike_")),
