@@ -63,24 +63,24 @@ def test_nothing_changed_is_no_change():
 
 @pytest.mark.parametrize("column", [270, 294, 303, 308, 313, 330])
 def test_a_house_on_a_seam_is_counted_once(column):
-    here, there = neighbours(lambda picture: house(picture, column, 200))
+    here, there = neighbours(lambda image: house(image, column, 200))
     assert len(here) + len(there) == 1
 
 
 def test_a_house_in_the_margin_belongs_to_the_neighbour():
-    here, there = neighbours(lambda picture: house(picture, 325, 200, width=20, height=16))
+    here, there = neighbours(lambda image: house(image, 325, 200, width=20, height=16))
     assert (len(here), len(there)) == (0, 1)
 
 
 def test_an_object_that_reaches_beyond_the_neighbours_margin_is_counted_once():
-    here, there = neighbours(lambda picture: house(picture, 230, 200, width=97, height=44))
+    here, there = neighbours(lambda image: house(image, 230, 200, width=97, height=44))
     assert (len(here), len(there)) == (1, 0)
 
 
-def opened(picture: np.ndarray) -> np.ndarray:
-    """The picture with a building site from one side to the other."""
-    site = picture.copy()
-    grain = np.random.default_rng(3).normal(0, 22, (90, picture.shape[1], 1))
+def opened(image: np.ndarray) -> np.ndarray:
+    """The image with a building site from one side to the other."""
+    site = image.copy()
+    grain = np.random.default_rng(3).normal(0, 22, (90, image.shape[1], 1))
     site[190:280] = np.clip(np.array([150, 185, 225]) + cv2.GaussianBlur(grain, (0, 0), 1.5)[..., None], 0, 255)
     return site
 
@@ -117,7 +117,7 @@ def test_a_house_cut_by_the_areas_edge_outside_the_tile_grid_is_not_lost():
     assert len(change.regions) == 1
 
 
-def test_mask_and_overlay_are_as_large_as_the_picture():
+def test_mask_and_overlay_are_as_large_as_the_image():
     before = land()
     change = look(before, house(before, 140, 200))
     mask = cv2.imdecode(np.frombuffer(change.mask_png, np.uint8), cv2.IMREAD_UNCHANGED)

@@ -52,15 +52,15 @@ def test_other_formats_are_stored_as_png_with_the_same_pixels(kind):
     assert np.array_equal(stored, cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR))
 
 
-def test_grey_and_16_bit_pictures_are_stored_as_8_bit_colour():
+def test_grey_and_16_bit_images_are_stored_as_8_bit_colour():
     grey = cv2.cvtColor(land(SIDE), cv2.COLOR_BGR2GRAY)
-    for picture in (grey, grey.astype(np.uint16) * 257):
-        stored = cv2.imdecode(np.frombuffer(inspect(png(picture), CALM, EVERYWHERE, OPEN).content, np.uint8), -1)
+    for image in (grey, grey.astype(np.uint16) * 257):
+        stored = cv2.imdecode(np.frombuffer(inspect(png(image), CALM, EVERYWHERE, OPEN).content, np.uint8), -1)
         assert stored.dtype == np.uint8
         assert np.array_equal(stored, cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR))
 
 
-def test_what_follows_the_end_of_a_picture_is_not_stored():
+def test_what_follows_the_end_of_an_image_is_not_stored():
     content = encoded("png")
     assert inspect(content + b"<script>", CALM, EVERYWHERE, OPEN).content == content
 
@@ -101,7 +101,7 @@ def test_a_jpeg_lying_on_its_side_by_exif_is_not_turned():
     assert stored[0] == stored[1]
 
 
-def test_a_blank_picture_is_refused_only_where_the_provider_sends_placeholders():
+def test_a_blank_image_is_refused_only_where_the_provider_sends_placeholders():
     blank = np.full((SIDE, SIDE, 3), 228, np.uint8)
     cv2.putText(blank, "no imagery", (10, 40), cv2.FONT_HERSHEY_PLAIN, 0.6, (90, 90, 90))
     assert "blank" in refusal(png(blank), sends_placeholders=True)
@@ -111,10 +111,10 @@ def test_a_blank_picture_is_refused_only_where_the_provider_sends_placeholders()
 
 
 def test_clouds_take_from_the_clear_share():
-    picture = land(320)
-    assert inspect(png(picture), VIEW, EVERYWHERE, OPEN).clear_share == 1
-    picture[:, :160] = 236
-    assert inspect(png(picture), VIEW, EVERYWHERE, OPEN).clear_share < 0.55
+    image = land(320)
+    assert inspect(png(image), VIEW, EVERYWHERE, OPEN).clear_share == 1
+    image[:, :160] = 236
+    assert inspect(png(image), VIEW, EVERYWHERE, OPEN).clear_share < 0.55
     assert inspect(png(land(SIDE)), CALM, EVERYWHERE, terms(sends_placeholders=True)).clear_share == 1
 
 
