@@ -1,1 +1,1 @@
-"""Pixels: is it an image, do two line up, what changed. OpenCV lives here."""
+"""Pixels: is it an image, do two images register, what changed. OpenCV and numpy are used here."""

@@ -1,4 +1,4 @@
-"""The gate: is this really an image of what we asked for? Nothing is stored or compared that did not pass it."""
+"""The gate: is this an image of what was asked for, and complete? Nothing is stored or compared that did not pass."""
 
 from __future__ import annotations
 
@@ -8,53 +8,57 @@ import cv2
 import numpy as np
 
 from chalicelib.domain.errors import BadImage
+from chalicelib.domain.image_header import check_pixel_data
 from chalicelib.domain.images import Inspection
 from chalicelib.domain.scenes import ProviderTerms
 from chalicelib.domain.tiles import Bounds, View
-from chalicelib.vision.evidence import clear_of
-from chalicelib.vision.pixels import Pixels, decode, encode_png, ground_of
+from chalicelib.vision.change_map import clear_mask
+from chalicelib.vision.pixels import Pixels, decode, encode_png, ground_mask, header_of
 
 PLACEHOLDERS: dict[str, str] = {}
-"""Pictures that mean "no imagery here": sha256 of the bytes -> what it is. To be filled as providers send them."""
+"""Images that mean "no imagery here": sha256 of the bytes -> what it is. To be filled as providers send them."""
 
-_FLAT_SPREAD = 2.0  # grey levels: below it a picture shows nothing at all
+_FLAT_SPREAD = 2.0  # grey levels, standard deviation: below it an image shows nothing at all
 _FLAT_SHARE = 0.93  # a "no imagery" card is one grey and some letters; even calm water varies more from pixel to pixel
-_MOST_BYTES_PER_PX = 16  # 16-bit RGBA, stored, is 8
+_MAX_BYTES_PER_PX = 16  # 16-bit RGBA, uncompressed, has 8
 
 
 def inspect(content: bytes, view: View, area: Bounds, terms: ProviderTerms) -> Inspection:
-    """Look into a picture before it is stored; give it as PNG, with the share of tile and area that it shows.
+    """Check an image before it is stored, and convert it to PNG of exactly the view's size.
 
-    Raises BadImage, and nothing else, whatever the bytes are.
+    `clear_share` of the result is the share of tile and area together that the image shows. Raises BadImage, and
+    nothing else, for any bytes.
     """
     known = PLACEHOLDERS.get(hashlib.sha256(content).hexdigest())
     if known:
         raise BadImage(f"a placeholder instead of imagery: {known}")
-    if len(content) > _MOST_BYTES_PER_PX * view.size_px**2 + 65_536:
+    if len(content) > _MAX_BYTES_PER_PX * view.size_px**2 + 65_536:
         raise BadImage(f"{len(content)} bytes are too many for {view.size_px}x{view.size_px} px")
-    header, pixels = decode(content, view)
+    header = header_of(content, view)
+    check_pixel_data(content, header)
+    pixels = decode(content, header)
     if terms.sends_placeholders and _is_flat(pixels):
         raise BadImage(f"a blank picture, as {terms.name} sends where it has no imagery")
     stored = content[: header.length] if header.is_plain else encode_png(_with_alpha(pixels))
-    ground = ground_of(view, area)
+    ground = ground_mask(view, area)
     return Inspection(
         content=stored,
         width=header.width,
         height=header.height,
-        clear_share=float(clear_of(pixels, view.gsd_m)[ground].mean()),
+        clear_share=float(clear_mask(pixels, view.gsd_m)[ground].mean()),
     )
 
 
 def _is_flat(pixels: Pixels) -> bool:
-    seen = cv2.cvtColor(pixels.bgr, cv2.COLOR_BGR2GRAY)[pixels.seen]
-    if not seen.size or float(seen.std()) < _FLAT_SPREAD:
+    grey = cv2.cvtColor(pixels.bgr, cv2.COLOR_BGR2GRAY)[pixels.valid]
+    if not grey.size or float(grey.std()) < _FLAT_SPREAD:
         return True
-    counts = np.bincount(seen, minlength=256)
+    counts = np.bincount(grey, minlength=256)
     level = int(counts.argmax())
-    return bool(counts[max(0, level - 1) : level + 2].sum() > _FLAT_SHARE * seen.size)
+    return bool(counts[max(0, level - 1) : level + 2].sum() > _FLAT_SHARE * grey.size)
 
 
 def _with_alpha(pixels: Pixels) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    if pixels.seen.all():
+    if pixels.valid.all():
         return pixels.bgr
-    return np.dstack([pixels.bgr, pixels.seen.astype(np.uint8) * np.uint8(255)])
+    return np.dstack([pixels.bgr, pixels.valid.astype(np.uint8) * np.uint8(255)])

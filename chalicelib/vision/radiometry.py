@@ -1,4 +1,7 @@
-"""Bring two pictures to one light: what sun, haze, film and season did to the whole picture is no change."""
+"""Local contrast normalisation and relative radiometric normalisation of a pair.
+
+What sun, haze, film and season did to a whole image is no change.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,18 @@ import numpy as np
 
 from chalicelib.vision.pixels import Floats, Mask
 
-_SAMPLES = 5_000  # pixels that the colour map is fitted on; more make OpenBLAS start threads, see network.py
-_ROUNDS = 6  # of re-weighting: what changed loses its vote
+_MAX_SAMPLES = 5_000  # pixels that the map is fitted on; more make OpenBLAS start threads, see network.py
+_ITERATIONS = 6  # of reweighting: pixels that changed lose their weight
 _LOCAL_PX = 127  # haze and sun vary over such distances, houses do not
-_FLOOR = 5.0  # grey levels: less local contrast than this is noise, not to be blown up
+_CONTRAST_FLOOR = 5.0  # grey levels: less local contrast than this is noise, not to be amplified
 
 
-def levelled(grey: Floats) -> Floats:
-    """Take local brightness and contrast out of a grey picture, over distances that no house reaches."""
+def normalise_contrast(grey: Floats) -> Floats:
+    """Normalise local contrast: subtract the local mean, divide by the local standard deviation, over 127 px.
+
+    `grey` is (height, width), float32, 0 to 255. The result has local mean 0 and spread of about 1. The statistics of
+    images of 64 px and more are computed at a quarter of their size.
+    """
     side = (_LOCAL_PX, _LOCAL_PX)
     small: Floats = (
         cv2.resize(grey, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA) if min(grey.shape) >= 64 else grey
@@ -24,43 +31,51 @@ def levelled(grey: Floats) -> Floats:
     mean: Floats = cv2.boxFilter(small, cv2.CV_32F, side, borderType=cv2.BORDER_REFLECT)
     size = (grey.shape[1], grey.shape[0])
     mean = cv2.resize(mean, size, interpolation=cv2.INTER_LINEAR)
-    off: Floats = grey - mean
-    power: Floats = off * off
+    centred: Floats = grey - mean
+    power: Floats = centred * centred
     if small is not grey:
         power = cv2.resize(power, (small.shape[1], small.shape[0]), interpolation=cv2.INTER_AREA)
-    spread = cv2.resize(cv2.boxFilter(power, cv2.CV_32F, side, borderType=cv2.BORDER_REFLECT), size)
-    floor = _FLOOR + 0.2 * float(grey.std())
-    return np.asarray(off / (np.sqrt(np.maximum(spread, 0)) + floor), np.float32)
+    variance = cv2.resize(cv2.boxFilter(power, cv2.CV_32F, side, borderType=cv2.BORDER_REFLECT), size)
+    floor = _CONTRAST_FLOOR + 0.2 * float(grey.std())
+    return np.asarray(centred / (np.sqrt(np.maximum(variance, 0)) + floor), np.float32)
 
 
-def explained(source: Floats, target: Floats, usable: Mask) -> Floats:
-    """Give the source's colours as the target's light would show them, by a robust affine map fitted on both.
+def normalise_radiometry(source: Floats, target: Floats, usable: Mask) -> Floats:
+    """Map the source's colours to the target's radiometry; shapes (height, width, 3), and (height, width) of the mask.
 
-    Shapes (height, width, 3). The map also knows where a pixel lies, so that a sun gradient is part of it.
+    Relative radiometric normalisation by iteratively reweighted least squares with Cauchy weights: an affine map of the
+    colours plus a bilinear trend over the image, so that a gradient of sunlight is part of it. Source of the
+    weights: Holland and Welsch 1977, "Robust regression using iteratively reweighted least-squares".
     """
     height, width = usable.shape
-    places = np.flatnonzero(usable)
-    if places.size < 64:
+    samples = np.flatnonzero(usable)
+    if samples.size < 64:
         return source
-    places = places[:: -(-places.size // _SAMPLES)]
-    rows, columns = places // width, places % width
-    seen = source.reshape(-1, 3)[places].astype(np.float64)
-    wanted = target.reshape(-1, 3)[places].astype(np.float64) - seen  # shrunk towards no map at all
+    samples = samples[:: -(-samples.size // _MAX_SAMPLES)]
+    rows, columns = samples // width, samples % width
+    colours = source.reshape(-1, 3)[samples].astype(np.float64)
+    difference = target.reshape(-1, 3)[samples].astype(np.float64) - colours  # shrunk towards the identity
     x, y = columns / width - 0.5, rows / height - 0.5
     ones = np.ones_like(x)
-    terms = np.column_stack([seen / 128, ones, x, y, x * y])
-    weights = ones
-    solution = np.zeros((terms.shape[1], 3))
-    keep_still = np.diag([1e-3, 1e-3, 1e-3, 1e-9, 1e-4, 1e-4, 1e-4]) * places.size
-    for _ in range(_ROUNDS):
-        heavy = terms * weights[:, None]
-        solution = np.linalg.solve(heavy.T @ terms + keep_still, heavy.T @ wanted)
-        miss = np.linalg.norm(wanted - terms @ solution, axis=1)
-        scale = max(float(np.median(miss)), 2.0)
-        weights = 1 / (1 + (miss / (1.5 * scale)) ** 2)
+    terms = np.column_stack([colours / 128, ones, x, y, x * y])
+    solution = _cauchy_fit(terms, difference)
     linear = (np.eye(3) + solution[:3] / 128).astype(np.float32)
     mapped = cv2.transform(source, np.ascontiguousarray(linear.T))
     column = np.linspace(-0.5, 0.5, width, endpoint=False, dtype=np.float32)[None, :, None]
     row = np.linspace(-0.5, 0.5, height, endpoint=False, dtype=np.float32)[:, None, None]
-    tilt = solution[3:].astype(np.float32)
-    return np.asarray(mapped + (tilt[0] + column * tilt[1] + row * (tilt[2] + column * tilt[3])), np.float32)
+    trend = solution[3:].astype(np.float32)
+    return np.asarray(mapped + (trend[0] + column * trend[1] + row * (trend[2] + column * trend[3])), np.float32)
+
+
+def _cauchy_fit(terms: Floats, wanted: Floats) -> Floats:
+    """Fit `terms @ solution = wanted` by ridge regression with Cauchy weights; shapes (n, 7), (n, 3) -> (7, 3)."""
+    ridge = np.diag([1e-3, 1e-3, 1e-3, 1e-9, 1e-4, 1e-4, 1e-4]) * len(terms)
+    weights = np.ones(len(terms))
+    solution: Floats = np.zeros((terms.shape[1], 3))
+    for _ in range(_ITERATIONS):
+        weighted = terms * weights[:, None]
+        solution = np.linalg.solve(weighted.T @ terms + ridge, weighted.T @ wanted)
+        residual = np.linalg.norm(wanted - terms @ solution, axis=1)
+        scale = max(float(np.median(residual)), 2.0)
+        weights = 1 / (1 + (residual / (1.5 * scale)) ** 2)
+    return solution

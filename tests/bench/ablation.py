@@ -17,7 +17,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from chalicelib.vision import align, changes, evidence, features, network, regions, shadows
+from chalicelib.vision import calibration, change_map, changes, features, network, regions, registration, shadows
 from tests.bench.score import SHARED, scorer
 from tests.bench.score_folds import scored
 
@@ -41,7 +41,7 @@ def without(*families: str) -> Callable[..., np.ndarray]:
 
     def answer(maps: Any, shape: tuple[int, ...]) -> np.ndarray:
         calmed = (
-            features.Feature(one.name, np.full_like(one.values, np.mean(one.values)))
+            features.FeatureMap(one.name, np.full_like(one.values, np.mean(one.values)))
             if one.name.startswith(families)
             else one
             for one in maps
@@ -51,22 +51,33 @@ def without(*families: str) -> Callable[..., np.ndarray]:
     return answer
 
 
+@contextmanager
+def without_size() -> Iterator[None]:
+    """Let a region's size count nothing, with the needed score that suits it."""
+    with put(calibration, SIZE_WEIGHT=0.0), put(regions, MIN_SCORE=0.11):
+        yield
+
+
 VARIANTS: dict[str, Callable[[], Any]] = {
-    "as shipped": partial(put, evidence),
-    "without what a region's size is worth": partial(put, regions, SIZE_WEIGHT=0.0, LEAST_SCORE=0.11),
+    "as shipped": partial(put, change_map),
+    "without what a region's size is worth": without_size,
     "without asking for the same ground": partial(put, regions, SAME_GROUND=2.0),
-    "without the rule of shadows": partial(put, shadows, LARGEST_M2=0.0, LARGEST_STRING_M2=0.0),
-    "without finding a shift": partial(put, align, MOST_PX=0.0),
-    "without one light for the colours": partial(put, features, explained=lambda source, *_: source),
-    "without levelling the grey": partial(put, features, levelled=lambda grey: (grey - grey.mean()) / (grey.std() + 5)),
-    "without local correlation (unlike)": partial(put, evidence, log_odds=without("unlike_")),
-    "without contrast (contrast, calm)": partial(put, evidence, log_odds=without("contrast_", "calm_")),
-    "without edges (turned, edges, straight)": partial(
-        put, evidence, log_odds=without("turned_", "edges_", "straight_")
+    "without the rule of shadows": partial(put, shadows, MAX_AREA_M2=0.0, MAX_ROW_AREA_M2=0.0),
+    "without finding a shift": partial(put, registration, MAX_SHIFT_PX=0.0),
+    "without radiometric normalisation of the colours": partial(
+        put, features, normalise_radiometry=lambda source, *_: source
     ),
-    "without colour and tint": partial(put, evidence, log_odds=without("colour_", "tint_")),
+    "without local contrast normalisation of the grey": partial(
+        put, features, normalise_contrast=lambda grey: (grey - grey.mean()) / (grey.std() + 5)
+    ),
+    "without local correlation (unlike)": partial(put, change_map, log_odds=without("unlike_")),
+    "without contrast (contrast, calm)": partial(put, change_map, log_odds=without("contrast_", "calm_")),
+    "without edges (turned, edges, straight)": partial(
+        put, change_map, log_odds=without("turned_", "edges_", "straight_")
+    ),
+    "without colour and tint": partial(put, change_map, log_odds=without("colour_", "tint_")),
     "without what the ground is (green, warm, bright)": partial(
-        put, evidence, log_odds=without("green_", "warm_", "bright_")
+        put, change_map, log_odds=without("green_", "warm_", "bright_")
     ),
 }
 

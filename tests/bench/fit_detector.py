@@ -24,13 +24,13 @@ HIDDEN = 12
 def samples(seed: int) -> tuple[list[str], np.ndarray, np.ndarray, np.ndarray]:
     """Give names, features (rows) and truth of some pixels of one simulated pair."""
     cv2.setNumThreads(1)
-    from chalicelib.vision.evidence import prepare
-    from chalicelib.vision.features import features
-    from chalicelib.vision.pixels import split
+    from chalicelib.vision.change_map import register_pair
+    from chalicelib.vision.features import feature_maps, normalised_greys
+    from chalicelib.vision.pixels import to_pixels
     from tests.bench.scenes import pair
 
     made = pair(seed)
-    ready = prepare(split(made.before), split(made.after), made.metres_per_pixel)
+    ready = register_pair(to_pixels(made.before), to_pixels(made.after), made.metres_per_pixel)
     size = (ready.usable.shape[1], ready.usable.shape[0])
     changed = cv2.resize((made.truth == 1).astype(np.float32), size, interpolation=cv2.INTER_AREA)
     quiet = cv2.resize((made.truth == 0).astype(np.float32), size, interpolation=cv2.INTER_AREA)
@@ -41,7 +41,8 @@ def samples(seed: int) -> tuple[list[str], np.ndarray, np.ndarray, np.ndarray]:
         [r.choice(yes, min(len(yes), 1000), replace=False), r.choice(no, min(len(no), 2600), replace=False)]
     )
     names, columns = [], []
-    for feature in features(ready.one, ready.two, ready.usable):
+    greys = normalised_greys(ready.one, ready.two)
+    for feature in feature_maps(ready.one, ready.two, *greys, ready.usable):
         names.append(feature.name)
         columns.append(np.full(len(at), feature.values) if feature.values.ndim == 0 else feature.values.ravel()[at])
     return names, np.array(columns, np.float16).T, changed.ravel()[at] > 0.5, np.full(len(at), seed)

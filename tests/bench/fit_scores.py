@@ -4,12 +4,13 @@
 
 To be run after fit_detector, on other seeds; years lie between the dates of half of the pairs. A region
 is right when at least 30 % of it changed. Every second pair is kept apart: the expected calibration error is measured
-there. Writes chalicelib/vision/scores.py and docs/reliability.png.
+there. Writes SLOPE and INTERCEPT of chalicelib/vision/calibration.py, and docs/reliability.png.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -24,25 +25,27 @@ RIGHT_SHARE = 0.3
 def regions_of(seed: int) -> list[tuple[int, list[float], bool]]:
     """Give seed, what is known of it, and whether it is right, for each region of one simulated pair."""
     cv2.setNumThreads(1)
-    from chalicelib.vision.changes import look
-    from chalicelib.vision.pixels import split
-    from chalicelib.vision.regions import beyond_of, candidates, strength_of
+    from chalicelib.vision.calibration import strength_of
+    from chalicelib.vision.change_map import map_change
+    from chalicelib.vision.pixels import to_pixels
+    from chalicelib.vision.regions import candidate_regions, threshold_excess
     from tests.bench.scenes import pair
 
     made = pair(seed, years=seed % 4 >= 2)
-    evidence = look(split(made.before), split(made.after), made.metres_per_pixel)
+    gsd_m = made.metres_per_pixel
+    change_map = map_change(to_pixels(made.before), to_pixels(made.after), gsd_m)
     found = []
-    size = (evidence.odds.shape[1], evidence.odds.shape[0])
+    size = (change_map.odds.shape[1], change_map.odds.shape[0])
     changed = cv2.resize((made.truth == 1).astype(np.float32), size, interpolation=cv2.INTER_AREA)
     open_ = cv2.resize((made.truth == 2).astype(np.float32), size, interpolation=cv2.INTER_AREA)
     real = np.where(open_ > 0.5, 2, changed > 0.5)
-    for part in candidates(evidence, beyond_of(evidence.odds), made.metres_per_pixel):
-        truth = real[part.box][part.mask]
+    for region in candidate_regions(change_map, threshold_excess(change_map.odds), gsd_m):
+        truth = real[region.box][region.mask]
         decided = truth != 2
         if decided.sum() < 4:
             continue
-        area_m2 = float(part.mask.sum()) * evidence.work_scale(made.metres_per_pixel) ** 2
-        known = strength_of(evidence.odds[part.box][part.mask], area_m2)
+        area_m2 = region.area_m2(change_map.working_gsd_m(gsd_m))
+        known = strength_of(change_map.odds[region.box][region.mask], area_m2)
         found.append((seed, [known], bool((truth[decided] == 1).mean() >= RIGHT_SHARE)))
     return found
 
@@ -85,6 +88,12 @@ def plot(lines: list[tuple[float, float, int]], error: float) -> np.ndarray:
     return canvas
 
 
+def calibrated(source: str, *, slope: float, intercept: float) -> str:
+    """Write slope and intercept into the source of the calibration module."""
+    source = re.sub(r"(?m)^SLOPE = .*$", f"SLOPE = {slope:.4f}", source)
+    return re.sub(r"(?m)^INTERCEPT = .*$", f"INTERCEPT = {intercept:.4f}", source)
+
+
 def main() -> None:
     """Fit, measure, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -105,11 +114,8 @@ def main() -> None:
     for said, was, count in lines:
         print(f"  said {said:.2f}  was {was:.2f}  of {count}")
     cv2.imwrite(str(ROOT / "docs" / "reliability.png"), plot(lines, error))
-    (ROOT / "chalicelib" / "vision" / "scores.py").write_text(
-        '"""How a region\'s score is worked out, from `python -m tests.bench.fit_scores`: simulated land only."""\n\n'
-        f"SLOPE = {weights[0]:.4f}\n"
-        f"BIAS = {weights[-1]:.4f}\n"
-    )
+    target = ROOT / "chalicelib" / "vision" / "calibration.py"
+    target.write_text(calibrated(target.read_text(), slope=weights[0], intercept=weights[-1]))
 
 
 if __name__ == "__main__":

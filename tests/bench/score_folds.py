@@ -17,17 +17,19 @@ FOLDS = 4
 
 def by_score(job: tuple[dict, str, dict]) -> list[dict[str, Any]]:
     """Score one pair at each of the scores that a region might need."""
-    from chalicelib.vision.changes import look
-    from chalicelib.vision.pixels import split
-    from chalicelib.vision.regions import LEAST_SCORE, judged, marked
+    from chalicelib.vision.change_map import map_change
+    from chalicelib.vision.pixels import to_pixels
+    from chalicelib.vision.regions import MIN_SCORE, classified_regions, draw_mask
     from tests.bench.score import scorer
 
     row, folder, knobs = job
     metres_per_pixel = float(row["metres_per_pixel"])
     before, after, truth = scorer().load(folder, row["id"])
-    evidence = look(split(before), split(after), metres_per_pixel)
-    parts = [p for p, reason in judged(evidence, metres_per_pixel, SCORES[0] - LEAST_SCORE) if reason is None]
-    return [scored(row, truth, marked((p for p in parts if p.score >= score), truth.shape), knobs) for score in SCORES]
+    change_map = map_change(to_pixels(before), to_pixels(after), metres_per_pixel)
+    found = classified_regions(change_map, metres_per_pixel, SCORES[0] - MIN_SCORE)
+    regions = [region for region, reason in found if reason is None]
+    masks = [draw_mask((one for one in regions if one.score >= score), truth.shape) for score in SCORES]
+    return [scored(row, truth, mask, knobs) for mask in masks]
 
 
 def scored(row: dict, truth: np.ndarray, mask: np.ndarray, knobs: dict) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from chalicelib.domain.thresholds import Sensitivity
 from chalicelib.vision.changes import compare
 from tests.builders import SPRING
 from tests.trip import ALL, Trip
-from tests.unit.vision.pictures import crop, house, land, png
+from tests.unit.vision.images import crop, house, land, png
 
 GRID = Grid(zoom=17, tile_px=288, margin_px=36)  # about a metre a pixel
 

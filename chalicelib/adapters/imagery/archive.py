@@ -1,4 +1,4 @@
-"""The provider `archive`: dated pictures that the operator has, described by STAC Items in a folder."""
+"""The provider `archive`: dated images of the operator's, described by STAC Items in a folder."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from typing_extensions import override
+
 from chalicelib.adapters.imagery.catalogue import Catalogue, Entry, Listing
-from chalicelib.adapters.imagery.shelf import FolderShelf, Shelf, ShelfFile
+from chalicelib.adapters.imagery.item_store import FolderItemStore, ItemStore, StoredFile
 from chalicelib.adapters.imagery.warp import decode, warp
+from chalicelib.application.ports.imagery import Imagery
 from chalicelib.domain.diagnostics import Finding, Level, ok
 from chalicelib.domain.errors import NoCoverage
 from chalicelib.domain.scenes import FetchedImage, Grid, ProviderTerms, Scene
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
 ZOOMS = range(12, 21)
 TILE_PX, MARGIN_PX = 512, 64
 COVERS = 0.99  # of a tile's part inside the area: then the newest item wins
-LEAST_SHARE = 0.005  # less than that (two columns of a tile) is a picture next door, seen through the slack
+LEAST_SHARE = 0.005  # less than that (two columns of a tile) is a neighbouring image, reached by the slack alone
 MAX_DECODED_BYTES = 300_000_000
 
 
@@ -51,39 +54,33 @@ class _Box(NamedTuple):
         return max(0.0, self.right - self.left) * max(0.0, self.bottom - self.top)
 
 
-class ArchiveImagery:
-    """Imagery from a folder of STAC Items, or another shelf of them. The shelf is looked at anew for each call."""
+class ArchiveImagery(Imagery):
+    """Imagery from a folder of STAC Items, or another store of them. The store is listed anew for each call."""
 
-    def __init__(self, terms: ProviderTerms, place: Path | Shelf) -> None:
+    def __init__(self, terms: ProviderTerms, place: Path | ItemStore) -> None:
         self._terms = terms
-        self._shelf: Shelf = FolderShelf(place) if isinstance(place, Path) else place
-        self._catalogue = Catalogue(self._shelf)
-        self._decoded = _Decoded(self._shelf)
+        self._store: ItemStore = FolderItemStore(place) if isinstance(place, Path) else place
+        self._catalogue = Catalogue(self._store)
+        self._decoded = _Decoded(self._store)
 
+    @override
     @property
     def terms(self) -> ProviderTerms:
-        """The operator's own pictures: dated, free, theirs to store and to analyse."""
         return self._terms
 
+    @override
     def grid(self, area: Bounds) -> Grid:
-        """Give the zoom at which a 512 px tile is nearest, in ratio, to the covering item's gsd.
-
-        Raises NoCoverage, ProviderUnavailable.
-        """
         ground = _box(area, zoom=0)
         listing = self._catalogue.look()
         entry = _best(listing.entries, lambda item: _share(item, ground, zoom=0, slack=0.0), least=0.0)
         if entry is None:
-            raise _no_picture(listing, "of any of this area")
+            raise _no_image(listing, "of any of this area")
         latitude = centre_of(area)[1]
         zoom = min(ZOOMS, key=lambda z: abs(math.log(gsd_m(latitude, z, TILE_PX) / entry.gsd_m)))
         return Grid(zoom=zoom, tile_px=TILE_PX, margin_px=MARGIN_PX)
 
+    @override
     def newest(self, view: View, area: Bounds) -> Scene:
-        """Give the newest item that covers the tile's part inside the area, or the newest of those that cover most.
-
-        Raises NoCoverage, ProviderUnavailable.
-        """
         listing = self._catalogue.look()
         pixel = 1 / view.tile_px  # of the tile's side
         ground = _part_inside(view.tile, area, at_least=pixel)
@@ -93,24 +90,21 @@ class ArchiveImagery:
             least=LEAST_SHARE,
         )
         if entry is None:
-            raise _no_picture(listing, f"of tile {view.tile}")
+            raise _no_image(listing, f"of tile {view.tile}")
         return _scene(entry)
 
-    def fetch(self, scene: Scene, view: View, area: Bounds) -> FetchedImage:  # noqa: ARG002 (the port's)
-        """Give the item's picture warped into the view; transparent where the item shows nothing.
-
-        Raises NoCoverage for an item that is no longer there, BadImage, ProviderUnavailable.
-        """
+    @override
+    def fetch(self, scene: Scene, view: View, area: Bounds) -> FetchedImage:
         listing = self._catalogue.look()
         entry = next((entry for entry in listing.entries if _scene(entry) == scene), None)
         if entry is None:
-            raise _no_picture(listing, f"named {scene.scene_id} any more")
-        content = warp(self._decoded.get(entry.picture), entry.item.bounds, view, is_lonlat=entry.item.is_lonlat)
+            raise _no_image(listing, f"named {scene.scene_id} any more")
+        content = warp(self._decoded.get(entry.image), entry.item.bounds, view, is_lonlat=entry.item.is_lonlat)
         attribution = entry.item.attribution or self._terms.licence.attribution
         return FetchedImage(content=content, scene=scene, attribution=attribution)
 
+    @override
     def check(self) -> Finding:
-        """X"""
         if not self._catalogue.look().entries:
             says = f"{self._terms.name} holds nothing usable"
             remedy = (
@@ -121,18 +115,18 @@ class ArchiveImagery:
 
 
 class _Decoded:
-    """The pictures decoded last: neighbouring tiles read the same one."""
+    """The images decoded last: neighbouring tiles read the same one."""
 
-    def __init__(self, shelf: Shelf) -> None:
-        self._shelf = shelf
-        self._kept: OrderedDict[ShelfFile, NDArray[Any]] = OrderedDict()
-        self._lock = threading.Lock()  # also while decoding: two large pictures at once are too many
+    def __init__(self, store: ItemStore) -> None:
+        self._store = store
+        self._kept: OrderedDict[StoredFile, NDArray[Any]] = OrderedDict()
+        self._lock = threading.Lock()  # also while decoding: two large images at once are too many
 
-    def get(self, file: ShelfFile) -> NDArray[Any]:
-        """Give a picture's pixels; nobody may write to them. Raises BadImage, ProviderUnavailable."""
+    def get(self, file: StoredFile) -> NDArray[Any]:
+        """Return an image's pixels, which must not be written to. Raises BadImage, ProviderUnavailable."""
         with self._lock:
             if file not in self._kept:
-                self._kept[file] = decode(self._shelf.read(file), name=file.name)
+                self._kept[file] = decode(self._store.read(file), name=file.name)
             self._kept.move_to_end(file)
             while len(self._kept) > 1 and sum(pixels.nbytes for pixels in self._kept.values()) > MAX_DECODED_BYTES:
                 self._kept.popitem(last=False)
@@ -148,7 +142,7 @@ def _box(bounds: Bounds, *, zoom: int) -> _Box:
 
 
 def _part_inside(tile: Tile, area: Bounds, *, at_least: float) -> _Box:
-    """Give the tile's part inside the area, at least that wide and high: a thinner one is rounding, not ground."""
+    """Return the tile's part inside the area, at least that wide and high: a thinner one is rounding, not ground."""
     part = _Box(tile.x, tile.y, tile.x + 1, tile.y + 1).shared_with(_box(area, zoom=tile.z))
     short_x = max(0.0, at_least - (part.right - part.left)) / 2
     short_y = max(0.0, at_least - (part.bottom - part.top)) / 2
@@ -156,7 +150,7 @@ def _part_inside(tile: Tile, area: Bounds, *, at_least: float) -> _Box:
 
 
 def _share(entry: Entry, ground: _Box, *, zoom: int, slack: float) -> float:
-    """Give the share of the ground that an item covers, its bounds grown by the slack: they are rounded too."""
+    """Return the share of the ground that an item covers, its bounds grown by the slack: they are rounded too."""
     return _box(entry.item.bounds, zoom=zoom).grown(slack).shared_with(ground).surface / ground.surface
 
 
@@ -172,7 +166,7 @@ def _best(entries: list[Entry], share_of: Callable[[Entry], float], *, least: fl
     )
 
 
-def _no_picture(listing: Listing, what: str) -> NoCoverage:
+def _no_image(listing: Listing, what: str) -> NoCoverage:
     sentence = f"the archive has no picture {what}; it holds {len(listing.entries)} usable items"
     if listing.skipped:
         sentence += f", and {len(listing.skipped)} that cannot be used, among them {listing.skipped[0]}"

@@ -9,30 +9,30 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from chalicelib.adapters.imagery.picture_file import NotAPicture, check_whole, size_of
-from chalicelib.adapters.imagery.shelf import Shelf, ShelfFile, Unreadable
+from chalicelib.adapters.imagery.item_store import ItemStore, StoredFile, Unreadable
 from chalicelib.adapters.imagery.stac import MAX_ITEM_BYTES, BadItem, Item, NotAnItem, read_item
+from chalicelib.domain.image_header import NotAnImage, check_ends, read_size
 from chalicelib.domain.tiles import centre_of, grid_position, gsd_m
 
 MAX_SIDE_PX = 20_000
 MAX_PIXELS = 200_000_000
-MAX_PICTURE_BYTES = 1_000_000_000
+MAX_IMAGE_BYTES = 1_000_000_000
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """An item and its picture."""
+    """An item and its image."""
 
     scene_id: str
     item: Item
-    picture: ShelfFile
+    image: StoredFile
     width: int
 
     @property
     def gsd_m(self) -> float:
-        """Metres a pixel: as stated, or else of the picture's width on the ground at its middle."""
+        """Metres a pixel: as stated, or else the image's width on the ground at its middle, by its columns."""
         if self.item.gsd_m is not None:
             return self.item.gsd_m
         bounds = self.item.bounds
@@ -50,29 +50,29 @@ class Listing:
 
 class _Read(NamedTuple):
     item: Item
-    picture: ShelfFile
+    image: StoredFile
     width: int
 
 
 class Catalogue:
-    """Reads a shelf's items. Files that have not changed since are not read again."""
+    """Reads the items of a store. Files that have not changed since are not read again."""
 
-    def __init__(self, shelf: Shelf) -> None:
-        self._shelf = shelf
-        self._items: dict[ShelfFile, Item | BadItem | None] = {}
-        self._widths: dict[ShelfFile, int] = {}
-        self._told: set[tuple[ShelfFile, str]] = set()
+    def __init__(self, store: ItemStore) -> None:
+        self._store = store
+        self._items: dict[StoredFile, Item | BadItem | None] = {}
+        self._widths: dict[StoredFile, int] = {}
+        self._told: set[tuple[StoredFile, str]] = set()
         self._lock = threading.Lock()  # workers at home are threads of one process
 
     def look(self) -> Listing:
-        """Give what lies on the shelf at this moment. Raises ProviderUnavailable."""
+        """List what the store holds at this moment. Raises ProviderUnavailable."""
         with self._lock:
             return self._look()
 
     def _look(self) -> Listing:
-        found: list[tuple[ShelfFile, _Read]] = []
-        skipped: dict[ShelfFile, str] = {}
-        files = self._shelf.items()
+        found: list[tuple[StoredFile, _Read]] = []
+        skipped: dict[StoredFile, str] = {}
+        files = self._store.items()
         for file in files:
             try:
                 read = self._read(file)
@@ -82,8 +82,8 @@ class Catalogue:
                 skipped[file] = str(bad)
         self._tell(skipped)
         self._items = {file: self._items[file] for file in files if file in self._items}
-        pictures = {read.picture for _, read in found}
-        self._widths = {file: width for file, width in self._widths.items() if file in pictures}
+        images = {read.image for _, read in found}
+        self._widths = {file: width for file, width in self._widths.items() if file in images}
         ids = Counter(read.item.item_id for _, read in found)
         return Listing(
             entries=[
@@ -91,7 +91,7 @@ class Catalogue:
                 Entry(
                     scene_id=read.item.item_id if ids[read.item.item_id] == 1 else file.name,
                     item=read.item,
-                    picture=read.picture,
+                    image=read.image,
                     width=read.width,
                 )
                 for file, read in found
@@ -99,8 +99,8 @@ class Catalogue:
             skipped=[f"{file.name}: {reason}" for file, reason in skipped.items()],
         )
 
-    def _read(self, file: ShelfFile) -> _Read | None:
-        """Read an item and the size of its picture. None for a catalogue. Raises BadItem, Unreadable."""
+    def _read(self, file: StoredFile) -> _Read | None:
+        """Read an item and the size of its image. None for a catalogue. Raises BadItem, Unreadable."""
         if file not in self._items:
             self._items[file] = self._parsed(file)
         item = self._items[file]
@@ -108,38 +108,38 @@ class Catalogue:
             raise item
         if item is None:
             return None
-        picture = self._shelf.find(str(PurePosixPath(file.name).parent / item.picture))
-        if picture is None:
-            raise BadItem(f"its picture {item.picture} is not there, or not inside the archive")
-        if picture not in self._widths:
-            self._widths[picture] = self._checked_width(picture)
-        return _Read(item, picture, self._widths[picture])
+        image = self._store.find(str(PurePosixPath(file.name).parent / item.image))
+        if image is None:
+            raise BadItem(f"its picture {item.image} is not there, or not inside the archive")
+        if image not in self._widths:
+            self._widths[image] = self._checked_width(image)
+        return _Read(item, image, self._widths[image])
 
-    def _parsed(self, file: ShelfFile) -> Item | BadItem | None:
+    def _parsed(self, file: StoredFile) -> Item | BadItem | None:
         if file.size > MAX_ITEM_BYTES:
             return BadItem(f"an item has at most {MAX_ITEM_BYTES} bytes, this has {file.size}")
         try:
-            return read_item(self._shelf.read(file), name=PurePosixPath(file.name).stem)
+            return read_item(self._store.read(file), name=PurePosixPath(file.name).stem)
         except BadItem as bad:
             return bad
         except NotAnItem:
             return None
 
-    def _checked_width(self, picture: ShelfFile) -> int:
+    def _checked_width(self, image: StoredFile) -> int:
         try:
-            head, tail = self._shelf.ends(picture)
-            width, height = size_of(head)
-            check_whole(head, tail)
-        except NotAPicture as bad:
-            raise BadItem(f"its picture {picture.name} {bad}") from None
-        if max(width, height) > MAX_SIDE_PX or width * height > MAX_PIXELS or picture.size > MAX_PICTURE_BYTES:
+            head, tail = self._store.ends(image)
+            width, height = read_size(head)
+            check_ends(head, tail)
+        except NotAnImage as bad:
+            raise BadItem(f"its picture {image.name} {bad}") from None
+        if max(width, height) > MAX_SIDE_PX or width * height > MAX_PIXELS or image.size > MAX_IMAGE_BYTES:
             raise BadItem(
-                f"its picture {picture.name} is too large with {width} x {height} px: at most {MAX_SIDE_PX} px a side "
+                f"its picture {image.name} is too large with {width} x {height} px: at most {MAX_SIDE_PX} px a side "
                 f"and {MAX_PIXELS // 1_000_000} million in all; cut it into several items"
             )
         return width
 
-    def _tell(self, skipped: dict[ShelfFile, str]) -> None:
+    def _tell(self, skipped: dict[StoredFile, str]) -> None:
         told = set(skipped.items())
         for file, reason in sorted(told - self._told):
             logger.warning("archive item skipped", extra={"file": file.name, "reason": reason})

@@ -12,11 +12,12 @@ from dataclasses import replace
 from urllib.parse import quote, urlencode
 
 import requests
+from typing_extensions import override
 
-from chalicelib.adapters.imagery.http_answers import Broken, Deadline, body_of, retry_after_s
-from chalicelib.adapters.imagery.picture_file import NotAPicture, check_whole, size_of
-from chalicelib.adapters.imagery.signed_urls import signature, without_secrets
+from chalicelib.adapters.imagery.bounded_http import BrokenBody, Deadline, read_body, retry_after_s
+from chalicelib.adapters.imagery.google_signing import signature, without_secrets
 from chalicelib.application.ports.clock import Jitter, Sleep
+from chalicelib.application.ports.imagery import Imagery
 from chalicelib.domain.diagnostics import Finding, Level, ok
 from chalicelib.domain.errors import (
     BadImage,
@@ -26,6 +27,7 @@ from chalicelib.domain.errors import (
     ProviderUnavailable,
     Unavailable,
 )
+from chalicelib.domain.image_header import NotAnImage, check_ends, read_size
 from chalicelib.domain.scenes import FetchedImage, Grid, ProviderTerms, Scene
 from chalicelib.domain.tiles import Bounds, View, position
 
@@ -48,7 +50,7 @@ class _Retry(Exception):
         self.after_s = after_s
 
 
-class GoogleStaticImagery:
+class GoogleStaticImagery(Imagery):
     """Imagery from Google's Maps Static API. No error, log line or cause of an error carries a key or a signed URL."""
 
     def __init__(
@@ -78,33 +80,33 @@ class GoogleStaticImagery:
         for name in ("urllib3.connection", "urllib3.connectionpool"):
             logging.getLogger(name).setLevel(logging.ERROR)  # below that they write whole URLs: key and signature
 
+    @override
     @property
     def terms(self) -> ProviderTerms:
-        """Google's terms, as the operator's permission changes them."""
         is_permitted = bool(self._permission)
         licence = replace(self._terms.licence, may_store=is_permitted, may_analyse=is_permitted)
         return replace(self._terms, licence=licence)
 
-    def grid(self, area: Bounds) -> Grid:  # noqa: ARG002 (the port's)
-        """Give the grid, the same everywhere. Raises LicenceRefused."""
+    @override
+    def grid(self, area: Bounds) -> Grid:
         self._check_permission()
         return self._grid
 
-    def newest(self, view: View, area: Bounds) -> Scene:  # noqa: ARG002 (the port's)
-        """Give the one scene there is: Google does not date its pictures. Raises LicenceRefused."""
+    @override
+    def newest(self, view: View, area: Bounds) -> Scene:
         self._check_permission()
         return UNDATED
 
-    def fetch(self, scene: Scene, view: View, area: Bounds) -> FetchedImage:  # noqa: ARG002 (the port's)
-        """Ask Google for the view, at most three times. Raises ImageryFailed: refused, unavailable, or no picture."""
+    @override
+    def fetch(self, scene: Scene, view: View, area: Bounds) -> FetchedImage:
         self._check_permission()
         if view != self._grid.view(view.tile) or view.tile.z + 1 > 21:
             raise ProviderRefused(f"google_static takes views of 1024 px and a margin of 128 px, not {view}")
         content = self._ask_until_answered(self._url(view))
         try:
-            size = size_of(content)
-            check_whole(content, content[-64:])
-        except NotAPicture as bad:
+            size = read_size(content)
+            check_ends(content, content[-64:])
+        except NotAnImage as bad:
             raise BadImage(f"Google's picture {bad}") from None
         if size != (view.size_px, view.size_px):
             raise BadImage(
@@ -112,8 +114,8 @@ class GoogleStaticImagery:
             )
         return FetchedImage(content=content, scene=UNDATED, attribution=self.terms.licence.attribution)
 
+    @override
     def check(self) -> Finding:
-        """X"""
         if not self._permission:
             return Finding(
                 level=Level.FAIL,
@@ -192,8 +194,8 @@ class GoogleStaticImagery:
             raise ProviderUnavailable(f"Google answers with a redirect ({status}), which is not followed")
         broken = ""
         try:
-            content = body_of(response, most=MAX_BODY_BYTES, deadline=deadline)
-        except Broken as failure:
+            content = read_body(response, most=MAX_BODY_BYTES, deadline=deadline)
+        except BrokenBody as failure:
             content, broken = b"", str(failure)
         if status in {408, 429} or status >= 500:
             raise _Retry(f"Google is busy or in trouble ({status})", after_s=retry_after_s(response))
@@ -224,7 +226,7 @@ def _secret(read: Callable[[], str]) -> str:
 
 
 def _said(content: bytes, kind: str, url: str) -> str:
-    """Give what an answer that is no picture says: the reason is often only there."""
+    """Return the text of a response that is no image: the reason is often only there."""
     if not kind.startswith("text/plain"):
         return ""
     said = without_secrets(content[:2000].decode(errors="replace"), url)

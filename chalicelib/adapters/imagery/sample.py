@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 
+from typing_extensions import override
+
+from chalicelib.application.ports.imagery import Imagery
 from chalicelib.domain.diagnostics import Finding, ok
 from chalicelib.domain.errors import NoCoverage, ProviderUnavailable
 from chalicelib.domain.scenes import FetchedImage, Grid, ProviderTerms, Scene
@@ -14,7 +17,7 @@ _PASS = time(5, 30, tzinfo=UTC)  # when the satellite comes over: late morning i
 _PREFIX = "sample-"
 
 
-class SampleImagery:
+class SampleImagery(Imagery):
     """Imagery of a landscape that is rendered: one scene a day, the same bytes whenever it is asked for again.
 
     Light, season, haze and noise differ from day to day; the land itself changes only where the script says so.
@@ -24,22 +27,22 @@ class SampleImagery:
         self._terms, self._grid = terms, grid
         self._today = today
 
+    @override
     @property
     def terms(self) -> ProviderTerms:
-        """What it is, what it allows and what it costs."""
         return self._terms
 
-    def grid(self, area: Bounds) -> Grid:  # noqa: ARG002 (the port's: this landscape is the same everywhere)
-        """Say how it is asked for tiles: 0.28 m a pixel at 20 N."""
+    @override
+    def grid(self, area: Bounds) -> Grid:
         return self._grid
 
-    def newest(self, view: View, area: Bounds) -> Scene:  # noqa: ARG002 (the port's: a scene shows all the world)
-        """Give the scene of today."""
+    @override
+    def newest(self, view: View, area: Bounds) -> Scene:
         today = self._today()
         return Scene(scene_id=f"{_PREFIX}{today.isoformat()}", captured_at=datetime.combine(today, _PASS))
 
-    def fetch(self, scene: Scene, view: View, area: Bounds) -> FetchedImage:  # noqa: ARG002 (no ground is ever missing)
-        """Render one scene's picture of a view. Raises NoCoverage, ProviderUnavailable."""
+    @override
+    def fetch(self, scene: Scene, view: View, area: Bounds) -> FetchedImage:
         import cv2
 
         from chalicelib.adapters.imagery.landscape import picture
@@ -55,8 +58,8 @@ class SampleImagery:
             raise ProviderUnavailable("the rendered picture could not be written as PNG")
         return FetchedImage(content=png.tobytes(), scene=scene, attribution=self._terms.licence.attribution)
 
+    @override
     def check(self) -> Finding:
-        """X"""
         return ok("provider", f"{self._terms.name} answers, and its terms allow storing and analysing")
 
 

@@ -1,4 +1,4 @@
-"""STAC Items: one dated picture each, described by a JSON file beside it.
+"""STAC Items: one dated image each, described by a JSON file beside it.
 
 Source: STAC 1.0 and 1.1, item-spec; projection extension 1.x (`proj:epsg`) and 2.x (`proj:code`).
 """
@@ -31,12 +31,12 @@ class NotAnItem(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """What one STAC Item says."""
+    """What one STAC Item states."""
 
     item_id: str
     captured_at: datetime  # of a period, its end
     bounds: Bounds
-    picture: str  # the picture's name, relative to the item
+    image: str  # the image's name, relative to the item
     is_lonlat: bool  # rows are even in latitude (EPSG:4326), else in Web Mercator (EPSG:3857)
     gsd_m: float | None
     attribution: str | None
@@ -60,7 +60,7 @@ def read_item(content: bytes, *, name: str) -> Item:
         item_id=str(item.get("id") or name),
         captured_at=_captured_at(properties),
         bounds=_bounds(item.get("bbox"), limit=90.0 if is_lonlat else MAX_LATITUDE + 1e-6),
-        picture=_picture(asset.get("href")),
+        image=_image_name(asset.get("href")),
         is_lonlat=is_lonlat,
         gsd_m=_gsd_m(properties.get("gsd")),
         attribution=_attribution(properties),
@@ -113,7 +113,7 @@ def _bounds(bbox: object, *, limit: float) -> Bounds:
     return Bounds(west, south, east, north)
 
 
-def _picture(href: object) -> str:
+def _image_name(href: object) -> str:
     if not isinstance(href, str) or not href:
         raise BadItem("assets.image.href is missing")
     parts = urlsplit(href)

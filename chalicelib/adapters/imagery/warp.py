@@ -1,4 +1,4 @@
-"""Bring a picture into a view's pixel grid.
+"""Warp an image to a view's pixel grid.
 
 Positions are in pixels from the north-west corner; pixel 0 covers 0.0 to 1.0, so its middle lies at 0.5. Between
 EPSG:3857 or EPSG:4326 and a view, a column depends on the longitude alone and a row on the latitude alone.
@@ -39,7 +39,7 @@ def decode(content: bytes, *, name: str) -> NDArray[Any]:
 
 
 def warp(pixels: NDArray[Any], bounds: Bounds, view: View, *, is_lonlat: bool) -> bytes:
-    """Give a PNG of exactly the view, transparent where the picture shows nothing.
+    """Warp an image to a PNG of exactly the view, transparent where the image shows nothing.
 
     A bound that falls short of a pixel's middle by less than one pixel is rounding: the edge is repeated there.
     """
@@ -55,21 +55,21 @@ def warp(pixels: NDArray[Any], bounds: Bounds, view: View, *, is_lonlat: bool) -
     if not clear.any():
         return _png(np.zeros((view.size_px, view.size_px, 4), np.uint8))
 
-    picture = _resample(pixels[:, :, :3], columns, rows, cv2.INTER_CUBIC)
+    image = _resample(pixels[:, :, :3], columns, rows, cv2.INTER_CUBIC)
     if pixels.shape[2] == 4:
         # A pixel counts as clear if everything that cubic interpolation mixes into it is.
         alpha = cv2.erode(pixels[:, :, 3], np.ones((5, 5), np.uint8))
         clear &= _resample(alpha, columns, rows, cv2.INTER_LINEAR) >= 254
     if clear.all():
-        return _png(picture)
-    picture[~clear] = 0
-    return _png(np.dstack([picture, np.where(clear, 255, 0).astype(np.uint8)]))
+        return _png(image)
+    image[~clear] = 0
+    return _png(np.dstack([image, np.where(clear, 255, 0).astype(np.uint8)]))
 
 
 def _positions(
     bounds: Bounds, view: View, width: int, height: int, *, is_lonlat: bool
 ) -> tuple[list[float], list[float]]:
-    """Give where the middles of the view's columns and rows lie in the picture."""
+    """Return where the centres of the view's columns and rows lie in the image."""
     tile = view.tile
     left, top = grid_position(bounds.west, bounds.north, tile.z)
     right, bottom = grid_position(bounds.east, bounds.south, tile.z)
@@ -82,7 +82,7 @@ def _positions(
 
 
 def _resample(pixels: NDArray[Any], columns: NDArray[Any], rows: NDArray[Any], method: int) -> NDArray[Any]:
-    """Read the pixels at the positions; where the view is coarser, average whole blocks of them first."""
+    """Resample the pixels at the positions; where the view is coarser, average whole blocks of them first."""
     import cv2
     import numpy as np
 
@@ -102,7 +102,7 @@ def _resample(pixels: NDArray[Any], columns: NDArray[Any], rows: NDArray[Any], m
 
 
 def _window(positions: NDArray[Any], length: int) -> tuple[int, int, int]:
-    """Give (first, last + 1, block) of the pixels to read; blocks start at multiples of their size in every tile."""
+    """Return (first, last + 1, block) of the pixels to read; blocks start at multiples of their size in every tile."""
     block = max(1, min(length, round(float((positions[-1] - positions[0]) / (len(positions) - 1)))))
     first = min(max(0, int(positions[0]) - _CUBIC_REACH * block), length - 1) // block * block
     last = max(first + 1, min(length, int(positions[-1]) + (_CUBIC_REACH + 1) * block))

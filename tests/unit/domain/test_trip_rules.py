@@ -9,13 +9,7 @@ from chalicelib.domain.errors import BadImage, LicenceRefused, LimitReached
 from chalicelib.domain.images import is_usable
 from chalicelib.domain.jobs import Queue, queue_for
 from chalicelib.domain.scenes import Licence, ProviderTerms, Scene, check_date, check_licence, is_newer
-from chalicelib.domain.sessions import (
-    Cause,
-    PastSession,
-    answers_first_request,
-    check_day_budget,
-    ending_of,
-)
+from chalicelib.domain.sessions import Cause, PastSession, answers_first_request, check_day_budget, ending_of
 from chalicelib.domain.thresholds import Sensitivity, Thresholds
 from chalicelib.domain.tile_runs import Captured, Outcome, TileState, Verdict, after_capture
 from tests.builders import NOON, a_stored_image

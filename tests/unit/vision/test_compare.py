@@ -1,3 +1,6 @@
+import struct
+import zlib
+
 import cv2
 import numpy as np
 import pytest
@@ -8,7 +11,7 @@ from chalicelib.domain.thresholds import Thresholds
 from chalicelib.domain.tile_runs import Verdict
 from chalicelib.domain.tiles import Bounds, Tile, View, bounds_of
 from chalicelib.vision.changes import compare
-from tests.unit.vision.pictures import EVERYWHERE, VIEW, house, land, png, tile_ground
+from tests.unit.vision.images import EVERYWHERE, VIEW, house, land, png, tile_ground
 
 ALL = Thresholds(min_changed_area_m2=25)
 WEST = View(tile=VIEW.tile, tile_px=256, margin_px=64)
@@ -60,24 +63,24 @@ def test_nothing_changed_is_no_change():
 
 @pytest.mark.parametrize("column", [270, 294, 303, 308, 313, 330])
 def test_a_house_on_a_seam_is_counted_once(column):
-    here, there = neighbours(lambda picture: house(picture, column, 200))
+    here, there = neighbours(lambda image: house(image, column, 200))
     assert len(here) + len(there) == 1
 
 
 def test_a_house_in_the_margin_belongs_to_the_neighbour():
-    here, there = neighbours(lambda picture: house(picture, 325, 200, width=20, height=16))
+    here, there = neighbours(lambda image: house(image, 325, 200, width=20, height=16))
     assert (len(here), len(there)) == (0, 1)
 
 
 def test_an_object_that_reaches_beyond_the_neighbours_margin_is_counted_once():
-    here, there = neighbours(lambda picture: house(picture, 230, 200, width=97, height=44))
+    here, there = neighbours(lambda image: house(image, 230, 200, width=97, height=44))
     assert (len(here), len(there)) == (1, 0)
 
 
-def opened(picture: np.ndarray) -> np.ndarray:
-    """The picture with a building site from one side to the other."""
-    site = picture.copy()
-    grain = np.random.default_rng(3).normal(0, 22, (90, picture.shape[1], 1))
+def opened(image: np.ndarray) -> np.ndarray:
+    """The image with a building site from one side to the other."""
+    site = image.copy()
+    grain = np.random.default_rng(3).normal(0, 22, (90, image.shape[1], 1))
     site[190:280] = np.clip(np.array([150, 185, 225]) + cv2.GaussianBlur(grain, (0, 0), 1.5)[..., None], 0, 255)
     return site
 
@@ -114,7 +117,7 @@ def test_a_house_cut_by_the_areas_edge_outside_the_tile_grid_is_not_lost():
     assert len(change.regions) == 1
 
 
-def test_mask_and_overlay_are_as_large_as_the_picture():
+def test_mask_and_overlay_are_as_large_as_the_image():
     before = land()
     change = look(before, house(before, 140, 200))
     mask = cv2.imdecode(np.frombuffer(change.mask_png, np.uint8), cv2.IMREAD_UNCHANGED)
@@ -153,8 +156,28 @@ def test_noise_raises_the_smallest_change_that_could_be_seen():
     assert look(before, noisy).smallest_change_m2 > look(before, before).smallest_change_m2
 
 
-def test_both_pictures_must_be_images_of_the_views_size():
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        (b"half", "not an image: it begins with 'half'"),
+        (png(land(100)), "a picture of 100x100 px, not 320x320"),
+        (png(land())[:-20], "half a PNG: it ends inside a chunk"),
+        (png(land()).replace(b"IDAT", b"IDAX"), "a damaged PNG: the checksum of chunk b'IDAX' is wrong"),
+    ],
+)
+def test_both_images_must_be_images_of_the_views_size(bad, reason):
     good = png(land())
-    for before, after in ((good, b"half"), (b"half", good), (png(land(100)), good)):
-        with pytest.raises(BadImage):
+    for before, after in ((good, bad), (bad, good)):
+        with pytest.raises(BadImage) as caught:
             compare(before, after, view=VIEW, area=EVERYWHERE, thresholds=ALL)
+        assert caught.value.reason == reason
+
+
+def test_an_image_that_does_not_decode_is_named_damaged():
+    header = struct.pack(">IIBBBBB", 320, 320, 8, 2, 0, 0, 0)
+    chunks = [(b"IHDR", header), (b"IDAT", b"junk"), (b"IEND", b"")]
+    content = b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body)) for name, body in chunks
+    )
+    with pytest.raises(BadImage, match="a damaged PNG: it does not decode"):
+        compare(content, png(land()), view=VIEW, area=EVERYWHERE, thresholds=ALL)

@@ -3,9 +3,9 @@ import numpy as np
 import pytest
 
 from chalicelib.vision.changes import detect
-from chalicelib.vision.features import features, levels_of
+from chalicelib.vision.features import feature_maps, normalised_greys
 from chalicelib.vision.weights import NAMES
-from tests.unit.vision.pictures import house, land
+from tests.unit.vision.images import house, land
 
 MPP = 0.6
 
@@ -14,50 +14,50 @@ def marked_m2(mask: np.ndarray, mpp: float = MPP) -> float:
     return float((mask > 0).sum()) * mpp * mpp
 
 
-def shifted(picture: np.ndarray, x: float, y: float) -> np.ndarray:
-    size = (picture.shape[1], picture.shape[0])
-    return cv2.warpAffine(picture, np.float32([[1, 0, x], [0, 1, y]]), size, borderMode=cv2.BORDER_REFLECT)
+def shifted(image: np.ndarray, x: float, y: float) -> np.ndarray:
+    size = (image.shape[1], image.shape[0])
+    return cv2.warpAffine(image, np.float32([[1, 0, x], [0, 1, y]]), size, borderMode=cv2.BORDER_REFLECT)
 
 
-def hazy(picture: np.ndarray) -> np.ndarray:
-    return np.clip(picture * 0.7 + np.array([225, 215, 210]) * 0.3, 0, 255).astype(np.uint8)
+def hazy(image: np.ndarray) -> np.ndarray:
+    return np.clip(image * 0.7 + np.array([225, 215, 210]) * 0.3, 0, 255).astype(np.uint8)
 
 
-def gamma(picture: np.ndarray) -> np.ndarray:
-    return np.clip(255 * (picture / 255) ** 0.7, 0, 255).astype(np.uint8)
+def gamma(image: np.ndarray) -> np.ndarray:
+    return np.clip(255 * (image / 255) ** 0.7, 0, 255).astype(np.uint8)
 
 
-def cast(picture: np.ndarray) -> np.ndarray:
-    return np.clip(picture * np.array([1.12, 0.95, 0.9]), 0, 255).astype(np.uint8)
+def cast(image: np.ndarray) -> np.ndarray:
+    return np.clip(image * np.array([1.12, 0.95, 0.9]), 0, 255).astype(np.uint8)
 
 
-def sun_gradient(picture: np.ndarray) -> np.ndarray:
-    ramp = np.linspace(0.8, 1.2, picture.shape[1])[None, :, None]
-    return np.clip(picture * ramp, 0, 255).astype(np.uint8)
+def sun_gradient(image: np.ndarray) -> np.ndarray:
+    ramp = np.linspace(0.8, 1.2, image.shape[1])[None, :, None]
+    return np.clip(image * ramp, 0, 255).astype(np.uint8)
 
 
-def grainy(picture: np.ndarray) -> np.ndarray:
-    return np.clip(picture + np.random.default_rng(5).normal(0, 6, picture.shape), 0, 255).astype(np.uint8)
+def grainy(image: np.ndarray) -> np.ndarray:
+    return np.clip(image + np.random.default_rng(5).normal(0, 6, image.shape), 0, 255).astype(np.uint8)
 
 
-def jpeg(picture: np.ndarray) -> np.ndarray:
-    return cv2.imdecode(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 50])[1], cv2.IMREAD_COLOR)
+def jpeg(image: np.ndarray) -> np.ndarray:
+    return cv2.imdecode(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 50])[1], cv2.IMREAD_COLOR)
 
 
-def blurred(picture: np.ndarray) -> np.ndarray:
-    return cv2.GaussianBlur(picture, (0, 0), 1.2)
+def blurred(image: np.ndarray) -> np.ndarray:
+    return cv2.GaussianBlur(image, (0, 0), 1.2)
 
 
-def by_1_px(picture: np.ndarray) -> np.ndarray:
-    return shifted(picture, 0.8, -0.6)
+def by_1_px(image: np.ndarray) -> np.ndarray:
+    return shifted(image, 0.8, -0.6)
 
 
-def by_4_px(picture: np.ndarray) -> np.ndarray:
-    return shifted(picture, 3.3, -2.3)
+def by_4_px(image: np.ndarray) -> np.ndarray:
+    return shifted(image, 3.3, -2.3)
 
 
-def brighter(picture: np.ndarray) -> np.ndarray:
-    return cv2.add(picture, np.full_like(picture, 30))
+def brighter(image: np.ndarray) -> np.ndarray:
+    return cv2.add(image, np.full_like(image, 30))
 
 
 def test_a_new_house_is_found_where_it_stands():
@@ -77,8 +77,8 @@ def test_a_new_house_is_found_where_it_stands():
 )
 def test_it_is_quiet_where_nothing_changed(nuisance):
     for seed in (1, 2):
-        picture = land(seed=seed)
-        assert marked_m2(detect(picture, nuisance(picture), MPP)) == 0
+        image = land(seed=seed)
+        assert marked_m2(detect(image, nuisance(image), MPP)) == 0
 
 
 @pytest.mark.parametrize("nuisance", [brighter, hazy, gamma, cast, by_4_px], ids=lambda f: f.__name__)
@@ -88,7 +88,7 @@ def test_a_house_is_found_through_other_light_and_a_shift(nuisance):
     assert (mask[220:244, 100:130] > 0).mean() > 0.3
 
 
-def test_a_scale_that_no_picture_has_does_not_make_it_fail():
+def test_a_scale_that_no_image_has_does_not_make_it_fail():
     before = land(seed=4)
     for mpp in (1e-300, 1e-9, -1.0, 1e9, 1e300, float("inf")):
         assert detect(before, house(before, 60, 220), mpp).shape == before.shape[:2]
@@ -117,28 +117,28 @@ def test_a_little_more_or_less_metres_a_pixel_moves_the_mask_little():
 
 @pytest.mark.parametrize("side", [1, 5, 16, 64, 100, 2048])
 @pytest.mark.parametrize("mpp", [0.1, 0.6, 10.0])
-def test_any_size_works_and_the_same_picture_is_quiet(side, mpp):
-    picture = land(min(side, 512))
-    picture = np.ascontiguousarray(np.tile(picture, (4, 4, 1))) if side > 512 else picture
-    assert detect(picture, picture, mpp).shape == picture.shape[:2]
-    assert not detect(picture, picture, mpp).any()
+def test_any_size_works_and_the_same_image_is_quiet(side, mpp):
+    image = land(min(side, 512))
+    image = np.ascontiguousarray(np.tile(image, (4, 4, 1))) if side > 512 else image
+    assert detect(image, image, mpp).shape == image.shape[:2]
+    assert not detect(image, image, mpp).any()
 
 
 def odd_pairs():
-    picture = land(128)
-    grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
-    yield "grey", grey, cv2.cvtColor(brighter(picture), cv2.COLOR_BGR2GRAY)
-    yield "black", picture, np.zeros_like(picture)
-    yield "both black", np.zeros_like(picture), np.zeros_like(picture)
-    yield "white", picture, np.full_like(picture, 255)
-    yield "constant", picture, np.full_like(picture, 90)
-    yield "other size", picture, cv2.resize(picture, (97, 141), interpolation=cv2.INTER_AREA)
-    yield "alpha", np.dstack([picture, np.zeros((128, 128, 1), np.uint8)]), picture
-    yield "16 bits", picture.astype(np.uint16) * 257, picture
-    yield "floats", picture.astype(np.float64), picture
-    yield "not a number", np.full((128, 128, 3), np.nan), picture
+    image = land(128)
+    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    yield "grey", grey, cv2.cvtColor(brighter(image), cv2.COLOR_BGR2GRAY)
+    yield "black", image, np.zeros_like(image)
+    yield "both black", np.zeros_like(image), np.zeros_like(image)
+    yield "white", image, np.full_like(image, 255)
+    yield "constant", image, np.full_like(image, 90)
+    yield "other size", image, cv2.resize(image, (97, 141), interpolation=cv2.INTER_AREA)
+    yield "alpha", np.dstack([image, np.zeros((128, 128, 1), np.uint8)]), image
+    yield "16 bits", image.astype(np.uint16) * 257, image
+    yield "floats", image.astype(np.float64), image
+    yield "not a number", np.full((128, 128, 3), np.nan), image
     yield "empty", np.zeros((0, 0, 3), np.uint8), np.zeros((0, 0, 3), np.uint8)
-    yield "a line", picture[:1], picture[:1]
+    yield "a line", image[:1], image[:1]
 
 
 @pytest.mark.parametrize(("before", "after"), [pair[1:] for pair in odd_pairs()], ids=[pair[0] for pair in odd_pairs()])
@@ -183,16 +183,16 @@ def test_what_is_not_a_number_is_not_seen():
     assert np.array_equal(detect(before, after, MPP) > 0, detect(before, house(before, 200, 220), MPP) > 0)
 
 
-def cloud(picture: np.ndarray, *, softness: float) -> np.ndarray:
-    cover = np.zeros(picture.shape[:2], np.float32)
+def cloud(image: np.ndarray, *, softness: float) -> np.ndarray:
+    cover = np.zeros(image.shape[:2], np.float32)
     cv2.ellipse(cover, (60, 150), (110, 240), 10, 0, 360, 1.0, -1)
     cover = cv2.GaussianBlur(cover, (0, 0), softness)[..., None]
-    grain = cv2.GaussianBlur(np.random.default_rng(1).normal(0, 60, picture.shape[:2]).astype(np.float32), (0, 0), 8)
-    return np.clip(picture * (1 - cover) + (235 + grain[..., None]) * cover, 0, 255).astype(np.uint8)
+    grain = cv2.GaussianBlur(np.random.default_rng(1).normal(0, 60, image.shape[:2]).astype(np.float32), (0, 0), 8)
+    return np.clip(image * (1 - cover) + (235 + grain[..., None]) * cover, 0, 255).astype(np.uint8)
 
 
 @pytest.mark.parametrize("softness", [2, 6, 14])
-def test_a_cloud_over_half_the_picture_is_no_change(softness):
+def test_a_cloud_over_half_the_image_is_no_change(softness):
     before = land(seed=8)
     assert marked_m2(detect(before, cloud(before, softness=softness), MPP)) == 0
 
@@ -204,7 +204,7 @@ def test_a_house_beside_a_cloud_is_found():
 
 
 def test_the_network_reads_the_maps_that_it_was_fitted_on():
-    picture = land(64).astype(np.float32)
-    maps = features(picture, picture, *levels_of(picture, picture), np.ones((64, 64), np.bool_))
+    image = land(64).astype(np.float32)
+    maps = feature_maps(image, image, *normalised_greys(image, image), np.ones((64, 64), np.bool_))
     names = [feature.name for feature in maps]
     assert tuple(names) == NAMES

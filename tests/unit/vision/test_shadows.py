@@ -13,21 +13,21 @@ def land(seed=3):
     """Give ground with grain, a path and a long house."""
     chance = np.random.default_rng(seed)
     grain = cv2.GaussianBlur(chance.normal(0, 14, (400, 400)).astype(np.float32), (0, 0), 1.5)
-    picture = np.float32([92, 128, 140]) + grain[..., None]
-    cv2.line(picture, (0, 330), (400, 300), (120, 150, 165), 7)
-    cv2.rectangle(picture, (140, 180), (240, 225), (205, 205, 200), -1)
-    return picture + chance.normal(0, 2, picture.shape)
+    image = np.float32([92, 128, 140]) + grain[..., None]
+    cv2.line(image, (0, 330), (400, 300), (120, 150, 165), 7)
+    cv2.rectangle(image, (140, 180), (240, 225), (205, 205, 200), -1)
+    return image + chance.normal(0, 2, image.shape)
 
 
-def cast(picture, dx, dy):
+def cast(image, dx, dy):
     """Cast the house's shadow."""
     corners = np.array([[140, 180], [240, 180], [240, 225], [140, 225]])
-    shadow = np.zeros(picture.shape[:2], np.uint8)
+    shadow = np.zeros(image.shape[:2], np.uint8)
     for share in np.linspace(0, 1, 20):
         cv2.fillPoly(shadow, [(corners + np.array([dx, dy]) * share).astype(np.int32)], 1)
     shadow[180:226, 140:241] = 0
     soft = cv2.GaussianBlur(shadow.astype(np.float32), (0, 0), 0.8)[..., None]
-    return np.clip(picture * (1 - soft * np.float32([0.44, 0.5, 0.54])), 0, 255).astype(np.uint8)
+    return np.clip(image * (1 - soft * np.float32([0.44, 0.5, 0.54])), 0, 255).astype(np.uint8)
 
 
 @pytest.mark.parametrize("way", [(0, -14), (12, -8), (-13, 5)])

@@ -26,10 +26,10 @@ def _make(options: Options, services: Services) -> Imagery:
         raise Invalid("no archive is set up here: start with --archive DIR", pointer="/provider")
     place = urlsplit(options["archive"])
     if place.scheme == "s3":
-        from chalicelib.adapters.imagery.s3_shelf import S3Shelf
+        from chalicelib.adapters.imagery.s3_item_store import S3ItemStore
 
         client = services.aws_client("s3")
-        return ArchiveImagery(TERMS, S3Shelf(client, bucket=place.netloc, prefix=place.path.lstrip("/")))
+        return ArchiveImagery(TERMS, S3ItemStore(client, bucket=place.netloc, prefix=place.path.lstrip("/")))
     return ArchiveImagery(TERMS, Path(options["archive"]))
 
 

@@ -1,7 +1,7 @@
 import pytest
 
+from chalicelib.adapters.imagery.google_signing import signature
 from chalicelib.adapters.imagery.google_static import UNDATED
-from chalicelib.adapters.imagery.signed_urls import signature
 from chalicelib.domain.errors import (
     LicenceRefused,
     NotFound,

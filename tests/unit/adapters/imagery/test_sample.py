@@ -28,7 +28,7 @@ from chalicelib.adapters.imagery.providers.sample import GRID, TERMS
 from chalicelib.adapters.imagery.sample import SampleImagery
 from chalicelib.domain.areas import Extent
 from chalicelib.domain.errors import NoCoverage
-from chalicelib.domain.scenes import Grid, Scene
+from chalicelib.domain.scenes import Scene
 from chalicelib.domain.tiles import Tile, View, bounds_of, tiles_covering
 
 EXTENT = Extent(
@@ -41,7 +41,6 @@ EXTENT = Extent(
 )
 AREA = EXTENT.bounds
 TILES = list(tiles_covering(AREA, 17))
-GRID = Grid(zoom=17, tile_px=1024, margin_px=128)
 QUIET = TILES[5]
 CLAIMS_M2 = {
     "house on a seam": 13 * 9,

@@ -33,7 +33,7 @@ def test_an_item_says_when_where_and_which_picture():
     assert found.item_id == "a"
     assert found.captured_at == datetime(2024, 5, 1, 10, 30, tzinfo=UTC)
     assert found.bounds == HERE
-    assert (found.picture, found.is_lonlat, found.gsd_m, found.attribution) == ("a.png", False, None, None)
+    assert (found.image, found.is_lonlat, found.gsd_m, found.attribution) == ("a.png", False, None, None)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_an_item_without_an_id_has_its_files_name():
 
 def test_a_byte_order_mark_and_an_encoded_name_are_read():
     document = item(HERE, href="my%20picture.png")
-    assert read_item(b"\xef\xbb\xbf" + json.dumps(document).encode(), name="x").picture == "my picture.png"
+    assert read_item(b"\xef\xbb\xbf" + json.dumps(document).encode(), name="x").image == "my picture.png"
 
 
 def test_a_catalogue_is_no_broken_item():

@@ -6,24 +6,24 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.adapters.imagery.picture_file import HEAD_BYTES, TAIL_BYTES
-from chalicelib.adapters.imagery.shelf import ShelfFile, Unreadable
+from chalicelib.adapters.imagery.item_store import StoredFile, Unreadable
 from chalicelib.domain.errors import ProviderUnavailable
+from chalicelib.domain.image_header import HEAD_BYTES, TAIL_BYTES
 
 _ONE_OBJECT = frozenset({"404", "NoSuchKey", "403", "AccessDenied", "InvalidObjectState", "InvalidRange"})
 
 
-class S3Shelf:
-    """Objects directly below `prefix` are the items; one listing serves all questions until the next."""
+class S3ItemStore:
+    """Objects directly below `prefix` are the items; one listing answers all look-ups until the next."""
 
     def __init__(self, client: Any, *, bucket: str, prefix: str) -> None:  # noqa: ANN401 (boto3 has no types)
         self._client = client
         self._bucket = bucket
         self._prefix = prefix.strip("/") + "/" if prefix.strip("/") else ""
-        self._listed: dict[str, ShelfFile] = {}
+        self._listed: dict[str, StoredFile] = {}
 
-    def items(self) -> list[ShelfFile]:
-        """List what lies directly below the prefix."""
+    def items(self) -> list[StoredFile]:
+        """List what is directly below the prefix."""
         pages = self._client.get_paginator("list_objects_v2").paginate(
             Bucket=self._bucket, Prefix=self._prefix, Delimiter="/"
         )
@@ -35,8 +35,8 @@ class S3Shelf:
         self._listed = {file.name: file for file in files}
         return sorted(file for file in files if file.name.endswith(".json") and not file.name.startswith("."))
 
-    def find(self, name: str) -> ShelfFile | None:
-        """Look at one object; what lies deeper than the listing goes is asked for."""
+    def find(self, name: str) -> StoredFile | None:
+        """Look up one object; one deeper than the listing goes costs a request."""
         if name in self._listed or "/" not in name:
             return self._listed.get(name)
         try:
@@ -49,18 +49,18 @@ class S3Shelf:
             raise ProviderUnavailable(f"the archive's bucket cannot be read: {_said(error)}") from error
         return _file(name, found | {"Size": found["ContentLength"]})
 
-    def read(self, file: ShelfFile) -> bytes:
-        """Give an object's content."""
+    def read(self, file: StoredFile) -> bytes:
+        """Read an object."""
         return self._get(file)
 
-    def ends(self, file: ShelfFile) -> tuple[bytes, bytes]:
-        """Give an object's first and last bytes."""
+    def ends(self, file: StoredFile) -> tuple[bytes, bytes]:
+        """Read an object's first and last bytes."""
         if file.size <= HEAD_BYTES:  # S3 refuses a range of nothing, and one request is cheaper than two
             whole = self._get(file)
             return whole, whole[-TAIL_BYTES:]
         return self._get(file, Range=f"bytes=0-{HEAD_BYTES - 1}"), self._get(file, Range=f"bytes=-{TAIL_BYTES}")
 
-    def _get(self, file: ShelfFile, **options: str) -> bytes:
+    def _get(self, file: StoredFile, **options: str) -> bytes:
         try:
             answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + file.name, **options)
             content: bytes = answer["Body"].read()
@@ -72,8 +72,8 @@ class S3Shelf:
         return content
 
 
-def _file(name: str, found: dict[str, Any]) -> ShelfFile:
-    return ShelfFile(name, str(found["ETag"]), int(found["Size"]))
+def _file(name: str, found: dict[str, Any]) -> StoredFile:
+    return StoredFile(name, str(found["ETag"]), int(found["Size"]))
 
 
 def _said(error: ClientError | BotoCoreError) -> str:

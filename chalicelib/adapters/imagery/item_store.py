@@ -1,4 +1,4 @@
-"""Where an archive's files lie. All that an archive needs of the place: list the items, look at a file, read it."""
+"""The store of an archive's files. All that an archive needs of it: list the items, look at a file, read it."""
 
 from __future__ import annotations
 
@@ -6,50 +6,50 @@ import os
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from chalicelib.adapters.imagery.picture_file import HEAD_BYTES, TAIL_BYTES
 from chalicelib.domain.errors import ProviderUnavailable
+from chalicelib.domain.image_header import HEAD_BYTES, TAIL_BYTES
 
 
 class Unreadable(ProviderUnavailable):
-    """One file cannot be read: it has just gone, or is not ours to read."""
+    """One file cannot be read: it has just gone, or access to it is refused."""
 
 
-class ShelfFile(NamedTuple):
+class StoredFile(NamedTuple):
     """One file as it is now: another version means other content."""
 
-    name: str  # relative to the shelf, with slashes
+    name: str  # relative to the store, with slashes
     version: str
-    size: int
+    size: int  # bytes
 
 
-class Shelf(Protocol):
-    """A place with files. Everything raises ProviderUnavailable if the place cannot be reached."""
+class ItemStore(Protocol):
+    """A place with files. Every method raises ProviderUnavailable if the place cannot be reached."""
 
-    def items(self) -> list[ShelfFile]:
-        """List the `*.json` files that lie there now, in the order of their names."""
+    def items(self) -> list[StoredFile]:
+        """List the `*.json` files that are there now, in the order of their names."""
         ...
 
-    def find(self, name: str) -> ShelfFile | None:
-        """Look at one file; None if it is not there, or not inside this place."""
+    def find(self, name: str) -> StoredFile | None:
+        """Look up one file; None if it is not there, or not inside this store."""
         ...
 
-    def read(self, file: ShelfFile) -> bytes:
-        """Give a file's content. Raises Unreadable."""
+    def read(self, file: StoredFile) -> bytes:
+        """Read a file. Raises Unreadable."""
         ...
 
-    def ends(self, file: ShelfFile) -> tuple[bytes, bytes]:
-        """Give a file's first HEAD_BYTES and its last TAIL_BYTES. Raises Unreadable."""
+    def ends(self, file: StoredFile) -> tuple[bytes, bytes]:
+        """Read a file's first HEAD_BYTES and its last TAIL_BYTES. Raises Unreadable."""
         ...
 
 
-class FolderShelf:
+class FolderItemStore:
     """A folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def items(self) -> list[ShelfFile]:
-        """List the folder itself, not what lies below it. Hidden files are somebody's temporary ones."""
+    def items(self) -> list[StoredFile]:
+        """List the folder itself, not what is below it. Hidden files are temporary ones of other programs."""
         try:
             with os.scandir(self._folder) as entries:
                 names = sorted(e.name for e in entries if e.name.endswith(".json") and not e.name.startswith("."))
@@ -57,8 +57,8 @@ class FolderShelf:
             raise ProviderUnavailable(f"the archive folder cannot be read: {error.strerror}") from error
         return [file for name in names if (file := self.find(name)) is not None]
 
-    def find(self, name: str) -> ShelfFile | None:
-        """Look at one file. A link that leads out of the folder is not followed."""
+    def find(self, name: str) -> StoredFile | None:
+        """Look up one file. A link that leads out of the folder is not followed."""
         path = self._folder / name
         try:
             if not path.resolve().is_relative_to(self._folder.resolve()) or not path.is_file():
@@ -66,17 +66,17 @@ class FolderShelf:
             status = path.stat()
         except (OSError, ValueError, RuntimeError):  # gone; a name with a zero byte; a circle of links (before 3.13)
             return None
-        return ShelfFile(name, f"{status.st_mtime_ns}-{status.st_ino}", status.st_size)
+        return StoredFile(name, f"{status.st_mtime_ns}-{status.st_ino}", status.st_size)
 
-    def read(self, file: ShelfFile) -> bytes:
-        """Give a file's content."""
+    def read(self, file: StoredFile) -> bytes:
+        """Read a file."""
         try:
             return (self._folder / file.name).read_bytes()
         except OSError as error:
             raise Unreadable(f"the archive's {file.name} cannot be read: {error.strerror}") from error
 
-    def ends(self, file: ShelfFile) -> tuple[bytes, bytes]:
-        """Give a file's first and last bytes."""
+    def ends(self, file: StoredFile) -> tuple[bytes, bytes]:
+        """Read a file's first and last bytes."""
         try:
             with (self._folder / file.name).open("rb") as stream:
                 head = stream.read(HEAD_BYTES)

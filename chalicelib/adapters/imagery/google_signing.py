@@ -1,4 +1,7 @@
-"""Signed URLs: how Google wants them signed, and how their secrets stay out of what people read."""
+"""Sign URLs as Google asks for it, and keep their secrets out of what people read.
+
+Source: Google, "Maps Static API: Digital Signature".
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 from chalicelib.domain.errors import ProviderRefused
 
 _SECRET_PARAMETERS = re.compile(r"(?i)\b(key|signature|client)=[^\s&\"'<>]+")
-MOST_LETTERS = 160
+MAX_LETTERS = 160
 
 
 def signature(url: str, secret: str) -> str:
@@ -27,8 +30,8 @@ def signature(url: str, secret: str) -> str:
 
 
 def without_secrets(text: str, url: str) -> str:
-    """Give somebody else's text as one short line, without the URL's key and signature should it quote them."""
+    """Return a text of Google's as one short line, with the URL's key and signature removed where it quotes them."""
     query = parse_qs(urlsplit(url).query)
     for secret in (*query.get("key", ()), *query.get("signature", ())):
         text = text.replace(secret, "...").replace(quote(secret, safe=""), "...")
-    return " ".join(_SECRET_PARAMETERS.sub(r"\1=...", text).split())[:MOST_LETTERS]
+    return " ".join(_SECRET_PARAMETERS.sub(r"\1=...", text).split())[:MAX_LETTERS]

@@ -1,4 +1,4 @@
-"""Reading an HTTP answer that may be too long, too slow, or break off."""
+"""Read HTTP responses within bounds of bytes and time: a response may be too long, too slow, or break off."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ import urllib3
 CHUNK_BYTES = 64 * 1024
 
 
-class Broken(Exception):
-    """A body did not come whole; the message says how, in words that follow "the picture"."""
+class BrokenBody(Exception):
+    """A body did not arrive whole; the message says how, in words that follow "the picture"."""
 
 
 class Deadline:
-    """How long a request may still take, all tries and waits together."""
+    """The time that a request may still take, all tries and waits together."""
 
     def __init__(self, budget_s: float) -> None:
         self._ends_s = time.monotonic() + budget_s
 
     @property
     def left_s(self) -> float:
-        """Seconds left; never quite none, since a timeout of 0 means for ever to some."""
+        """Seconds left; at least a millisecond, since some libraries take a timeout of 0 for none at all."""
         return max(0.001, self._ends_s - time.monotonic())
 
     @property
@@ -33,13 +33,13 @@ class Deadline:
         return time.monotonic() >= self._ends_s
 
 
-def body_of(response: requests.Response, *, most: int, deadline: Deadline) -> bytes:
-    """Read a streamed body whole. Raises Broken if it is longer than `most` bytes, too slow, or breaks off."""
+def read_body(response: requests.Response, *, most: int, deadline: Deadline) -> bytes:
+    """Read a streamed body whole. Raises BrokenBody if it is longer than `most` bytes, too slow, or breaks off."""
     chunks: list[bytes] = []
     length = 0
     broken = ""
     try:
-        # read1 gives what has come: reading a full chunk would wait for ever on a body that drips.
+        # read1 returns what has arrived: reading a full chunk would wait for ever on a body that drips.
         while not broken and (chunk := response.raw.read1(CHUNK_BYTES)):
             chunks.append(chunk)
             length += len(chunk)
@@ -53,14 +53,14 @@ def body_of(response: requests.Response, *, most: int, deadline: Deadline) -> by
     if not broken and stated.isdecimal() and int(stated) != length:
         broken = f"broke off after {length} of {stated} bytes"
     if broken:
-        raise Broken(broken)
+        raise BrokenBody(broken)
     return b"".join(chunks)
 
 
 def retry_after_s(response: requests.Response) -> float | None:
-    """Give the wait that an answer asks for, in seconds; None if it does not, or not understandably.
+    """Return the wait in seconds that a response's Retry-After asks for; None if it is missing or cannot be read.
 
-    A date is counted from the answer's own: our clock may differ from theirs.
+    A date is counted from the response's own Date: our clock may differ from theirs.
     """
     asked = response.headers.get("Retry-After", "").strip()
     try:

@@ -9,11 +9,11 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from chalicelib.adapters.imagery.archive import ArchiveImagery
-from chalicelib.adapters.imagery.picture_file import HEAD_BYTES, TAIL_BYTES
+from chalicelib.adapters.imagery.item_store import FolderItemStore, ItemStore, StoredFile, Unreadable
 from chalicelib.adapters.imagery.providers.archive import TERMS
-from chalicelib.adapters.imagery.s3_shelf import S3Shelf
-from chalicelib.adapters.imagery.shelf import FolderShelf, Shelf, ShelfFile, Unreadable
+from chalicelib.adapters.imagery.s3_item_store import S3ItemStore
 from chalicelib.domain.errors import ProviderUnavailable
+from chalicelib.domain.image_header import HEAD_BYTES, TAIL_BYTES
 from chalicelib.domain.tiles import tiles_covering
 from tests.archives import clear, noise, put, square
 
@@ -21,24 +21,24 @@ AREA = square(28.6, 77.2, width_px=300, height_px=200, gsd_m=0.5).bounds
 
 
 class Place(NamedTuple):
-    """A shelf, and how to write to it."""
+    """A store, and how to write to it."""
 
-    shelf: Shelf
-    elsewhere: Shelf  # one that is not there
+    store: ItemStore
+    elsewhere: ItemStore  # one that is not there
 
     def write(self, name: str, content: bytes) -> None:
-        if isinstance(self.shelf, FolderShelf):
-            path = self.shelf._folder / name
+        if isinstance(self.store, FolderItemStore):
+            path = self.store._folder / name
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(content)
         else:
-            self.shelf._client.put_object(Bucket="pictures", Key=f"land/{name}", Body=content)
+            self.store._client.put_object(Bucket="pictures", Key=f"land/{name}", Body=content)
 
     def remove(self, name: str) -> None:
-        if isinstance(self.shelf, FolderShelf):
-            (self.shelf._folder / name).unlink()
+        if isinstance(self.store, FolderItemStore):
+            (self.store._folder / name).unlink()
         else:
-            self.shelf._client.delete_object(Bucket="pictures", Key=f"land/{name}")
+            self.store._client.delete_object(Bucket="pictures", Key=f"land/{name}")
 
 
 @pytest.fixture(scope="module")
@@ -59,57 +59,57 @@ def s3():
 @pytest.fixture(params=["folder", "s3"])
 def place(request, tmp_path):
     if request.param == "folder":
-        return Place(FolderShelf(tmp_path), FolderShelf(tmp_path / "gone"))
+        return Place(FolderItemStore(tmp_path), FolderItemStore(tmp_path / "gone"))
     client = request.getfixturevalue("s3")
     client.create_bucket(Bucket="pictures")
     for found in client.list_objects_v2(Bucket="pictures").get("Contents", []):
         client.delete_object(Bucket="pictures", Key=found["Key"])
     client.put_object(Bucket="pictures", Key="landing/other.json", Body=b"another archive")
-    return Place(S3Shelf(client, bucket="pictures", prefix="/land/"), S3Shelf(client, bucket="gone", prefix=""))
+    return Place(S3ItemStore(client, bucket="pictures", prefix="/land/"), S3ItemStore(client, bucket="gone", prefix=""))
 
 
 def test_the_items_are_the_json_files_that_lie_there_now(place):
-    assert place.shelf.items() == []
+    assert place.store.items() == []
     for name in ("b.json", "a.json", "a.png", ".hidden.json", "deeper/c.json"):
         place.write(name, b"{}")
-    assert [file.name for file in place.shelf.items()] == ["a.json", "b.json"]
+    assert [file.name for file in place.store.items()] == ["a.json", "b.json"]
     place.remove("a.json")
-    assert [file.name for file in place.shelf.items()] == ["b.json"]
+    assert [file.name for file in place.store.items()] == ["b.json"]
 
 
 def test_a_file_is_found_and_read_also_in_a_folder_below(place):
     place.write("a.png", b"picture")
     place.write("deeper/a.png", b"deep")
-    place.shelf.items()
+    place.store.items()
     for name, content in (("a.png", b"picture"), ("deeper/a.png", b"deep")):
-        file = place.shelf.find(name)
+        file = place.store.find(name)
         assert (file.name, file.size) == (name, len(content))
-        assert place.shelf.read(file) == content
-    assert place.shelf.find("no.png") is None
-    assert place.shelf.find("deeper/no.png") is None
+        assert place.store.read(file) == content
+    assert place.store.find("no.png") is None
+    assert place.store.find("deeper/no.png") is None
 
 
 def test_a_file_with_other_content_has_another_version(place):
     place.write("a.json", b"one")
-    before = place.shelf.items()
-    assert place.shelf.items() == before
+    before = place.store.items()
+    assert place.store.items() == before
     place.write("a.json", b"two")
-    if isinstance(place.shelf, FolderShelf):  # two writes within one tick of the file system's clock
-        os.utime(place.shelf._folder / "a.json", ns=(1, 1))
-    assert place.shelf.items() != before
+    if isinstance(place.store, FolderItemStore):  # two writes within one tick of the file system's clock
+        os.utime(place.store._folder / "a.json", ns=(1, 1))
+    assert place.store.items() != before
 
 
 @pytest.mark.parametrize("size", [0, 1, TAIL_BYTES, HEAD_BYTES, HEAD_BYTES + 1, HEAD_BYTES * 2])
 def test_the_ends_of_a_file_are_read_without_its_middle(place, size):
     content = os.urandom(size)
     place.write("a.png", content)
-    place.shelf.items()
-    assert place.shelf.ends(place.shelf.find("a.png")) == (content[:HEAD_BYTES], content[-TAIL_BYTES:])
+    place.store.items()
+    assert place.store.ends(place.store.find("a.png")) == (content[:HEAD_BYTES], content[-TAIL_BYTES:])
 
 
 def test_a_file_that_has_just_gone_is_unreadable_and_a_place_that_is_away_unavailable(place):
-    gone = ShelfFile("gone.png", "1", 5)
-    for read in (place.shelf.read, place.shelf.ends):
+    gone = StoredFile("gone.png", "1", 5)
+    for read in (place.store.read, place.store.ends):
         with pytest.raises(Unreadable, match=r"the archive's gone\.png cannot be read: "):
             read(gone)
     with pytest.raises(ProviderUnavailable) as away:
@@ -122,7 +122,7 @@ def test_an_archive_on_it_shows_its_pictures(place, tmp_path_factory):
     put(made, "a", AREA, pixels=noise(300, 200))
     for file in made.iterdir():
         place.write(file.name, file.read_bytes())
-    archive = ArchiveImagery(TERMS, place.shelf)
+    archive = ArchiveImagery(TERMS, place.store)
     grid = archive.grid(AREA)
     view = grid.view(next(tiles_covering(AREA, grid.zoom)))
     scene = archive.newest(view, AREA)

@@ -1,4 +1,4 @@
-"""Small pictures for the tests of vision: land with texture, and what may be built on it."""
+"""Small images for the tests of vision: land with texture, and what may be built on it."""
 
 from __future__ import annotations
 
@@ -28,35 +28,35 @@ def land(side: int = 320, *, seed: int = 0, left: int = 0, top: int = 0) -> np.n
     for cell, strength in ((96, 9), (24, 8), (6, 9), (2, 5)):
         grid = r.normal(0, strength, (world // cell + 2,) * 2).astype(np.float32)
         ground += cv2.resize(grid, (world, world), interpolation=cv2.INTER_CUBIC)
-    picture = np.dstack([70 + ground, 105 + ground, 95 + ground])
-    picture[:, 500:640] += (20, 10, 35)
-    cv2.line(picture, (0, 300), (world, 420), (150, 155, 160), 12, cv2.LINE_AA)
+    image = np.dstack([70 + ground, 105 + ground, 95 + ground])
+    image[:, 500:640] += (20, 10, 35)
+    cv2.line(image, (0, 300), (world, 420), (150, 155, 160), 12, cv2.LINE_AA)
     for x, y in r.integers(0, world, (260, 2)):
-        cv2.circle(picture, (int(x), int(y)), int(r.integers(4, 9)), (40, 70, 50), -1, cv2.LINE_AA)
-    return np.clip(picture[top : top + side, left : left + side], 0, 255).astype(np.uint8)
+        cv2.circle(image, (int(x), int(y)), int(r.integers(4, 9)), (40, 70, 50), -1, cv2.LINE_AA)
+    return np.clip(image[top : top + side, left : left + side], 0, 255).astype(np.uint8)
 
 
-def house(picture: np.ndarray, column: int, row: int, *, width: int = 24, height: int = 18) -> np.ndarray:
-    """The picture with a red-roofed house whose north-west corner is there, and its shadow."""
-    built = picture.copy()
+def house(image: np.ndarray, column: int, row: int, *, width: int = 24, height: int = 18) -> np.ndarray:
+    """The image with a red-roofed house whose north-west corner is there, and its shadow."""
+    built = image.copy()
     cv2.rectangle(built, (column + 5, row + 5), (column + width + 4, row + height + 4), (30, 35, 35), -1)
     cv2.rectangle(built, (column, row), (column + width - 1, row + height // 2), (70, 80, 200), -1)
     cv2.rectangle(built, (column, row + height // 2), (column + width - 1, row + height - 1), (50, 60, 150), -1)
     return built
 
 
-def png(picture: np.ndarray) -> bytes:
-    return cv2.imencode(".png", picture)[1].tobytes()
+def png(image: np.ndarray) -> bytes:
+    return cv2.imencode(".png", image)[1].tobytes()
 
 
 def tile_ground(view: View) -> Bounds:
     return bounds_of(view.tile)
 
 
-def crop(picture: np.ndarray, turn: int) -> np.ndarray:
-    """The picture with a field in its middle, grown with another crop each turn: other rows, another colour."""
-    sown = picture.copy()
-    side = picture.shape[0]
+def crop(image: np.ndarray, turn: int) -> np.ndarray:
+    """The image with a field in its middle, grown with another crop each turn: other rows, another colour."""
+    sown = image.copy()
+    side = image.shape[0]
     box = slice(side // 3, side // 3 + 90)
     y, x = np.mgrid[0:90, 0:90].astype(np.float32)
     r = np.random.default_rng([turn, 5])

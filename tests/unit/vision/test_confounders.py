@@ -1,4 +1,4 @@
-"""What speaks against a change: in the pair itself, and in older pictures."""
+"""What speaks against a change: in the pair itself, and in older images."""
 
 import cv2
 import numpy as np
@@ -6,35 +6,35 @@ import pytest
 
 from chalicelib.domain.changes import Reason
 from chalicelib.domain.thresholds import SCORE_SHIFTS, Sensitivity, Thresholds
+from chalicelib.vision.change_map import ChangeMap, WorkingPair
 from chalicelib.vision.changes import compare
-from chalicelib.vision.doubts import doubt
-from chalicelib.vision.evidence import Evidence, Sight
-from chalicelib.vision.pixels import split
-from chalicelib.vision.regions import LEAST_SCORE, Part, judged
-from tests.unit.vision.pictures import EVERYWHERE, VIEW, crop, house, land, png
+from chalicelib.vision.confounders import find_confounder
+from chalicelib.vision.pixels import to_pixels
+from chalicelib.vision.regions import MIN_SCORE, PixelRegion, classified_regions
+from tests.unit.vision.images import EVERYWHERE, VIEW, crop, house, land, png
 
 ALL = Thresholds(min_changed_area_m2=25)
 SPOT = (slice(120, 180), slice(120, 180))
 
 
 def look(before, after, *, older=(), thresholds=ALL, doubted=()):
-    reads = [lambda picture=picture: png(picture) for picture in older]
+    reads = [lambda image=image: png(image) for image in older]
     return compare(
         png(before), png(after), view=VIEW, area=EVERYWHERE, thresholds=thresholds, older=reads, doubted=doubted
     )
 
 
-def covered(picture, colour, *, rough=6.0):
-    """The picture with a spot of one colour, as rough as a meadow."""
-    grown = picture.copy()
+def covered(image, colour, *, rough=6.0):
+    """The image with a spot of one colour, as rough as a meadow."""
+    grown = image.copy()
     grain = cv2.GaussianBlur(np.random.default_rng(8).normal(0, 3 * rough, (60, 60, 1)), (0, 0), 1.2)
     grown[SPOT] = np.clip(np.array(colour) + grain[..., None], 0, 255)
     return grown
 
 
-def doubted(before, after, *, hugs_unseen=False):
-    part = Part(SPOT[1].start, SPOT[0].start, np.ones((60, 60), bool), 0.9)
-    return doubt(part, split(before), split(after), 0.5, hugs_unseen=hugs_unseen)
+def confounder(before, after, *, is_along_unseen=False):
+    region = PixelRegion(SPOT[1].start, SPOT[0].start, np.ones((60, 60), bool), 0.9)
+    return find_confounder(region, to_pixels(before), to_pixels(after), 0.5, is_along_unseen=is_along_unseen)
 
 
 SOIL, MEADOW, WHEAT, ROOF = (80, 105, 135), (60, 110, 85), (70, 125, 100), (190, 195, 200)
@@ -54,40 +54,40 @@ POND = (77, 88, 75)  # green, but no plants
     ],
 )
 def test_only_plants_that_grew_are_season_like(before, after, reason):
-    assert doubted(covered(land(), before), covered(land(), after)) is reason
+    assert confounder(covered(land(), before), covered(land(), after)) is reason
 
 
 def test_a_green_roof_with_its_edges_is_not_season_like():
-    assert doubted(covered(land(), SOIL), house(covered(land(), MEADOW), 130, 130, width=40, height=30)) is None
+    assert confounder(covered(land(), SOIL), house(covered(land(), MEADOW), 130, 130, width=40, height=30)) is None
 
 
 def test_a_felled_wood_is_not_season_like():
-    assert doubted(covered(land(), MEADOW, rough=20), covered(land(), WHEAT, rough=1)) is None
+    assert confounder(covered(land(), MEADOW, rough=20), covered(land(), WHEAT, rough=1)) is None
 
 
-def veiled(picture):
-    """The picture with a thin cloud over the spot and what is beside it."""
-    veil = np.zeros((*picture.shape[:2], 1), np.float32)
-    veil[70:230, 70:230] = 0.75
-    veil = cv2.GaussianBlur(veil, (0, 0), 12)[..., None]
-    return np.clip(picture * (1 - veil) + 200 * veil, 0, 255).astype(np.uint8)
+def hazy(image):
+    """The image with a thin cloud over the spot and what is beside it."""
+    haze = np.zeros((*image.shape[:2], 1), np.float32)
+    haze[70:230, 70:230] = 0.75
+    haze = cv2.GaussianBlur(haze, (0, 0), 12)[..., None]
+    return np.clip(image * (1 - haze) + 200 * haze, 0, 255).astype(np.uint8)
 
 
-def test_a_veil_over_either_picture_is_haze():
+def test_a_thin_cloud_over_either_image_is_haze():
     before, after = land(), house(land(), 130, 130, width=30, height=24)
-    assert doubted(before, veiled(after)) is Reason.HAZE
-    assert doubted(veiled(before), after) is Reason.HAZE
-    assert doubted(before, after) is None
+    assert confounder(before, hazy(after)) is Reason.HAZE
+    assert confounder(hazy(before), after) is Reason.HAZE
+    assert confounder(before, after) is None
 
 
 def test_a_ploughed_neighbourhood_is_no_haze():
     ploughed = land()
     ploughed[70:230, 70:230] = np.array([50, 70, 90]) + np.random.default_rng(4).normal(0, 1, (160, 160, 1))
-    assert doubted(land(), ploughed) is None
+    assert confounder(land(), ploughed) is None
 
 
-def test_what_hugs_unseen_ground_is_doubted():
-    assert doubted(land(), house(land(), 130, 130), hugs_unseen=True) is Reason.NO_DATA_EDGE
+def test_a_region_along_unseen_ground_is_at_the_edge_of_no_data():
+    assert confounder(land(), house(land(), 130, 130), is_along_unseen=True) is Reason.NO_DATA_EDGE
 
 
 def test_a_small_change_at_missing_ground_is_kept_as_ignored():
@@ -104,25 +104,25 @@ def test_a_small_change_at_missing_ground_is_kept_as_ignored():
 def test_sensitivity_moves_the_score_that_is_needed_and_what_lies_between_is_below_it():
     clear = np.ones((120, 120), bool)
     r = np.random.default_rng(5)
-    levels = [r.normal(0, 1, (120, 120)).astype(np.float32) for _ in range(2)]
-    pictures = [r.uniform(90, 130, (120, 120, 3)).astype(np.float32) for _ in range(2)]
-    sight = Sight(*pictures, *levels, clear)
+    greys = [r.normal(0, 1, (120, 120)).astype(np.float32) for _ in range(2)]
+    images = [r.uniform(90, 130, (120, 120, 3)).astype(np.float32) for _ in range(2)]
+    pair = WorkingPair(*images, *greys, clear)
     reasons = set()
     for sure in np.linspace(1.3, 5, 60):
         odds = np.full((120, 120), -5, np.float32)
         odds[40:55, 40:55] = sure
-        evidence = Evidence(odds, clear, sight)
-        ((part, _),) = judged(evidence, 1.0)
-        found = [next(judged(evidence, 1.0, SCORE_SHIFTS[one]))[1] for one in Sensitivity]
+        change_map = ChangeMap(odds, clear, pair)
+        ((region, _),) = classified_regions(change_map, 1.0)
+        found = [next(classified_regions(change_map, 1.0, SCORE_SHIFTS[one]))[1] for one in Sensitivity]
         for reason, one in zip(found, Sensitivity, strict=True):
-            is_enough = part.score >= LEAST_SCORE + SCORE_SHIFTS[one]
+            is_enough = region.score >= MIN_SCORE + SCORE_SHIFTS[one]
             assert reason is (None if is_enough else Reason.BELOW_SCORE)
         reasons.add(tuple(found))
     below = Reason.BELOW_SCORE
     assert {(below, None, None), (below, below, None)} < {tuple(one) for one in reasons} | {(None,) * 3}
 
 
-def test_a_house_that_no_older_picture_shows_is_surer():
+def test_a_house_that_no_older_image_shows_is_surer():
     before, after = land(), house(land(), 140, 200)
     (alone,), (held,) = look(before, after).regions, look(before, after, older=[before + 1, before + 2]).regions
     assert (alone.older, alone.held_against) == (0, 0)
@@ -154,7 +154,7 @@ def test_restless_ground_is_season_like_until_it_holds():
     assert look(years[0], years[4], older=older, doubted=[field.outline]).regions == ()
 
 
-def test_older_pictures_are_not_read_where_nothing_changed():
+def test_older_images_are_not_read_where_nothing_changed():
     def unread():
         raise AssertionError("read for nothing")
 
@@ -163,7 +163,7 @@ def test_older_pictures_are_not_read_where_nothing_changed():
 
 
 @pytest.mark.parametrize("lost", [None, b"", b"half", png(land(100))])
-def test_an_older_picture_that_is_none_says_nothing(lost):
+def test_an_older_image_that_is_none_says_nothing(lost):
     before, after = png(land()), png(house(land(), 140, 200))
     read = [lambda: lost, lambda: before]
     (region,) = compare(before, after, view=VIEW, area=EVERYWHERE, thresholds=ALL, older=read).regions

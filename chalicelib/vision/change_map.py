@@ -1,0 +1,169 @@
+"""The change map of a pair: log-odds of change at the working scale. All later steps of detection read this map."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from chalicelib.vision.features import feature_maps, normalised_greys
+from chalicelib.vision.masks import cloud_mask, scene_mask, usable_mask
+from chalicelib.vision.network import log_odds
+from chalicelib.vision.pixels import Bgr, Floats, Mask, Pixels
+from chalicelib.vision.registration import Shift, edge_strength, estimate_shift, translate
+from chalicelib.vision.shadows import ShadowInput, shadow_input
+
+WORKING_GSD_M = 1.0  # finer images are reduced to this: a house is ten pixels then, and a tile costs little
+MAX_WORKING_PX = 1024  # a larger side is reduced to this
+MIN_WORKING_PX = 64  # a smaller side is not reduced further: the windows need some ground
+SMOOTHING_PX = 7  # of the log-odds
+_UNKNOWN = -30.0  # log-odds of what cannot be seen
+
+
+class RegisteredPair(NamedTuple):
+    """Two images reduced to the working scale and registered, with what can be seen in both."""
+
+    one: Floats  # (rows, columns, 3), 0 to 255
+    two: Floats
+    usable: Mask  # (rows, columns)
+    clear: Mask  # as large as the images: within both scenes and free of clouds in both
+
+
+@dataclass(frozen=True)
+class WorkingPair:
+    """What later questions need of a pair at the working scale: its colours and its normalised greys."""
+
+    one: Floats
+    two: Floats
+    grey_one: Floats
+    grey_two: Floats
+    usable: Mask
+
+    @cached_property
+    def shadow_input(self) -> ShadowInput:
+        """What the shadow test measures once for the pair."""
+        return shadow_input(self.one, self.two, self.usable)
+
+
+@dataclass(frozen=True)
+class ChangeMap:
+    """Log-odds of change of a pair at the working scale."""
+
+    odds: Floats  # (rows, columns); -30 where nothing is known
+    clear: Mask  # as large as the images
+    pair: WorkingPair | None  # None where it is not kept, or where nothing can be seen
+
+    def odds_under(self, mask: Mask, top: int, left: int) -> Floats:
+        """Return the log-odds under a mask at the images' scale whose first pixel is (top, left); one a mask pixel."""
+        (rows, columns), (height, width) = self.odds.shape, self.clear.shape
+        down, right = np.nonzero(mask)
+        return np.asarray(
+            self.odds[(2 * (down + top) + 1) * rows // (2 * height), (2 * (right + left) + 1) * columns // (2 * width)]
+        )
+
+    def working_gsd_m(self, gsd_m: float) -> float:
+        """Return the metres a pixel of the working scale, for images of `gsd_m`."""
+        return gsd_m * math.sqrt(self.clear.size / max(1, self.odds.size))
+
+
+def working_size(height: int, width: int, gsd_m: float) -> tuple[int, int]:
+    """Return (width, height) of the working scale: about a metre a pixel, never larger than the image.
+
+    >>> working_size(640, 640, 0.5)
+    (320, 320)
+    """
+    factor = min(1.0, gsd_m / WORKING_GSD_M)
+    factor = max(factor, min(1.0, MIN_WORKING_PX / max(1, min(height, width))))
+    factor = min(factor, MAX_WORKING_PX / max(height, width))
+    return max(1, round(width * factor)), max(1, round(height * factor))
+
+
+def clear_mask(pixels: Pixels, gsd_m: float) -> Mask:
+    """Return the mask of the ground that one image shows: within its scene, and not under clouds.
+
+    A flat image counts as clear: it may be water, as far as one image can tell.
+    """
+    height, width = pixels.valid.shape
+    in_scene = scene_mask(pixels)
+    size = working_size(height, width, gsd_m)
+    cloudy = cloud_mask(_resized(pixels.bgr, size), _resized_mask(in_scene, size))
+    return np.asarray(in_scene & ~_enlarged(cloudy, (width, height)))
+
+
+def register_pair(first: Pixels, second: Pixels, gsd_m: float) -> RegisteredPair:
+    """Reduce two images of one size to the working scale and register them.
+
+    Each is moved by half the shift between them, so that both are interpolated alike.
+    """
+    height, width = first.valid.shape
+    size = working_size(height, width, gsd_m)
+    usable_first, usable_second = usable_mask(first), usable_mask(second)
+    one, two = (_resized(pixels.bgr, size) for pixels in (first, second))
+    usable_one, usable_two = (_resized_mask(mask, size) for mask in (usable_first, usable_second))
+    cloudy = cloud_mask(one, usable_one) | cloud_mask(two, usable_two)
+    usable = usable_one & usable_two & ~cloudy
+    edges_one, edges_two = (
+        edge_strength(cv2.cvtColor(_filled(image, usable), cv2.COLOR_BGR2GRAY)) * usable for image in (one, two)
+    )
+    shift = estimate_shift(edges_one, edges_two)
+    one = translate(one, Shift(shift.x / 2, shift.y / 2))
+    two = translate(two, Shift(-shift.x / 2, -shift.y / 2))
+    usable = _eroded(usable, 1 + math.ceil(max(abs(shift.x), abs(shift.y)) / 2))
+    clear = usable_first & usable_second & ~_enlarged(cloudy, (width, height))
+    return RegisteredPair(_filled(one, usable), _filled(two, usable), usable, clear)
+
+
+def map_change(first: Pixels, second: Pixels, gsd_m: float) -> ChangeMap:
+    """Compute the change map of two images of one size.
+
+    They are ordered by their bytes first, so that exchanging them changes no bit of the result.
+    """
+    if first.bgr.tobytes() > second.bgr.tobytes():
+        first, second = second, first
+    pair = register_pair(first, second, gsd_m)
+    odds = np.full(pair.usable.shape, _UNKNOWN, np.float32)
+    if not pair.usable.any():
+        return ChangeMap(odds, np.zeros_like(pair.clear), None)
+    greys = normalised_greys(pair.one, pair.two)
+    raw = log_odds(feature_maps(pair.one, pair.two, *greys, pair.usable), pair.usable.shape)
+    window = (SMOOTHING_PX, SMOOTHING_PX)
+    raw = np.asarray(cv2.boxFilter(raw, cv2.CV_32F, window, borderType=cv2.BORDER_REFLECT), np.float32)
+    np.copyto(odds, np.clip(raw, _UNKNOWN, -_UNKNOWN), where=pair.usable)
+    return ChangeMap(odds, pair.clear, WorkingPair(pair.one, pair.two, *greys, pair.usable))
+
+
+def _resized(bgr: Bgr, size: tuple[int, int]) -> Floats:
+    if (bgr.shape[1], bgr.shape[0]) != size:
+        bgr = np.asarray(cv2.resize(bgr, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return bgr.astype(np.float32)
+
+
+def _resized_mask(mask: Mask, size: tuple[int, int]) -> Mask:
+    """Reduce a mask: a pixel of the result is set where all that it covers is."""
+    if mask.all():
+        return np.ones((size[1], size[0]), np.bool_)
+    share = cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    return np.asarray(share > 0.999)
+
+
+def _enlarged(mask: Mask, size: tuple[int, int]) -> Mask:
+    return np.asarray(cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0)
+
+
+def _eroded(mask: Mask, by: int) -> Mask:
+    if mask.all():
+        return mask
+    return np.asarray(cv2.erode(mask.astype(np.uint8), np.ones((2 * by + 1, 2 * by + 1), np.uint8)) > 0)
+
+
+def _filled(image: Floats, usable: Mask) -> Floats:
+    """Fill what cannot be seen with the image's mean colour, so that its rim makes no strong edge."""
+    if usable.all() or not usable.any():
+        return image
+    filled = image.copy()
+    filled[~usable] = image[usable].mean(axis=0)
+    return filled
