@@ -6,6 +6,7 @@ from datetime import timedelta
 from chalicelib.adapters.database.accounts import SqlAccounts
 from chalicelib.adapters.database.alerts import SqlAlerts
 from chalicelib.adapters.database.areas import SqlAreas
+from chalicelib.adapters.database.breakers import SqlBreakers
 from chalicelib.adapters.database.deliveries import SqlDeliveries
 from chalicelib.adapters.database.images import SqlImageRows
 from chalicelib.adapters.database.orphans import SqlOrphans
@@ -18,7 +19,6 @@ from chalicelib.application import cancel_session, delete_area, notify, open_ses
 from chalicelib.application import capture_tile as capturing
 from chalicelib.application import compare_now as comparing_now
 from chalicelib.application import compare_tile as comparing
-from chalicelib.domain.errors import Busy, Unavailable
 from chalicelib.domain.jobs import Queue, SessionJob, TileJob
 from chalicelib.domain.paging import PageRequest
 from tests.builders import NOON, SPRING, a_change, a_new_area, an_inspection
@@ -37,6 +37,7 @@ class Trip:
         self.accounts, self.areas, self.alerts = SqlAccounts(engine), SqlAreas(engine), SqlAlerts(engine)
         self.sessions = SqlSessions(engine, deadline_s=3600, retry_s=900, tiles_per_day=tiles_per_day)
         self.runs, self.deliveries = SqlTileRuns(engine, retry_s=900), SqlDeliveries(engine)
+        self.breakers = SqlBreakers(engine)
         self.orphans, self.tasks, self.image_rows = SqlOrphans(engine), SqlRecurringTasks(engine), SqlImageRows(engine)
         self.outbox, self.images, self.push = SqlOutbox(engine), MemoryImages(now=NOON), MemoryPush()
         self.jobs = OutboxJobs(self.outbox, wake=lambda: None, clock=self.clock)
@@ -108,17 +109,19 @@ class Trip:
         capturing.capture_tile(
             job,
             runs=self.runs,
+            breakers=self.breakers,
             imagery=self.provider,
             images=self.images,
             jobs=self.jobs,
             inspect=self.inspect,
             clock=self.clock,
+            jitter=lambda most_s: most_s / 2,
             lease_s=LEASE_S,
         )
 
     def compare_tile(self, job):
         ports = {"runs": self.runs, "images": self.images, "jobs": self.jobs, "clock": self.clock}
-        comparing.compare_tile(job, compare=self.compare, lease_s=LEASE_S, **ports)
+        comparing.compare_tile(job, compare=self.compare, jitter=lambda most_s: most_s / 2, lease_s=LEASE_S, **ports)
 
     def notify(self, job):
         ports = {"deliveries": self.deliveries, "push": self.push, "clock": self.clock}
@@ -161,7 +164,7 @@ class Trip:
                 continue
             try:
                 handle(received.message.body)
-            except (Busy, Unavailable) as error:
+            except Exception as error:  # noqa: BLE001 (as the worker: the message comes back)
                 is_dead, back = received.receives >= 5, self.now + timedelta(seconds=30)
                 self.outbox.give_back(received, available_at=back, reason=str(error), dead=is_dead)
             else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from chalicelib.application.isolation import Isolation
 from chalicelib.application.ports.areas import Areas
 from chalicelib.application.ports.clock import Clock
 from chalicelib.application.ports.jobs import Jobs
@@ -27,17 +28,19 @@ def open_due_sessions(
 ) -> int:
     """Open a session for every area that is due; return their number. Out of time, the next tick goes on.
 
-    Safe to repeat: an area has at most one open session, and opening one makes it due later.
+    Safe to repeat: an area has at most one open session, and opening one makes it due later. An area that cannot be
+    opened stops no other; its error is raised at the end.
     """
-    opened = 0
+    opened, isolation = 0, Isolation()
     for area_id in areas.due(now=clock(), limit=1000):
         if not has_time():
             log.warning("tick cut short", extra={"opened": opened})
             break
-        messages = sessions.open_due(area_id, now=clock(), request_id=request_id)
-        if messages:
-            opened += 1
+        with isolation.part("open session", area_id=area_id):
+            messages = sessions.open_due(area_id, now=clock(), request_id=request_id)
+            opened += bool(messages)
             jobs.send(messages)
+    isolation.end()
     return opened
 
 

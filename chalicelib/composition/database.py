@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from chalicelib.application.ports.accounts import Accounts
     from chalicelib.application.ports.alerts import Alerts
     from chalicelib.application.ports.areas import Areas
+    from chalicelib.application.ports.breakers import Breakers
     from chalicelib.application.ports.deliveries import Deliveries
     from chalicelib.application.ports.diagnostics import Diagnostics
     from chalicelib.application.ports.image_rows import ImageRows
@@ -103,6 +104,13 @@ class DatabasePorts(Basis):
         from chalicelib.adapters.database.tile_runs import SqlTileRuns
 
         return SqlTileRuns(self.engine, retry_s=RETRY_S)
+
+    @cached_property
+    def breakers(self) -> Breakers:
+        """The breakers of providers."""
+        from chalicelib.adapters.database.breakers import SqlBreakers
+
+        return SqlBreakers(self.engine)
 
     @cached_property
     def image_rows(self) -> ImageRows:

@@ -40,8 +40,8 @@ class Outbox(Protocol):
         """Make a message available again, or a dead letter, if this receipt is still the latest."""
         ...
 
-    def oldest_waiting(self) -> datetime | None:
-        """Return when the oldest message that is no dead letter was committed; None if there is none."""
+    def oldest_waiting(self, *, now: datetime) -> datetime | None:
+        """Return when the oldest message was committed that is available and no dead letter; None if there is none."""
         ...
 
     def dead(self, limit: int) -> list[DeadLetter]:
