@@ -14,6 +14,7 @@ from chalicelib.adapters.database.outbox import SqlOutbox
 from chalicelib.adapters.database.recurring_tasks import SqlRecurringTasks
 from chalicelib.adapters.database.sessions import SqlSessions
 from chalicelib.adapters.database.tile_runs import SqlTileRuns
+from chalicelib.adapters.database.waits import SqlWaits
 from chalicelib.adapters.queues.outbox import OutboxJobs
 from chalicelib.application import cancel_session, delete_area, notify, open_sessions, reconcile
 from chalicelib.application import capture_tile as capturing
@@ -37,7 +38,7 @@ class Trip:
         self.accounts, self.areas, self.alerts = SqlAccounts(engine), SqlAreas(engine), SqlAlerts(engine)
         self.sessions = SqlSessions(engine, deadline_s=3600, retry_s=900, tiles_per_day=tiles_per_day)
         self.runs, self.deliveries = SqlTileRuns(engine, retry_s=900), SqlDeliveries(engine)
-        self.breakers = SqlBreakers(engine)
+        self.breakers, self.waits = SqlBreakers(engine), SqlWaits(engine)
         self.orphans, self.tasks, self.image_rows = SqlOrphans(engine), SqlRecurringTasks(engine), SqlImageRows(engine)
         self.outbox, self.images, self.push = SqlOutbox(engine), MemoryImages(now=NOON), MemoryPush()
         self.jobs = OutboxJobs(self.outbox, wake=lambda: None, clock=self.clock)
@@ -101,8 +102,15 @@ class Trip:
 
     def compare_now(self, area, *, sleep=lambda _s: None, wait_s=0.0):
         ports = {"sessions": self.sessions, "jobs": self.jobs, "clock": self.clock}
+        patience = comparing_now.Patience(wait_s=wait_s, places=4, places_a_user=1)
         return comparing_now.compare_now(
-            area.area_id, user_id=area.user_id, wait_s=wait_s, sleep=sleep, request_id="", **ports
+            area.area_id,
+            user_id=area.user_id,
+            patience=patience,
+            waits=self.waits,
+            sleep=sleep,
+            request_id="",
+            **ports,
         )
 
     def capture_tile(self, job):

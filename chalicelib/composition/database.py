@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from chalicelib.application.ports.replays import Replays
     from chalicelib.application.ports.sessions import Sessions
     from chalicelib.application.ports.tile_runs import TileRuns
+    from chalicelib.application.ports.waits import Waits
 
 RETRY_S = 900.0  # a job that no worker has taken for so long is written anew
 
@@ -146,6 +147,13 @@ class DatabasePorts(Basis):
         from chalicelib.adapters.database.recurring_tasks import SqlRecurringTasks
 
         return SqlRecurringTasks(self.engine)
+
+    @cached_property
+    def waits(self) -> Waits:
+        """The places of requests that wait."""
+        from chalicelib.adapters.database.waits import SqlWaits
+
+        return SqlWaits(self.engine)
 
     @cached_property
     def outbox(self) -> SqlOutbox:

@@ -58,6 +58,7 @@ class CaptureClaim:
     attempts: int = 1  # how often this work was begun without an answer, this time included
     last_reason: str | None = None  # why the last attempt gave none, where that is known
     request_id: str = ""  # of the request that began it
+    turn: int = 0  # its place in the fair order of all work
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +79,7 @@ class ComparisonClaim:
     attempts: int = 1  # how often this work was begun without an answer, this time included
     last_reason: str | None = None  # why the last attempt gave none, where that is known
     request_id: str = ""  # of the request that began it
+    turn: int = 0  # its place in the fair order of all work
 
     @property
     def view(self) -> View:

@@ -230,3 +230,63 @@ def test_a_step_of_reconcile_that_fails_stops_no_other(trip, area):
         trip.reconcile()
     trip.deliveries = kept
     assert not trip.session(session).is_open, "the session that was overdue has ended"
+
+
+# Fair order
+
+
+def finished(trip, session):
+    return not trip.session(session).is_open
+
+
+def worked_until(trip, session):
+    """Work until a session has ended; count the messages that it took."""
+    for count in range(500):
+        if finished(trip, session):
+            return count
+        assert trip.work_once()
+    raise AssertionError("it has not ended")
+
+
+def test_a_small_session_waits_for_no_large_one(trip):
+    large, small = trip.add_area(tiles=60), trip.add_area(user=trip.add_user(), tiles=3)
+    trip.show("march")
+    first = trip.capture_now(large)
+    for _ in range(10):
+        trip.work_once()
+    second = trip.capture_now(small)
+    count = 0
+    while trip.sessions.is_open(second.session_id):
+        assert trip.work_once()
+        count += 1
+    assert count <= 8, "one of its tiles for each of the large one's"
+    trip.work()
+    assert finished(trip, first)
+
+
+def test_a_user_with_many_areas_gets_no_larger_share(trip):
+    trip.show("march")
+    for _ in range(5):
+        trip.capture_now(trip.add_area(tiles=10))
+    other = trip.add_area(user=trip.add_user(), tiles=5)
+    session = trip.capture_now(other)
+    count = 0
+    while trip.sessions.is_open(session.session_id):
+        assert trip.work_once()
+        count += 1
+    assert count <= 25, "five tiles of it take no more than four rounds of the others"
+
+
+def test_what_was_captured_in_turn_is_compared_in_turn(trip):
+    large, small = trip.add_area(tiles=20), trip.add_area(user=trip.add_user(), tiles=2)
+    trip.show("march", days=-1)
+    trip.capture_now(large), trip.capture_now(small)
+    trip.work()
+    trip.show("april", days=30)
+    trip.capture_now(large)
+    second = trip.capture_now(small)
+    count = 0
+    while trip.sessions.is_open(second.session_id):
+        assert trip.work_once()
+        count += 1
+    assert count <= 12

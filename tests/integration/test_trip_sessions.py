@@ -68,13 +68,38 @@ def test_compare_waits_no_longer_than_it_is_told(trip):
     area = trip.add_area()
     trip.capture_now(area)
     pauses = []
+    assert trip.compare_now(area, sleep=pauses.append, wait_s=5).is_open
+    assert sum(pauses) == 5
 
-    def pause(seconds):
-        pauses.append(seconds)
-        trip.wait(seconds=2)
 
-    assert trip.compare_now(area, sleep=pause, wait_s=5).is_open
-    assert len(pauses) == 3
+def test_only_a_few_requests_wait_and_one_of_each_user(trip):
+    area = trip.add_area()
+    trip.capture_now(area)
+    strangers = [trip.add_area(user=trip.add_user()) for _ in range(5)]
+    for other in strangers:
+        trip.capture_now(other)
+    waiting = []
+
+    def ask(which):
+        """Ask, and let the next one ask while this one waits."""
+        waiting.append(which.area_id)
+        following = [other for other in (area, *strangers) if other.area_id not in waiting]
+
+        def sleep(_s):
+            if following and len(slept) < 10:
+                slept.append(which.area_id)
+                assert trip.compare_now(which, sleep=unwelcome, wait_s=5).is_open, "the same user's second one"
+                ask(following[0])
+
+        trip.compare_now(which, sleep=sleep, wait_s=0.1)
+
+    def unwelcome(_s):
+        raise AssertionError("nobody waits beyond the places that there are")
+
+    slept = []
+    ask(area)
+    assert len(slept) == 4, "as many as there are places"
+    assert trip.compare_now(area, sleep=lambda _s: trip.work(), wait_s=5).is_open is False, "all were given back"
 
 
 def test_compare_before_any_capture_says_so(trip):

@@ -113,4 +113,5 @@ def _of_run(row: Row[Any], job: TileJob) -> dict[str, Any]:
         "attempts": row.attempts,
         "last_reason": row.last_reason,
         "request_id": job.request_id,
+        "turn": job.turn,
     }

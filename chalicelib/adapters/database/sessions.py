@@ -177,6 +177,12 @@ class SqlSessions(Sessions):
 
     @override
     @reads
+    def is_open(self, connection: Connection, session_id: int) -> bool:
+        query = select(SESSION.c.status).where(SESSION.c.id == session_id)
+        return connection.execute(query).scalar_one_or_none() == SessionStatus.IN_PROGRESS
+
+    @override
+    @reads
     def of_user(self, connection: Connection, user_id: int, *, page: PageRequest) -> Page[Session]:
         mine = owned_sessions(user_id)
         total = connection.execute(select(func.count()).select_from(mine.subquery())).scalar_one()

@@ -200,7 +200,9 @@ outbox = _table(
     Column("receives", Integer, nullable=False, default=0),
     Column("reason", String(500), nullable=False, default=""),
     Column("dead_at", UtcDateTime),
+    Column("turn", BigInteger, nullable=False, server_default="0"),  # whose turn it is: the lowest goes first
     Index(None, "queue", "dead_at", "available_at"),
+    Index(None, "queue", "dead_at", "turn"),
 )
 
 sign_ins = _table(
@@ -244,4 +246,11 @@ breakers = _table(
     Column("name", String(64), primary_key=True),
     Column("failures", Integer, nullable=False),
     Column("open_until", UtcDateTime),
+)
+
+waits = _table(
+    "waits",
+    Column("slot", Integer, primary_key=True, autoincrement=False),
+    Column("user_id", Id, nullable=False),
+    Column("ends_at", UtcDateTime, nullable=False),
 )

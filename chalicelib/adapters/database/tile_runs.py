@@ -224,6 +224,7 @@ def _job_of(claim: Claim) -> TileJob:
         tile_run_id=claim.tile_run_id,
         tile=str(claim.view.tile),
         request_id=claim.request_id,
+        turn=claim.turn,
     )
 
 
