@@ -8,6 +8,7 @@ from typing import Any
 
 NAME = ".chalice/config.json"
 MEND = f"git diff {NAME} shows what was changed, and git checkout {NAME} brings it back"
+RENAMED_FUNCTIONS = {"sweep": "reconcile"}  # as the release before called it: as this one does. For one release
 OF_THE_FILE = ("app_name", "lambda_architecture")
 OF_A_STAGE = (
     "api_gateway_stage",
@@ -44,6 +45,12 @@ def read(root: Path, stage: str) -> dict[str, Any]:
     lost += [f"stages.{stage}.{path}" for path in OF_A_STAGE if not _has(stages[stage], path)]
     if lost:
         raise BadStage(f".chalice/config.json has lost {lost[0]}: {MEND}")
+    for old in RENAMED_FUNCTIONS.keys() & stages[stage]["lambda_functions"].keys():
+        new = RENAMED_FUNCTIONS[old]
+        raise BadStage(
+            f"the stage {stage} in .chalice/config.json still has the function {old}, which is called {new} now: "
+            f"rename it there, with its iam_policy_file policy-{new}.json"
+        )
     return found
 
 

@@ -1,6 +1,6 @@
 """Writes app.json, what `chalice package --merge-template` puts over Chalice's template: python -m infra.aws.app.
 
-Functions are named after the stack, as `chalice deploy` names them: bhuprahari-STAGE, and bhuprahari-STAGE-sweep.
+Functions are named after the stack, as `chalice deploy` names them: bhuprahari-STAGE, and bhuprahari-STAGE-reconcile.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ FUNCTIONS = {  # Chalice's logical name: its name in .chalice/config.json
     "Migrate": "migrate",
     "NotifySession": "notify_session",
     "Operate": "operate",
-    "Sweep": "sweep",
+    "Reconcile": "reconcile",
 }
 REFUSALS = {  # what API Gateway answers itself, before any function is asked
     "ACCESS_DENIED": (403, "this is not allowed"),
@@ -59,7 +59,7 @@ def _function(name: str) -> Json:
             }
         },
     }
-    if name == "sweep":  # the next one comes in a minute: a late one helps nobody
+    if name == "reconcile":  # the next one comes in a minute: a late one helps nobody
         own["EventInvokeConfig"] = {"MaximumEventAgeInSeconds": 60, "MaximumRetryAttempts": 0}
     if name == "capture_areas":
         own["EventInvokeConfig"] = {"MaximumEventAgeInSeconds": 300, "MaximumRetryAttempts": 1}

@@ -12,6 +12,7 @@ from infra.aws import infrastructure, layers, package
 from infra.aws.account import Account, Trouble, code
 from infra.aws.configuration import PRODUCTION, Configuration, checked_stage
 from infra.aws.finish import unmap_domain
+from infra.aws.retired import remove_retired
 from infra.aws.stack import Stack
 from infra.aws.state import State
 
@@ -41,7 +42,7 @@ def destroy(account: Account, root: Path, stage: str, *, dry_run: bool, asks: bo
             each.remove()
             print(f"{each.name}: removed")
     if deployed and stage != PRODUCTION:
-        _remove_what_chalice_made(account, root, state, domain=stack.parameters.get("DomainName", ""))
+        _remove_what_chalice_made(account, root, configuration, state, domain=stack.parameters.get("DomainName", ""))
     print(f"layers: {layers.remove(account, stage)} versions removed")
     if stack.described:
         _unprotect(account, stage)
@@ -64,10 +65,13 @@ def _answer(question: str) -> str:
         raise Trouble("nobody is there to answer, so nothing was removed: say YES=1 to do without") from None
 
 
-def _remove_what_chalice_made(account: Account, root: Path, state: State, *, domain: str) -> None:
+def _remove_what_chalice_made(
+    account: Account, root: Path, configuration: Configuration, state: State, *, domain: str
+) -> None:
     if domain:
         unmap_domain(account, domain)  # API Gateway deletes no API that a domain leads to
     state.bring()
+    remove_retired(account, configuration)
     package.chalice(root, "delete", "--stage", state.stage, region=account.region)
     state.path.unlink(missing_ok=True)
 

@@ -17,6 +17,7 @@ from infra.aws import infrastructure, layers, package
 from infra.aws.account import Account, Trouble, code
 from infra.aws.configuration import PRODUCTION, Configuration, checked_stage
 from infra.aws.finish import MERGED, finish, join_network, map_domain
+from infra.aws.retired import remove_retired, retired
 from infra.aws.stack import Stack
 from infra.aws.state import State
 
@@ -84,6 +85,7 @@ def _finished(
         stage = configuration.name
         raise Trouble(f"there is no API of the stage {stage} to finish: chalice deploy --stage {stage} comes first")
     state.store()
+    remove_retired(account, configuration)
     finish(account, root, configuration, state.api_id, outputs)
     domain = infrastructure.stack_of(account, configuration.name).parameters.get("DomainName")
     if domain:
@@ -185,4 +187,6 @@ def _tell(account: Account, root: Path, configuration: Configuration, outputs: M
             print(
                 f"  function {function}: " + ("same code" if answer["CodeSha256"] == digest else "would get new code")
             )
+    for function in retired(account, configuration):
+        print(f"  function {function}: would be removed")
     print("nothing was changed (DRY_RUN)")

@@ -39,7 +39,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     _add_api_options(_command(commands, "api", _api, "serve HTTP, behind a proxy that holds the certificate"))
     worker = _command(commands, "worker", _worker, "work on jobs: capture, compare, notify")
     worker.add_argument("--threads", type=_count, default=2, help="messages at once (default %(default)s)")
-    _command(commands, "clock", _clock, "start captures and sweeps when they are due; a second one only stands by")
+    _command(commands, "clock", _clock, "start captures and reconcile when they are due; a second one only stands by")
     return parser.parse_args(arguments)
 
 

@@ -183,7 +183,7 @@ def _waiting(engine):
         (["api"], {"database_url": "no address"}, "a server's processes share a MySQL or MariaDB: set "),
         (["worker"], {"database_url": "mysql+pymysql://nobody:secret@127.0.0.1:9/x"}, "the database cannot be used: "),
         (["clock"], {"colour": "blue"}, "there is no setting BHUPRAHARI_COLOUR"),
-        (["clock"], {"sweep_schedule": "hourly"}, "a schedule is rate(N minutes) or cron("),
+        (["clock"], {"reconcile_schedule": "hourly"}, "a schedule is rate(N minutes) or cron("),
         (["worker"], {"home": "/dev/null/home"}, "the image folder cannot be written: Not a directory"),
         (["api"], {"secret_link_key": "short"}, "the key of the image links must have at least "),
         (["api"], {"push_service": "fcm"}, "there is no secret firebase-service-account"),

@@ -159,9 +159,9 @@ def test_a_stages_commands_run_inside_it(stage, monkeypatch, capsys):
         assert run("stuck")[1].startswith("dead letters: 1 of captures\n")
         assert run("redrive", "--yes") == (0, "put back on their queues: 1 of captures\n")
         assert run("redrive") == (0, "there are no dead letters\n")
-        sqs.send_message(QueueUrl=dead, MessageBody="held by a sweep")
+        sqs.send_message(QueueUrl=dead, MessageBody="held by reconcile")
         (held,) = sqs.receive_message(QueueUrl=dead, VisibilityTimeout=30)["Messages"]
-        assert run("redrive", "--yes")[1].startswith("dead letters left: 1 of captures; held by a sweep")
+        assert run("redrive", "--yes")[1].startswith("dead letters left: 1 of captures; held by reconcile")
         sqs.delete_message(QueueUrl=dead, ReceiptHandle=held["ReceiptHandle"])
         assert len(sqs.receive_message(QueueUrl=live)["Messages"]) == 1
         assert run("replay", "999") == (1, "refused: there is no session 999\n")

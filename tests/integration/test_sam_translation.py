@@ -58,7 +58,7 @@ def test_what_app_json_says_comes_through(translated, over_ipv6):
     wanted = {"SubnetIds": ["subnet-a", "subnet-b"], "SecurityGroupIds": ["sg-1"]}
     wanted |= {"Ipv6AllowedForDualStack": True} if over_ipv6 == "true" else {}
     assert [each["VpcConfig"] for each in functions] == [wanted] * 7
-    assert {each["FunctionName"] for each in functions} >= {"bhuprahari-prod", "bhuprahari-prod-sweep"}
+    assert {each["FunctionName"] for each in functions} >= {"bhuprahari-prod", "bhuprahari-prod-reconcile"}
     knows = {"AWS_ENDPOINT_URL_SQS" in each["Environment"]["Variables"] for each in functions}
     assert knows == {over_ipv6 == "true"}
     assert {each["TracingConfig"]["Mode"] for each in functions} == {"Active"}

@@ -110,7 +110,7 @@ session_tiles = _table(
     Column("reason", String(500)),
     Column("fence", Integer, nullable=False, default=0),
     Column("lease_until", UtcDateTime),
-    Column("retry_at", UtcDateTime, nullable=False),  # when sweep writes its job anew
+    Column("retry_at", UtcDateTime, nullable=False),  # when reconcile writes its job anew
     Column("image_id", Id),
     Column("reference_id", Id),
     Column("clear_share", Double),

@@ -16,6 +16,7 @@ from infra.aws import certificate, destroy, finish, infrastructure, layers, rele
 from infra.aws.__main__ import main
 from infra.aws.account import Account, Trouble, explained
 from infra.aws.configuration import Configuration
+from infra.aws.retired import remove_retired, retired
 from infra.aws.stack import Stack
 from tests.aws_stand_in import REGION, AwsStandIn
 from tests.broken_configurations import BROKEN_CONFIGURATIONS, break_configuration
@@ -217,6 +218,48 @@ def test_a_domain_leads_to_one_api_and_then_nowhere(account, checkout):
     for _ in range(2):
         finish.unmap_domain(account, "land.example.org")
         assert not gateway.get_base_path_mappings(domainName="land.example.org").get("items")
+
+
+def policy_of(action, **more):
+    return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action} | more]})
+
+
+def deploy_as_the_release_before(account, configuration):
+    """Make the function of the minute, its role and its schedule, as Chalice made them under the old name."""
+    name, events = configuration.name_of("sweep"), account.client("events")
+    trust = policy_of("sts:AssumeRole", Principal={"Service": "lambda.amazonaws.com"})
+    role = account.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    account.client("iam").put_role_policy(
+        RoleName=name, PolicyName=name, PolicyDocument=policy_of("sqs:SendMessage", Resource="*")
+    )
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("app.py", "")
+    code = {"Runtime": "python3.12", "Handler": "app.sweep", "Code": {"ZipFile": archive.getvalue()}}
+    arn = account.client("lambda").create_function(FunctionName=name, Role=role, **code)["FunctionArn"]
+    events.put_rule(Name=f"{name}-event", ScheduleExpression="rate(1 minute)")
+    events.put_targets(Rule=f"{name}-event", Targets=[{"Id": "1", "Arn": arn}])
+
+
+def test_what_the_release_before_called_otherwise_is_removed(account, checkout, capsys):
+    configuration = Configuration(checkout, "dev")
+    assert retired(account, configuration) == []
+    deploy_as_the_release_before(account, configuration)
+    assert retired(account, configuration) == ["sweep"]
+    account.client("lambda").meta.events.register_first("before-call.lambda.DeleteFunction", _out_of_order)
+    with pytest.raises(ClientError):  # half-way: the schedule went first
+        remove_retired(account, configuration)
+    rules = account.client("events").list_rules(NamePrefix="bhuprahari-dev-sweep")
+    assert rules["Rules"] == []
+    account.client("lambda").meta.events.unregister("before-call.lambda.DeleteFunction", _out_of_order)
+    for _ in range(2):
+        remove_retired(account, configuration)
+    assert retired(account, configuration) == []
+    assert capsys.readouterr().out == "function sweep: removed, it is called reconcile now\n"
+
+
+def _out_of_order(**_):
+    raise ClientError({"Error": {"Code": "ServiceException"}}, "DeleteFunction")
 
 
 @pytest.mark.parametrize(
