@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from infra import stages
-from infra.aws.account import Trouble
+from infra.errors import OperatorError
 
 PRODUCTION = "prod"  # goes by CloudFormation, every other stage by `chalice deploy`
 LAYERED = {"capture_tile": "opencv", "compare_tile": "opencv", "notify_session": "firebase"}
@@ -26,14 +26,11 @@ NOTHING = ("", "-")  # what an output says that does not apply
 
 
 class Configuration:
-    """One stage in the file; `save` writes the whole file back. Raises Trouble for one not there, or not whole."""
+    """One stage in the file; `save` writes the whole file back. Raises OperatorError if it is absent or not whole."""
 
     def __init__(self, root: Path, stage: str) -> None:
         self.path, self.name = root / stages.NAME, stage
-        try:
-            self._all = stages.read(root, stage)
-        except stages.BadStage as error:
-            raise Trouble(str(error)) from error
+        self._all = stages.read(root, stage)
         self.stage: dict[str, Any] = self._all["stages"][stage]
 
     @property
@@ -62,7 +59,7 @@ class Configuration:
         return base if function == "api_handler" else f"{base}-{function}"
 
     def take(self, outputs: Mapping[str, str]) -> None:
-        """Take the outputs of the stage's stack. Raises Trouble for a name that the policies do not reach."""
+        """Take the outputs of the stage's stack. Raises OperatorError for a name that the policies do not reach."""
         for output, setting in SETTINGS.items():
             if outputs.get(output, "") not in NOTHING:
                 self.stage["environment_variables"][setting] = outputs[output]
@@ -75,14 +72,14 @@ class Configuration:
         at_once = sum(each.get("reserved_concurrency", 0) for each in self.functions.values())
         most = outputs.get("DatabaseConnectionsAlarm")  # 0.8 of max_connections
         if most is not None and at_once >= int(most):
-            raise Trouble(
+            raise OperatorError(
                 f"the functions may hold {at_once} connections at once, and fewer than {most} must be: take a larger "
                 f'database, make infra STAGE={self.name} SET="DatabaseClass=...", or a smaller MaxConcurrency'
             )
         self.stage["subnet_ids"] = [each for each in outputs["SubnetIds"].split(",") if each]
         self.stage["security_group_ids"] = [outputs["SecurityGroupId"]]
         if not fnmatch(outputs["ImagesBucket"], "bhuprahari-*-images"):
-            raise Trouble(
+            raise OperatorError(
                 f"the functions may not reach a bucket called {outputs['ImagesBucket']}: give it a name like "
                 "bhuprahari-NAME-images, or change .chalice/policy-*.json with it"
             )
@@ -110,7 +107,7 @@ class Configuration:
 
 
 def checked_stage(stage: str) -> str:
-    """Give the stage's name if it can be part of AWS's names. Raises Trouble."""
+    """Give the stage's name if it can be part of AWS's names. Raises OperatorError."""
     if not re.fullmatch(r"[a-z][a-z0-9]{1,11}", stage):
-        raise Trouble(f"a stage is two to twelve small letters and digits, not {stage!r}")
+        raise OperatorError(f"a stage is two to twelve small letters and digits, not {stage!r}")
     return stage

@@ -8,26 +8,28 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from chalicelib.adapters.aws import code
 from infra.aws import infrastructure, layers, package
-from infra.aws.account import Account, Trouble, code
+from infra.aws.account import Account
 from infra.aws.configuration import PRODUCTION, Configuration, checked_stage
-from infra.aws.finish import unmap_domain
+from infra.aws.deployed_state import DeployedState
+from infra.aws.post_deploy import unmap_domain
 from infra.aws.retired import remove_retired
 from infra.aws.stack import Stack
-from infra.aws.state import State
+from infra.errors import OperatorError
 
 
 def destroy(account: Account, root: Path, stage: str, *, dry_run: bool, asks: bool, everything: bool) -> None:
-    """Remove a stage. Raises Trouble if there is nothing, or if the operator does not say its name."""
+    """Remove a stage. Raises OperatorError if there is nothing, or if the operator does not say its name."""
     configuration = Configuration(root, checked_stage(stage))
     print(f"account {account.number}, region {account.region}, stage {stage}")
     stack = infrastructure.stack_of(account, stage)
     outputs = stack.outputs
-    state = State(account, root, configuration, bucket=outputs.get("ArtifactsBucket", ""))
+    state = DeployedState(account, root, configuration, bucket=outputs.get("ArtifactsBucket", ""))
     app = Stack(account, f"bhuprahari-{stage}")
     deployed = bool(app.described) if stage == PRODUCTION else state.is_deployed
     if not deployed and not stack.described:
-        raise Trouble(f"there is nothing of the stage {stage} in {account.region} of account {account.number}")
+        raise OperatorError(f"there is nothing of the stage {stage} in {account.region} of account {account.number}")
     print(f"to be removed: {'the functions and the API, ' if deployed else ''}the layers, the logs, {stack.name}")
     images = outputs.get("ImagesBucket") or configuration.environment["BHUPRAHARI_BUCKET"]
     kept = f"a last snapshot of the database; the images in {images}"
@@ -36,7 +38,7 @@ def destroy(account: Account, root: Path, stage: str, *, dry_run: bool, asks: bo
         print("nothing was changed (DRY_RUN)")
         return
     if asks and _answer(f"Type {stage} to go on: ") != stage:
-        raise Trouble("you typed something else, so nothing was removed")
+        raise OperatorError("you typed something else, so nothing was removed")
     for each in (Stack(account, f"bhuprahari-{stage}-watch"), app):
         if each.described:
             each.remove()
@@ -62,15 +64,15 @@ def _answer(question: str) -> str:
     try:
         return input(question).strip()
     except EOFError:
-        raise Trouble("nobody is there to answer, so nothing was removed: say YES=1 to do without") from None
+        raise OperatorError("nobody is there to answer, so nothing was removed: say YES=1 to do without") from None
 
 
 def _remove_what_chalice_made(
-    account: Account, root: Path, configuration: Configuration, state: State, *, domain: str
+    account: Account, root: Path, configuration: Configuration, state: DeployedState, *, domain: str
 ) -> None:
     if domain:
         unmap_domain(account, domain)  # API Gateway deletes no API that a domain leads to
-    state.bring()
+    state.restore()
     remove_retired(account, configuration)
     package.chalice(root, "delete", "--stage", state.stage, region=account.region)
     state.path.unlink(missing_ok=True)

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from infra.aws.account import Account, Trouble
+from infra.aws.account import Account
+from infra.errors import OperatorError
 
 NAMES = ("opencv", "firebase")
 
@@ -15,7 +16,7 @@ NAMES = ("opencv", "firebase")
 def publish(
     account: Account, root: Path, names: Iterable[str], *, stage: str, arch: str, bucket: str
 ) -> dict[str, str]:
-    """Publish the built layers that are not published yet; give each one's ARN. Raises Trouble."""
+    """Publish the built layers that are not published yet; give each one's ARN. Raises OperatorError."""
     return {name: _publish(account, built(root, name, arch), _full(stage, name), arch, bucket) for name in names}
 
 
@@ -25,10 +26,10 @@ def unbuilt(root: Path, arch: str) -> list[str]:
 
 
 def built(root: Path, name: str, arch: str) -> Path:
-    """Give a built layer's zip. Raises Trouble if it is not there."""
+    """Give a built layer's zip. Raises OperatorError if it is not there."""
     archive = _archive(root, name, arch)
     if not archive.exists():
-        raise Trouble(f"the layer {name} for {arch} is not built: make layers ARCH={arch} comes first")
+        raise OperatorError(f"the layer {name} for {arch} is not built: make layers ARCH={arch} comes first")
     return archive
 
 

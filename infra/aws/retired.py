@@ -11,7 +11,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from infra.aws.account import Account, code
+from chalicelib.adapters.aws import code
+from infra.aws.account import Account
 from infra.aws.configuration import Configuration
 from infra.stages import RENAMED_FUNCTIONS
 

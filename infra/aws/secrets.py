@@ -11,14 +11,15 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from infra.aws.account import Account, Trouble
+from infra.aws.account import Account
 from infra.aws.certificate import BUNDLE
+from infra.errors import OperatorError
 
 APPLICATION = "bhuprahari_app"  # the functions' user; `migrate` makes it with the master's right
 
 
 def fill(account: Account, outputs: Mapping[str, str], *, firebase: str | None) -> list[str]:
-    """Give a value to each secret that has no usable one; name what was written. Raises Trouble.
+    """Give a value to each secret that has no usable one; name what was written. Raises OperatorError.
 
     `firebase` is a service account's JSON, which takes the place of the one before.
     """
@@ -60,7 +61,7 @@ def _put(client: Any, name: str, text: str) -> None:  # noqa: ANN401 (boto3 make
     except ClientError as error:
         if "marked for deletion" not in str(error):
             raise
-        raise Trouble(
+        raise OperatorError(
             f"the secret {name} waits to be deleted since this stage was destroyed: "
             f"aws secretsmanager restore-secret --secret-id {name}, then run this again"
         ) from error
@@ -83,12 +84,14 @@ def _is_keys(text: str) -> bool:
 
 
 def service_account(path: Path) -> str:
-    """Read the JSON file that Firebase's console gives. Raises Trouble for any other."""
+    """Read the JSON file that Firebase's console gives. Raises OperatorError for any other."""
     try:
         text = path.read_text(encoding="utf-8")
         account = json.loads(text)
     except (OSError, ValueError) as error:
-        raise Trouble(f"FIREBASE={path} cannot be read as JSON: {error}") from None
+        raise OperatorError(f"FIREBASE={path} cannot be read as JSON: {error}") from None
     if not isinstance(account, dict) or account.get("type") != "service_account" or "private_key" not in account:
-        raise Trouble(f"FIREBASE={path} is no service account: take the one of Project settings, Service accounts")
+        raise OperatorError(
+            f"FIREBASE={path} is no service account: take the one of Project settings, Service accounts"
+        )
     return text

@@ -12,7 +12,7 @@ from typing import Any
 
 import requests
 
-from infra.aws.account import Trouble
+from infra.errors import OperatorError
 
 TIMEOUT_S, SESSION_S = 35, 300
 LAND = {
@@ -46,7 +46,7 @@ class Walk:
                 method, f"{self.url}{path}", json=body, timeout=TIMEOUT_S, allow_redirects=False, **options
             )
         except requests.RequestException as error:
-            raise Trouble(
+            raise OperatorError(
                 f"{self.url} does not answer ({type(error).__name__}): is that what make deploy printed?"
             ) from error
         fine = answer.status_code == status
@@ -70,9 +70,9 @@ class Walk:
 
 
 def walk(url: str) -> None:
-    """Walk; raises Trouble with everything that was not as the contract has it."""
+    """Walk; raises OperatorError with everything that was not as the contract has it."""
     if not url.startswith(("https://", "http://127.0.0.1")):
-        raise Trouble(f"URL must be the stage's address, https://…/v1, not {url!r}: make deploy prints it")
+        raise OperatorError(f"URL must be the stage's address, https://…/v1, not {url!r}: make deploy prints it")
     tour = Walk(url.rstrip("/"))
     _open_doors(tour)
     email, password = os.environ.get("SMOKE_EMAIL"), os.environ.get("SMOKE_PASSWORD")
@@ -81,7 +81,7 @@ def walk(url: str) -> None:
     elif not tour.failures:
         print("--  SMOKE_EMAIL and SMOKE_PASSWORD are not set: nobody signed in, no area was watched")
     if tour.failures:
-        raise Trouble("; ".join(dict.fromkeys(tour.failures)))
+        raise OperatorError("; ".join(dict.fromkeys(tour.failures)))
     print("the stage answers as the contract has it")
 
 

@@ -10,7 +10,7 @@ from chalice.app import Chalice
 from chalice.config import Config
 from chalice.local import ChaliceRequestHandler, LocalDevServer, ThreadedHTTPServer
 
-from infra.gateway import MAX_BODY, TOO_LARGE, Answer, Gateway, refusal
+from infra.runtime.gateway import MAX_BODY, TOO_LARGE, Answer, Gateway, refusal
 
 log = logging.getLogger(__name__)
 IDLE_S = 65

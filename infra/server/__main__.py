@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
-from infra.starting import CannotStart
+from infra.errors import OperatorError
 
 STOP_WITHIN_S = 110.0  # a message's lease is 120 s: systemd gives up after that
 
@@ -22,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     _into_environment(options)
     try:
         return int(options.run(options))
-    except CannotStart as error:
+    except OperatorError as error:
         print(f"cannot start: {error}", file=sys.stderr)
         return 1
 

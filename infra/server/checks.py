@@ -1,4 +1,4 @@
-"""What must be in order before a process of the server starts. Each function raises CannotStart with one sentence."""
+"""What must be in order before a process of the server starts. Each function raises OperatorError with one sentence."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from chalicelib.settings import settings
-from infra.starting import CannotStart, one_sentence
+from infra.errors import OperatorError, operator_errors
 
 LEAST_DAYS = 10  # certbot renews thirty days before the end
 
@@ -24,17 +24,17 @@ def ready() -> None:
 
 def chosen_settings() -> str:
     """The settings are known and fit a server."""
-    with one_sentence():
+    with operator_errors():
         found = settings()
     if not found.database_url.startswith("mysql+pymysql://"):
-        raise CannotStart(
+        raise OperatorError(
             "a server's processes share a MySQL or MariaDB: set BHUPRAHARI_DATABASE_URL=mysql+pymysql://user:pw@host/name"
         )
     if found.queues_service != "outbox":
-        raise CannotStart("on a server the database carries the jobs: leave BHUPRAHARI_QUEUES_SERVICE at outbox")
-    with one_sentence():
+        raise OperatorError("on a server the database carries the jobs: leave BHUPRAHARI_QUEUES_SERVICE at outbox")
+    with operator_errors():
         from chalicelib.composition import process_ports
-        from infra.local.schedules import next_time
+        from infra.runtime.schedules import next_time
 
         for expression in (found.capture_schedule, found.reconcile_schedule):
             next_time(expression, after=process_ports().clock())
@@ -47,7 +47,7 @@ def database() -> str:
 
     version, revision = _found()
     if revision is None or revision < head():
-        raise CannotStart(
+        raise OperatorError(
             f"the database is at revision {revision or 'none'} and this version needs {head()}: "
             "run python -m infra.server migrate"
         )
@@ -59,7 +59,7 @@ def _found() -> tuple[str, str | None]:
     from chalicelib.adapters.database.server import version_and_revision
     from chalicelib.composition import process_ports
 
-    with one_sentence():
+    with operator_errors():
         return version_and_revision(process_ports().engine)
 
 
@@ -72,11 +72,11 @@ def connections(options: argparse.Namespace) -> str:
     workers = options.worker_processes * (options.worker_threads + 1)
     clock = 3
     most = api + workers + clock
-    with one_sentence():
+    with operator_errors():
         allowed = max_connections(process_ports().engine)
     said = f"at most {most} (API {api}, workers {workers}, clock {clock}) of the database's {allowed}"
     if most >= allowed:
-        raise CannotStart(f"the processes may open too many connections, {said}: fewer processes or threads, please")
+        raise OperatorError(f"the processes may open too many connections, {said}: fewer processes or threads, please")
     return said
 
 
@@ -84,7 +84,7 @@ def images() -> str:
     """The image store can be written."""
     from chalicelib.composition import process_ports
 
-    with one_sentence():
+    with operator_errors():
         found = settings()
         process_ports().images.check()
     if found.images_store == "s3":
@@ -96,7 +96,7 @@ def keys() -> str:
     """The keys of tokens and links are there and long enough; pushes have what they need."""
     from chalicelib.composition import process_ports
 
-    with one_sentence():
+    with operator_errors():
         ports = process_ports()
         found = ports.settings
         _ = ports.tokens, ports.links
@@ -108,7 +108,7 @@ def keys() -> str:
 def gunicorn() -> str:
     """The HTTP server is installed."""
     if importlib.util.find_spec("gunicorn") is None:
-        raise CannotStart("gunicorn is not installed: pip install --require-hashes -r requirements-server.txt")
+        raise OperatorError("gunicorn is not installed: pip install --require-hashes -r requirements-server.txt")
     from importlib.metadata import version
 
     return f"gunicorn {version('gunicorn')}, Python {sys.version.split()[0]}"
@@ -121,7 +121,7 @@ def proxies(listed: str) -> str:
     try:
         Proxies(listed)
     except ValueError as error:
-        raise CannotStart(f"--proxies takes addresses or networks with commas: {error}") from error
+        raise OperatorError(f"--proxies takes addresses or networks with commas: {error}") from error
     return listed
 
 
@@ -130,17 +130,17 @@ def port_is_free(bind: str) -> str:
     host, _, port = bind.rpartition(":")
     if host == "unix":
         if not os.access(Path(port).parent, os.W_OK):
-            raise CannotStart(f"--bind: no socket can be made in {Path(port).parent}: choose another folder")
+            raise OperatorError(f"--bind: no socket can be made in {Path(port).parent}: choose another folder")
         return bind
     if not host or not port.isdigit() or int(port) > 65535:
-        raise CannotStart(f"--bind is HOST:PORT or unix:/path, not {bind!r}")
+        raise OperatorError(f"--bind is HOST:PORT or unix:/path, not {bind!r}")
     plain = host.strip("[]")
     try:
         with socket.socket(socket.AF_INET6 if ":" in plain else socket.AF_INET) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((plain, int(port)))
     except OSError as error:
-        raise CannotStart(f"{bind} cannot be used ({error.strerror}): choose another --bind") from error
+        raise OperatorError(f"{bind} cannot be used ({error.strerror}): choose another --bind") from error
     return bind
 
 
@@ -153,12 +153,12 @@ def certificate(path: Path) -> str:
     try:
         until = load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc
     except OSError as error:
-        raise CannotStart(f"{path} cannot be read: {error.strerror}") from error
+        raise OperatorError(f"{path} cannot be read: {error.strerror}") from error
     except ValueError as error:
-        raise CannotStart(f"{path} is no certificate in PEM") from error
+        raise OperatorError(f"{path} is no certificate in PEM") from error
     days = (until - process_ports().clock()).days
     if days < LEAST_DAYS:
-        raise CannotStart(f"the certificate {path} ends on {until:%Y-%m-%d}: run certbot renew")
+        raise OperatorError(f"the certificate {path} ends on {until:%Y-%m-%d}: run certbot renew")
     return f"{path} until {until:%Y-%m-%d}"
 
 
@@ -173,7 +173,7 @@ def migrated() -> str:
     name = ports.engine.url.render_as_string()
     if revision is not None and revision > head():
         return f"{name} is at revision {revision}, ahead of this version's {head()}: it stays there"
-    with one_sentence():
+    with operator_errors():
         return f"{name} is at revision {ports.migrate()}"
 
 
@@ -196,7 +196,7 @@ def report(options: argparse.Namespace) -> int:
             continue
         try:
             print(f"ok     {name:12} {check()}")
-        except CannotStart as error:
+        except OperatorError as error:
             print(f"WRONG  {name:12} {error}")
             wrong += 1
             is_readable = is_readable and name != "settings"

@@ -9,7 +9,7 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 from urllib.parse import quote
 
-from infra.gateway import MAX_BODY, TOO_LARGE, Answer, Gateway, refusal
+from infra.runtime.gateway import MAX_BODY, TOO_LARGE, Answer, Gateway, refusal
 
 Environ = dict[str, Any]
 StartResponse = Callable[[str, list[tuple[str, str]]], object]

@@ -10,7 +10,7 @@ from chalice import Chalice
 from sqlalchemy import create_engine, text
 
 from chalicelib.adapters.database.locks import ClockTurn
-from infra.local.worker import Worker
+from infra.runtime.worker import Worker
 
 CLOCKS = 8
 HELD = "SELECT id FROM information_schema.processlist WHERE db = :name AND id <> CONNECTION_ID()"
@@ -84,12 +84,12 @@ def test_two_clocks_fire_a_schedule_once(turns):
     def tick(event):
         fired.append(event.time)
 
-    class NoMailbox:
+    class NoQueueSource:
         def receive(self, queue):
             raise AssertionError("a clock reads no queue")
 
-    parts = {"clock": lambda: datetime.now(UTC), "bell": threading.Event(), "threads": 0}
-    clocks = [Worker(app, NoMailbox(), may_tick=turn.is_mine, **parts) for turn in turns[:2]]
+    parts = {"clock": lambda: datetime.now(UTC), "wakeup": threading.Event(), "threads": 0}
+    clocks = [Worker(app, NoQueueSource(), may_tick=turn.is_mine, **parts) for turn in turns[:2]]
     for clock in clocks:
         clock.start()
     end = time.monotonic() + 10

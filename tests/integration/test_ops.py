@@ -10,8 +10,9 @@ import infra.ops.stage
 from chalicelib.application.diagnostics import examine
 from chalicelib.composition import process_ports
 from chalicelib.functions.operate import operate
+from infra.errors import OperatorError
 from infra.ops.__main__ import main
-from infra.ops.stage import CannotOperate, Stage
+from infra.ops.stage import Stage
 from tests.aws_stand_in import REGION, aws
 from tests.broken_configurations import BROKEN_CONFIGURATIONS, break_configuration
 from tests.databases import migrate
@@ -232,7 +233,7 @@ def test_an_unknown_stage_is_named(capsys):
     assert capsys.readouterr().err == (
         "cannot do that: there is no stage nope in .chalice/config.json: say one of dev, prod\n"
     )
-    with pytest.raises(CannotOperate):
+    with pytest.raises(OperatorError):
         Stage("local", region=None)
 
 

@@ -12,19 +12,21 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from infra.aws.account import Account, Trouble, code
+from chalicelib.adapters.aws import code
+from infra.aws.account import Account
 from infra.aws.configuration import Configuration
+from infra.errors import OperatorError
 
 MERGED = Path("infra") / "aws" / "app.json"
 THROTTLING = ("RequestsPerSecond", "rateLimit"), ("RequestsAtOnce", "burstLimit")
 
 
 def finish(account: Account, root: Path, configuration: Configuration, api_id: str, outputs: Mapping[str, str]) -> None:
-    """Set the gateway's own answers, throttling and IPv6; check the mappings. Raises Trouble."""
+    """Set the gateway's own answers, throttling and IPv6; check the mappings. Raises OperatorError."""
     try:
         template = json.loads((root / MERGED).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise Trouble(f"{MERGED} cannot be read: {error}") from error
+        raise OperatorError(f"{MERGED} cannot be read: {error}") from error
     if outputs.get("NeedsIpv6") == "true":
         names = [configuration.name_of(function) for function in configuration.functions]
         join_network(account, configuration, outputs, names)
@@ -128,7 +130,7 @@ def _check_mappings(account: Account, configuration: Configuration) -> None:
         arn = client.get_function_configuration(FunctionName=name)["FunctionArn"]
         found = client.list_event_source_mappings(FunctionName=arn)["EventSourceMappings"]
         if [each["BatchSize"] for each in found] != [1]:
-            raise Trouble(
+            raise OperatorError(
                 f"{name} must be started by one queue with messages one by one, and is by "
                 f"{[(each['EventSourceArn'], each['BatchSize']) for each in found]}: remove the rest in the console"
             )

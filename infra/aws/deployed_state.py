@@ -12,13 +12,14 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from infra.aws.account import Account, code
+from chalicelib.adapters.aws import code
+from infra.aws.account import Account
 from infra.aws.configuration import Configuration
 
 KEY = "deployed/{stage}.json"
 
 
-class State:
+class DeployedState:
     """The file of one stage and its copy."""
 
     def __init__(self, account: Account, root: Path, configuration: Configuration, *, bucket: str) -> None:
@@ -32,7 +33,7 @@ class State:
         """Is anything of the stage in the account?"""
         return bool(self._found())
 
-    def bring(self) -> str:
+    def restore(self) -> str:
         """Make sure that the file is there if anything is deployed, and is about what is; say where it came from."""
         found = self._found()
         present = self._local() or self._stored()
