@@ -84,12 +84,12 @@ def test_two_clocks_fire_a_schedule_once(turns):
     def tick(event):
         fired.append(event.time)
 
-    class NoQueueSource:
+    class NoMailbox:
         def receive(self, queue):
             raise AssertionError("a clock reads no queue")
 
     parts = {"clock": lambda: datetime.now(UTC), "wakeup": threading.Event(), "threads": 0}
-    clocks = [Worker(app, NoQueueSource(), may_tick=turn.is_mine, **parts) for turn in turns[:2]]
+    clocks = [Worker(app, NoMailbox(), may_tick=turn.is_mine, **parts) for turn in turns[:2]]
     for clock in clocks:
         clock.start()
     end = time.monotonic() + 10
