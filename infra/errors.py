@@ -1,4 +1,4 @@
-"""The one error of the operator's commands: each prints its sentence and ends with status 1."""
+"""The one error of the operator's commands, which print its sentence and end with status 1."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from infra.errors import OperatorError, operator_errors
 
 
 def main() -> int:
-    """Migrate, and say where to, or what stands in the way."""
+    """Migrate, and print the new revision or what stands in the way."""
     try:
         with operator_errors():
             ports = process_ports()

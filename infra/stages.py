@@ -1,4 +1,4 @@
-"""A deployed stage of .chalice/config.json: the file read whole, or a sentence on what is wrong with it."""
+"""A deployed stage of .chalice/config.json, read and checked."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from infra.errors import OperatorError
 
 NAME = ".chalice/config.json"
 MEND = f"git diff {NAME} shows what was changed, and git checkout {NAME} brings it back"
-RENAMED_FUNCTIONS = {"sweep": "reconcile"}  # as the release before called it: as this one does. For one release
+RENAMED_FUNCTIONS = {"sweep": "reconcile"}  # name in the release before: name now. Goes with the next release
 OF_THE_FILE = ("app_name", "lambda_architecture")
 OF_A_STAGE = (
     "api_gateway_stage",
@@ -27,7 +27,7 @@ OF_A_STAGE = (
 
 
 def read(root: Path, stage: str) -> dict[str, Any]:
-    """Read the whole file, in which this stage has all that the commands look for. Raises OperatorError."""
+    """Read the whole file; check that this stage has all that the commands look for. Raises OperatorError."""
     try:
         found = json.loads((root / NAME).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

@@ -21,7 +21,7 @@ ROOT = Path.cwd()
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Do what the command line says; give the exit status."""
+    """Run the command; return the exit status."""
     options = _parser().parse_args(arguments)
     try:
         options.run(options)

@@ -25,12 +25,12 @@ class Account:
 
     @property
     def region(self) -> str:
-        """Name the region, or ""."""
+        """Return the region's name, "" for none."""
         return self._session.region_name or ""
 
     @cached_property
     def number(self) -> str:
-        """Give the account's twelve digits. Raises OperatorError if the region has no Bhuprahari's services."""
+        """Return the account's twelve digits. Raises OperatorError if the region lacks Lambda."""
         known = self._session.get_available_regions("lambda")  # of the partition aws, as the policies' ARNs are
         if self.region not in known:
             near = " or ".join(get_close_matches(self.region, known, 3) or ["ap-south-1"])
@@ -40,13 +40,13 @@ class Account:
         return str(self.client("sts").get_caller_identity()["Account"])
 
     def client(self, service: str) -> Any:  # noqa: ANN401 (boto3 makes its clients at run time)
-        """Give the client of a service; it asks again what was not answered."""
+        """Return the client of a service; it retries what was not answered."""
         if service not in self._clients:
             config = Config(retries={"mode": "standard", "max_attempts": 4}, connect_timeout=10)
             self._clients[service] = self._session.client(service, config=config)
         return self._clients[service]
 
     def once(self, service: str, *, waits_s: float) -> Any:  # noqa: ANN401 (as above)
-        """Give a client that asks a single time: what was not answered may have been done all the same."""
+        """Make a client that asks a single time: what was not answered may have been done all the same."""
         config = Config(retries={"total_max_attempts": 1}, read_timeout=waits_s, connect_timeout=10)
         return self._session.client(service, config=config)

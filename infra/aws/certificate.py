@@ -15,7 +15,7 @@ TIMEOUT_S = 30
 
 
 def fetch(root: Path, region: str) -> str:
-    """Make sure that vendor/ has the region's bundle; say where it came from. Raises OperatorError."""
+    """Fetch the region's bundle into vendor/ unless it is there; return what was done. Raises OperatorError."""
     path, mark = root / "vendor" / BUNDLE, f"# {region}\n".encode()
     if path.exists() and path.read_bytes().startswith(mark) and _count(path.read_bytes()):
         return f"vendor/{BUNDLE}: the certificates of {region} are there"
@@ -38,7 +38,7 @@ def fetch(root: Path, region: str) -> str:
 
 
 def _count(content: bytes) -> int:
-    """Count the certificates of a bundle, 0 for something else."""
+    """Count the certificates of a bundle; 0 for any other text."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
         context.load_verify_locations(cadata=content.decode("ascii"))

@@ -1,4 +1,4 @@
-"""A stage of .chalice/config.json: read, and written with what its infrastructure gave."""
+"""A stage of .chalice/config.json: read, and written with the outputs of its infrastructure."""
 
 from __future__ import annotations
 
@@ -35,31 +35,31 @@ class Configuration:
 
     @property
     def architecture(self) -> str:
-        """Name the functions' processor as Lambda does."""
+        """Return the functions' processor, as Lambda names it."""
         return str(self._all["lambda_architecture"])
 
     @property
     def functions(self) -> dict[str, dict[str, Any]]:
-        """Give what is set for each function."""
+        """Return what is set for each function."""
         return dict(self.stage["lambda_functions"])
 
     @property
     def environment(self) -> dict[str, str]:
-        """Give the stage's environment."""
+        """Return the stage's environment variables."""
         return dict(self.stage["environment_variables"])
 
     @property
     def api_stage(self) -> str:
-        """Name the API's stage, the first part of its paths."""
+        """Return the name of the API's stage, the first part of its paths."""
         return str(self.stage["api_gateway_stage"])
 
     def name_of(self, function: str) -> str:
-        """Give the name that a function has in Lambda."""
+        """Return the name that a function has in Lambda."""
         base = f"{self._all['app_name']}-{self.name}"
         return base if function == "api_handler" else f"{base}-{function}"
 
     def take(self, outputs: Mapping[str, str]) -> None:
-        """Take the outputs of the stage's stack. Raises OperatorError for a name that the policies do not reach."""
+        """Enter the outputs of the stage's stack. Raises OperatorError for a name that the policies do not reach."""
         for output, setting in SETTINGS.items():
             if outputs.get(output, "") not in NOTHING:
                 self.stage["environment_variables"][setting] = outputs[output]
@@ -85,13 +85,13 @@ class Configuration:
             )
 
     def use_layers(self, arns: Mapping[str, str]) -> None:
-        """Give the functions their layers; a layer without an ARN stays what it was."""
+        """Enter the layers of the functions; a layer without an ARN stays what it was."""
         for function, layer in LAYERED.items():
             if layer in arns:
                 self.stage["lambda_functions"][function]["layers"] = [arns[layer]]
 
     def forget_infrastructure(self) -> None:
-        """Take out what belongs to infrastructure that is gone."""
+        """Remove what belongs to infrastructure that is gone."""
         for key in ("subnet_ids", "security_group_ids"):
             self.stage.pop(key, None)
         self.stage["environment_variables"].pop("AWS_ENDPOINT_URL_SQS", None)
@@ -107,7 +107,7 @@ class Configuration:
 
 
 def checked_stage(stage: str) -> str:
-    """Give the stage's name if it can be part of AWS's names. Raises OperatorError."""
+    """Return the stage's name if it can be part of AWS's names. Raises OperatorError."""
     if not re.fullmatch(r"[a-z][a-z0-9]{1,11}", stage):
         raise OperatorError(f"a stage is two to twelve small letters and digits, not {stage!r}")
     return stage

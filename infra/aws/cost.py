@@ -76,12 +76,12 @@ class Line:
 
 
 def over(amount: float, free: str) -> float:
-    """Give what is left to pay for."""
+    """Return the amount that is over the free one."""
     return max(0.0, amount - FREE[free])
 
 
 def egress(way: str, gb: float) -> list[Line]:
-    """Price the way out of the network. `gb` a month go through it; pictures do not, S3 has its own endpoint."""
+    """Price the way out of the network. `gb` a month go through it; images do not, S3 has its own endpoint."""
     if way == "ipv6":
         return [Line("egress-only gateway", "free", 0.0)]
     address = Line("public IPv4 address", f"{HOURS} h", HOURS * PRICES["public IPv4 address, an hour"])
@@ -150,12 +150,12 @@ def stage(tiles: int = 0, way: str = "ipv6") -> list[Line]:
 
 
 def total(lines: list[Line]) -> float:
-    """Add up, USD a month."""
+    """Return the sum, USD a month."""
     return sum(line.usd for line in lines)
 
 
 def report() -> str:
-    """Give the tables of docs/costs.md."""
+    """Return the tables of docs/costs.md."""
     rows = ["### A whole stage that idles, over ipv6", "", "| what | of | USD a month |", "|---|---|---:|"]
     idle = stage()
     rows += [f"| {line.what} | {line.how} | {line.usd:.2f} |" for line in idle]

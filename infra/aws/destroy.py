@@ -1,4 +1,4 @@
-"""`make destroy`: a stage's end. What people made stays, unless it is told otherwise: a snapshot, and the images."""
+"""`make destroy`: remove a stage. A snapshot of the database and the images stay, unless EVERYTHING=1 is given."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from infra.errors import OperatorError
 
 
 def destroy(account: Account, root: Path, stage: str, *, dry_run: bool, asks: bool, everything: bool) -> None:
-    """Remove a stage. Raises OperatorError if there is nothing, or if the operator does not say its name."""
+    """Remove a stage. Raises OperatorError if there is none, or if the operator does not confirm its name."""
     configuration = Configuration(root, checked_stage(stage))
     print(f"account {account.number}, region {account.region}, stage {stage}")
     stack = infrastructure.stack_of(account, stage)
@@ -79,7 +79,7 @@ def _remove_what_chalice_made(
 
 
 def _unprotect(account: Account, stage: str) -> None:
-    """Take the database's protection away: whoever got here typed the stage's name."""
+    """Switch off the database's deletion protection: the operator has confirmed the stage's name."""
     client = account.client("rds")
     try:
         client.modify_db_instance(
@@ -91,7 +91,7 @@ def _unprotect(account: Account, stage: str) -> None:
 
 
 def _empty(account: Account, bucket: str) -> None:
-    """Remove every version of every object: AWS removes no bucket that holds something. "" is none."""
+    """Remove every version of every object: AWS removes no bucket that is not empty. "" names none."""
     if not bucket:
         return
     client = account.client("s3")

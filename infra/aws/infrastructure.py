@@ -1,4 +1,4 @@
-"""`make infra`: the stack of what a stage needs, its outputs in the configuration, its secrets, its layers."""
+"""`make infra`: the stack under a stage, its outputs in the configuration, its secrets, its layers."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ TEMPLATE = Path("infra") / "aws" / "stage.yaml"
 
 
 def stack_of(account: Account, stage: str) -> Stack:
-    """Give the stack of a stage's infrastructure."""
+    """Return the stack of a stage's infrastructure."""
     return Stack(account, f"bhuprahari-{stage}-infra")
 
 
 def made(account: Account, stage: str) -> dict[str, str]:
-    """Give the outputs of a stage's infrastructure. Raises OperatorError if it was never made, or not to its end."""
+    """Return the outputs of a stage's infrastructure. Raises OperatorError if it was never made, or not completely."""
     stack = stack_of(account, stage)
     found = stack.described
     if not found:
@@ -34,7 +34,7 @@ def made(account: Account, stage: str) -> dict[str, str]:
 
 
 def make(account: Account, root: Path, stage: str, *, given: list[str], firebase: Path | None, dry_run: bool) -> None:
-    """Make or change a stage's infrastructure, and let the configuration know. Raises OperatorError."""
+    """Make or change a stage's infrastructure, and enter it in the configuration. Raises OperatorError."""
     configuration = Configuration(root, checked_stage(stage))
     own = {"Stage": stage, "MaxConcurrency": configuration.environment["BHUPRAHARI_MAX_CONCURRENCY"]}
     parameters = own | dict(_parsed(each) for each in given)

@@ -25,7 +25,7 @@ DIRECT_MIB = 50  # what Lambda takes in one upload
 
 
 def chalice(root: Path, *arguments: str, region: str) -> str:
-    """Run a command of Chalice, printing what it says; give that. Raises OperatorError."""
+    """Run a command of Chalice, print its output and return it. Raises OperatorError."""
     kept = {name: text for name, text in os.environ.items() if not name.startswith("BHUPRAHARI_")}
     environment = kept | {"AWS_DEFAULT_REGION": region, "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-c", CHALICE, *arguments]
@@ -52,7 +52,7 @@ def _is_for_people(said: list[str]) -> bool:
 
 
 def build(root: Path, stage: str, *, region: str, merge: Path | None = None) -> Path:
-    """Package a stage into build/package: deployment.zip and sam.json. Give the zip. Raises OperatorError."""
+    """Package a stage into build/package: deployment.zip and sam.json. Return the zip. Raises OperatorError."""
     if sys.version_info[:2] != RUNTIME:
         raise OperatorError(
             "Chalice packages for the Python that runs it, and the functions run on Python 3.12; "

@@ -1,4 +1,4 @@
-"""What a development stage needs after `chalice deploy`, for which Chalice has no key: set through AWS's own API.
+"""What a stage needs after `chalice deploy` and Chalice has no key for: set through AWS's own API.
 
 Production gets the same from infra/aws/app.json, which is also read here.
 """
@@ -37,7 +37,7 @@ def finish(account: Account, root: Path, configuration: Configuration, api_id: s
 
 
 def map_domain(account: Account, configuration: Configuration, api_id: str, domain: str) -> None:
-    """Let the stage's own domain lead to its API."""
+    """Map the stage's own domain to its API."""
     wanted = {"restApiId": api_id, "stage": configuration.api_stage}
     if not any(wanted.items() <= each.items() for each in _mapped(account, domain)):
         unmap_domain(account, domain)  # it led to an API that is gone
@@ -46,7 +46,7 @@ def map_domain(account: Account, configuration: Configuration, api_id: str, doma
 
 
 def unmap_domain(account: Account, domain: str) -> None:
-    """Let the stage's own domain lead nowhere."""
+    """Remove the mapping of the stage's own domain."""
     for each in _mapped(account, domain):
         account.client("apigateway").delete_base_path_mapping(domainName=domain, basePath=each["basePath"])
 
@@ -61,7 +61,7 @@ def _mapped(account: Account, domain: str) -> list[dict[str, Any]]:
 
 
 def join_network(account: Account, configuration: Configuration, outputs: Mapping[str, str], names: list[str]) -> None:
-    """Put functions into the stage's network and let them use its IPv6, which Chalice's updates say nothing of."""
+    """Put functions into the stage's network with its IPv6, which Chalice's updates leave out."""
     client = account.client("lambda")
     network = {
         "SubnetIds": configuration.stage["subnet_ids"],
@@ -77,7 +77,7 @@ def join_network(account: Account, configuration: Configuration, outputs: Mappin
 
 
 def _let_go(account: Account, configuration: Configuration, template: dict[str, Any]) -> None:
-    """Set how late a schedule's start may come: the next one is on its way."""
+    """Limit how late a schedule's event may come: the next one is on its way."""
     for each in template["Resources"].values():
         if limits := each["Properties"].get("EventInvokeConfig"):
             suffix = each["Properties"]["FunctionName"]["Fn::Sub"].removeprefix("${AWS::StackName}-")

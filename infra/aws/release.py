@@ -27,7 +27,7 @@ WATCH = Path("infra") / "aws" / "watch.yaml"
 
 
 def deploy(account: Account, root: Path, stage: str, *, dry_run: bool) -> None:
-    """Bring a stage to the code that is here. Safe to run again after any failure. Raises OperatorError."""
+    """Deploy the code that is here to a stage. Safe to run again after any failure. Raises OperatorError."""
     configuration = Configuration(root, checked_stage(stage))
     print(f"account {account.number}, region {account.region}, stage {stage}")
     outputs = infrastructure.made(account, stage)
@@ -46,7 +46,7 @@ def deploy(account: Account, root: Path, stage: str, *, dry_run: bool) -> None:
 
 
 def complete(account: Account, root: Path, stage: str) -> None:
-    """Do what a deploy does after Chalice, where somebody typed `chalice deploy` alone. Raises OperatorError."""
+    """Complete a plain `chalice deploy`: do what `make deploy` does after it. Raises OperatorError."""
     configuration = Configuration(root, checked_stage(stage))
     if stage == PRODUCTION:
         raise OperatorError(
@@ -82,7 +82,7 @@ def _by_chalice(account: Account, root: Path, configuration: Configuration, outp
 def _finished(
     account: Account, root: Path, configuration: Configuration, outputs: Mapping[str, str], state: DeployedState
 ) -> str:
-    """Set what Chalice has no key for; give the stage's address."""
+    """Set what Chalice has no key for; return the stage's address."""
     if not state.api_id:
         stage = configuration.name
         raise OperatorError(
@@ -123,7 +123,7 @@ def _watch(account: Account, root: Path, configuration: Configuration, outputs: 
 
 
 def _uploaded(account: Account, root: Path, bucket: str) -> str:
-    """Upload the package and the template that names it; give the template's key."""
+    """Upload the package and the template that names it; return the template's key."""
     place, client = root / package.PLACE, account.client("s3")
     content = (place / "deployment.zip").read_bytes()
     key = f"packages/{hashlib.sha256(content).hexdigest()[:16]}.zip"
@@ -170,7 +170,7 @@ def _migrate(
 
 
 def _tell(account: Account, root: Path, configuration: Configuration, outputs: Mapping[str, str]) -> None:
-    """Say what a deploy would change, by what is there now."""
+    """Print what a deploy would change, by what is there now."""
     for name in layers.NAMES:
         archive = layers.built(root, name, configuration.architecture)
         present = layers.published(account, configuration.name, name, layers.digest_of(archive))

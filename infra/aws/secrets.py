@@ -19,7 +19,7 @@ APPLICATION = "bhuprahari_app"  # the functions' user; `migrate` makes it with t
 
 
 def fill(account: Account, outputs: Mapping[str, str], *, firebase: str | None) -> list[str]:
-    """Give a value to each secret that has no usable one; name what was written. Raises OperatorError.
+    """Write a value for each secret that has no usable one; return the names of those written. Raises OperatorError.
 
     `firebase` is a service account's JSON, which takes the place of the one before.
     """
@@ -46,7 +46,7 @@ def fill(account: Account, outputs: Mapping[str, str], *, firebase: str | None) 
 
 
 def read(client: Any, name: str) -> str:  # noqa: ANN401 (boto3 makes its clients at run time)
-    """Give a secret's text, "" for one without."""
+    """Return a secret's text, "" for one without."""
     try:
         return str(client.get_secret_value(SecretId=name).get("SecretString") or "")
     except client.exceptions.ResourceNotFoundException:
@@ -72,7 +72,7 @@ def _database_url(address: str) -> str:
 
 
 def _random() -> str:
-    return secrets.token_urlsafe(32)  # 43 letters that a URL takes as they are
+    return secrets.token_urlsafe(32)  # 43 characters that need no escaping in a URL
 
 
 def _is_keys(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""`make smoke`: a walk along the contract on a live stage, from outside, as the existing client calls it.
+"""`make smoke`: the contract on a live stage, walked from outside as the existing client calls it.
 
 With SMOKE_EMAIL and SMOKE_PASSWORD it signs in, and sees an area through its first session; it removes the area again.
 """
@@ -39,7 +39,7 @@ class Walk:
     failures: list[str] = field(default_factory=list)
 
     def step(self, method: str, path: str, status: int, body: Any = None, **options: Any) -> requests.Response | None:  # noqa: ANN401 (requests' own)
-        """Ask, and hold the answer against the status that the contract has; give it if it is that one."""
+        """Send a request; return the answer if its status is the one of the contract, else note a failure."""
         began = time.monotonic()
         try:
             answer = self.http.request(
@@ -70,7 +70,7 @@ class Walk:
 
 
 def walk(url: str) -> None:
-    """Walk; raises OperatorError with everything that was not as the contract has it."""
+    """Walk the contract. Raises OperatorError with everything that differs from it."""
     if not url.startswith(("https://", "http://127.0.0.1")):
         raise OperatorError(f"URL must be the stage's address, https://…/v1, not {url!r}: make deploy prints it")
     tour = Walk(url.rstrip("/"))
@@ -151,7 +151,7 @@ def _follow(tour: Walk, area: int, session: int) -> None:
 
 
 def _is_ours(answer: requests.Response) -> bool:
-    """Say whether the application's error shape came back, and not the gateway's bare one."""
+    """Is the answer the application's error, and not the gateway's bare one?"""
     try:
         body = answer.json()
     except ValueError:

@@ -1,4 +1,4 @@
-"""One CloudFormation stack: what would change, the change, and why it failed."""
+"""One CloudFormation stack: its changes, how they are made, and why they failed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Stack:
 
     @property
     def described(self) -> dict[str, Any] | None:
-        """Give what AWS says of it, or nothing if it is not there."""
+        """Return AWS's description of it, None if it is not there."""
         try:
             found = self._client.describe_stacks(StackName=self.name)["Stacks"]
         except ClientError as error:
@@ -39,21 +39,21 @@ class Stack:
 
     @property
     def outputs(self) -> dict[str, str]:
-        """Give its outputs; none if it is not there."""
+        """Return its outputs; none if it is not there."""
         return {each["OutputKey"]: each["OutputValue"] for each in (self.described or {}).get("Outputs", [])}
 
     @property
     def parameters(self) -> dict[str, str]:
-        """Give what it was made with; nothing if it is not there."""
+        """Return its parameters; none if it is not there."""
         given = (self.described or {}).get("Parameters", [])
         return {each["ParameterKey"]: each.get("ParameterValue", "") for each in given}
 
     def accepted(self, template: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
-        """Choose of many values those that a template has a parameter for."""
+        """Return those of the values that a template has a parameter for."""
         return {name: value for name, value in values.items() if name in self._known(template)}
 
     def apply(self, template: Mapping[str, str], given: Mapping[str, str], *, dry_run: bool) -> bool:
-        """Make or change it by a change set; say whether there was anything to do. Raises OperatorError.
+        """Make or change it by a change set; return whether anything changed. Raises OperatorError.
 
         `template` is TemplateBody or TemplateURL; a parameter that is not given keeps its value.
         """

@@ -42,7 +42,7 @@ class LocalApp:
             ports.images.check()
             _ = ports.tokens, ports.links  # their keys are read now: a bad one must not wait for the first request
         if not chosen.database_url:
-            ports.outbox.release_all(now=ports.clock())  # the lock says that nobody else works on this file
+            ports.outbox.release_all(now=ports.clock())  # the lock guarantees that no other process works on this file
         app, config = _app()
         self._server: LocalDevServer | None = None
         if not is_worker_only:
@@ -73,7 +73,7 @@ class LocalApp:
         log.info("started")
 
     def stop(self, *, within_s: float) -> None:
-        """Stop serving, and finish what is in hand as far as the time goes; the rest is picked up at the next start."""
+        """Stop serving, and finish the work in hand within the time; the rest is picked up at the next start."""
         if self._server is not None:
             self._server.shutdown()
             self._server.server.server_close()

@@ -9,7 +9,7 @@ from chalicelib.domain.diagnostics import Level, age
 
 
 def lines(answer: Mapping[str, Any]) -> Iterator[str]:
-    """Write an answer."""
+    """Yield the lines of an answer."""
     if "refused" in answer:
         yield f"refused: {answer['refused']}"
     elif "findings" in answer:
@@ -30,7 +30,7 @@ def lines(answer: Mapping[str, Any]) -> Iterator[str]:
 
 
 def exit_status(answer: Mapping[str, Any]) -> int:
-    """Give 1 if a check failed or the command was refused, else 0."""
+    """Return 1 if a check failed or the command was refused, else 0."""
     failed = any(finding["level"] == Level.FAIL for finding in answer.get("findings", []))
     return int(failed or "refused" in answer)
 

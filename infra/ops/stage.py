@@ -1,4 +1,4 @@
-"""A stage's commands run inside it: this invokes its function `operate`, with the operator's own credentials."""
+"""The commands of a deployed stage: its function `operate`, invoked with the operator's own credentials."""
 
 from __future__ import annotations
 

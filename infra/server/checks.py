@@ -1,4 +1,4 @@
-"""What must be in order before a process of the server starts. Each function raises OperatorError with one sentence."""
+"""Checks before a process of the server starts. Each raises OperatorError with one sentence."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ LEAST_DAYS = 10  # certbot renews thirty days before the end
 
 
 def ready() -> None:
-    """Settings, database, images and keys are as a process needs them."""
+    """Check the settings, the database, the images and the keys."""
     for check in (chosen_settings, database, images, keys):
         check()
 
 
 def chosen_settings() -> str:
-    """The settings are known and fit a server."""
+    """Check that the settings are known and fit a server."""
     with operator_errors():
         found = settings()
     if not found.database_url.startswith("mysql+pymysql://"):
@@ -42,7 +42,7 @@ def chosen_settings() -> str:
 
 
 def database() -> str:
-    """The database answers and is not behind the code: one that is ahead belongs to an upgrade that is under way."""
+    """Check that the database answers and is not behind the code. It is ahead while an upgrade is under way."""
     from chalicelib.adapters.database.schema.migrate import head
 
     version, revision = _found()
@@ -64,7 +64,7 @@ def _found() -> tuple[str, str | None]:
 
 
 def connections(options: argparse.Namespace) -> str:
-    """All processes together open fewer connections than the database allows."""
+    """Check that all processes together open fewer connections than the database allows."""
     from chalicelib.adapters.database.server import max_connections
     from chalicelib.composition import process_ports
 
@@ -81,7 +81,7 @@ def connections(options: argparse.Namespace) -> str:
 
 
 def images() -> str:
-    """The image store can be written."""
+    """Check that the image store can be written."""
     from chalicelib.composition import process_ports
 
     with operator_errors():
@@ -93,7 +93,7 @@ def images() -> str:
 
 
 def keys() -> str:
-    """The keys of tokens and links are there and long enough; pushes have what they need."""
+    """Check that the keys of tokens and links are there and long enough, and the secret of pushes."""
     from chalicelib.composition import process_ports
 
     with operator_errors():
@@ -106,7 +106,7 @@ def keys() -> str:
 
 
 def gunicorn() -> str:
-    """The HTTP server is installed."""
+    """Check that the HTTP server is installed."""
     if importlib.util.find_spec("gunicorn") is None:
         raise OperatorError("gunicorn is not installed: pip install --require-hashes -r requirements-server.txt")
     from importlib.metadata import version
@@ -115,7 +115,7 @@ def gunicorn() -> str:
 
 
 def proxies(listed: str) -> str:
-    """The trusted proxies are addresses."""
+    """Check that the trusted proxies are addresses."""
     from infra.server.wsgi import Proxies
 
     try:
@@ -126,7 +126,7 @@ def proxies(listed: str) -> str:
 
 
 def port_is_free(bind: str) -> str:
-    """Nobody else listens where the API would."""
+    """Check that the API's address is free."""
     host, _, port = bind.rpartition(":")
     if host == "unix":
         if not os.access(Path(port).parent, os.W_OK):
@@ -145,7 +145,7 @@ def port_is_free(bind: str) -> str:
 
 
 def certificate(path: Path) -> str:
-    """The certificate can be read and lasts for more than ten days."""
+    """Check that the certificate can be read and lasts for more than ten days."""
     from cryptography.x509 import load_pem_x509_certificate
 
     from chalicelib.composition import process_ports
@@ -163,7 +163,7 @@ def certificate(path: Path) -> str:
 
 
 def migrated() -> str:
-    """Bring the database to the newest schema; say where to. One that is ahead stays: an upgrade was undone."""
+    """Bring the database to the newest schema; return a line for the operator. One that is ahead stays as it is."""
     chosen_settings()
     from chalicelib.adapters.database.schema.migrate import head
     from chalicelib.composition import process_ports
@@ -178,7 +178,7 @@ def migrated() -> str:
 
 
 def report(options: argparse.Namespace) -> int:
-    """Print a line for every check; give 0 if nothing stands in the way, else 1."""
+    """Print a line for every check; return 0 if nothing stands in the way, else 1."""
     checks: dict[str, Callable[[], str]] = {
         "program": gunicorn,
         "settings": chosen_settings,

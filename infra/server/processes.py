@@ -1,6 +1,6 @@
 """The worker and the clock of a server, each a process of its own.
 
-Several workers on one database are safe: each message is one row, and a conditional update says whose it is.
+Several workers on one database are safe: each message is one row, and a conditional update decides whose it is.
 """
 
 from __future__ import annotations
