@@ -40,17 +40,21 @@ class Process:
 
 def make_worker(*, threads: int) -> Process:
     """Make a process that works on messages, that many at once. Raises OperatorError."""
-    return _made(process_ports(), threads=threads, may_tick=None)
+    return _made(_ready_ports(), threads=threads, may_tick=None)
 
 
 def make_clock() -> Process:
     """Make a process that ticks, if no other one does. Raises OperatorError."""
-    ports = process_ports()
+    ports = _ready_ports()
     return _made(ports, threads=0, may_tick=ClockTurn(lambda: ports.engine).is_mine)
 
 
+def _ready_ports() -> Ports:
+    ready()  # before anything reads the settings: a bad one is a sentence
+    return process_ports()
+
+
 def _made(ports: Ports, *, threads: int, may_tick: Callable[[], bool] | None) -> Process:
-    ready()
     from app import app
 
     with operator_errors():
