@@ -150,6 +150,10 @@ class MemoryJobs:
     def send(self, messages: Sequence[Message]) -> None:
         (self.unsent if self.away else self.sent).extend(messages)
 
+    def send_next(self) -> None:
+        if self.unsent:
+            self.send([self.unsent.pop(0)])
+
     def send_overdue(self) -> int:
         overdue, self.unsent = self.unsent, []
         self.send(overdue)

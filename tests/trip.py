@@ -7,6 +7,7 @@ from chalicelib.adapters.database.accounts import SqlAccounts
 from chalicelib.adapters.database.alerts import SqlAlerts
 from chalicelib.adapters.database.areas import SqlAreas
 from chalicelib.adapters.database.breakers import SqlBreakers
+from chalicelib.adapters.database.clock_repairs import SqlClockRepairs
 from chalicelib.adapters.database.deliveries import SqlDeliveries
 from chalicelib.adapters.database.images import SqlImageRows
 from chalicelib.adapters.database.orphans import SqlOrphans
@@ -38,6 +39,7 @@ class Trip:
         self.accounts, self.areas, self.alerts = SqlAccounts(engine), SqlAreas(engine), SqlAlerts(engine)
         self.sessions = SqlSessions(engine, deadline_s=3600, retry_s=900, tiles_per_day=tiles_per_day)
         self.runs, self.deliveries = SqlTileRuns(engine, retry_s=900), SqlDeliveries(engine)
+        self.clock_repairs = SqlClockRepairs(engine, lease_s=LEASE_S, retry_s=900, deadline_s=3600)
         self.breakers, self.waits = SqlBreakers(engine), SqlWaits(engine)
         self.orphans, self.tasks, self.image_rows = SqlOrphans(engine), SqlRecurringTasks(engine), SqlImageRows(engine)
         self.outbox, self.images, self.push = SqlOutbox(engine), MemoryImages(now=NOON), MemoryPush()
@@ -151,6 +153,7 @@ class Trip:
             deliveries=self.deliveries,
             orphans=self.orphans,
             tasks=self.tasks,
+            clock_repairs=self.clock_repairs,
             images=self.images,
             jobs=self.jobs,
             clock=self.clock,

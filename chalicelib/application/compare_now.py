@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import NamedTuple
 
-from chalicelib.application.open_sessions import SENT_BEFORE_ANSWER
+from chalicelib.application.open_sessions import SENT_AT_ONCE
 from chalicelib.application.ports.clock import Clock, Sleep
 from chalicelib.application.ports.jobs import Jobs
 from chalicelib.application.ports.sessions import Sessions
@@ -43,7 +43,7 @@ def compare_now(
     session, messages = sessions.open_now(
         area_id, Cause.COMPARISON, user_id=user_id, now=clock(), request_id=request_id
     )
-    jobs.send(messages[:SENT_BEFORE_ANSWER])
+    jobs.send(messages[:SENT_AT_ONCE])
     if not session.is_open or patience.wait_s <= 0:
         return session
     now = clock()

@@ -14,7 +14,7 @@ from chalicelib.domain.sessions import Cause, Session
 
 log = logging.getLogger(__name__)
 
-SENT_BEFORE_ANSWER = 100  # messages that a request sends itself; reconcile sends the rest
+SENT_AT_ONCE = 100  # messages of one session: the others follow one by one, as these are worked on
 
 
 def open_due_sessions(
@@ -39,7 +39,7 @@ def open_due_sessions(
         with isolation.part("open session", area_id=area_id):
             messages = sessions.open_due(area_id, now=clock(), request_id=request_id)
             opened += bool(messages)
-            jobs.send(messages)
+            jobs.send(messages[:SENT_AT_ONCE])
     isolation.end()
     return opened
 
@@ -49,5 +49,5 @@ def open_session_now(
 ) -> Session:
     """Open a session that a user asks for, or answer with the open one: a double tap is no second session."""
     session, messages = sessions.open_now(area_id, Cause.REQUESTED, user_id=user_id, now=clock(), request_id=request_id)
-    jobs.send(messages[:SENT_BEFORE_ANSWER])
+    jobs.send(messages[:SENT_AT_ONCE])
     return session

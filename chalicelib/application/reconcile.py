@@ -10,6 +10,7 @@ from chalicelib.application.events import record
 from chalicelib.application.isolation import Isolation
 from chalicelib.application.ports.areas import Areas
 from chalicelib.application.ports.clock import Clock
+from chalicelib.application.ports.clock_repairs import ClockRepairs
 from chalicelib.application.ports.deliveries import Deliveries
 from chalicelib.application.ports.images import Images
 from chalicelib.application.ports.jobs import Jobs
@@ -37,6 +38,7 @@ def reconcile(
     deliveries: Deliveries,
     orphans: Orphans,
     tasks: RecurringTasks,
+    clock_repairs: ClockRepairs,
     images: Images,
     jobs: Jobs,
     clock: Clock,
@@ -50,6 +52,9 @@ def reconcile(
     isolation = Isolation()
     backlog_age_s, sent = 0.0, 0
     stalled: list[Message] = []
+    with isolation.part("repair clocks"):
+        if clock_repairs.repair(now=clock()):
+            log.warning("clock was put back")
     with isolation.part("send"):
         backlog_age_s = jobs.backlog_age_s()
         sent = jobs.send_overdue()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from chalicelib.application.ports.alerts import Alerts
     from chalicelib.application.ports.areas import Areas
     from chalicelib.application.ports.breakers import Breakers
+    from chalicelib.application.ports.clock_repairs import ClockRepairs
     from chalicelib.application.ports.deliveries import Deliveries
     from chalicelib.application.ports.diagnostics import Diagnostics
     from chalicelib.application.ports.image_rows import ImageRows
@@ -147,6 +148,16 @@ class DatabasePorts(Basis):
         from chalicelib.adapters.database.recurring_tasks import SqlRecurringTasks
 
         return SqlRecurringTasks(self.engine)
+
+    @cached_property
+    def clock_repairs(self) -> ClockRepairs:
+        """Repairs after a clock was put back."""
+        from chalicelib.adapters.database.clock_repairs import SqlClockRepairs
+
+        chosen = self.settings
+        return SqlClockRepairs(
+            self.engine, lease_s=chosen.lease_s, retry_s=RETRY_S, deadline_s=chosen.session_deadline_s
+        )
 
     @cached_property
     def waits(self) -> Waits:

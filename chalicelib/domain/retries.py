@@ -12,7 +12,7 @@ from chalicelib.domain.tile_runs import Outcome, Verdict
 MAX_ATTEMPTS = 5  # of work that gives no answer: it raised, hung, or took its process with it
 FIRST_WAIT_S, LONGEST_WAIT_S = 5.0, 900.0
 BREAKER_FAILURES = 5  # of one provider in a row: from then on none of its tiles is tried for a while
-LONGEST_ASKED_S = 6 * 3600.0  # of a Retry-After: beyond that it is not believed
+LONGEST_ASKED_S = 3600.0  # of a Retry-After: beyond that we ask again all the same
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

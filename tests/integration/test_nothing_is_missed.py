@@ -290,3 +290,40 @@ def test_what_was_captured_in_turn_is_compared_in_turn(trip):
         assert trip.work_once()
         count += 1
     assert count <= 12
+
+
+# Clocks
+
+
+@pytest.mark.parametrize("hours", [-7, 7])
+def test_a_clock_that_jumps_stops_nothing(trip, area, hours):
+    trip.reconcile()
+    trip.show("april", days=-0.5, change=CHANGE)
+    session = trip.capture_now(area)
+    trip.work_once()
+    received = trip.outbox.receive(Queue.CAPTURES, now=trip.now, lease_s=60)
+    assert trip.runs.claim_capture(TileJob.from_json(received.message.body), now=trip.now, lease_s=60)
+    trip.wait(hours=hours)
+    for _ in range(30):
+        trip.reconcile()
+        trip.work()
+        trip.wait(minutes=1)
+    assert finished(trip, session)
+    while trip.session(session).status is SessionStatus.ERROR:  # its deadline came with the jump: the next one goes on
+        session = look_again(trip, area)
+    assert {alert.reference_key for each in trip.all_sessions() for alert, _ in trip.alerts_of(each)}
+    changed = sum(each.counts_by_verdict.get("CHANGED", 0) for each in trip.all_sessions())
+    assert changed == 2
+    trip.wait(hours=24)
+    assert trip.tick() == 1, "and the area is due again within a day"
+
+
+def test_only_a_clock_that_was_put_back_is_repaired(trip):
+    trip.reconcile()
+    trip.wait(minutes=1)
+    assert trip.clock_repairs.repair(now=trip.now) is False
+    trip.wait(minutes=-1)
+    assert trip.clock_repairs.repair(now=trip.now) is False, "clocks differ by that much"
+    trip.wait(hours=-3)
+    assert trip.clock_repairs.repair(now=trip.now) is True
+    assert trip.clock_repairs.repair(now=trip.now) is False
