@@ -97,9 +97,15 @@ class MemoryOutbox:
         for message_id in message_ids:
             self.rows.pop(message_id, None)
 
-    def receive(self, queue: Queue, *, now: datetime, lease_s: float) -> Received | None:
-        for row in sorted(self.rows.values(), key=lambda row: (row.available_at, row.message.message_id)):
-            if row.message.queue is queue and row.available_at <= now and not row.is_dead:
+    def receive(self, queues: Sequence[Queue], *, now: datetime, lease_s: float) -> Received | None:
+        for row in sorted(
+            self.rows.values(),
+            key=lambda row: (
+                list(queues).index(row.message.queue) if row.message.queue in queues else len(queues),
+                row.message.message_id,
+            ),
+        ):
+            if row.message.queue in queues and row.available_at <= now and not row.is_dead:
                 row.receives += 1
                 row.available_at = now + timedelta(seconds=lease_s)
                 return Received(row.message, receipt=row.receives, receives=row.receives)

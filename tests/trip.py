@@ -169,19 +169,17 @@ class Trip:
             Queue.COMPARISONS: lambda body: self.compare_tile(TileJob.from_json(body)),
             Queue.CAPTURES: lambda body: self.capture_tile(TileJob.from_json(body)),
         }
-        for queue, handle in handlers.items():
-            received = self.outbox.receive(queue, now=self.now, lease_s=LEASE_S)
-            if received is None:
-                continue
-            try:
-                handle(received.message.body)
-            except Exception as error:  # noqa: BLE001 (as the worker: the message comes back)
-                is_dead, back = received.receives >= 5, self.now + timedelta(seconds=30)
-                self.outbox.give_back(received, available_at=back, reason=str(error), dead=is_dead)
-            else:
-                self.outbox.done(received)
-            return True
-        return False
+        received = self.outbox.receive(list(handlers), now=self.now, lease_s=LEASE_S)
+        if received is None:
+            return False
+        try:
+            handlers[received.message.queue](received.message.body)
+        except Exception as error:  # noqa: BLE001 (as the worker: the message comes back)
+            is_dead, back = received.receives >= 5, self.now + timedelta(seconds=30)
+            self.outbox.give_back(received, available_at=back, reason=str(error), dead=is_dead)
+        else:
+            self.outbox.done(received)
+        return True
 
     def work(self):
         """Work until there is nothing to take."""

@@ -29,12 +29,12 @@ class Home:
 
     def waiting(self, queue: Queue) -> list[str]:
         bodies = []
-        while received := self.outbox.receive(queue, now=A_MOMENT, lease_s=60):
+        while received := self.outbox.receive([queue], now=A_MOMENT, lease_s=60):
             bodies.append(received.message.body)
         return bodies
 
     def kill(self, queue: Queue) -> None:
-        received = self.outbox.receive(queue, now=A_MOMENT, lease_s=60)
+        received = self.outbox.receive([queue], now=A_MOMENT, lease_s=60)
         assert received is not None
         self.outbox.give_back(received, available_at=A_MOMENT, reason="it failed five times", dead=True)
 

@@ -39,7 +39,7 @@ def at_once(*deeds):
 
 def jobs_of(trip, queue):
     jobs = []
-    while (received := trip.outbox.receive(queue, now=trip.now, lease_s=3600)) is not None:
+    while (received := trip.outbox.receive([queue], now=trip.now, lease_s=3600)) is not None:
         jobs.append(TileJob.from_json(received.message.body))
     return jobs
 
@@ -57,8 +57,8 @@ def test_the_last_two_tiles_end_their_session_once(trip):
         session = trip.session(session)
         assert session.status is SessionStatus.CHANGES_DETECTED
         assert (session.tiles_done, session.alerts) == (2, 2)
-        assert trip.outbox.receive(Queue.NOTIFICATIONS, now=trip.now, lease_s=9e9) is not None
-        assert trip.outbox.receive(Queue.NOTIFICATIONS, now=trip.now, lease_s=9e9) is None
+        assert trip.outbox.receive([Queue.NOTIFICATIONS], now=trip.now, lease_s=9e9) is not None
+        assert trip.outbox.receive([Queue.NOTIFICATIONS], now=trip.now, lease_s=9e9) is None
 
 
 def test_taps_and_compares_at_once_are_one_session(trip):
@@ -95,7 +95,7 @@ def test_a_message_has_one_receiver(trip):
 
     def take():
         taken = []
-        while (received := trip.outbox.receive(Queue.CAPTURES, now=trip.now, lease_s=3600)) is not None:
+        while (received := trip.outbox.receive([Queue.CAPTURES], now=trip.now, lease_s=3600)) is not None:
             taken.append(received.message.message_id)
         return taken
 

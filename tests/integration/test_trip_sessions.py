@@ -20,7 +20,7 @@ def trip(engine):
 
 
 def first_job(trip, queue=Queue.CAPTURES):
-    received = trip.outbox.receive(queue, now=trip.now, lease_s=0)
+    received = trip.outbox.receive([queue], now=trip.now, lease_s=0)
     return TileJob.from_json(received.message.body)
 
 
