@@ -24,7 +24,7 @@ from functools import partial
 import cv2
 import numpy as np
 
-from chalicelib.adapters.imagery import landscape
+import landscape
 from chalicelib.domain.changes import ignored_of, may_hold_later
 from chalicelib.domain.references import MOST_OLDER
 from chalicelib.domain.thresholds import Thresholds
@@ -147,7 +147,7 @@ class SampleLand:
 
     def picture(self, date):
         drawn_as = View(tile=self.tile, tile_px=1024, margin_px=128)
-        fine = landscape.picture(drawn_as, dt.date(2024, 1, 20) + dt.timedelta(days=91 * date))
+        fine = landscape.render(drawn_as, dt.date(2024, 1, 20) + dt.timedelta(days=91 * date))
         return cv2.resize(fine, (VIEW.size_px,) * 2, interpolation=cv2.INTER_AREA)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.sources import ROOT, files, make_targets, strings, text_of
 
-PRODUCT = [path for path in files("*.py") if path.parts[0] in {"app.py", "chalicelib", "infra"}]
+PRODUCT = [path for path in files("*.py") if path.parts[0] in {"app.py", "chalicelib", "infra", "landscape"}]
 EMPTY_WORDS = {"util", "utils", "helper", "helpers", "common", "manager", "managers", "misc"}
 # Written with classes of one letter, so that this file is not its own finding.
 FOREIGN = re.compile(
