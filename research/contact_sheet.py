@@ -1,6 +1,6 @@
 """Ten of our rendered crops among ten real ones, shuffled: can you tell them apart? Prints the paths of two pictures.
 
-Run as `python -m tests.bench.contact_sheet [--pairs DIR]`; the real crops are those of the development pairs (A/*.png).
+Run as `python -m research.contact_sheet [--pairs DIR]`; the real crops are those of the development pairs (A/*.png).
 """
 
 from __future__ import annotations
