@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from importlib.util import find_spec
 from pathlib import Path
 
 from chalicelib.adapters.imagery.provider import Options, Provider, Services
@@ -29,6 +28,8 @@ GRID = Grid(zoom=17, tile_px=1024, margin_px=128)  # 0.28 m a pixel at 20 N
 
 
 def _make(options: Options, services: Services) -> Imagery:
+    from importlib.util import find_spec
+
     from chalicelib.adapters.imagery.sample import SampleImagery
 
     if find_spec("landscape") is None:  # looked for, not imported: the API has no OpenCV
