@@ -74,13 +74,13 @@ trip-sample: setup  ## the whole trip on the rendered landscape, against its gro
 	$(PY) -m tests.e2e.trip_sample $(ARGS)
 
 contact-sheet: setup  ## ten rendered tiles among ten real ones, as one picture
-	$(PY) -m tests.bench.contact_sheet $(ARGS)
+	$(PY) -m research.contact_sheet $(ARGS)
 
 score: setup  ## score the detector on the labelled pairs of ../shared, and draw what it found
 	$(PY) -m tests.bench.score $(ARGS)
 
 series: setup  ## false alerts and recall on rendered series of eight dates, with and without older pictures
-	$(PY) -m tests.bench.series $(ARGS)
+	$(PY) -m research.series $(ARGS)
 
 bench: setup  ## the detector's milliseconds and MiB by size, beside the plain tutorial method
 	$(PY) -m tests.bench.detector_speed $(ARGS)

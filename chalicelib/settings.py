@@ -27,6 +27,8 @@ HOME_BOUND = (
     "push_service",
     "secrets_store",
     "registration",
+    "default_provider",
+    "archive",
 )
 
 

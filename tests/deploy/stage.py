@@ -103,6 +103,11 @@ class Stage:
             self.account.client("s3").upload_file(str(path), ARCHIVE, path.name)
         shutil.rmtree(folder)
 
+    def take_away(self, land, which: str) -> None:
+        """Take one of a land's pictures out of the stage's archive again, if it is there."""
+        for suffix in (".json", ".png"):
+            self.account.client("s3").delete_object(Bucket=ARCHIVE, Key=f"{land.name}-{which}{suffix}")
+
     def supervise(self, client: Client, area: int) -> dict:
         """Tap the one button, and let the queues run empty; give the session with its details."""
         first = client.call("POST", f"monitor/capture/{area}/")["session"]

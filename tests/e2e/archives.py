@@ -99,16 +99,16 @@ def _real_pair(row, number):
 
 def rendered_pairs(folder, most=3):
     """Render a small archive from the sample landscape: for a checkout without the real pairs."""
-    from chalicelib.adapters.imagery.landscape import (
+    from chalicelib.adapters.imagery.providers.sample import GRID, TERMS
+    from chalicelib.adapters.imagery.sample import SampleImagery
+    from chalicelib.domain.areas import Extent
+    from chalicelib.domain.tiles import centre_of, tiles_covering
+    from landscape import (
         DEMO_CENTER_LAT,
         DEMO_CENTER_LON,
         DEMO_DATES,
         DEMO_REACH_KM,
     )
-    from chalicelib.adapters.imagery.providers.sample import GRID, TERMS
-    from chalicelib.adapters.imagery.sample import SampleImagery
-    from chalicelib.domain.areas import Extent
-    from chalicelib.domain.tiles import centre_of, tiles_covering
 
     pairs = []
     reach = dict.fromkeys(("north_km", "south_km", "east_km", "west_km"), DEMO_REACH_KM)
@@ -132,6 +132,6 @@ def rendered_pairs(folder, most=3):
 
 
 def _scripted_m2(view, before, after):
-    from chalicelib.adapters.imagery.landscape import truth
+    from landscape import truth
 
     return float((truth(view, before, after) > 0).sum()) * view.gsd_m**2

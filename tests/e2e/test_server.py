@@ -9,9 +9,9 @@ from sqlalchemy import create_engine, func, select, text
 
 from chalicelib.adapters.database.schema.migrate import head
 from chalicelib.adapters.database.tables import outbox, session_tiles
-from chalicelib.adapters.imagery.landscape import DEMO_CENTER_LAT, DEMO_CENTER_LON, DEMO_DATES
 from chalicelib.composition import process_ports
 from infra.server.__main__ import main
+from landscape import DEMO_CENTER_LAT, DEMO_CENTER_LON, DEMO_DATES
 from tests.bench.server_load import put_load
 from tests.databases import REQUIRED
 from tests.e2e.stack import HOW_TO_GET_NGINX, NGINX, Stack, make_certificate, verifying

@@ -132,16 +132,16 @@ def test_chalices_commands_see_a_stages_names_but_work_at_home(stage):
     deployed, home = settings_of(stage), Settings()
     names = ("captures_queue", "comparisons_queue", "notifications_queue", "capture_schedule", "max_concurrency")
     assert all(getattr(found, name) == getattr(deployed, name) for name in names)
-    places = ("images_store", "queues_service", "push_service", "secrets_store", "database_connections")
+    places = ("images_store", "queues_service", "push_service", "secrets_store", "database_connections", "archive")
     assert all(getattr(found, name) == getattr(home, name) for name in places)
 
 
 def test_a_machine_chooses_for_itself_under_chalices_commands():
     chosen = {"BHUPRAHARI_IMAGES_STORE": "s3", "BHUPRAHARI_BUCKET": "ours", CHALICE_COMMAND: "true"}
     assert read(chosen).images_store == "s3"
-    own = {"BHUPRAHARI_ARCHIVE": "pictures", "BHUPRAHARI_DEFAULT_PROVIDER": "archive", "BHUPRAHARI_HOME": "here"}
+    own = {"BHUPRAHARI_LOG_LEVEL": "DEBUG", "BHUPRAHARI_LINK_SECRET": "ours", "BHUPRAHARI_HOME": "here"}
     found = read(own | config("dev").environment_variables | {CHALICE_COMMAND: "true"})  # the stage's values win
-    assert (found.archive, found.default_provider, found.home) == tuple(own.values())
+    assert (found.log_level, found.link_secret, found.home) == tuple(own.values())
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -114,7 +114,7 @@ def test_compose_starts_commands_that_exist():
 def test_the_image_copies_what_is_there_and_runs_what_is_there():
     lines = (PARTS / "Dockerfile").read_text().splitlines()
     copied = [line.split()[1] for line in lines if line.startswith("COPY ")]
-    assert copied == ["requirements-server.txt", "app.py", "chalicelib", "infra"]
+    assert copied == ["requirements-server.txt", "app.py", "chalicelib", "infra", "landscape"]
     assert [name for name in copied if not (ROOT / name).exists()] == []
     allowed = (PARTS / "Dockerfile.dockerignore").read_text().split()
     assert {f"!{name}" for name in copied} <= set(allowed)

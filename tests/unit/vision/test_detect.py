@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.vision.changes import detect
 from chalicelib.vision.features import feature_maps, normalised_greys
-from chalicelib.vision.weights import NAMES
+from chalicelib.vision.network import network
 from tests.unit.vision.images import house, land
 
 MPP = 0.6
@@ -207,4 +207,4 @@ def test_the_network_reads_the_maps_that_it_was_fitted_on():
     image = land(64).astype(np.float32)
     maps = feature_maps(image, image, *normalised_greys(image, image), np.ones((64, 64), np.bool_))
     names = [feature.name for feature in maps]
-    assert tuple(names) == NAMES
+    assert tuple(names) == network().maps

@@ -1,33 +1,34 @@
-"""Fit the detector's network on simulated land and write it into chalicelib/vision/weights.py.
+"""Fit the detector's network on simulated land and write it into chalicelib/vision/model/weights.json.
 
-    python -m tests.bench.fit_detector [--pairs 300] [--jobs 2] [--samples FILE.npz] [--epochs 5]
+    python -m research.fit_detector [--pairs 300] [--jobs 2] [--samples FILE.npz] [--epochs 5]
 
-Only pictures drawn by `scenes.py` are used. One hidden layer, logistic loss, Adam with a falling step, weight decay;
+Only images that `research/scenes` draws. One hidden layer, logistic loss, Adam with a falling step, weight decay;
 every fifth pair is kept apart to measure on. With --samples the pixels are kept in (or taken from) a file.
 """
 
 from __future__ import annotations
 
 import argparse
-import base64
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-TARGET = Path(__file__).resolve().parents[2] / "chalicelib" / "vision" / "weights.py"
+from chalicelib.vision.network import Network
+from research.model_files import write_weights
+
 FIRST_SEED = 1_000
 HIDDEN = 12
 
 
 def samples(seed: int) -> tuple[list[str], np.ndarray, np.ndarray, np.ndarray]:
-    """Give names, features (rows) and truth of some pixels of one simulated pair."""
+    """Return names, features (rows) and truth of some pixels of one simulated pair."""
     cv2.setNumThreads(1)
     from chalicelib.vision.change_map import register_pair
     from chalicelib.vision.features import feature_maps, normalised_greys
     from chalicelib.vision.pixels import to_pixels
-    from tests.bench.scenes import pair
+    from research.scenes.pairs import pair
 
     made = pair(seed)
     ready = register_pair(to_pixels(made.before), to_pixels(made.after), made.metres_per_pixel)
@@ -91,26 +92,17 @@ def fit(x: np.ndarray, y: np.ndarray, *, epochs: int, hidden: int = HIDDEN, deca
 
 
 def answer(weights: list[np.ndarray], x: np.ndarray) -> np.ndarray:
-    """Give probabilities of standardised rows."""
+    """Return probabilities of standardised rows."""
     out = np.maximum(x.astype(np.float32) @ weights[0].T + weights[1], 0) @ weights[2] + weights[3]
     return 1 / (1 + np.exp(-out))
 
 
-def write(names: list[str], weights: list[np.ndarray], mean: np.ndarray, spread: np.ndarray) -> None:
-    """Write the network, with the standardising folded into its first layer."""
+def fitted_network(names: list[str], weights: list[np.ndarray], mean: np.ndarray, spread: np.ndarray) -> Network:
+    """Make the network, with the standardising folded into its first layer."""
     first = weights[0] / spread
     bias = weights[1] - first @ mean
-    numbers = np.concatenate([first.ravel(), bias, weights[2], weights[3]]).astype("<f4")
-    text = base64.b85encode(numbers.tobytes()).decode()
-    lines = [f'    "{text[i : i + 110]}",' for i in range(0, len(text), 110)]
-    TARGET.write_text(
-        '"""The detector\'s fitted numbers, from `python -m tests.bench.fit_detector`: simulated land only."""\n\n'
-        f"HIDDEN = {weights[0].shape[0]}\n"
-        "NAMES = (\n" + "\n".join(f'    "{name}",' for name in names) + "\n)\n"
-        "NUMBERS = (  # float32, little endian, base 85: first layer by rows, its bias, second layer, its bias\n"
-        + "\n".join(lines)
-        + "\n)\n"
-    )
+    first, bias, second, last = (np.asarray(part, np.float32) for part in (first, bias, weights[2], weights[3]))
+    return Network(tuple(names), first, bias, second, float(last[0]))
 
 
 def main() -> None:
@@ -136,7 +128,7 @@ def main() -> None:
         p, truth = answer(weights, ready[part]), y[part]
         loss = -np.mean(np.where(truth, np.log(p + 1e-9), np.log(1 - p + 1e-9)))
         print(f"{name}: {part.sum()} pixels of {len(set(seeds[part]))} pairs, log loss {loss:.4f}")
-    write(names, weights, mean, spread)
+    write_weights(fitted_network(names, weights, mean, spread))
 
 
 if __name__ == "__main__":

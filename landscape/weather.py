@@ -12,7 +12,7 @@ _LATITUDE = math.radians(20.0)  # the sun of Odisha shines on the whole rendered
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weather:
-    """What differs from one picture of the same ground to the next."""
+    """What differs from one image of the same ground to the next."""
 
     sun_azimuth: float  # radians, clockwise from north
     sun_elevation: float

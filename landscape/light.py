@@ -1,4 +1,4 @@
-"""From ground to picture: colours of the season, sun and shadow, haze, and the sensor."""
+"""From ground to image: colours of the season, sun and shadow, haze, and the sensor."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from chalicelib.adapters.imagery.landscape.blocks import PX_PER_M
-from chalicelib.adapters.imagery.landscape.ground import Ground
-from chalicelib.adapters.imagery.landscape.noise import (
+from landscape.blocks import PX_PER_M
+from landscape.ground import Ground
+from landscape.noise import (
     Floats,
     Frame,
     Textures,
@@ -20,8 +20,8 @@ from chalicelib.adapters.imagery.landscape.noise import (
     sensor_noise,
     smooth,
 )
-from chalicelib.adapters.imagery.landscape.surfaces import palette, roughness
-from chalicelib.adapters.imagery.landscape.weather import Weather
+from landscape.surfaces import palette, roughness
+from landscape.weather import Weather
 
 SHADOW_REACH_PX = 72  # the tallest thing, under the lowest sun there is
 _SKY = np.array([0.38, 0.32, 0.28], np.float32)  # light in the shade, of that in the sun: blue, green, red
@@ -34,7 +34,7 @@ def _of(column: Floats, index: NDArray[np.int32]) -> Floats:
 
 
 def reflectance(ground: Ground, frame: Frame, textures: Textures, *, lushness: float, wetness: float) -> Floats:
-    """Give the ground's colours in even light: (rows, columns, 3), 0 to 255."""
+    """Return the ground's colours in even light: (rows, columns, 3), 0 to 255."""
     table, index = ground.surfaces, ground.index
     one, other = palette(lushness, wetness)
     material = table[:, 0].astype(int)
@@ -61,7 +61,7 @@ def reflectance(ground: Ground, frame: Frame, textures: Textures, *, lushness: f
 
 
 def _rows(ground: Ground, frame: Frame, textures: Textures) -> Floats:
-    """Give the light and dark of furrows, crop rows and roof ribs."""
+    """Draw the light and dark of furrows, crop rows and roof ribs."""
     table, index = ground.surfaces, ground.index
     start = (table[:, 5].astype(float) * frame.left + table[:, 6].astype(float) * frame.top) % 128.0
     phase = _of(table[:, 5], index)
@@ -78,7 +78,7 @@ def _rows(ground: Ground, frame: Frame, textures: Textures) -> Floats:
 
 
 def shadow(heights_m: Floats, weather: Weather) -> Floats:
-    """Say how much of the sun is hidden, 0 to 1: heights are carried away from the sun and compared.
+    """Return how much of the sun is hidden, 0 to 1: heights are carried away from the sun and compared.
 
     At half the resolution: shadows have soft edges, and it is four times as fast.
     """
@@ -95,7 +95,7 @@ def shadow(heights_m: Floats, weather: Weather) -> Floats:
 
 
 def _facing(ground: Ground, weather: Weather) -> Floats:
-    """Give the sun on every surface, level ground in the sun being 1: roofs by their slope, crowns by their form."""
+    """Return the sun on every surface, 1 on level ground: roofs by their slope, crowns by their form."""
     table, crown = ground.surfaces, ground.crown_m
     east, south = math.sin(weather.sun_azimuth), -math.cos(weather.sun_azimuth)
     slant = 1 / math.tan(weather.sun_elevation)
@@ -112,7 +112,7 @@ def _facing(ground: Ground, weather: Weather) -> Floats:
 
 
 def lit(ground: Ground, frame: Frame, textures: Textures, weather: Weather) -> Floats:
-    """Give the ground as it looks in the day's sun, in clear air."""
+    """Light the ground with the day's sun, in clear air."""
     image = reflectance(ground, frame, textures, lushness=weather.lushness, wetness=weather.wetness)
     sun = _facing(ground, weather)
     sun *= 1 - shadow(np.asarray(cv2.max(ground.crown_m, ground.built_m), np.float32), weather)
@@ -121,7 +121,7 @@ def lit(ground: Ground, frame: Frame, textures: Textures, weather: Weather) -> F
 
 
 def seen(image: Floats, frame: Frame, weather: Weather) -> Floats:
-    """Give a lit ground as it looks through the day's air, in the sensor's balance of colours."""
+    """Look at a lit ground through the day's air, in the sensor's balance of colours. Changes the image in place."""
     places = lattice(frame)
     uneven = smooth(weather.seed * 2, places, 9000.0) + 0.5 * smooth(weather.seed * 2 + 1, places, 3100.0)
     haze = drawn_out(np.clip(weather.haze * (1 + 0.4 * uneven), 0, 0.4), frame)

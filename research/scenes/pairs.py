@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from tests.bench.scene_land import Scene
-from tests.bench.scene_painting import label, render
-from tests.bench.scene_stuff import Rng
-from tests.bench.scene_years import age, film
+from research.scenes.land import Scene
+from research.scenes.materials import Rng
+from research.scenes.painting import label, render
+from research.scenes.years import age, film
 
 
 @dataclass

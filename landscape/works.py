@@ -10,12 +10,12 @@ import random
 
 import numpy as np
 
-from chalicelib.adapters.imagery.landscape import buildings
-from chalicelib.adapters.imagery.landscape.blocks import DETAIL, PX_PER_M, Shape
-from chalicelib.adapters.imagery.landscape.buildings import Site
-from chalicelib.adapters.imagery.landscape.noise import Positions
-from chalicelib.adapters.imagery.landscape.surfaces import Surface, surface
 from chalicelib.domain.tiles import gsd_m, position
+from landscape import buildings
+from landscape.blocks import DETAIL, PX_PER_M, Shape
+from landscape.buildings import Site
+from landscape.noise import Positions
+from landscape.surfaces import Surface, surface
 
 ZOOM, TILE_PX = 17, 1024
 WEST, NORTH = 96_742, 57_985  # the first of the 3 x 3 tiles
@@ -29,12 +29,12 @@ def on_ground(points: Positions, look: Surface) -> Shape:
 
 
 def site(x: float, y: float, turn: float) -> Site:
-    """Give a site from a place and a direction in degrees."""
+    """Make a site of a place and a direction in degrees."""
     return (WEST * TILE_PX + x, NORTH * TILE_PX + y, math.radians(turn))
 
 
 def metres(length_m: float) -> float:
-    """Give the drawing's metres, those of 20 N, of metres on the ground here."""
+    """Convert metres on the ground here to the drawing's, which are those of 20 N."""
     return length_m / M_PER_PX / PX_PER_M  # the drawing's metre is that of 20 N, the claim's is the ground's
 
 
@@ -50,12 +50,12 @@ def gable(site: Site, long_m: float, wide_m: float, cover: str, height_m: float 
 
 
 def plan(site: Site, long_m: float, wide_m: float) -> Positions:
-    """Give the outline of a house or a plot."""
+    """Return the outline of a house or a plot."""
     return buildings.rectangle(site, metres(long_m), metres(wide_m))
 
 
 def ring(site: Site, radius_m: float, squeeze: float, *, inset_m: float = 0.0) -> Positions:
-    """Give a roundish outline; the same site gets the same form at every inset."""
+    """Return a roundish outline; the same site gets the same form at every inset."""
     chance = random.Random(round(site[0] * 31 + site[1]))
     turns = np.linspace(0, 2 * math.pi, 72, endpoint=False)
     reach = np.full(72, 1.0)
@@ -68,7 +68,7 @@ def ring(site: Site, radius_m: float, squeeze: float, *, inset_m: float = 0.0) -
 
 
 def strip(ends: list[tuple[float, float]], width_m: float) -> Positions:
-    """Give the outline of a road along a line of places."""
+    """Return the outline of a road along a line of places."""
     line = np.array(ends, float) + np.array([WEST, NORTH]) * TILE_PX
     steps = np.concatenate(
         [line[n] + (line[n + 1] - line[n]) * np.linspace(0, 1, 9)[:-1, None] for n in range(len(line) - 1)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from tests.bench.scene_stuff import GROUND, ROOFS, Rng, Thing, ground, hsv, noise, rectangle
+from research.scenes.materials import GROUND, ROOFS, Rng, Thing, ground, hsv, noise, rectangle
 
 
 class Scene:

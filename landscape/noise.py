@@ -27,7 +27,7 @@ class Frame(NamedTuple):
 
 
 def hashed(seed: int, column: NDArray[np.int64], row: NDArray[np.int64]) -> Positions:
-    """Give a number from 0 to 1 for each lattice point; neighbours have nothing in common (splitmix64)."""
+    """Hash each lattice point to a number from 0 to 1; neighbours have nothing in common (splitmix64)."""
     # arrays, not scalars: those would warn that they overflow, which is the point here
     columns, rows = np.atleast_1d(column).astype(np.uint64), np.atleast_1d(row).astype(np.uint64)
     mixed = columns * np.uint64(0x9E3779B97F4A7C15)
@@ -40,7 +40,7 @@ def hashed(seed: int, column: NDArray[np.int64], row: NDArray[np.int64]) -> Posi
 
 
 def smooth(seed: int, places: Positions, wavelength: float) -> Positions:
-    """Give smooth noise from -1 to 1 at places of shape (..., 2)."""
+    """Return smooth noise from -1 to 1 at places of shape (..., 2)."""
     scaled = places / wavelength
     cell = np.floor(scaled)
     part = scaled - cell
@@ -54,7 +54,7 @@ def smooth(seed: int, places: Positions, wavelength: float) -> Positions:
 
 
 def lattice(frame: Frame) -> Positions:
-    """Give the places at which `drawn_out` wants its values, shape (rows, columns, 2)."""
+    """Return the places at which `drawn_out` wants its values, shape (rows, columns, 2)."""
     first = np.array([frame.left // _STEP - 1, frame.top // _STEP - 1])
     count = frame.size // _STEP + 4
     columns, rows = np.meshgrid(first[0] + np.arange(count), first[1] + np.arange(count))
@@ -62,7 +62,7 @@ def lattice(frame: Frame) -> Positions:
 
 
 def drawn_out(values: Positions, frame: Frame) -> Floats:
-    """Give values at the places of `lattice` as a picture of the frame."""
+    """Interpolate values at the places of `lattice` over the frame, one for each pixel."""
     whole = cv2.resize(values.astype(np.float32), None, fx=_STEP, fy=_STEP, interpolation=cv2.INTER_LINEAR)
     left = frame.left - (frame.left // _STEP - 1) * _STEP
     top = frame.top - (frame.top // _STEP - 1) * _STEP
@@ -107,7 +107,7 @@ class Textures(NamedTuple):
 
 
 def textures(frame: Frame) -> Textures:
-    """Give a frame's noise. The patches have two periods without a short common multiple: nothing repeats in sight."""
+    """Return a frame's noise. The periods of the patches have no short common multiple: nothing repeats in sight."""
     wide = _window(_texture(3, 1350, 10, 320, 1.1), frame)
     wide += _window(_texture(4, 1372, 16, 680, 1.2), frame)
     wide *= np.float32(0.71)
@@ -120,7 +120,7 @@ def textures(frame: Frame) -> Textures:
 
 @cache
 def furrow_profile() -> Floats:
-    """Give the light and dark across 128 furrows, 16 values each: no two are alike, and some strips were sown later."""
+    """Return the light and dark across 128 furrows, 16 values each: no two are alike, some strips were sown later."""
     frequency = np.maximum(np.fft.rfftfreq(2048), 1 / 2048)
     white = np.random.default_rng(9).standard_normal(2048)
     streaks = np.fft.irfft(np.fft.rfft(white) * frequency**-0.75 * np.exp(-((frequency * 9) ** 2)), n=2048)
@@ -129,7 +129,7 @@ def furrow_profile() -> Floats:
 
 
 def sensor_noise(frame: Frame, seed: int) -> Floats:
-    """Give a sensor's noise for a picture, three colours of deviation 1: another seed gives another stretch of it."""
+    """Return a sensor's noise for an image, three colours of deviation 1: another seed is another stretch of it."""
     return _window(_speckle(), Frame(seed % 997 * 7, seed % 991 * 13, frame.size))
 
 

@@ -1,4 +1,4 @@
-"""One picture of the landscape: from a view and a day to pixels."""
+"""One image of the landscape: from a view and a day to pixels."""
 
 from __future__ import annotations
 
@@ -7,22 +7,25 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from chalicelib.adapters.imagery.landscape import light, world
-from chalicelib.adapters.imagery.landscape.ground import Ground, lay
-from chalicelib.adapters.imagery.landscape.noise import Floats, Frame, Textures, textures
-from chalicelib.adapters.imagery.landscape.script import works_on
-from chalicelib.adapters.imagery.landscape.weather import weather_of
-from chalicelib.adapters.imagery.landscape.works import TILE_PX, ZOOM
-from chalicelib.domain.errors import NoCoverage
 from chalicelib.domain.tiles import View
+from landscape import light, world
+from landscape.ground import Ground, lay
+from landscape.noise import Floats, Frame, Textures, textures
+from landscape.script import works_on
+from landscape.weather import weather_of
+from landscape.works import TILE_PX, ZOOM
 
 _BORDER = light.SHADOW_REACH_PX
 
 
+class WrongScale(ValueError):
+    """A view asks for another scale than the landscape is drawn at."""
+
+
 def frame_of(view: View, *, border: int) -> Frame:
-    """Give the frame of a view and a border around it. Raises NoCoverage at another scale than the landscape's."""
+    """Return the frame of a view and a border around it. Raises WrongScale."""
     if view.tile.z < 0 or 2**view.tile.z * view.tile_px != 2**ZOOM * TILE_PX:
-        raise NoCoverage(f"the landscape is drawn at zoom {ZOOM} with {TILE_PX} pixels a tile, not as {view}")
+        raise WrongScale(f"the landscape is drawn at zoom {ZOOM} with {TILE_PX} pixels a tile, not as {view}")
     left = view.tile.x * view.tile_px - view.margin_px - border
     top = view.tile.y * view.tile_px - view.margin_px - border
     return Frame(left, top, view.size_px + 2 * border)
@@ -34,8 +37,8 @@ def _ground(frame: Frame, day: date) -> tuple[Ground, Textures]:
     return lay(shapes, trees, frame, noise, works_on(day)), noise
 
 
-def picture(view: View, day: date) -> NDArray[np.uint8]:
-    """Render a view on a day: rows and columns of the view's size, blue, green and red."""
+def render(view: View, day: date) -> NDArray[np.uint8]:
+    """Render a view on a day: rows and columns of the view's size, blue, green and red. Raises WrongScale."""
     frame, weather = frame_of(view, border=_BORDER), weather_of(day)
     ground, noise = _ground(frame, day)
     image = light.seen(light.lit(ground, frame, noise, weather), frame, weather)

@@ -1,4 +1,4 @@
-"""The whole world, block by block: which cover a block has, and what a picture of it needs."""
+"""The whole world, block by block: which cover a block has, and what an image of it needs."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from chalicelib.adapters.imagery.landscape import growing, settled
-from chalicelib.adapters.imagery.landscape.blocks import PITCH, REACH, Block, Shape
-from chalicelib.adapters.imagery.landscape.noise import Frame, Positions, smooth
+from landscape import growing, settled
+from landscape.blocks import PITCH, REACH, Block, Shape
+from landscape.noise import Frame, Positions, smooth
 
 _OVERHANG = 70  # pixels by which crowns, banks and verges may reach over a block's border
 Cover = Callable[[Block], None]
@@ -56,7 +56,7 @@ def block_at(column: int, row: int) -> Block:
 
 
 def around(frame: Frame) -> tuple[list[Shape], Positions]:
-    """Give everything that may stand in a frame, in the order in which it is drawn."""
+    """Return everything that may stand in a frame, in the order in which it is drawn."""
     first_column, last_column = (math.floor(edge / PITCH) for edge in _reach(frame.left, frame.size))
     first_row, last_row = (math.floor(edge / PITCH) for edge in _reach(frame.top, frame.size))
     blocks = [

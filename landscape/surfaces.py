@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from chalicelib.adapters.imagery.landscape.noise import Floats
+from landscape.noise import Floats
 
-Colour = tuple[int, int, int]  # blue, green, red as the picture shows them in full sun
+Colour = tuple[int, int, int]  # blue, green, red as the image shows them in full sun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +127,7 @@ def surface(
 
 
 def crowns() -> list[Surface]:
-    """Give the surfaces of the crowns: `TONES` of each kind, in the order of `CROWN_NUMBER`."""
+    """List the surfaces of the crowns: `TONES` of each kind, in the order of `CROWN_NUMBER`."""
     steps = [2 * n / (TONES - 1) - 1 for n in range(TONES)]
     return [
         Surface(_GROWN + kind, 1 + 0.19 * step, 0.06 * step, 0, 0, 0, 0, 0, 0.4 * step)
@@ -149,7 +149,7 @@ def _darker(colour: Colour) -> Colour:
 
 
 def palette(lushness: float, wetness: float) -> tuple[Floats, Floats]:
-    """Give the two colours of every material for a time of year: lushness and wetness from 0 to 1."""
+    """Return the two colours of every material for a time of year: lushness and wetness from 0 to 1."""
     materials = _all()
     dry = np.array([m.dry for m in materials], np.float32)
     lush = np.array([m.lush or m.dry for m in materials], np.float32)
@@ -159,5 +159,5 @@ def palette(lushness: float, wetness: float) -> tuple[Floats, Floats]:
 
 
 def roughness() -> Floats:
-    """Give (grain, clump, contrast) of every material, shape (materials, 3)."""
+    """Return (grain, clump, contrast) of every material, shape (materials, 3)."""
     return np.array([(m.grain, m.clump, m.contrast) for m in _all()], np.float32)

@@ -1,35 +1,34 @@
 """Fit how a region's score is worked out, on simulated land, and draw how far the scores can be trusted.
 
-    python -m tests.bench.fit_scores [--pairs 800] [--jobs 2]
+    python -m research.fit_scores [--pairs 800] [--jobs 2]
 
 To be run after fit_detector, on other seeds; years lie between the dates of half of the pairs. A region
 is right when at least 30 % of it changed. Every second pair is kept apart: the expected calibration error is measured
-there. Writes SLOPE and INTERCEPT of chalicelib/vision/calibration.py, and docs/reliability.png.
+there. Writes chalicelib/vision/model/calibration.json, and docs/reliability.png.
 """
 
 from __future__ import annotations
 
 import argparse
-import re
 from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
 
 import cv2
 import numpy as np
 
-ROOT = Path(__file__).resolve().parents[2]
+from chalicelib.vision.calibration import Calibration, strength_of
+from research.model_files import ROOT, write_calibration
+
 FIRST_SEED = 90_000
 RIGHT_SHARE = 0.3
 
 
 def regions_of(seed: int) -> list[tuple[int, list[float], bool]]:
-    """Give seed, what is known of it, and whether it is right, for each region of one simulated pair."""
+    """Return seed, what is known of it, and whether it is right, for each region of one simulated pair."""
     cv2.setNumThreads(1)
-    from chalicelib.vision.calibration import strength_of
     from chalicelib.vision.change_map import map_change
     from chalicelib.vision.pixels import to_pixels
     from chalicelib.vision.regions import candidate_regions, threshold_excess
-    from tests.bench.scenes import pair
+    from research.scenes.pairs import pair
 
     made = pair(seed, years=seed % 4 >= 2)
     gsd_m = made.metres_per_pixel
@@ -62,7 +61,7 @@ def fit(x: np.ndarray, y: np.ndarray, ridge: float = 1.0) -> np.ndarray:
 
 
 def reliability(p: np.ndarray, y: np.ndarray, bins: int = 10) -> tuple[float, list[tuple[float, float, int]]]:
-    """Give the expected calibration error and, for each bin, mean score, share right, and count."""
+    """Return the expected calibration error and, for each bin, mean score, share right, and count."""
     lines = []
     for low in np.arange(bins) / bins:
         inside = (p >= low) & (p < low + 1 / bins + (1e-9 if low + 1 / bins >= 1 else 0))
@@ -88,12 +87,6 @@ def plot(lines: list[tuple[float, float, int]], error: float) -> np.ndarray:
     return canvas
 
 
-def calibrated(source: str, *, slope: float, intercept: float) -> str:
-    """Write slope and intercept into the source of the calibration module."""
-    source = re.sub(r"(?m)^SLOPE = .*$", f"SLOPE = {slope:.4f}", source)
-    return re.sub(r"(?m)^INTERCEPT = .*$", f"INTERCEPT = {intercept:.4f}", source)
-
-
 def main() -> None:
     """Fit, measure, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -114,8 +107,7 @@ def main() -> None:
     for said, was, count in lines:
         print(f"  said {said:.2f}  was {was:.2f}  of {count}")
     cv2.imwrite(str(ROOT / "docs" / "reliability.png"), plot(lines, error))
-    target = ROOT / "chalicelib" / "vision" / "calibration.py"
-    target.write_text(calibrated(target.read_text(), slope=weights[0], intercept=weights[-1]))
+    write_calibration(Calibration(slope=weights[0], intercept=weights[-1]))
 
 
 if __name__ == "__main__":

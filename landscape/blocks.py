@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from chalicelib.adapters.imagery.landscape.noise import Positions, hashed, smooth
-from chalicelib.adapters.imagery.landscape.surfaces import CROWN_NUMBER, Surface
+from landscape.noise import Positions, hashed, smooth
+from landscape.surfaces import CROWN_NUMBER, Surface
 
 PX_PER_M = 1 / 0.28  # of the scale at which houses and trees are drawn: that of 20 N
 PITCH = 880.0  # pixels from block to block
@@ -42,7 +42,7 @@ def bend(places: Positions) -> Positions:
 
 
 def wateriness(places: Positions) -> Positions:
-    """Give how near places are to the middle of a river: below 0 is dry land, above 0.012 or so is water."""
+    """Return how near places are to the middle of a river: below 0 is dry land, above 0.012 or so is water."""
     swing = smooth(21, places, 9.1 * PITCH) + 0.22 * smooth(22, places, 1.7 * PITCH) + 0.05 * smooth(23, places, 260.0)
     return 0.028 - np.abs(swing + 0.11)
 
@@ -74,7 +74,7 @@ class Block:
         self._seedlings: list[Positions] = []
 
     def at(self, uv: Positions) -> Positions:
-        """Give the world positions of positions in the block, shape (..., 2), drawn out between a mesh of bent ones."""
+        """Interpolate the world positions of positions in the block, shape (..., 2), in a mesh of bent ones."""
         scaled = uv * _MESH
         cell = np.clip(np.floor(scaled), 0, _MESH - 1).astype(np.int64)
         part = scaled - cell
@@ -85,7 +85,7 @@ class Block:
         return ground
 
     def is_dry(self, places: Positions, *, away: float) -> NDArray[np.bool_]:
-        """Say which world positions no river reaches; away is a distance in `wateriness`."""
+        """Tell which world positions no river reaches; `away` is a distance in `wateriness`."""
         if self.driest_edge < -0.15:
             return np.ones(len(places), bool)
         return wateriness(places) < -away
@@ -132,7 +132,7 @@ class Block:
         self._seedlings.append(np.column_stack([uv, np.asarray(radii_m, float), numbers]))
 
     def is_free(self, uv: Positions, *, away_m: float) -> NDArray[np.bool_]:
-        """Say which positions, shape (n, 2), lie outside what is kept free, by that much."""
+        """Tell which positions, shape (n, 2), lie outside what is kept free, by that much."""
         free = np.ones(len(uv), bool)
         for u, v, radius in self.kept_free:
             free &= np.hypot(uv[:, 0] - u, uv[:, 1] - v) > (radius + away_m) * PX_PER_M / PITCH

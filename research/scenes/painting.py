@@ -5,8 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from tests.bench.scene_land import Scene
-from tests.bench.scene_stuff import noise
+from research.scenes.land import Scene
+from research.scenes.materials import noise
 
 
 def render(scene: Scene, date: int) -> np.ndarray:  # noqa: C901, PLR0912, PLR0915 (the order of painting)

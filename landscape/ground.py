@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from chalicelib.adapters.imagery.landscape.blocks import BUILT, PX_PER_M, ROAD, Shape, wateriness
-from chalicelib.adapters.imagery.landscape.noise import Floats, Frame, Positions, Textures, drawn_out, lattice
-from chalicelib.adapters.imagery.landscape.surfaces import TONES, Surface, crowns, surface
+from landscape.blocks import BUILT, PX_PER_M, ROAD, Shape, wateriness
+from landscape.noise import Floats, Frame, Positions, Textures, drawn_out, lattice
+from landscape.surfaces import TONES, Surface, crowns, surface
 
 _FINE = 4  # bits of a drawn position below the pixel
 _RADII_M = (0.6, 0.85, 1.2, 1.6, 2.0, 2.5, 3.1, 3.8, 4.6, 5.5)
@@ -77,7 +77,7 @@ def _stamp(trees: Positions, frame: Frame) -> tuple[Floats, NDArray[np.uint8]]:
 
 
 def pixels(points: Positions, frame: Frame) -> NDArray[np.int32]:
-    """Give world positions as OpenCV draws them: fixed-point pixels, the centre of pixel (0, 0) at 0."""
+    """Convert world positions to what OpenCV draws: fixed-point pixels, the centre of pixel (0, 0) at 0."""
     return np.round((points - (frame.left + 0.5, frame.top + 0.5)) * (1 << _FINE)).astype(np.int32)
 
 

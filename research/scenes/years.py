@@ -5,8 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from tests.bench.scene_land import Scene
-from tests.bench.scene_stuff import Rng, Thing, ground, hsv, noise
+from research.scenes.land import Scene
+from research.scenes.materials import Rng, Thing, ground, hsv, noise
 
 
 def age(scene: Scene, r: Rng) -> None:

@@ -1,6 +1,6 @@
 """What each ingredient of the detector gives: the research pairs scored without it, everything else as shipped.
 
-    python -m tests.bench.ablation
+    python -m research.ablation
 
 The weights stay as they are; what is left out is left out of the reckoning only. Nuisances are those of every sixth
 pair, both dates: the share of copies, in which nothing but weather happens, that alert.
@@ -18,8 +18,7 @@ import cv2
 import numpy as np
 
 from chalicelib.vision import calibration, change_map, changes, features, network, regions, registration, shadows
-from tests.bench.score import SHARED, scorer
-from tests.bench.score_folds import scored
+from research.labelled_pairs import SHARED, scored, scorer
 
 KNOBS = {"alert_m2": 200.0, "alert_px": 64.0, "object_m2": 30.0}
 NUISANCE_EVERY = 6
@@ -37,7 +36,7 @@ def put(module: Any, **values: Any) -> Iterator[None]:
 
 
 def without(*families: str) -> Callable[..., np.ndarray]:
-    """Give the network's answer with some families of maps held at their mean over the picture."""
+    """Return the network's answer with some families of maps held at their mean over the picture."""
 
     def answer(maps: Any, shape: tuple[int, ...]) -> np.ndarray:
         calmed = (

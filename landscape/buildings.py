@@ -7,15 +7,15 @@ import random
 
 import numpy as np
 
-from chalicelib.adapters.imagery.landscape.blocks import BUILT, PX_PER_M, Shape
-from chalicelib.adapters.imagery.landscape.noise import Positions
-from chalicelib.adapters.imagery.landscape.surfaces import Surface, surface
+from landscape.blocks import BUILT, PX_PER_M, Shape
+from landscape.noise import Positions
+from landscape.surfaces import Surface, surface
 
 Site = tuple[float, float, float]  # x, y of the middle in world pixels; direction of the long side in radians
 
 
 def rectangle(site: Site, long_m: float, wide_m: float, *, ahead_m: float = 0, aside_m: float = 0) -> Positions:
-    """Give the corners of a rectangle around a site's middle, or that far from it along and across its direction."""
+    """Return the corners of a rectangle around a site's middle, or that far along and across its direction from it."""
     x, y, turn = site
     along = np.array([math.cos(turn), math.sin(turn)]) * PX_PER_M
     across = np.array([-math.sin(turn), math.cos(turn)]) * PX_PER_M

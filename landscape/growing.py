@@ -8,16 +8,16 @@ from itertools import pairwise
 
 import numpy as np
 
-from chalicelib.adapters.imagery.landscape.blocks import DETAIL, LAND, PITCH, PX_PER_M, Block, Box, split
-from chalicelib.adapters.imagery.landscape.noise import Positions, smooth
-from chalicelib.adapters.imagery.landscape.surfaces import Surface, surface
+from landscape.blocks import DETAIL, LAND, PITCH, PX_PER_M, Block, Box, split
+from landscape.noise import Positions, smooth
+from landscape.surfaces import Surface, surface
 
 METRE = PX_PER_M / PITCH  # in a block's u and v
 WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
 
 
 def scatter(box: Box, spacing_m: float, chance: random.Random, *, jitter: float = 1.0) -> Positions:
-    """Give places all over a box, about that far apart."""
+    """Scatter places all over a box, about that far apart."""
     u0, v0, u1, v1 = box
     step = spacing_m * METRE
     columns, rows = np.meshgrid(np.arange(u0 + step / 2, u1, step), np.arange(v0 + step / 2, v1, step))

@@ -1,6 +1,6 @@
 """Ten of our rendered crops among ten real ones, shuffled: can you tell them apart? Prints the paths of two pictures.
 
-Run as `python -m tests.bench.contact_sheet [--pairs DIR]`; the real crops are those of the development pairs (A/*.png).
+Run as `python -m research.contact_sheet [--pairs DIR]`; the real crops are those of the development pairs (A/*.png).
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from chalicelib.adapters.imagery.landscape import picture
 from chalicelib.domain.tiles import Tile, View, grid_position
+from landscape import render
 
 CELL_PX = 384  # of each crop on the sheet
 GSD_M = 0.5
@@ -53,7 +53,7 @@ def ours() -> list[tuple[str, np.ndarray]]:
     for east, south, day in PLACES:
         view = View(tile=Tile(17, x0 + east, y0 + south), tile_px=1024, margin_px=128)
         started = time.process_time()
-        whole = picture(view, day)
+        whole = render(view, day)
         took = time.process_time() - started
         size = round(view.size_px * view.gsd_m / GSD_M)
         small = cv2.resize(whole, (size, size), interpolation=cv2.INTER_AREA)

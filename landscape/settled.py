@@ -6,17 +6,17 @@ import math
 
 import numpy as np
 
-from chalicelib.adapters.imagery.landscape import buildings, growing
-from chalicelib.adapters.imagery.landscape.blocks import DETAIL, LAND, PX_PER_M, Block, Box, split
-from chalicelib.adapters.imagery.landscape.growing import METRE, WHOLE
-from chalicelib.adapters.imagery.landscape.noise import Positions, hashed
-from chalicelib.adapters.imagery.landscape.surfaces import surface
+from landscape import buildings, growing
+from landscape.blocks import DETAIL, LAND, PX_PER_M, Block, Box, split
+from landscape.growing import METRE, WHOLE
+from landscape.noise import Positions, hashed
+from landscape.surfaces import surface
 
 _YARDS = ["dirt", "dirt", "garden", "garden", "grass", "track", "redsoil"]
 
 
 def _sites(block: Block, plots: list[Box]) -> list[buildings.Site]:
-    """Give each plot's middle on the ground and the direction of its u side."""
+    """Return each plot's middle on the ground and the direction of its u side."""
     middles = np.array([((u0 + u1) / 2, (v0 + v1) / 2) for u0, v0, u1, v1 in plots])
     ahead = np.array([0.004, 0.0])
     ground = block.at(np.stack([middles - ahead, middles + ahead], 1))

@@ -12,11 +12,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from chalicelib.adapters.imagery.landscape.blocks import Shape
-from chalicelib.adapters.imagery.landscape.buildings import Site
-from chalicelib.adapters.imagery.landscape.noise import Positions
-from chalicelib.adapters.imagery.landscape.surfaces import Surface, surface
-from chalicelib.adapters.imagery.landscape.works import (
+from chalicelib.domain.tiles import View, position
+from landscape.blocks import Shape
+from landscape.buildings import Site
+from landscape.noise import Positions
+from landscape.surfaces import Surface, surface
+from landscape.works import (
     CENTER,
     M_PER_PX,
     TILE_PX,
@@ -33,7 +34,6 @@ from chalicelib.adapters.imagery.landscape.works import (
     strip,
     water,
 )
-from chalicelib.domain.tiles import View, position
 
 DEMO_CENTER_LON, DEMO_CENTER_LAT = CENTER
 DEMO_REACH_KM = 0.42  # each way: 10 m within the edge of the nine tiles
@@ -62,7 +62,7 @@ class Change:
         return float(abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2)
 
     def drawn(self, day: date) -> tuple[Shape, ...]:
-        """Give what is drawn over the land within the outline on a day: nothing if the land is as it was."""
+        """Return what is drawn over the land within the outline on a day: nothing if the land is as it was."""
         return self.after if day >= self.since else self.before
 
 
@@ -168,12 +168,12 @@ SCRIPT = _write()
 
 
 def changes_between(before: date, after: date) -> list[Change]:
-    """Give what changed after one day and up to another."""
+    """Return what changed after one day and up to another."""
     return [change for change in SCRIPT if before < change.since <= after]
 
 
 def works_on(day: date) -> list[tuple[Positions, tuple[Shape, ...]]]:
-    """Give what is drawn over the land on a day: outlines, and the shapes within."""
+    """Return what is drawn over the land on a day: outlines, and the shapes within."""
     return [(change.outline, shapes) for change in SCRIPT if (shapes := change.drawn(day))]
 
 
