@@ -61,7 +61,7 @@ lock: UV = $(or $(shell command -v uv),build/lock/bin/uv)
 lock: setup  ## lock the dependencies from the *.in files, with uv (ARGS=--upgrade for the newest)
 	@test -x "$(UV)" || { $(PY) -m venv build/lock && build/lock/bin/python -m pip install --quiet uv; }
 	$(UV) $(COMPILE) $(ARGS) requirements-dev.in -o requirements-dev.txt
-	$(UV) $(COMPILE) $(ARGS) tests/sam/requirements.in -o tests/sam/requirements.txt
+	$(UV) $(COMPILE) $(ARGS) tests/support/templates/sam/requirements.in -o tests/support/templates/sam/requirements.txt
 	for f in $(LAYERED); do $(UV) $(COMPILE) -c requirements-dev.txt $$f.in -o $$f.txt || exit 1; done
 
 audit: setup  ## known vulnerabilities in the locked dependencies (needs the network)

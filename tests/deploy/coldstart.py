@@ -14,7 +14,7 @@ from pathlib import Path
 
 from chalicelib.adapters.imagery.landscape import DEMO_CENTER_LAT, DEMO_CENTER_LON, DEMO_DATES
 from tests.deploy.stage import NAME, Stage, stage
-from tests.e2e.client import Client
+from tests.support.running.client import Client
 
 REACH = dict.fromkeys(("northKm", "southKm", "eastKm", "westKm"), 0.12)  # of one tile, where an orchard is cleared
 LAND = {"name": "the demo's", "centerLat": DEMO_CENTER_LAT, "centerLon": DEMO_CENTER_LON} | REACH

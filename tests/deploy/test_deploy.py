@@ -11,8 +11,8 @@ import pytest
 import requests
 
 from tests.deploy.stage import NAME, stage
-from tests.e2e.client import Client
-from tests.e2e.patchwork import patchwork
+from tests.support.running.client import Client
+from tests.support.running.patchwork import patchwork
 
 pytestmark = [
     pytest.mark.slow,

@@ -22,7 +22,7 @@ from chalicelib.adapters.imagery.landscape import (
     changes_between,
 )
 from chalicelib.domain.tiles import M_PER_DEGREE, Tile, bounds_of, centre_of, grid_position
-from tests.e2e.client import Client, Server
+from tests.support.running.client import Client, Server
 
 SURE_M2 = 100  # every change of that size or more is to be found
 SHADOW_M = 25  # a new building's shadow and the trees it felled are part of its change

@@ -7,9 +7,9 @@ import pytest
 from chalicelib.domain.scenes import Grid
 from chalicelib.domain.thresholds import Sensitivity
 from chalicelib.vision.changes import compare
-from tests.builders import SPRING
-from tests.trip import ALL, Trip
-from tests.unit.vision.images import crop, house, land, png
+from tests.support.builders.domain import SPRING
+from tests.support.builders.land import crop, house, land, png
+from tests.support.trip import ALL, Trip
 
 GRID = Grid(zoom=17, tile_px=288, margin_px=36)  # about a metre a pixel
 

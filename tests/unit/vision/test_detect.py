@@ -5,7 +5,7 @@ import pytest
 from chalicelib.vision.changes import detect
 from chalicelib.vision.features import feature_maps, normalised_greys
 from chalicelib.vision.weights import NAMES
-from tests.unit.vision.images import house, land
+from tests.support.builders.land import house, land
 
 MPP = 0.6
 
