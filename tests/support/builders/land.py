@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import cv2
 import numpy as np
 
@@ -22,6 +24,11 @@ def terms(*, sends_placeholders: bool) -> ProviderTerms:
 
 def land(side: int = 320, *, seed: int = 0, left: int = 0, top: int = 0) -> np.ndarray:
     """A landscape without end, seen from (left, top): meadow, bushes, a field, a road."""
+    return _world(seed)[top : top + side, left : left + side].copy()
+
+
+@cache
+def _world(seed: int) -> np.ndarray:
     r = np.random.default_rng(seed)
     world = 1024
     ground = np.zeros((world, world), np.float32)
@@ -33,7 +40,7 @@ def land(side: int = 320, *, seed: int = 0, left: int = 0, top: int = 0) -> np.n
     cv2.line(image, (0, 300), (world, 420), (150, 155, 160), 12, cv2.LINE_AA)
     for x, y in r.integers(0, world, (260, 2)):
         cv2.circle(image, (int(x), int(y)), int(r.integers(4, 9)), (40, 70, 50), -1, cv2.LINE_AA)
-    return np.clip(image[top : top + side, left : left + side], 0, 255).astype(np.uint8)
+    return np.clip(image, 0, 255).astype(np.uint8)
 
 
 def house(image: np.ndarray, column: int, row: int, *, width: int = 24, height: int = 18) -> np.ndarray:

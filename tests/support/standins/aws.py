@@ -15,7 +15,6 @@ from uuid import uuid4
 
 import boto3
 from botocore.config import Config
-from moto.server import ThreadedMotoServer
 
 from chalicelib.domain.jobs import Queue
 
@@ -34,6 +33,8 @@ class AwsStandIn:
     """S3, SQS and Secrets Manager on a free port of 127.0.0.1."""
 
     def __init__(self) -> None:
+        from moto.server import ThreadedMotoServer  # a second of imports, and a client alone needs none of it
+
         self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
         self.endpoint_url = ""
         self._clients: dict[str, Any] = {}
