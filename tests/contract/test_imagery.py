@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,9 +12,11 @@ import pytest
 
 from chalicelib.adapters.imagery.archive import ArchiveImagery
 from chalicelib.adapters.imagery.providers.archive import TERMS
+from chalicelib.adapters.imagery.providers.sample import TERMS as SAMPLE_TERMS
+from chalicelib.adapters.imagery.sample import SampleImagery
 from chalicelib.application.ports.imagery import Imagery
 from chalicelib.domain.errors import ImageryFailed, ProviderUnavailable
-from chalicelib.domain.scenes import Grid
+from chalicelib.domain.scenes import Grid, Scene
 from chalicelib.domain.tiles import Bounds, View, tiles_covering
 from tests.support.builders.archives import noise, put, square
 from tests.support.builders.google_provider import provider as provider_on
@@ -22,6 +24,7 @@ from tests.support.fakes.imagery import ScriptedImagery
 from tests.support.standins.google import GoogleStandIn, an_error
 
 AREA = square(28.6, 77.2, width_px=700, height_px=500, gsd_m=0.5).bounds
+SMALL = Grid(zoom=19, tile_px=256, margin_px=32)  # the scale at which the land is rendered, in smaller tiles
 
 
 class Provider(NamedTuple):
@@ -30,6 +33,7 @@ class Provider(NamedTuple):
     imagery: Imagery
     again: Imagery
     break_it: Callable[[], object]
+    missing: Scene | None = None  # a scene that it does not have, of what cannot break
 
 
 @contextmanager
@@ -57,7 +61,13 @@ def scripted(_: Path) -> Iterator[Provider]:
     yield Provider(one, other, lambda: one.fail(None, ProviderUnavailable("the provider is away")))
 
 
-PROVIDERS = [archive, google_static, scripted]
+@contextmanager
+def sample(_: Path) -> Iterator[Provider]:
+    one, other = (SampleImagery(SAMPLE_TERMS, SMALL, today=lambda: date(2024, 5, 1)) for _ in range(2))
+    yield Provider(one, other, lambda: None, missing=Scene(scene_id="sample-yesterday", captured_at=None))
+
+
+PROVIDERS = [archive, google_static, sample, scripted]
 
 
 @pytest.fixture(params=PROVIDERS, ids=lambda provider: provider.__name__)
@@ -139,5 +149,5 @@ def test_a_failure_has_a_name_and_a_sentence(provider):
     scene = provider.imagery.newest(view, AREA)
     provider.break_it()
     with pytest.raises(ImageryFailed) as failure:
-        provider.imagery.fetch(scene, view, AREA)
+        provider.imagery.fetch(provider.missing or scene, view, AREA)
     assert len(failure.value.reason) > 15

@@ -80,4 +80,4 @@ class MemoryOutbox:
 
     def _held(self, received: Received) -> _Row | None:
         row = self.rows.get(received.message.message_id)
-        return row if row and row.receives == received.receipt and not row.is_dead else None
+        return row if row and row.receives == received.receipt else None

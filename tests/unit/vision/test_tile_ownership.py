@@ -37,8 +37,10 @@ def test_a_region_in_the_margin_is_the_neighbours():
     ("columns", "counts"),
     [
         (slice(10, 21), []),  # its middle is column 15.5
+        (slice(11, 21), [(11, 40, 10, 10)]),  # 16.0
         (slice(11, 22), [(11, 40, 11, 10)]),  # 16.5: whole, also what lies in the margin
         (slice(74, 85), [(74, 40, 11, 10)]),  # 79.5
+        (slice(75, 85), []),  # 80.0
         (slice(75, 86), []),  # 80.5
     ],
 )
@@ -61,6 +63,11 @@ def test_the_same_holds_from_north_to_south():
 )
 def test_of_a_region_that_the_rim_cuts_the_tiles_part_counts_unless_it_is_little(columns, counts):
     assert owned(columns) == counts
+
+
+@pytest.mark.parametrize(("rows", "counts"), [(slice(0, 40), [(40, 16, 10, 24)]), (slice(60, 96), [(40, 60, 10, 20)])])
+def test_the_upper_and_the_lower_rim_cut_too(rows, counts):
+    assert owned(ROWS, rows=rows) == counts
 
 
 def test_unseen_ground_cuts_a_region_as_the_rim_does():
