@@ -1,17 +1,27 @@
-"""Holds every test in here to memory: no file, socket, process or database."""
+"""Holds every test in here to memory, its fixtures too: no file, socket, process or database."""
 
 import pytest
 
 from tests.support.no_io import holding
 
-FOLDERS = {"tmp_path", "tmp_path_factory", "tmpdir", "tmpdir_factory"}
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item):
+    return (yield from _held())
 
 
-@pytest.fixture(autouse=True)
-def left_memory(request):
-    """Give the list of what the test wanted beyond memory; it fails unless that is empty at its end."""
-    if asked := FOLDERS & set(request.fixturenames):
-        pytest.fail(f"a unit test has no folder ({', '.join(asked)}): it belongs into tests/integration", pytrace=False)
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    return (yield from _held())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item):
+    return (yield from _held())
+
+
+def _held():
     with holding() as found:
-        yield found
+        result = yield
     assert not found, f"a unit test wanted {found}: it belongs into tests/integration, or its work into memory"
+    return result
