@@ -12,12 +12,7 @@ from layers.build import build
 from tests.support.sources import ROOT
 from tests.support.templates.rendered import merged
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        sys.version_info[:2] != (3, 12), reason="Chalice packages for the Python that runs it: use 3.12"
-    ),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("lambda_python")]
 PACKAGE = "import sys; from chalice.cli import main; sys.exit(main())"
 LAYERS = {
     "opencv": """

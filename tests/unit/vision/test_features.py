@@ -69,6 +69,12 @@ def test_gradients_are_turned_by_their_angle(scale, other, expected):
     assert middle(maps(EAST, other), f"turned_{scale}") == pytest.approx(expected / 1.1, abs=0.005)
 
 
+def test_gradients_from_north_to_south_are_turned_likewise():
+    diagonal = (EAST + SOUTH) / math.sqrt(2)
+    assert middle(maps(SOUTH, SOUTH), "turned_9") == pytest.approx(0.0025 / 1.1, abs=0.005)
+    assert middle(maps(SOUTH, diagonal), "turned_9") == pytest.approx((1 - math.sqrt(0.5)) / 1.1, abs=0.005)
+
+
 @pytest.mark.parametrize("scale", [5, 9, 17])
 def test_edges_are_the_stronger_images_and_the_weaker_ones(scale):
     for found in (maps(EAST, 0.25 * EAST), maps(0.25 * EAST, EAST)):

@@ -38,7 +38,9 @@ def test_a_slope_over_the_whole_image_is_levelled_and_a_step_stays():
 COLOURS = np.random.default_rng(2).uniform(40, 160, (40, 50, 3)).astype(np.float32)
 EVERYWHERE = np.ones((40, 50), np.bool_)
 MIX = np.float32([[0.9, 0.1, 0.0], [0.0, 1.1, 0.1], [0.1, 0.0, 0.8]])
-SUN = 30 * np.linspace(-0.5, 0.5, 50, endpoint=False, dtype=np.float32)[None, :, None]  # 30 levels from west to east
+EAST = np.linspace(-0.5, 0.5, 50, endpoint=False, dtype=np.float32)[None, :, None]
+SOUTH = np.linspace(-0.5, 0.5, 40, endpoint=False, dtype=np.float32)[:, None, None]
+SUN = 30 * EAST + 20 * SOUTH + 12 * EAST * SOUTH  # 30 levels from west to east, 20 from north to south
 OTHER_LIGHT = COLOURS @ MIX.T + np.float32([12, -8, 20]) + SUN
 
 
