@@ -7,6 +7,8 @@ from tests.architecture.rules.book import of_type
 from tests.support.sources import ROOT
 from tests.support.templates.rendered import rendered
 
+pytestmark = pytest.mark.xdist_group("templates")  # in one process, which asks Chalice for each stage once
+
 
 def test_the_document_shows_what_the_command_prints():
     assert cost.report() in (ROOT / "docs" / "costs.md").read_text(encoding="utf-8"), "run python -m infra.aws.cost"

@@ -14,6 +14,7 @@ from tests.architecture.rules.book import RULES
 from tests.support.templates.rendered import AWS, chalices, load, merged, rendered
 
 assert {module.__name__.rpartition(".")[2] for module in (app, network, storage, watch)}  # importing fills RULES
+pytestmark = pytest.mark.xdist_group("templates")  # in one process, which asks Chalice for each stage once
 REGIONS = ["us-east-1", "ap-south-1", "eu-west-1", "ap-southeast-1"]
 EGRESS = ("ipv6", "nat-instance", "nat-gateway")
 OPTIONS = [
@@ -110,7 +111,9 @@ def test_the_whole_template_of_the_functions_is_understood_by_cfn_lint(stage):
 
 
 def test_cfn_lint_notices_a_misspelt_property():
-    broken = (AWS / "stage.yaml").read_text(encoding="utf-8").replace("VisibilityTimeout", "VisibilityTimeOut", 1)
+    queues = {"Resources": {"Queue": {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": 30}}}}
+    assert findings(json.dumps(queues)) == []
+    broken = json.dumps(queues).replace("VisibilityTimeout", "VisibilityTimeOut")
     assert [match.rule.id for match in findings(broken)] == ["E3002"]
 
 
