@@ -15,8 +15,8 @@ from pathlib import Path
 from sqlalchemy import event
 
 from chalicelib.adapters.database.engine import make_engine
-from tests.databases import MySqlDatabases, SqliteDatabases, migrate
-from tests.trip import Trip
+from tests.support.databases.copies import MySqlDatabases, SqliteDatabases, migrate
+from tests.support.trip import Trip
 
 BRACKETS = ("BEGIN", "COMMIT", "ROLLBACK")
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from chalicelib.domain.tiles import position
 from landscape.works import NORTH, WEST, ZOOM
 from tests.deploy.stage import NAME, Stage, stage
-from tests.e2e.archives import Pair, rendered_pairs
-from tests.e2e.client import Client
+from tests.support.running.client import Client
+from tests.support.running.pairs import Pair, rendered_pairs
 
 LON, LAT = position(WEST + 0.75, NORTH + 0.75, ZOOM)  # a quarter of the demo's first tile, where a yard is paved
 REACH = dict.fromkeys(("northKm", "southKm", "eastKm", "westKm"), 0.06)  # of one tile of the archive

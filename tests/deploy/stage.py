@@ -11,13 +11,13 @@ from threading import Event, Thread
 import pymysql
 from sqlalchemy.engine import make_url
 
-from tests.aws_stand_in import REGION
 from tests.deploy.account import Account, Operator
 from tests.deploy.api_front import ApiFront
 from tests.deploy.database import database
 from tests.deploy.pump import Pump
-from tests.e2e.client import Client
-from tests.fcm_stand_in import FcmStandIn
+from tests.support.running.client import Client
+from tests.support.standins.aws import REGION
+from tests.support.standins.fcm import FcmStandIn
 
 NAME = "dev"
 ARCHIVE = f"bhuprahari-{NAME}-archive"

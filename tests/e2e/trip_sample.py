@@ -22,7 +22,7 @@ from landscape import (
     DEMO_REACH_KM,
     changes_between,
 )
-from tests.e2e.client import Client, Server
+from tests.support.running.client import Client, Server
 
 SURE_M2 = 100  # every change of that size or more is to be found
 SHADOW_M = 25  # a new building's shadow and the trees it felled are part of its change

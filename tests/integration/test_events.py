@@ -14,9 +14,9 @@ from chalicelib.domain.errors import NoCoverage, Unavailable
 from chalicelib.domain.jobs import Queue, TileJob
 from chalicelib.domain.pushes import DeliveryStatus, Target, TargetKind
 from chalicelib.domain.tile_runs import Outcome, Verdict
-from tests.builders import a_change
-from tests.integration.test_races import at_once, jobs_of
-from tests.trip import LEASE_S, Trip
+from tests.support.builders.domain import a_change
+from tests.support.timing import at_once
+from tests.support.trip import LEASE_S, Trip, jobs_of
 
 ROUNDS = 8
 PHONES = [Target(kind=TargetKind.TOKEN, address=f"phone {number}") for number in range(3)]

@@ -6,8 +6,8 @@ from chalicelib.domain.errors import BadImage, ProviderRefused, ProviderUnavaila
 from chalicelib.domain.jobs import Queue, TileJob
 from chalicelib.domain.retries import MAX_ATTEMPTS
 from chalicelib.domain.sessions import SessionStatus
-from tests.builders import a_change
-from tests.trip import ALL, Trip
+from tests.support.builders.domain import a_change
+from tests.support.trip import ALL, Trip
 
 CHANGE = a_change(m2=900)
 

@@ -5,8 +5,8 @@ import pytest
 from chalicelib.domain.jobs import Queue, SessionJob, TileJob
 from chalicelib.domain.pushes import DeliveryStatus, Target, TargetKind
 from chalicelib.domain.sessions import SessionStatus
-from tests.builders import a_change
-from tests.trip import LEASE_S, Trip
+from tests.support.builders.domain import a_change
+from tests.support.trip import LEASE_S, Trip
 
 PHONE = Target(kind=TargetKind.TOKEN, address="phone")
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.sources import ROOT
+from tests.support.sources import ROOT
 
 SAID = "the landscape of the provider sample is not here: a deployed stage is packed without it, choose another"
 ASK = """

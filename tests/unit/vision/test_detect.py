@@ -5,7 +5,7 @@ import pytest
 from chalicelib.vision.changes import detect
 from chalicelib.vision.features import feature_maps, normalised_greys
 from chalicelib.vision.network import network
-from tests.unit.vision.images import house, land
+from tests.support.builders.land import house, land
 
 MPP = 0.6
 
@@ -119,7 +119,7 @@ def test_a_little_more_or_less_metres_a_pixel_moves_the_mask_little():
 @pytest.mark.parametrize("mpp", [0.1, 0.6, 10.0])
 def test_any_size_works_and_the_same_image_is_quiet(side, mpp):
     image = land(min(side, 512))
-    image = np.ascontiguousarray(np.tile(image, (4, 4, 1))) if side > 512 else image
+    image = np.tile(image[:, :96], (4, 1, 1)) if side > 512 else image  # narrow: only a side of it is large
     assert detect(image, image, mpp).shape == image.shape[:2]
     assert not detect(image, image, mpp).any()
 

@@ -14,7 +14,7 @@ from chalicelib.vision.calibration import Calibration, calibration, calibration_
 from chalicelib.vision.fitted import BadModel, read_fields
 from chalicelib.vision.network import network, network_of
 from research.model_files import calibration_text, weights_text
-from tests.sources import ROOT
+from tests.support.sources import ROOT
 
 FILES = ("weights.json", "calibration.json")
 WEIGHTS_SHA256 = "5e26e7b5e49e0d875eef0567cf8ccb1e3208e79ff56740f1b2b98a7172ce1585"  # of the 553 numbers as float32
