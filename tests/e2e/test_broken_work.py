@@ -10,14 +10,15 @@ from chalicelib.domain.tiles import Tile, bounds_of, centre_of, grid_position
 from tests.e2e.client import Client, Server
 from tests.e2e.patchwork import patchwork
 from tests.e2e.test_runner import wait_until
-from tests.misbehaving import KINDS
+from tests.support.misbehaving import KINDS
 
 ZOOM = 17  # the grid of an archive
 SIDE_M = 120  # one tile, if it lies in the middle of it, with one change
 WELL = 20  # a latitude at which nothing misbehaves
 LIMITS = {"job_limit_s": 6, "lease_s": 7, "job_memory_mib": 400}
 SETTINGS = {"capture_schedule": "rate(1 day)", "compare_wait_s": 0, **LIMITS}
-WITH_THE_APP = "import sys; from infra.local.__main__ import main; sys.exit(main(app_path='tests.misbehaving:app'))"
+APP = "tests.support.misbehaving:app"
+WITH_THE_APP = f"import sys; from infra.local.__main__ import main; sys.exit(main(app_path={APP!r}))"
 GIVEN_UP = "given up after repeated failures: "
 WITHOUT_AN_ANSWER = f"{GIVEN_UP}received 5 times without an answer: "
 REASONS = {

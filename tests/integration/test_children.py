@@ -12,7 +12,7 @@ import pytest
 from infra.runtime.children import Child, ChildOptions
 from infra.runtime.invoke import Failed, NoAnswer, NotNow
 
-APP = "tests.misbehaving:app"
+APP = "tests.support.misbehaving:app"
 PROJECT = Path(__file__).resolve().parents[2]
 LIMIT_S, MEMORY_MIB = 30.0, 300
 OF_A_PARENT = f"""
@@ -122,7 +122,7 @@ def test_a_child_heeds_no_ctrl_c_and_no_sigterm(child, tmp_path):
 
 
 def test_an_app_that_cannot_be_imported_is_no_answer(home, capfd):
-    child = Child(ChildOptions(app="tests.misbehaving:nothing", limit_s=1.0, memory_mib=0, log_path=None))
+    child = Child(ChildOptions(app="tests.support.misbehaving:nothing", limit_s=1.0, memory_mib=0, log_path=None))
     with pytest.raises(NoAnswer, match="its process ended: 1"):
         child.ready()
     assert "has no attribute 'nothing'" in capfd.readouterr().out

@@ -1,6 +1,6 @@
 """The app with a detector that misbehaves by the latitude it is used at, for the tests of those who must live with it.
 
-A child imports it by its name, `tests.misbehaving:app`, as it imports the product's.
+A child imports it by its name, `tests.support.misbehaving:app`, as it imports the product's.
 """
 
 import os
