@@ -19,6 +19,16 @@ UNPREFIXED = ("ALLOWED_ORIGINS", "FCM_DEFAULT_TARGETS", "CAPTURE_SCHEDULE", "COM
 RENAMED = {"SWEEP_SCHEDULE": "RECONCILE_SCHEDULE"}  # names of the release before, accepted for one more
 TEST_ONLY = ("TEST_MYSQL", "REQUIRE_MYSQL", "REQUIRE_LAMBDA_PYTHON")  # read by the tests, not by the product
 CHALICE_COMMAND = "AWS_CHALICE_CLI_MODE"  # Chalice sets it in its own commands, never in Lambda
+MORE_THAN_0 = (
+    "lease_s",
+    "job_limit_s",
+    "cadence_hours",
+    "max_tiles",
+    "max_receives",
+    "max_concurrency",
+    "link_expires_s",
+)
+LEAST_JOB_MEMORY_MIB = 256  # the program alone takes 90 of them
 HOME_BOUND = (
     "stage",
     "database_connections",
@@ -70,6 +80,8 @@ class Settings:
     cadence_hours: int = 24
     lease_s: float = 120.0
     session_deadline_s: float = 6 * 3600.0
+    job_limit_s: float = 120.0  # of one job at home and on a server: then its process is killed
+    job_memory_mib: int = 2048  # of the process of one job at home and on a server, on Linux; 0: no limit
     max_receives: int = 5  # then a message is a dead letter
     compare_wait_s: float = 15.0
     compare_waits: int = 4  # requests that may wait so long at once: each holds a thread, or a function
@@ -116,9 +128,10 @@ class Settings:
             value = getattr(self, item.name)
             if isinstance(value, int | float) and not (math.isfinite(value) and value >= 0):
                 raise BadSetting(f"{PREFIX}{item.name.upper()} must be a number from 0 up, not {value}")
-        for name in ("lease_s", "cadence_hours", "max_tiles", "max_receives", "max_concurrency", "link_expires_s"):
+        for name in MORE_THAN_0:
             if not getattr(self, name):
                 raise BadSetting(f"{PREFIX}{name.upper()} must be more than 0")
+        self._check_job_memory()
         if self.min_clear_share > 1:
             raise BadSetting(f"{PREFIX}MIN_CLEAR_SHARE must be 0 to 1, not {self.min_clear_share}")
         if self.default_provider not in PROVIDERS:
@@ -127,6 +140,13 @@ class Settings:
             )
         if self.images_store == "s3" and not self.bucket:
             raise BadSetting(f"{PREFIX}BUCKET must name the bucket when images live in S3")
+
+    def _check_job_memory(self) -> None:
+        if 0 < self.job_memory_mib < LEAST_JOB_MEMORY_MIB:
+            raise BadSetting(
+                f"{PREFIX}JOB_MEMORY_MIB must be 0 (no limit) or at least {LEAST_JOB_MEMORY_MIB}, "
+                f"not {self.job_memory_mib}"
+            )
 
     @property
     def origins(self) -> tuple[str, ...]:

@@ -13,11 +13,11 @@ from types import FrameType
 STOP_WITHIN_S = 8.0
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Start, print when it is ready, serve until told to stop."""
+def main(arguments: list[str] | None = None, *, app_path: str = "app:app") -> int:
+    """Start, print when it is ready, serve until told to stop. The app is at `module:attribute`."""
     options = _parse(arguments)
     _into_environment(options)
-    return _run(options)
+    return _run(options, app_path)
 
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -50,13 +50,13 @@ def _into_environment(options: argparse.Namespace) -> None:
     os.environ.setdefault("BHUPRAHARI_SAMPLE_CLOCK", str(home / "sample-clock.txt"))
     os.environ.setdefault("FCM_DEFAULT_TARGETS", "/topics/bhuprahari")  # so that the page of pushes shows some
     for library in ("OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"):
-        os.environ.setdefault(library, "1")  # the worker's threads are the parallelism
+        os.environ.setdefault(library, "1")  # the worker's children are the parallelism
     if options.archive is not None:
         os.environ["BHUPRAHARI_ARCHIVE"] = str(options.archive.resolve())
         os.environ["BHUPRAHARI_DEFAULT_PROVIDER"] = "archive"
 
 
-def _run(options: argparse.Namespace) -> int:
+def _run(options: argparse.Namespace, app_path: str) -> int:
     from infra.errors import OperatorError
     from infra.local.local_app import LocalApp
 
@@ -70,7 +70,9 @@ def _run(options: argparse.Namespace) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
     try:
-        local_app = LocalApp(host=options.host, port=options.port, is_worker_only=options.worker_only)
+        local_app = LocalApp(
+            host=options.host, port=options.port, is_worker_only=options.worker_only, app_path=app_path
+        )
     except OperatorError as error:
         print(f"cannot start: {error}", file=sys.stderr)
         return 1

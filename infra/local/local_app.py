@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import logging
 import os
@@ -14,11 +15,11 @@ from chalice.app import Chalice
 from chalice.config import Config
 from chalice.local import LocalDevServer
 
-from chalicelib import logs
 from chalicelib.composition import process_ports
 from infra.errors import OperatorError, operator_errors
 from infra.local.server import make_server
-from infra.runtime.startup import queue_source_of
+from infra.runtime.log_file import log_to
+from infra.runtime.startup import children_of, queue_source_of
 from infra.runtime.worker import Worker
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -26,15 +27,15 @@ log = logging.getLogger(__name__)
 
 
 class LocalApp:
-    """Everything on one machine. Raises OperatorError."""
+    """Everything on one machine, with the app at `module:attribute`. Raises OperatorError."""
 
-    def __init__(self, *, host: str, port: int, is_worker_only: bool) -> None:
+    def __init__(self, *, host: str, port: int, is_worker_only: bool, app_path: str) -> None:
         with operator_errors():
             ports = self._ports = process_ports()
         chosen = ports.settings
         self.home = Path(chosen.home)
-        kept = (self.home / "log.jsonl").open("a", buffering=1, encoding="utf-8")
-        logs.configure(chosen.log_level, kept, stage=chosen.stage)
+        log_path = (self.home / "log.jsonl").resolve()
+        log_to(log_path)
         self._lock = _lock(self.home / "worker.lock")
         with operator_errors():
             ports.migrate()
@@ -43,7 +44,7 @@ class LocalApp:
             _ = ports.tokens, ports.links  # their keys are read now: a bad one must not wait for the first request
         if not chosen.database_url:
             ports.outbox.release_all(now=ports.clock())  # the lock guarantees that no other process works on this file
-        app, config = _app()
+        app, config = _app(app_path)
         self._server: LocalDevServer | None = None
         if not is_worker_only:
             try:
@@ -54,7 +55,15 @@ class LocalApp:
                 ) from error
         threads = max(2, min(8, os.cpu_count() or 2))
         with operator_errors():
-            self._worker = Worker(app, queue_source_of(ports), clock=ports.clock, wakeup=ports.wakeup, threads=threads)
+            self._worker = Worker(
+                app,
+                queue_source_of(ports),
+                invoker=children_of(ports, app=app_path, log_path=log_path),
+                clock=ports.clock,
+                monotonic=ports.monotonic,
+                wakeup=ports.wakeup,
+                threads=threads,
+            )
 
     @property
     def url(self) -> str:
@@ -82,10 +91,10 @@ class LocalApp:
         log.info("stopped", extra={"is_clean": is_clean})
 
 
-def _app() -> tuple[Chalice, Config]:
+def _app(path: str) -> tuple[Chalice, Config]:
     """Return the app, and its configuration as `chalice local` reads it (whose start costs seconds more)."""
-    from app import app
-
+    module, _, attribute = path.partition(":")
+    app = getattr(importlib.import_module(module), attribute)
     disk = json.loads((PROJECT / ".chalice" / "config.json").read_text(encoding="utf-8"))
     return app, Config("local", config_from_disk=disk, user_provided_params={"project_dir": str(PROJECT)})
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
-from chalicelib.application.ports.outbox import Outbox
+from chalicelib.application.ports.outbox import Outbox, Received
 from chalicelib.domain.jobs import Queue
 
 
@@ -33,9 +33,25 @@ class QueueSource(Protocol):
         """Return a message whose handler raised: it comes back after a while, or is a dead letter."""
         ...
 
+    def not_tried(self, message: QueueMessage, *, reason: str, wait_s: float) -> None:
+        """Return a message whose work could not be tried now: it comes back after a while, and no try is used up."""
+        ...
+
+    def unanswered(self, message: QueueMessage, *, reason: str) -> None:
+        """Leave a message whose work gave no answer where it is: it comes back when its lease is over, or is dead."""
+        ...
+
+
+class _Held(NamedTuple):
+    received: Received
+    until: datetime
+
 
 class OutboxQueueSource:
-    """Hands out outbox rows as a queue would: hidden for a lease, back after a failure, dead after too many."""
+    """Hands out outbox rows as a queue would: hidden for a lease, back after a failure, dead after too many receives.
+
+    The receives are counted when a message is handed out, so one that takes its process with it each time is given up.
+    """
 
     def __init__(
         self,
@@ -51,15 +67,38 @@ class OutboxQueueSource:
 
     def receive(self, queue: str) -> QueueMessage | None:
         """Take the next message of the queue of that name."""
-        received = self._outbox.receive([self._queues[queue]], now=self._clock(), lease_s=self._lease_s)
-        return None if received is None else QueueMessage(received.message.body, received.receives, received)
+        now = self._clock()
+        while (received := self._outbox.receive([self._queues[queue]], now=now, lease_s=self._lease_s)) is not None:
+            if received.receives <= self._max_receives:
+                held = _Held(received, now + timedelta(seconds=self._lease_s))
+                return QueueMessage(received.message.body, received.receives, held)
+            reason = self._without_an_answer(received.reason)
+            self._outbox.give_back(received, available_at=now, reason=reason, dead=True)
+        return None
 
     def done(self, message: QueueMessage) -> None:
         """Delete a message whose handler returned."""
-        self._outbox.done(message.held)
+        self._outbox.done(message.held.received)
 
     def failed(self, message: QueueMessage, *, reason: str, wait_s: float) -> None:
         """Return a message whose handler raised: it comes back after a while, or is a dead letter."""
-        available_at = self._clock() + timedelta(seconds=wait_s)
-        is_dead = message.receives >= self._max_receives
-        self._outbox.give_back(message.held, available_at=available_at, reason=reason, dead=is_dead)
+        back_at, is_dead = self._clock() + timedelta(seconds=wait_s), self._is_last(message)
+        self._outbox.give_back(message.held.received, available_at=back_at, reason=reason, dead=is_dead)
+
+    def not_tried(self, message: QueueMessage, *, reason: str, wait_s: float) -> None:
+        """Return a message whose work could not be tried now: it comes back after a while, and no try is used up."""
+        back_at = self._clock() + timedelta(seconds=wait_s)
+        self._outbox.give_back_untried(message.held.received, available_at=back_at, reason=reason)
+
+    def unanswered(self, message: QueueMessage, *, reason: str) -> None:
+        """Leave a message whose work gave no answer where it is: it comes back when its lease is over, or is dead."""
+        held, is_dead = message.held, self._is_last(message)
+        kept = self._without_an_answer(reason) if is_dead else reason
+        # Not sooner: the tile run's own lease, which nobody could release, ends no sooner either.
+        self._outbox.give_back(held.received, available_at=held.until, reason=kept, dead=is_dead)
+
+    def _is_last(self, message: QueueMessage) -> bool:
+        return message.receives >= self._max_receives
+
+    def _without_an_answer(self, reason: str) -> str:
+        return f"received {self._max_receives} times without an answer" + (f": {reason}" if reason else "")

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 from chalicelib.composition import Ports
+from infra.runtime.children import Child, ChildOptions, children
 from infra.runtime.queue_source import OutboxQueueSource
 
 
@@ -14,4 +18,12 @@ def queue_source_of(ports: Ports) -> OutboxQueueSource:
         clock=ports.clock,
         lease_s=ports.settings.lease_s,
         max_receives=ports.settings.max_receives,
+    )
+
+
+def children_of(ports: Ports, *, app: str, log_path: Path | None) -> Callable[[], Child]:
+    """Return what makes a worker's thread its child, which runs the functions of the app at `module:attribute`."""
+    chosen = ports.settings
+    return children(
+        ChildOptions(app=app, limit_s=chosen.job_limit_s, memory_mib=chosen.job_memory_mib, log_path=log_path)
     )

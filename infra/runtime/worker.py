@@ -7,31 +7,33 @@ from __future__ import annotations
 
 import logging
 import threading
-import traceback
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
-from typing import Any
+from contextlib import closing
 
 from chalice.app import Chalice, ScheduledEventConfig, SQSEventConfig
-from chalice.local import LambdaContext
 
 from chalicelib import logs
+from chalicelib.application.ports.clock import Clock, Monotonic
+from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.jobs import ids_in
+from infra.runtime.invoke import Failed, Invoke, InvokeError, NoAnswer, NotNow
+from infra.runtime.lambda_events import queue_event, tick_event
 from infra.runtime.queue_source import QueueMessage, QueueSource
-from infra.runtime.schedules import next_time
+from infra.runtime.ticks import Ticks
 
 log = logging.getLogger(__name__)
 IDLE_S = 0.25
 AWAY_S = 2.0  # after the source itself failed: a database that is away is not asked, and not logged, without end
+TELL_FOR_S = 60.0  # so long a source that is away is told again what came of a message: half of a message's lease
+NOT_NOW_S = 5.0
 MAX_BACKOFF_S = 60.0
-TIMEOUT_MS = 120_000
 
 
 class Worker:
     """Threads that work on jobs, and one that ticks. `stop` lets each finish what it holds. Raises OperatorError.
 
-    Where several processes share a database, `may_tick` is asked before each look at the clock whether it is this
-    one's turn; None never ticks.
+    Each thread makes its own way to the app's functions by `invoker`. Where several processes share a database,
+    `may_tick` is asked before each look at the clock whether it is this one's turn; None never ticks.
     """
 
     def __init__(
@@ -39,22 +41,24 @@ class Worker:
         app: Chalice,
         source: QueueSource,
         *,
-        clock: Callable[[], datetime],
+        invoker: Callable[[], Invoke],
+        clock: Clock,
+        monotonic: Monotonic,
         wakeup: threading.Event,
         threads: int,
         may_tick: Callable[[], bool] | None = lambda: True,
         idle_s: float = IDLE_S,
     ) -> None:
-        self._app, self._source, self._clock, self._wakeup = app, source, clock, wakeup
+        self._source, self._invoker, self._wakeup = source, invoker, wakeup
+        self._clock, self._monotonic = clock, monotonic
         self._idle_s = idle_s
         self._stopping = threading.Event()
         queues = [event for event in app.event_sources if isinstance(event, SQSEventConfig)]
         # The last stop of the trip first: what has begun is finished before more is begun.
         self._queues: Mapping[str, str] = {str(event.queue): event.name for event in reversed(queues)}
         schedules = [event for event in app.event_sources if isinstance(event, ScheduledEventConfig)]
-        self._schedules = {event.name: _expression(event) for event in schedules}
-        for expression in self._schedules.values():
-            next_time(expression, after=clock())  # one that cannot be read must not end the clock later on
+        expressions = {event.name: _expression(event) for event in schedules}
+        self._ticks = Ticks(expressions, clock=clock, monotonic=monotonic)
         self._threads = [
             threading.Thread(target=self._work, name=f"worker-{number}", daemon=True) for number in range(threads)
         ]
@@ -70,84 +74,92 @@ class Worker:
         """Stop taking jobs, and wait for those that are held; return whether all of them ended."""
         self._stopping.set()
         self._wakeup.set()
-        end = self._clock() + timedelta(seconds=within_s)
+        end = self._monotonic() + within_s
         for thread in self._threads:
-            thread.join(max(0.0, (end - self._clock()).total_seconds()))
+            thread.join(max(0.0, end - self._monotonic()))
         return not any(thread.is_alive() for thread in self._threads)
 
     def _work(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                busy = self.work_once()
-            except Exception:
-                # The source itself failed (a database away, a disk full): say so, and look again.
-                log.exception("mailbox failed")
-                self._stopping.wait(AWAY_S)
-                continue
-            if not busy:
-                self._wakeup.wait(self._idle_s)
-                self._wakeup.clear()
+        with closing(self._invoker()) as invoke:
+            while not self._stopping.is_set():
+                try:
+                    invoke.ready()
+                    busy = self._work_once(invoke)
+                except NoAnswer:
+                    log.exception("child not started")
+                    self._stopping.wait(AWAY_S)
+                except Exception:
+                    # The source itself failed (a database away, a disk full): say so, and look again.
+                    log.exception("mailbox failed")
+                    self._stopping.wait(AWAY_S)
+                else:
+                    if not busy:
+                        self._wakeup.wait(self._idle_s)
+                        self._wakeup.clear()
 
-    def work_once(self) -> bool:
+    def _work_once(self, invoke: Invoke) -> bool:
         """Take one message through its handler; return whether there was one."""
         for queue, function in self._queues.items():
             message = self._source.receive(queue)
             if message is not None:
-                self._handle(message, queue, function)
+                self._handle(message, queue, function, invoke)
                 return True
         return False
 
-    def _handle(self, message: QueueMessage, queue: str, function: str) -> None:
-        record = {
-            "messageId": f"{queue}-{message.receives}",
-            "receiptHandle": "",
-            "body": message.body,
-            "attributes": {"ApproximateReceiveCount": str(message.receives)},
-            "messageAttributes": {},
-            "eventSource": "aws:sqs",
-            "eventSourceARN": f"arn:aws:sqs:local:000000000000:{queue}",
-            "awsRegion": "local",
-        }
+    def _handle(self, message: QueueMessage, queue: str, function: str, invoke: Invoke) -> None:
+        failure: InvokeError | None = None
         try:
-            self._invoke(function, {"Records": [record]})
-        except Exception as error:  # noqa: BLE001 (as in Lambda: any exception of a handler brings the message back)
-            reason = "".join(traceback.format_exception_only(error)).strip()
-            with logs.bound(function=function, **ids_in(message.body)):
-                log.warning("message came back", extra={"reason": reason})
-            self._source.failed(message, reason=reason, wait_s=min(MAX_BACKOFF_S, 0.5 * 2**message.receives))
-        else:
-            self._source.done(message)
+            invoke(function, queue_event(queue, body=message.body, receives=message.receives))
+        except InvokeError as error:
+            failure = error
+        self._wakeup.set()  # what the function wrote may be work for the other threads
+        if failure is None:
+            self._tell(lambda: self._source.done(message))
+            return
+        with logs.bound(function=function, **ids_in(message.body)):
+            log.warning("message came back", extra={"reason": str(failure)})
+        self._tell(lambda: self._bring_back(message, failure))
+
+    def _bring_back(self, message: QueueMessage, failure: InvokeError) -> None:
+        reason = str(failure)
+        match failure:
+            case NotNow():
+                self._source.not_tried(message, reason=reason, wait_s=NOT_NOW_S)
+            case Failed():
+                self._source.failed(message, reason=reason, wait_s=min(MAX_BACKOFF_S, 0.5 * 2**message.receives))
+            case _:
+                self._source.unanswered(message, reason=reason)
+
+    def _tell(self, tell: Callable[[], None]) -> None:
+        """Tell the source what came of a message, for a while also if it is away: else the message's lease must end."""
+        end = self._monotonic() + TELL_FOR_S
+        while True:
+            try:
+                tell()
+            except Unavailable as error:
+                if self._stopping.is_set() or self._monotonic() >= end:
+                    raise
+                log.warning("mailbox away", extra={"reason": error.reason})
+                self._stopping.wait(AWAY_S)
+            else:
+                return
 
     def _tick(self, is_my_turn: Callable[[], bool]) -> None:
-        due = dict.fromkeys(self._schedules, self._clock())
-        while not self._stopping.is_set():
-            now = self._clock()
-            for function, due_at in due.items():
-                if due_at <= now and not self._stopping.is_set() and is_my_turn():
-                    self._fire(function, due_at)
-                    due[function] = next_time(self._schedules[function], after=now)
-            self._stopping.wait(1.0)
+        with closing(self._invoker()) as invoke:
+            while not self._stopping.is_set():
+                for function in self._ticks.due():
+                    if not self._stopping.is_set() and is_my_turn():
+                        self._fire(function, invoke)
+                        self._ticks.fired(function)
+                self._stopping.wait(1.0)
 
-    def _fire(self, function: str, due_at: datetime) -> None:
-        event = {
-            "version": "0",
-            "id": f"{function}-{due_at:%Y%m%dT%H%M%S}",
-            "detail-type": "Scheduled Event",
-            "detail": {},
-            "source": "aws.events",
-            "account": "000000000000",
-            "time": f"{due_at:%Y-%m-%dT%H:%M:%SZ}",
-            "region": "local",
-            "resources": [],
-        }
+    def _fire(self, function: str, invoke: Invoke) -> None:
         try:
-            self._invoke(function, event)
-        except Exception:
-            log.exception("tick failed", extra={"function": function})
-
-    def _invoke(self, function: str, event: Mapping[str, Any]) -> None:
-        handler: Any = self._app.handler_map[function]
-        handler(event, LambdaContext(function, 2048, TIMEOUT_MS))
+            invoke(function, tick_event(function, self._clock()))
+        except InvokeError as error:
+            log.exception("tick failed", extra={"function": function, "reason": str(error)})
+        finally:
+            self._wakeup.set()
 
 
 def _expression(event: ScheduledEventConfig) -> str:

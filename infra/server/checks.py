@@ -69,8 +69,8 @@ def connections(options: argparse.Namespace) -> str:
     from chalicelib.composition import process_ports
 
     api = options.processes * (options.threads + 1)
-    workers = options.worker_processes * (options.worker_threads + 1)
-    clock = 3
+    workers = options.worker_processes * (2 * options.worker_threads + 1)  # each thread has a child with one
+    clock = 4
     most = api + workers + clock
     with operator_errors():
         allowed = max_connections(process_ports().engine)

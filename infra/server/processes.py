@@ -11,7 +11,7 @@ from collections.abc import Callable
 from chalicelib.adapters.database.locks import ClockTurn
 from chalicelib.composition import Ports, process_ports
 from infra.errors import operator_errors
-from infra.runtime.startup import queue_source_of
+from infra.runtime.startup import children_of, queue_source_of
 from infra.runtime.worker import Worker
 from infra.server.checks import ready
 
@@ -61,7 +61,9 @@ def _made(ports: Ports, *, threads: int, may_tick: Callable[[], bool] | None) ->
         worker = Worker(
             app,
             queue_source_of(ports),
+            invoker=children_of(ports, app="app:app", log_path=None),
             clock=ports.clock,
+            monotonic=ports.monotonic,
             wakeup=ports.wakeup,
             threads=threads,
             may_tick=may_tick,

@@ -251,7 +251,7 @@ def test_an_empty_database_is_not_served(mysql, tmp_path):
     checked = stack.command("check", "--processes", "20", "--certificate", str(tmp_path / "none.pem"))
     assert checked.stdout.endswith("2 to put right\n"), checked.stdout
     assert f"WRONG  certificate  {tmp_path}/none.pem cannot be read: No such file or directory" in checked.stdout
-    assert "WRONG  connections  the processes may open too many connections, at most 349 " in checked.stdout
+    assert "WRONG  connections  the processes may open too many connections, at most 354 " in checked.stdout
     mysql.done(url)
 
 

@@ -13,6 +13,8 @@ from sqlalchemy import func, select
 from chalicelib.composition import process_ports
 from chalicelib.domain.jobs import Queue
 from infra.local.server import make_server
+from infra.runtime.invoke import InProcess
+from infra.runtime.lambda_events import tick_event
 from infra.runtime.worker import Worker
 from tests.support.processes import forget
 from tests.support.running.client import Client
@@ -101,7 +103,9 @@ class Cloud:
         self._serving = make_server(app, Config("local", config_from_disk={}), "127.0.0.1", 0)
         threading.Thread(target=self._serving.server.serve_forever, daemon=True).start()
         self.source = SqsQueueSource(aws.own_client("sqs"))
-        self._worker = Worker(app, self.source, clock=ports.clock, wakeup=ports.wakeup, threads=2)
+        self.invoke = InProcess(app)
+        time_of = {"clock": ports.clock, "monotonic": ports.monotonic}
+        self._worker = Worker(app, self.source, invoker=lambda: self.invoke, wakeup=ports.wakeup, threads=2, **time_of)
         self._worker.start()
         self.url = f"http://127.0.0.1:{self._serving.server.server_port}"
 
@@ -113,7 +117,7 @@ class Cloud:
 
     def reconcile(self):
         """Let the minute of `reconcile` come round once more."""
-        self._worker._fire("reconcile", process_ports().clock())
+        self.invoke("reconcile", tick_event("reconcile", process_ports().clock()))
 
     def settle(self, within_s=60):
         """Wait until every queue is empty and nobody holds a message."""

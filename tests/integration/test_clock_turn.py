@@ -10,6 +10,7 @@ from chalice import Chalice
 from sqlalchemy import create_engine, text
 
 from chalicelib.adapters.database.locks import ClockTurn
+from infra.runtime.invoke import InProcess
 from infra.runtime.worker import Worker
 
 CLOCKS = 8
@@ -88,7 +89,8 @@ def test_two_clocks_fire_a_schedule_once(turns):
         def receive(self, queue):
             raise AssertionError("a clock reads no queue")
 
-    parts = {"clock": lambda: datetime.now(UTC), "wakeup": threading.Event(), "threads": 0}
+    parts = {"invoker": lambda: InProcess(app), "wakeup": threading.Event(), "threads": 0}
+    parts |= {"clock": lambda: datetime.now(UTC), "monotonic": time.monotonic}
     clocks = [Worker(app, NoMailbox(), may_tick=turn.is_mine, **parts) for turn in turns[:2]]
     for clock in clocks:
         clock.start()

@@ -101,7 +101,7 @@ class SqlOutbox(Outbox):
     def receive(self, queues: Sequence[Queue], *, now: datetime, lease_s: float) -> Received | None:
         while (row := self._next(queues, now)) is not None:
             if self._take(row, now + timedelta(seconds=lease_s)):
-                return Received(message_of(row), row.receives + 1, row.receives + 1)
+                return Received(message_of(row), row.receives + 1, row.receives + 1, row.reason)
         return None
 
     @override
@@ -119,6 +119,15 @@ class SqlOutbox(Outbox):
         values = {"available_at": available_at, "reason": reason[:MAX_REASON]}
         if dead:
             values["dead_at"] = available_at
+        connection.execute(update(outbox).where(is_mine).values(**values))
+
+    @override
+    @writes
+    def give_back_untried(
+        self, connection: Connection, received: Received, *, available_at: datetime, reason: str
+    ) -> None:
+        is_mine = (outbox.c.id == received.message.message_id) & (outbox.c.receives == received.receipt)
+        values = {"available_at": available_at, "reason": reason[:MAX_REASON], "receives": received.receives - 1}
         connection.execute(update(outbox).where(is_mine).values(**values))
 
     @override
@@ -147,7 +156,7 @@ class SqlOutbox(Outbox):
     @writes
     def redrive(self, connection: Connection, message_id: int, *, now: datetime) -> None:
         is_it = (outbox.c.id == message_id) & outbox.c.dead_at.is_not(None)
-        anew = {"dead_at": None, "receives": 0, "available_at": now}
+        anew = {"dead_at": None, "receives": 0, "reason": "", "available_at": now}
         connection.execute(update(outbox).where(is_it).values(**anew))
 
     @writes

@@ -15,6 +15,7 @@ class Received(NamedTuple):
     message: Message
     receipt: int
     receives: int
+    reason: str  # why it came back the last time; empty if it never did
 
 
 class Outbox(Protocol):
@@ -38,6 +39,10 @@ class Outbox(Protocol):
 
     def give_back(self, received: Received, *, available_at: datetime, reason: str, dead: bool) -> None:
         """Make a message available again, or a dead letter, if this receipt is still the latest."""
+        ...
+
+    def give_back_untried(self, received: Received, *, available_at: datetime, reason: str) -> None:
+        """Make a message available again as if it had not been received, if this receipt is still the latest."""
         ...
 
     def oldest_waiting(self, *, now: datetime) -> datetime | None:

@@ -50,7 +50,7 @@ class MemoryOutbox:
                 if row.message.queue is queue and row.available_at <= now and not row.is_dead:
                     row.receives += 1
                     row.available_at = now + timedelta(seconds=lease_s)
-                    return Received(row.message, receipt=row.receives, receives=row.receives)
+                    return Received(row.message, receipt=row.receives, receives=row.receives, reason=row.reason)
         return None
 
     def done(self, received: Received) -> None:
@@ -60,6 +60,10 @@ class MemoryOutbox:
     def give_back(self, received: Received, *, available_at: datetime, reason: str, dead: bool) -> None:
         if row := self._held(received):
             row.available_at, row.reason, row.is_dead = available_at, reason, dead
+
+    def give_back_untried(self, received: Received, *, available_at: datetime, reason: str) -> None:
+        if row := self._held(received):
+            row.available_at, row.reason, row.receives = available_at, reason, received.receives - 1
 
     def oldest_waiting(self, *, now: datetime) -> datetime | None:
         waiting = [row for row in self.rows.values() if not row.is_dead and row.available_at <= now]
@@ -71,7 +75,7 @@ class MemoryOutbox:
     def redrive(self, message_id: int, *, now: datetime) -> None:
         row = self.rows.get(message_id)
         if row and row.is_dead:
-            row.is_dead, row.receives, row.available_at = False, 0, now
+            row.is_dead, row.receives, row.reason, row.available_at = False, 0, "", now
 
     def dead(self, limit: int) -> list[DeadLetter]:
         letters = [

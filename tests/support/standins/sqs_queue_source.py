@@ -52,6 +52,14 @@ class SqsQueueSource:
             self.failures[reason] += 1
             self.held -= 1
 
+    def not_tried(self, message: QueueMessage, *, reason: str, wait_s: float) -> None:
+        """Count a message whose work could not be tried: SQS counts its receive all the same."""
+        self.failed(message, reason=reason, wait_s=wait_s)
+
+    def unanswered(self, message: QueueMessage, *, reason: str) -> None:
+        """Count a message whose work gave no answer: it comes back when its visibility is over."""
+        self.failed(message, reason=reason, wait_s=0)
+
     def send_again(self) -> int:
         """Put every message that was delivered so far on its queue once more; return how many."""
         bodies = list(dict.fromkeys(self.delivered))

@@ -1,0 +1,96 @@
+"""The app with a detector that misbehaves by the latitude it is used at, for the tests of those who must live with it.
+
+A child imports it by its name, `tests.support.misbehaving:app`, as it imports the product's.
+"""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from chalice import Blueprint, Chalice
+
+from chalicelib.api.middleware import middleware
+from chalicelib.api.openapi import APIS
+from chalicelib.application import compare_tile as use_case
+from chalicelib.composition import process_ports
+from chalicelib.domain.errors import Unavailable
+from chalicelib.domain.jobs import TileJob
+from chalicelib.functions import capture, migrate, notify, operate, reconcile
+from chalicelib.functions.handler import queue_handler
+from chalicelib.settings import settings
+from chalicelib.vision.changes import compare as well_behaved
+
+
+def crash():
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def hang():
+    while True:
+        time.sleep(60)
+
+
+def eat_memory():
+    eaten = []
+    while True:
+        eaten.append(bytearray(b"x") * (16 << 20))
+
+
+def fail():
+    raise ValueError("it does not like this land")
+
+
+KINDS = {10: crash, 11: hang, 12: eat_memory, 13: fail}  # by latitude
+blueprint, commands = Blueprint(__name__), Blueprint(f"{__name__}.commands")
+
+
+def compare(before, after, *, area, **ground):
+    KINDS.get(round(area.south), lambda: None)()
+    return well_behaved(before, after, area=area, **ground)
+
+
+@blueprint.on_sqs_message(queue=settings().comparisons_queue, batch_size=1)
+@queue_handler(TileJob)
+def compare_tile(job, ports):
+    use_case.compare_tile(
+        job,
+        runs=ports.tile_runs,
+        images=ports.images,
+        jobs=ports.jobs,
+        compare=compare,
+        clock=ports.clock,
+        jitter=ports.jitter,
+        lease_s=ports.settings.lease_s,
+    )
+
+
+@commands.lambda_function()
+def misbehave(event, _context):
+    """Do what the event says, for the tests of a child alone."""
+    match event["do"]:
+        case "nothing":
+            print("printed by a function")
+        case "tell":
+            Path(event["path"]).write_text(f"{os.getpid()} {settings().database_connections}")
+        case "stop":
+            os._exit(3)
+        case "away":
+            raise Unavailable("the database does not answer")
+        case kind:
+            {"crash": crash, "hang": hang, "eat": eat_memory, "fail": fail}[kind]()
+
+
+def _made():
+    made = Chalice(app_name="misbehaving", configure_logs=False)
+    made.register_middleware(middleware(process_ports()), "http")
+    for api in APIS:
+        made.register_blueprint(api.blueprint(process_ports()))
+    for each in (capture.blueprint, blueprint, notify.blueprint, reconcile.blueprint, migrate.blueprint):
+        made.register_blueprint(each)
+    made.register_blueprint(operate.blueprint)
+    made.register_blueprint(commands)
+    return made
+
+
+app = _made()
