@@ -21,12 +21,16 @@ log = logging.getLogger(__name__)
 
 @contextmanager
 def released_on_failure(runs: TileRuns, claim: Claim) -> Iterator[None]:
-    """Release a claim whose work raised: else each redelivery within its lease is Busy. The try counts."""
+    """Release a claim whose work raised: else each redelivery within its lease is Busy.
+
+    The try counts, unless the database itself went away: then nothing is known of the work.
+    """
     try:
         yield
     except Exception as error:
         with suppress(Unavailable):  # then the lease ends by itself
-            runs.release(claim, reason="".join(traceback.format_exception_only(error)).strip())
+            reason = "".join(traceback.format_exception_only(error)).strip()
+            runs.release(claim, reason=reason, counts=not isinstance(error, Unavailable))
         raise
 
 

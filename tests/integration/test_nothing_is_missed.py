@@ -2,7 +2,8 @@
 
 import pytest
 
-from chalicelib.domain.errors import BadImage, ProviderRefused, ProviderUnavailable
+from chalicelib.application.tile_work import released_on_failure
+from chalicelib.domain.errors import BadImage, ProviderRefused, ProviderUnavailable, Unavailable
 from chalicelib.domain.jobs import Queue, TileJob
 from chalicelib.domain.retries import MAX_ATTEMPTS
 from chalicelib.domain.sessions import SessionStatus
@@ -200,6 +201,19 @@ def test_work_that_never_answers_is_given_up_at_the_claim(trip, area):
     assert failure.reason == (
         "given up after 5 tries without an answer: its worker crashed, hung or ran out of memory each time"
     )
+
+
+def test_a_database_that_goes_away_uses_up_no_try(trip, area):
+    session = trip.capture_now(area)
+    job = TileJob.from_json(trip.outbox.receive([Queue.CAPTURES], now=trip.now, lease_s=1).message.body)
+    for _ in range(MAX_ATTEMPTS + 1):
+        claim = trip.runs.claim_capture(job, now=trip.now, lease_s=60)
+        with pytest.raises(Unavailable), released_on_failure(trip.runs, claim):
+            raise Unavailable("the database does not answer")
+    assert claim.attempts == 1
+    trip.wait(minutes=1)
+    trip.work()
+    assert "FAILED" not in trip.session(session).counts_by_verdict
 
 
 # Nothing waits behind what is broken

@@ -234,7 +234,7 @@ def test_a_worker_that_lost_its_claim_lets_nobody_else_go(trip):
     stalled = trip.runs.claim_capture(job, now=trip.now, lease_s=LEASE_S)
     trip.wait(seconds=LEASE_S)
     trip.runs.claim_capture(job, now=trip.now, lease_s=LEASE_S)
-    trip.runs.release(stalled, reason="it broke")
+    trip.runs.release(stalled, reason="it broke", counts=True)
     with pytest.raises(Busy):
         trip.runs.claim_capture(job, now=trip.now, lease_s=LEASE_S)
 

@@ -196,8 +196,11 @@ class SqlTileRuns(TileRuns):
 
     @override
     @writes
-    def release(self, connection: Connection, claim: Claim, *, reason: str) -> None:
-        connection.execute(update(RUN).where(is_held(claim)).values(lease_until=None, reason=reason[:MAX_REASON]))
+    def release(self, connection: Connection, claim: Claim, *, reason: str, counts: bool) -> None:
+        values: dict[str, Any] = {"lease_until": None, "reason": reason[:MAX_REASON]}
+        if not counts:
+            values["attempts"] = RUN.c.attempts - 1
+        connection.execute(update(RUN).where(is_held(claim)).values(**values))
 
     @override
     @writes

@@ -50,8 +50,11 @@ class TileRuns(Protocol):
         """End the tile run of a dead letter, whoever holds it."""
         ...
 
-    def release(self, claim: Claim, *, reason: str) -> None:
-        """Release a tile run whose work raised, so that the message that comes back finds it free. The try counts."""
+    def release(self, claim: Claim, *, reason: str, counts: bool) -> None:
+        """Release a tile run whose work raised, so that the message that comes back finds it free.
+
+        `counts` says whether it was one of the run's tries.
+        """
         ...
 
     def forget_attempts(self, job: TileJob) -> None:
