@@ -22,8 +22,8 @@ from tests.simulation.watching import Watcher
 from tests.simulation.work import Work
 from tests.simulation.world import MOST_STEPS, START, World
 
-QUIET_SESSIONS = 2  # of each area, after which everything has to be settled
 MOST_QUIET = timedelta(days=8)
+LAST_DAYS = timedelta(hours=40)  # without a session, for reconcile to find the orphans
 MINUTE = timedelta(minutes=1)
 
 
@@ -60,9 +60,11 @@ class History:
         self.work = Work(self)
         self.most_workers = self.rng.choice((1, 2, 3, 4))
         self.areas: list[Watched] = []
-        self.ends_at = START + timedelta(days=self.rng.choice((1, 2)), hours=2)
+        self.quiet_sessions = self.rng.choice((1, 1, 1, 2))  # of each area, after which everything has to be settled
+        self.ends_at = START + timedelta(days=self.rng.choice((1, 1, 1, 2)), hours=2)
         self.quiet_at = self.ends_at
         self.next_tick = START
+        self.ticks: tuple[str, ...] = ("capture_areas", "reconcile")
         seat.stage.show(self)
 
     def run(self) -> History:
@@ -73,6 +75,9 @@ class History:
             self._go(until=lambda: self.world.true_now >= self.ends_at)
             self._be_quiet()
             self._go(until=self._is_settled)
+            self.ticks = ("reconcile",)
+            last = self.world.true_now + LAST_DAYS
+            self._go(until=lambda: self.world.true_now >= last and not self.tasks)
         finally:
             for task in self.tasks:
                 task.is_doomed = True
@@ -106,7 +111,7 @@ class History:
             east_km=0.5,
             west_km=0.5,
         )
-        plan = a_plan(provider="sample", grid=GRID, cadence_hours=self.rng.choice((12, 24, 24)))
+        plan = a_plan(provider="sample", grid=GRID, cadence_hours=self.rng.choice((12, 24, 24, 24, 24)))
         new = NewArea(user_id=user_id, name=f"Area {row}", extent=extent, plan=plan)
         area = self.ports.areas.add(new, now=self.world.clock())
         tiles = tuple(tiles_covering(area.extent.bounds, GRID.zoom))
@@ -163,7 +168,7 @@ class History:
         self.next_tick = looking.next_minute(world.true_now)
         due_at = looking.next_due(self)
         if (due_at is not None and due_at <= world.true_now) or self.rng.random() < 0.05:
-            for function in ("capture_areas", "reconcile"):
+            for function in self.ticks:
                 self.work.tick(function)
 
     def _leap(self) -> None:
@@ -198,4 +203,4 @@ class History:
         if world.true_now > self.quiet_at + MOST_QUIET:
             world.violated("never settles", looking.what_is_left(self))
             return True
-        return not self.tasks and looking.is_still(self) and looking.quiet_sessions(self) >= QUIET_SESSIONS
+        return not self.tasks and looking.is_still(self) and looking.quiet_sessions(self) >= self.quiet_sessions

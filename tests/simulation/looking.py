@@ -15,15 +15,16 @@ UNSENT = timedelta(seconds=31)  # after so long reconcile hands over what was no
 
 DUE = """
 SELECT MIN(t) FROM (
- SELECT MIN(retry_at) AS t FROM session_tiles WHERE verdict IS NULL
+ SELECT MIN(next_due_at) AS t FROM chores
+ UNION ALL SELECT MIN(retry_at) FROM session_tiles WHERE verdict IS NULL
  UNION ALL SELECT MIN(deadline_at) FROM alert_sessions WHERE status = 'IN_PROGRESS'
  UNION ALL SELECT MIN(lease_until) FROM deliveries WHERE status = 'PENDING'
  UNION ALL SELECT MIN(dead_at) FROM outbox WHERE dead_at IS NOT NULL
- UNION ALL SELECT MIN(a.next_due_at) FROM area_configs a LEFT JOIN alert_sessions s ON s.open_area_id = a.id
-   WHERE a.deleted_at IS NULL AND s.id IS NULL
  UNION ALL SELECT MIN(deleted_at) FROM area_configs WHERE deleted_at IS NOT NULL
- UNION ALL SELECT MIN(next_due_at) FROM chores
+ {areas}
 )"""
+AREAS = "UNION ALL SELECT MIN(a.next_due_at) FROM area_configs a LEFT JOIN alert_sessions s ON s.open_area_id = a.id WHERE a.deleted_at IS NULL AND s.id IS NULL"
+DUE_TO_ANY, DUE_TO_RECONCILE = DUE.format(areas=AREAS), DUE.format(areas="")
 PENDING = "SELECT MIN(created_at) FROM deliveries WHERE status = 'PENDING'"
 WAITING = "SELECT queue, MIN(available_at) FROM outbox WHERE dead_at IS NULL GROUP BY queue"
 UNTAKEN = "SELECT MIN(created_at) FROM outbox WHERE dead_at IS NULL"
@@ -42,7 +43,7 @@ def next_minute(now: datetime) -> datetime:
 def next_due(history: History) -> datetime | None:
     """Return, in true time, when a tick has something to do next."""
     database, offset = history.database, history.world.offset
-    first = database.value(DUE)
+    first = database.value(DUE_TO_ANY if "capture_areas" in history.ticks else DUE_TO_RECONCILE)
     times = [time_of(first)] if first else []
     if pending := database.value(PENDING):
         times.append(time_of(pending) + PUSH_TTL)
