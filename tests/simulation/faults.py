@@ -43,6 +43,7 @@ class Faults:
         self.event_rate = rng.choice((0.002, 0.006, 0.02)) if chosen else 0.0
         # One tile whose work takes the whole process with it, or always raises.
         self.poison = rng.choice(("killed", "raises")) if not calm and rng.random() < 0.12 else None
+        self.has_unreadable_area = not calm and rng.random() < 0.1  # as after a rollback of a release
 
     def event(self, rng: Random) -> str | None:
         """Roll for something that happens now."""

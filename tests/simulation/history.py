@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import NamedTuple
 
-from chalicelib.domain.areas import Extent
+from chalicelib.domain.areas import Extent, NewArea
 from chalicelib.domain.tiles import Tile, bounds_of, tiles_covering
 from tests.builders import a_plan
 from tests.simulation import events, looking
@@ -94,11 +94,16 @@ class History:
             for device in range(2 - number):
                 ports.accounts.add_device(user.user_id, token=f"phone-{number}-{device}", platform="android", now=now)
             for _ in range(2 - number):
-                self._area(user.user_id)
+                self.areas.append(self._area(user.user_id))
+        if self.world.faults.has_unreadable_area:
+            unreadable = self._area(user.user_id).area_id
+            self.database.raw.execute(
+                "UPDATE area_configs SET sensitivity = ?, next_due_at = ? WHERE id = ?",
+                (looking.UNREADABLE, "2026-01-01 00:00:00.000000", unreadable),
+            )
+            self.database.raw.commit()
 
-    def _area(self, user_id: int) -> None:
-        from chalicelib.domain.areas import NewArea
-
+    def _area(self, user_id: int) -> Watched:
         row = len(self.areas)
         first = bounds_of(Tile(17, 96780, 57975 + row))
         last = bounds_of(Tile(17, 96783, 57975 + row))
@@ -115,7 +120,7 @@ class History:
         new = NewArea(user_id=user_id, name=f"Area {row}", extent=extent, plan=plan)
         area = self.ports.areas.add(new, now=self.world.clock())
         tiles = tuple(tiles_covering(area.extent.bounds, GRID.zoom))
-        self.areas.append(Watched(area.area_id, user_id, tiles))
+        return Watched(area.area_id, user_id, tiles)
 
     def _land(self) -> None:
         """Take scenes all through the history; the last one is clear."""

@@ -33,10 +33,18 @@ _OUTLINE = [[(85.0, 20.0), (85.001, 20.0), (85.001, 20.001), (85.0, 20.0)]]
 _REGION = Region(
     area_m2=900.0, score=0.9, bounds=Bounds(85.0, 20.0, 85.001, 20.001), centroid=(85.0, 20.0), outline=_OUTLINE
 )
+
+
+def _too_many() -> ProviderUnavailable:
+    error = ProviderUnavailable("the provider answered 429")
+    error.retry_after_s = 90.0
+    return error
+
+
 TROUBLE = (
     partial(ProviderUnavailable, "the provider answered 503"),
     partial(ProviderUnavailable, "the provider did not answer within 20 s"),
-    partial(ProviderUnavailable, "the provider answered 429"),
+    _too_many,
 )
 REFUSED = (partial(ProviderRefused, "the provider answered 403: quota"),)
 BAD = (partial(BadImage, "what came is no image"),)

@@ -12,6 +12,7 @@ MINUTE = timedelta(minutes=1)
 GRACE = timedelta(seconds=150)  # two reconciles, and some
 PUSH_TTL = timedelta(hours=6)
 UNSENT = timedelta(seconds=31)  # after so long reconcile hands over what was not sent
+UNREADABLE = "highest"  # the sensitivity of an area that this release cannot read
 
 DUE = """
 SELECT MIN(t) FROM (
@@ -23,7 +24,9 @@ SELECT MIN(t) FROM (
  UNION ALL SELECT MIN(deleted_at) FROM area_configs WHERE deleted_at IS NOT NULL
  {areas}
 )"""
-AREAS = "UNION ALL SELECT MIN(a.next_due_at) FROM area_configs a LEFT JOIN alert_sessions s ON s.open_area_id = a.id WHERE a.deleted_at IS NULL AND s.id IS NULL"
+IS_WATCHED = f"a.deleted_at IS NULL AND a.sensitivity <> '{UNREADABLE}'"
+AREAS = f"""UNION ALL SELECT MIN(a.next_due_at) FROM area_configs a LEFT JOIN alert_sessions s ON s.open_area_id = a.id
+ WHERE {IS_WATCHED} AND s.id IS NULL"""
 DUE_TO_ANY, DUE_TO_RECONCILE = DUE.format(areas=AREAS), DUE.format(areas="")
 PENDING = "SELECT MIN(created_at) FROM deliveries WHERE status = 'PENDING'"
 WAITING = "SELECT queue, MIN(available_at) FROM outbox WHERE dead_at IS NULL GROUP BY queue"
@@ -86,7 +89,7 @@ def quiet_sessions(history: History) -> int:
     """Return how many sessions each area that is watched has run since it was quiet, at least."""
     counts = history.database.rows(
         "SELECT (SELECT COUNT(*) FROM alert_sessions s WHERE s.area_id = a.id AND s.started_at > ?"
-        " AND s.cause <> 'COMPARISON' AND s.ended_at IS NOT NULL) FROM area_configs a WHERE a.deleted_at IS NULL",
+        f" AND s.cause <> 'COMPARISON' AND s.ended_at IS NOT NULL) FROM area_configs a WHERE {IS_WATCHED}",
         f"{history.quiet_at:%Y-%m-%d %H:%M:%S.%f}",
     )
     return min((row[0] for row in counts), default=99)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from multiprocessing import get_context
 from typing import NamedTuple
@@ -15,7 +14,7 @@ from tests.simulation.history import History, Seat
 from tests.simulation.ports import installed
 from tests.simulation.world import Violation
 
-COLLECT_EVERY = 20  # histories: the collector's own walks cost a tenth of the time
+COLLECT_AFTER = (50_000, 20, 50)  # the collector's walks as Python has them cost a tenth of the time
 _kept: list[bytes] = []
 
 
@@ -52,46 +51,41 @@ def tell(history: History) -> Told:
     )
 
 
-def run_seeds(
-    seeds: Iterable[int], *, queue: str | None = None, jobs: int = 1, mutant: AbstractContextManager | None = None
-) -> Iterator[Told]:
+def run_seeds(seeds: Iterable[int], *, queue: str | None = None, jobs: int = 1) -> Iterator[Told]:
     """Run a history for each seed; with several jobs they come in any order."""
     content()
     if jobs == 1:
-        with mutant or nullcontext():
-            yield from _run(seeds, queue)
+        yield from _run(seeds, queue)
         return
-    with get_context("fork").Pool(jobs, initializer=partial(_sit, mutant)) as pool:
+    with get_context("fork").Pool(jobs, initializer=_sit) as pool:
         yield from pool.imap_unordered(partial(_one, queue=queue), seeds, chunksize=1)
 
 
 def _run(seeds: Iterable[int], queue: str | None) -> Iterator[Told]:
     with installed() as stage:
         seat = Seat(content(), stage)
-        gc.disable()
+        thresholds = gc.get_threshold()
+        gc.set_threshold(*COLLECT_AFTER)
         try:
-            for number, seed in enumerate(seeds):
+            for seed in seeds:
                 yield tell(History(seed, seat, queue=queue).run())
-                if number % COLLECT_EVERY == 0:
-                    gc.collect()
         finally:
-            gc.enable()
+            gc.set_threshold(*thresholds)
 
 
 _seats: list[Seat] = []
+_open_stages: list = []
 
 
-def _sit(mutant: AbstractContextManager | None) -> None:
+def _sit() -> None:
     """Begin a process: it stays on stage until it ends."""
-    if mutant is not None:
-        mutant.__enter__()
-    _seats.append(Seat(content(), installed().__enter__()))
-    gc.disable()
+    _open_stages.append(installed())
+    _seats.append(Seat(content(), _open_stages[0].__enter__()))
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
 
 
 def _one(seed: int, *, queue: str | None) -> Told:
-    if seed % COLLECT_EVERY == 0:
-        gc.collect()
     return tell(History(seed, _seats[0], queue=queue).run())
 
 

@@ -15,6 +15,8 @@ from tests.simulation.world import Violation
 if TYPE_CHECKING:
     from tests.simulation.history import History
 
+TRANSIENT = ("answered 503", "did not answer within", "answered 429", "does not answer", "no space left", "is away")
+TOOK_ITS_WORKER = ("kill", "poison", "restart")
 MOST_TRIES = 5  # the settings' max_receives
 
 
@@ -32,6 +34,7 @@ def check(history: History) -> Iterator[Violation]:
                 yield from _changes(history, area.area_id, tile)
     yield from _objects_of_deleted(history)
     yield from _pushes(history)
+    yield from _transients(history)
     for (run_id, who), tries in history.world.begun.items():
         if tries > MOST_TRIES:
             yield Violation("given up after five tries", f"tile run {run_id} took its {who} with it {tries} times")
@@ -66,6 +69,20 @@ def _changes(history: History, area_id: int, tile: Tile) -> Iterator[Violation]:
     for state in range(min(kept, default=0) + 1, max(kept, default=0) + 1):
         if not any(all_states[before] < state <= all_states[after] for before, after in alerts):
             yield Violation("a planted change is alerted", f"area {area_id}: change {state} of {tile} has no alert")
+
+
+def _transients(history: History) -> Iterator[Violation]:
+    """What passes by itself ends no tile run before its session's deadline, however often it happens."""
+    query = (
+        "SELECT r.id, r.reason, s.deadline_at <= r.ended_at FROM session_tiles r JOIN alert_sessions s"
+        " ON s.id = r.session_id WHERE r.verdict = 'FAILED'"
+    )
+    any_died = any(history.world.counts[fault] for fault in TOOK_ITS_WORKER)
+    for run_id, reason, is_late in history.database.rows(query):
+        is_transient = any(words in reason for words in TRANSIENT)
+        is_mystery = "every time the queue delivered it" in reason and not any_died
+        if not is_late and (is_transient or is_mystery):
+            yield Violation("transient is not final", f"tile run {run_id} FAILED: {reason}")
 
 
 def _of_unusable(history: History, where: tuple[int, ...], tile: Tile) -> dict[int, int]:

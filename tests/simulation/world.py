@@ -12,7 +12,7 @@ from tests.simulation.baton import Crew, Killed
 from tests.simulation.faults import Faults
 
 START = datetime(2026, 3, 1, 6, tzinfo=UTC)
-MOST_STEPS = 60_000
+MOST_STEPS = 20_000
 Error = Callable[[], BaseException]
 
 
