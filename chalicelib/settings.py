@@ -70,6 +70,8 @@ class Settings:
     session_deadline_s: float = 6 * 3600.0
     max_receives: int = 5  # then a message is a dead letter
     compare_wait_s: float = 15.0
+    compare_waits: int = 4  # requests that may wait so long at once: each holds a thread, or a function
+    compare_waits_per_user: int = 1
     max_tiles: int = 2500  # of one area
     tiles_per_day: int = 10_000  # of one user
     orphan_age_s: float = 86_400.0

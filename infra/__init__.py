@@ -1,1 +1,1 @@
-"""What stands around the app: setup, the local runner, the schema document."""
+"""Everything around the app: its set-up, one machine, one server, the deployment to AWS, the operator's commands."""

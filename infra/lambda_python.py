@@ -1,7 +1,7 @@
 """Run a command under the Python that Lambda runs: python infra/lambda_python.py -m infra.aws deploy dev.
 
-Chalice packages for the Python that runs it, so whatever deploys needs exactly this one. .venv serves if it is of that
-version; else an interpreter is looked for and build/venv-3.12 made of it, once. `--find` only says which it would be.
+Chalice packages for the Python that runs it, so a deploy needs exactly this one. .venv serves if it is of that version;
+else an interpreter is looked for and build/venv-3.12 made of it, once. `--find` only prints which it would be.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ NONE = (
 
 
 def main(arguments: list[str]) -> int:
-    """Go on as that Python; 3 if there is none."""
+    """Continue as that Python; return 3 if there is none."""
     python = next((each for each in _candidates() if _answers(each)), None)
     if python is None:
         print(NONE, file=sys.stderr)
@@ -43,7 +43,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _candidates() -> Iterator[str]:
-    """Name interpreters, the likeliest first: a shim of pyenv may be on the PATH and not answer."""
+    """Yield interpreters, the likeliest first: a shim of pyenv may be on the PATH and not answer."""
     if given := os.environ.get("LAMBDA_PYTHON"):
         yield given
         return

@@ -3,16 +3,16 @@
 import sys
 
 from chalicelib.composition import process_ports
-from infra.starting import CannotStart, one_sentence
+from infra.errors import OperatorError, operator_errors
 
 
 def main() -> int:
-    """Migrate, and say where to, or what stands in the way."""
+    """Migrate, and print the new revision or what stands in the way."""
     try:
-        with one_sentence():
+        with operator_errors():
             ports = process_ports()
             print(f"{ports.engine.url.render_as_string()} is at revision {ports.migrate()}")
-    except CannotStart as error:
+    except OperatorError as error:
         print(f"cannot migrate: {error}", file=sys.stderr)
         return 1
     return 0

@@ -33,7 +33,7 @@ COMMANDS = {"run": ["-m", "infra.local"], "test": PYTEST}
 
 
 def main(arguments):
-    """Do what the command line says and give the exit status."""
+    """Run the command and return the exit status."""
     command = arguments[0] if arguments else ""
     if command in ("-h", "--help") or (command and command not in COMMANDS):
         say(__doc__)
@@ -62,7 +62,7 @@ def set_up():
 
 
 def stamp(version):
-    """Say what belongs into .venv: for this Python, at this place (its scripts name it), this lock."""
+    """Return what belongs into .venv: this Python, this place (its scripts name it), this lock."""
     with open(LOCK, "rb") as file:
         return "\n".join([version, os.path.realpath(VENV), hashlib.sha256(file.read()).hexdigest()])
 
@@ -83,7 +83,7 @@ def read(path):
 
 
 def version_of(python):
-    """Give the X.Y of an interpreter, or "" if it does not start or is too old."""
+    """Return the X.Y of an interpreter, or "" if it does not start or is too old."""
     code = "import sys; print('%d.%d' % sys.version_info[:2] if sys.version_info >= (3, 11) else '')"
     try:
         return subprocess.check_output([python, "-I", "-S", "-c", code], universal_newlines=True).strip()
@@ -124,7 +124,7 @@ SILENT = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 
 
 def patiently(command):
-    """Run a long command, a dot for every two seconds; give "" if it went well, else its last words."""
+    """Run a long command, a dot for every two seconds; return "" if it went well, else the end of its output."""
     log = os.path.join(VENV, "install.log")
     with open(log, "w") as file:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT, cwd=ROOT)
@@ -143,7 +143,7 @@ def patiently(command):
 
 
 def become(command):
-    """Go on as another program, so that signals reach it and its exit status is ours."""
+    """Continue as another program, so that signals reach it and its exit status is ours."""
     os.chdir(ROOT)
     if os.name != "nt":
         os.execv(command[0], command)

@@ -1,4 +1,4 @@
-"""A deployed stage of .chalice/config.json: the file read whole, or a sentence on what is wrong with it."""
+"""A deployed stage of .chalice/config.json, read and checked."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from infra.errors import OperatorError
+
 NAME = ".chalice/config.json"
 MEND = f"git diff {NAME} shows what was changed, and git checkout {NAME} brings it back"
+RENAMED_FUNCTIONS = {"sweep": "reconcile"}  # name in the release before: name now. Goes with the next release
 OF_THE_FILE = ("app_name", "lambda_architecture")
 OF_A_STAGE = (
     "api_gateway_stage",
@@ -23,31 +26,35 @@ OF_A_STAGE = (
 )
 
 
-class BadStage(Exception):
-    """The stage is not there, or the file is not whole: the message says what to do."""
-
-
 def read(root: Path, stage: str) -> dict[str, Any]:
-    """Read the whole file, in which this stage has all that the commands look for. Raises BadStage."""
+    """Read the whole file; check that this stage has all that the commands look for. Raises OperatorError."""
     try:
         found = json.loads((root / NAME).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise BadStage(f".chalice/config.json cannot be read ({reason}): git checkout {NAME} brings it back") from error
+        raise OperatorError(
+            f".chalice/config.json cannot be read ({reason}): git checkout {NAME} brings it back"
+        ) from error
     stages = found.get("stages") if isinstance(found, dict) else None
     if not isinstance(stages, dict):
-        raise BadStage(f".chalice/config.json has lost its stages: {MEND}")
+        raise OperatorError(f".chalice/config.json has lost its stages: {MEND}")
     named = sorted(name for name, each in stages.items() if isinstance(each, dict) and "environment_variables" in each)
     if stage not in named:
-        raise BadStage(f"there is no stage {stage} in .chalice/config.json: say one of {', '.join(named)}")
+        raise OperatorError(f"there is no stage {stage} in .chalice/config.json: say one of {', '.join(named)}")
     lost = [path for path in OF_THE_FILE if not _has(found, path)]
     lost += [f"stages.{stage}.{path}" for path in OF_A_STAGE if not _has(stages[stage], path)]
     if lost:
-        raise BadStage(f".chalice/config.json has lost {lost[0]}: {MEND}")
+        raise OperatorError(f".chalice/config.json has lost {lost[0]}: {MEND}")
+    for old in RENAMED_FUNCTIONS.keys() & stages[stage]["lambda_functions"].keys():
+        new = RENAMED_FUNCTIONS[old]
+        raise OperatorError(
+            f"the stage {stage} in .chalice/config.json still has the function {old}, which is called {new} now: "
+            f"rename it there, with its iam_policy_file policy-{new}.json"
+        )
     return found
 
 
-def _has(found: Any, path: str) -> bool:  # noqa: ANN401 (whatever stood in the file)
+def _has(found: Any, path: str) -> bool:  # noqa: ANN401 (JSON of any shape)
     for name in path.split("."):
         if not isinstance(found, dict) or name not in found:
             return False

@@ -203,11 +203,22 @@ class Server:
         imagery = self.providers["sample"]
         while self.jobs.sent:
             message = self.jobs.sent.pop(0)
-            parts = {"runs": self.runs, "images": self.images, "jobs": self.jobs, "clock": lambda: self.now}
+            parts = {
+                "jitter": lambda most_s: 0.0,
+                "runs": self.runs,
+                "images": self.images,
+                "jobs": self.jobs,
+                "clock": lambda: self.now,
+            }
             if message.queue is Queue.CAPTURES:
                 imagery.scene = Scene(scene_id=str(self.now), captured_at=self.now)
                 capturing.capture_tile(
-                    TileJob.from_json(message.body), imagery=self._imagery, inspect=inspect, lease_s=60, **parts
+                    TileJob.from_json(message.body),
+                    imagery=self._imagery,
+                    inspect=inspect,
+                    breakers=self.ports.breakers,
+                    lease_s=60,
+                    **parts,
                 )
             elif message.queue is Queue.COMPARISONS:
                 comparing.compare_tile(TileJob.from_json(message.body), compare=always(changed_m2), lease_s=60, **parts)

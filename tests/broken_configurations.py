@@ -21,6 +21,14 @@ def _without(path: str) -> str:
     return json.dumps(changed)
 
 
+def _of_the_release_before() -> str:
+    """Give the file as a stage has it whose operator has not renamed the function yet."""
+    changed = json.loads(json.dumps(WHOLE))
+    functions = changed["stages"]["dev"]["lambda_functions"]
+    functions["sweep"] = functions.pop("reconcile") | {"iam_policy_file": "policy-sweep.json"}
+    return json.dumps(changed)
+
+
 BROKEN_CONFIGURATIONS = [
     (None, ".chalice/config.json cannot be read (No such file or directory): git checkout"),
     ("{", ".chalice/config.json cannot be read (Expecting property name"),
@@ -31,6 +39,7 @@ BROKEN_CONFIGURATIONS = [
     ('{"stages": {"dev": {"environment_variables": []}}}', ".chalice/config.json has lost app_name: git diff"),
     *((_without(path), f"has lost {path}: git diff") for path in OF_THE_FILE),
     *((_without(f"stages.dev.{path}"), f"has lost stages.dev.{path}: git diff") for path in OF_A_STAGE),
+    (_of_the_release_before(), "still has the function sweep, which is called reconcile now: rename it there"),
 ]
 
 

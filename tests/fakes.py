@@ -35,6 +35,10 @@ class MemoryImages:
             raise NotFound("there is no such image")
         return self.contents[key]
 
+    def has(self, key: str) -> bool:
+        self.check()
+        return key in self.contents
+
     def put(self, key: str, content: bytes) -> None:
         if not KEY.fullmatch(key):
             raise Invalid(f"an image key must be made of letters, digits and . _ - between slashes, not {key!r}")
@@ -86,7 +90,7 @@ class MemoryOutbox:
         return message
 
     def unsent(self, *, before: datetime, limit: int) -> list[Message]:
-        rows = [row for row in self.rows.values() if row.created_at < before and not row.is_dead]
+        rows = [row for row in self.rows.values() if row.available_at < before and not row.is_dead]
         return [row.message for row in sorted(rows, key=lambda row: row.message.message_id)[:limit]]
 
     def taken(self, message_ids: Iterable[int]) -> None:
@@ -109,8 +113,9 @@ class MemoryOutbox:
         if row := self._held(received):
             row.available_at, row.reason, row.is_dead = available_at, reason, dead
 
-    def oldest_waiting(self) -> datetime | None:
-        return min((row.created_at for row in self.rows.values() if not row.is_dead), default=None)
+    def oldest_waiting(self, *, now: datetime) -> datetime | None:
+        waiting = [row for row in self.rows.values() if not row.is_dead and row.available_at <= now]
+        return min((row.created_at for row in waiting), default=None)
 
     def count_dead(self) -> dict[Queue, int]:
         return dict(Counter(row.message.queue for row in self.rows.values() if row.is_dead))
@@ -144,6 +149,10 @@ class MemoryJobs:
 
     def send(self, messages: Sequence[Message]) -> None:
         (self.unsent if self.away else self.sent).extend(messages)
+
+    def send_next(self) -> None:
+        if self.unsent:
+            self.send([self.unsent.pop(0)])
 
     def send_overdue(self) -> int:
         overdue, self.unsent = self.unsent, []

@@ -6,6 +6,8 @@ from datetime import timedelta
 from chalicelib.adapters.database.accounts import SqlAccounts
 from chalicelib.adapters.database.alerts import SqlAlerts
 from chalicelib.adapters.database.areas import SqlAreas
+from chalicelib.adapters.database.breakers import SqlBreakers
+from chalicelib.adapters.database.clock_repairs import SqlClockRepairs
 from chalicelib.adapters.database.deliveries import SqlDeliveries
 from chalicelib.adapters.database.images import SqlImageRows
 from chalicelib.adapters.database.orphans import SqlOrphans
@@ -13,12 +15,12 @@ from chalicelib.adapters.database.outbox import SqlOutbox
 from chalicelib.adapters.database.recurring_tasks import SqlRecurringTasks
 from chalicelib.adapters.database.sessions import SqlSessions
 from chalicelib.adapters.database.tile_runs import SqlTileRuns
+from chalicelib.adapters.database.waits import SqlWaits
 from chalicelib.adapters.queues.outbox import OutboxJobs
 from chalicelib.application import cancel_session, delete_area, notify, open_sessions, reconcile
 from chalicelib.application import capture_tile as capturing
 from chalicelib.application import compare_now as comparing_now
 from chalicelib.application import compare_tile as comparing
-from chalicelib.domain.errors import Busy, Unavailable
 from chalicelib.domain.jobs import Queue, SessionJob, TileJob
 from chalicelib.domain.paging import PageRequest
 from tests.builders import NOON, SPRING, a_change, a_new_area, an_inspection
@@ -37,6 +39,8 @@ class Trip:
         self.accounts, self.areas, self.alerts = SqlAccounts(engine), SqlAreas(engine), SqlAlerts(engine)
         self.sessions = SqlSessions(engine, deadline_s=3600, retry_s=900, tiles_per_day=tiles_per_day)
         self.runs, self.deliveries = SqlTileRuns(engine, retry_s=900), SqlDeliveries(engine)
+        self.clock_repairs = SqlClockRepairs(engine, lease_s=LEASE_S, retry_s=900, deadline_s=3600)
+        self.breakers, self.waits = SqlBreakers(engine), SqlWaits(engine)
         self.orphans, self.tasks, self.image_rows = SqlOrphans(engine), SqlRecurringTasks(engine), SqlImageRows(engine)
         self.outbox, self.images, self.push = SqlOutbox(engine), MemoryImages(now=NOON), MemoryPush()
         self.jobs = OutboxJobs(self.outbox, wake=lambda: None, clock=self.clock)
@@ -100,25 +104,34 @@ class Trip:
 
     def compare_now(self, area, *, sleep=lambda _s: None, wait_s=0.0):
         ports = {"sessions": self.sessions, "jobs": self.jobs, "clock": self.clock}
+        patience = comparing_now.Patience(wait_s=wait_s, places=4, places_a_user=1)
         return comparing_now.compare_now(
-            area.area_id, user_id=area.user_id, wait_s=wait_s, sleep=sleep, request_id="", **ports
+            area.area_id,
+            user_id=area.user_id,
+            patience=patience,
+            waits=self.waits,
+            sleep=sleep,
+            request_id="",
+            **ports,
         )
 
     def capture_tile(self, job):
         capturing.capture_tile(
             job,
             runs=self.runs,
+            breakers=self.breakers,
             imagery=self.provider,
             images=self.images,
             jobs=self.jobs,
             inspect=self.inspect,
             clock=self.clock,
+            jitter=lambda most_s: most_s / 2,
             lease_s=LEASE_S,
         )
 
     def compare_tile(self, job):
         ports = {"runs": self.runs, "images": self.images, "jobs": self.jobs, "clock": self.clock}
-        comparing.compare_tile(job, compare=self.compare, lease_s=LEASE_S, **ports)
+        comparing.compare_tile(job, compare=self.compare, jitter=lambda most_s: most_s / 2, lease_s=LEASE_S, **ports)
 
     def notify(self, job):
         ports = {"deliveries": self.deliveries, "push": self.push, "clock": self.clock}
@@ -140,6 +153,7 @@ class Trip:
             deliveries=self.deliveries,
             orphans=self.orphans,
             tasks=self.tasks,
+            clock_repairs=self.clock_repairs,
             images=self.images,
             jobs=self.jobs,
             clock=self.clock,
@@ -161,7 +175,7 @@ class Trip:
                 continue
             try:
                 handle(received.message.body)
-            except (Busy, Unavailable) as error:
+            except Exception as error:  # noqa: BLE001 (as the worker: the message comes back)
                 is_dead, back = received.receives >= 5, self.now + timedelta(seconds=30)
                 self.outbox.give_back(received, available_at=back, reason=str(error), dead=is_dead)
             else:

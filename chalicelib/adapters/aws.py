@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 import boto3
+from boto3.exceptions import Boto3Error
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -33,7 +34,7 @@ def client(service: str, *, endpoint_url: str = "") -> Any:  # noqa: ANN401 (bot
     )
 
 
-def code(error: ClientError | BotoCoreError) -> str:
+def code(error: ClientError | BotoCoreError | Boto3Error) -> str:
     """Name an error: the service's own code (`NoSuchKey`), else the SDK's class (`EndpointConnectionError`)."""
     if isinstance(error, ClientError):
         return str(error.response.get("Error", {}).get("Code", "no code"))

@@ -42,8 +42,13 @@ def compare(ports: Ports, request: Request, sign_in: SignIn, area_id: int) -> Se
     session = compare_now.compare_now(
         area_id,
         user_id=sign_in.user.user_id,
-        wait_s=ports.settings.compare_wait_s,
+        patience=compare_now.Patience(
+            wait_s=ports.settings.compare_wait_s,
+            places=ports.settings.compare_waits,
+            places_a_user=ports.settings.compare_waits_per_user,
+        ),
         sessions=ports.sessions,
+        waits=ports.waits,
         jobs=ports.jobs,
         clock=ports.clock,
         sleep=ports.sleep,

@@ -7,23 +7,32 @@ import logging
 from dataclasses import replace
 from functools import partial
 
-from chalicelib.application.ports.clock import Clock
+from chalicelib.application.ports.clock import Clock, Jitter
 from chalicelib.application.ports.compare import Compare
 from chalicelib.application.ports.images import Images
 from chalicelib.application.ports.jobs import Jobs
 from chalicelib.application.ports.tile_runs import TileRuns
-from chalicelib.application.tile_work import put_object, released_on_failure
+from chalicelib.application.tile_work import postpone, put_object, released_on_failure
 from chalicelib.domain.changes import change_log, ignored_of, judge
-from chalicelib.domain.errors import BadImage, NotFound
+from chalicelib.domain.errors import BadImage, NotFound, Unavailable
 from chalicelib.domain.images import StoredImage
 from chalicelib.domain.jobs import TileJob
+from chalicelib.domain.retries import given_up, retry_after
 from chalicelib.domain.tile_runs import ALREADY_COMPARED, ComparisonClaim, Outcome, Verdict
 
 log = logging.getLogger(__name__)
 
 
 def compare_tile(
-    job: TileJob, *, runs: TileRuns, images: Images, jobs: Jobs, compare: Compare, clock: Clock, lease_s: float
+    job: TileJob,
+    *,
+    runs: TileRuns,
+    images: Images,
+    jobs: Jobs,
+    compare: Compare,
+    clock: Clock,
+    jitter: Jitter,
+    lease_s: float,
 ) -> None:
     """Compare one tile with its reference and end its run with a verdict.
 
@@ -34,24 +43,34 @@ def compare_tile(
     if claim is None:
         return
     with released_on_failure(runs, claim):
+        outcome = given_up(claim.attempts, claim.last_reason) or (ALREADY_COMPARED if claim.is_compared else None)
         try:
-            outcome = ALREADY_COMPARED if claim.is_compared else _compare(claim, images, compare)
-        except (BadImage, NotFound) as failure:
-            outcome = Outcome(verdict=Verdict.FAILED, reason=failure.reason)
-        jobs.send(runs.end(claim, outcome, now=clock()))
+            messages = runs.end(claim, outcome or _compare(claim, images, compare), now=clock())
+        except Unavailable as failure:  # the image store is away, or full
+            retry = retry_after(1, asked_s=None, reason=failure.reason, now=clock(), jitter=jitter)
+            messages = postpone(claim, retry, runs=runs, clock=clock)
+        jobs.send(messages)
 
 
 def _compare(claim: ComparisonClaim, images: Images, compare: Compare) -> Outcome:
+    stored: list[bytes] = []
+    for image in (claim.reference, claim.image):
+        try:
+            stored.append(_get(images, image))
+        except (BadImage, NotFound) as failure:  # never used again: the next session finds another reference, or image
+            return Outcome(verdict=Verdict.FAILED, reason=failure.reason, lost_image_id=image.image_id)
     thresholds = claim.thresholds
-    change = compare(
-        _get(images, claim.reference),
-        _get(images, claim.image),
-        view=claim.view,
-        area=claim.area,
-        thresholds=thresholds,
-        older=[partial(_get_older, images, image) for image in claim.older],
-        doubted=claim.doubted,
-    )
+    try:
+        change = compare(
+            *stored,
+            view=claim.view,
+            area=claim.area,
+            thresholds=thresholds,
+            older=[partial(_get_older, images, image) for image in claim.older],
+            doubted=claim.doubted,
+        )
+    except BadImage as failure:
+        return Outcome(verdict=Verdict.FAILED, reason=failure.reason)
     seen = Outcome(
         verdict=judge(change, thresholds),
         clear_share=change.clear_share,

@@ -7,8 +7,10 @@ from datetime import timedelta
 
 from chalicelib.application.delete_area import AREA_DELETED
 from chalicelib.application.events import record
+from chalicelib.application.isolation import Isolation
 from chalicelib.application.ports.areas import Areas
 from chalicelib.application.ports.clock import Clock
+from chalicelib.application.ports.clock_repairs import ClockRepairs
 from chalicelib.application.ports.deliveries import Deliveries
 from chalicelib.application.ports.images import Images
 from chalicelib.application.ports.jobs import Jobs
@@ -18,7 +20,7 @@ from chalicelib.application.ports.sessions import Sessions
 from chalicelib.application.ports.tile_runs import TileRuns
 from chalicelib.domain.errors import BadMessage
 from chalicelib.domain.events import RECONCILE_DONE, Event
-from chalicelib.domain.jobs import DeadLetter, Queue, SessionJob, TileJob, ids_in
+from chalicelib.domain.jobs import DeadLetter, Message, Queue, SessionJob, TileJob, ids_in
 from chalicelib.domain.tile_runs import Outcome, Verdict
 
 log = logging.getLogger(__name__)
@@ -36,6 +38,7 @@ def reconcile(
     deliveries: Deliveries,
     orphans: Orphans,
     tasks: RecurringTasks,
+    clock_repairs: ClockRepairs,
     images: Images,
     jobs: Jobs,
     clock: Clock,
@@ -43,27 +46,45 @@ def reconcile(
 ) -> None:
     """Send what was not sent, retry what stalled, end what is overdue, delete what is dead, deleted or an orphan.
 
-    Safe to repeat, and by any number of processes at once: each step is decided by a conditional update.
+    Safe to repeat, and by any number of processes at once: each step is decided by a conditional update. A step that
+    fails stops no other; its error is raised at the end.
     """
-    backlog_age_s = jobs.backlog_age_s()
-    sent = jobs.send_overdue()
-    stalled = [*runs.retry_stalled(now=clock(), limit=AT_ONCE), *deliveries.retry_due(now=clock(), limit=AT_ONCE)]
+    isolation = Isolation()
+    backlog_age_s, sent = 0.0, 0
+    stalled: list[Message] = []
+    with isolation.part("repair clocks"):
+        if clock_repairs.repair(now=clock()):
+            log.warning("clock was put back")
+    with isolation.part("send"):
+        backlog_age_s = jobs.backlog_age_s()
+        sent = jobs.send_overdue()
+    with isolation.part("retry tile runs"):
+        stalled += runs.retry_stalled(now=clock(), limit=AT_ONCE)
+    with isolation.part("retry pushes"):
+        stalled += deliveries.retry_due(now=clock(), limit=AT_ONCE)
     jobs.send(stalled)
-    _end_overdue(sessions, jobs, clock)
-    for dead_letter in jobs.dead_letters():
-        _end_lost(dead_letter, runs=runs, deliveries=deliveries, jobs=jobs, clock=clock)
-    _purge_deleted(areas, images, clock, sessions, jobs)
-    _delete_orphans(orphans, tasks, images, clock, orphan_age_s)
+    with isolation.part("end overdue sessions"):
+        _end_overdue(sessions, jobs, clock, isolation)
+    with isolation.part("end lost jobs"):
+        for dead_letter in jobs.dead_letters():
+            with isolation.part("end lost job"):
+                _end_lost(dead_letter, runs=runs, deliveries=deliveries, jobs=jobs, clock=clock)
+    with isolation.part("purge deleted areas"):
+        _purge_deleted(areas, images, clock, sessions=sessions, jobs=jobs, isolation=isolation)
+    with isolation.part("delete orphans"):
+        _delete_orphans(orphans, tasks, images, clock, orphan_age_s)
     if sent or stalled:
         log.info("jobs sent again", extra={"unsent": sent, "stalled": len(stalled)})
     record(Event(RECONCILE_DONE, {"backlog_age_s": backlog_age_s}))
+    isolation.end()
 
 
-def _end_overdue(sessions: Sessions, jobs: Jobs, clock: Clock) -> None:
+def _end_overdue(sessions: Sessions, jobs: Jobs, clock: Clock, isolation: Isolation) -> None:
     for session_id in sessions.overdue(now=clock(), limit=AT_ONCE):
         log.error("session overdue", extra={"session_id": session_id})
         outcome = Outcome(verdict=Verdict.FAILED, reason="not done by the session's deadline")
-        jobs.send(sessions.end_open_tiles(session_id, outcome, now=clock()))
+        with isolation.part("end overdue session", session_id=session_id):
+            jobs.send(sessions.end_open_tiles(session_id, outcome, now=clock()))
 
 
 def _end_lost(dead: DeadLetter, *, runs: TileRuns, deliveries: Deliveries, jobs: Jobs, clock: Clock) -> None:
@@ -82,16 +103,19 @@ def _end_lost(dead: DeadLetter, *, runs: TileRuns, deliveries: Deliveries, jobs:
     jobs.delete_dead_letter(dead)
 
 
-def _purge_deleted(areas: Areas, images: Images, clock: Clock, sessions: Sessions, jobs: Jobs) -> None:
+def _purge_deleted(
+    areas: Areas, images: Images, clock: Clock, *, sessions: Sessions, jobs: Jobs, isolation: Isolation
+) -> None:
     for area_id in areas.deleted_with_rows(AT_ONCE):
-        # Once more: the request that deleted the area may have died before it ended the open session.
-        for session_id in areas.open_sessions(area_id):
-            jobs.send(sessions.end_open_tiles(session_id, AREA_DELETED, now=clock()))
-        if not areas.purge(area_id):
-            continue
-        while stored := images.keys_after("", prefix=f"{area_id}/", limit=OBJECTS_AT_ONCE):
-            images.delete([item.key for item in stored])
-        log.info("area purged", extra={"area_id": area_id})
+        with isolation.part("purge area", area_id=area_id):
+            # Once more: the request that deleted the area may have died before it ended the open session.
+            for session_id in areas.open_sessions(area_id):
+                jobs.send(sessions.end_open_tiles(session_id, AREA_DELETED, now=clock()))
+            if not areas.purge(area_id):
+                continue
+            while stored := images.keys_after("", prefix=f"{area_id}/", limit=OBJECTS_AT_ONCE):
+                images.delete([item.key for item in stored])
+            log.info("area purged", extra={"area_id": area_id})
 
 
 def _delete_orphans(orphans: Orphans, tasks: RecurringTasks, images: Images, clock: Clock, orphan_age_s: float) -> None:

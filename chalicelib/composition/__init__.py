@@ -12,6 +12,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.composition.basis import system_clock
 from chalicelib.composition.database import DatabasePorts
 from chalicelib.domain.errors import DomainError
 from chalicelib.domain.jobs import Queue
@@ -19,6 +20,7 @@ from chalicelib.settings import Settings, settings
 
 if TYPE_CHECKING:
     from chalicelib.application.diagnostics import Patient
+    from chalicelib.application.ports.clock import Clock
     from chalicelib.application.ports.imagery import Imagery
     from chalicelib.application.ports.images import Images
     from chalicelib.application.ports.jobs import Jobs
@@ -36,8 +38,21 @@ class Ports(DatabasePorts):
 
     def __init__(self, settings: Settings, **given: Any) -> None:  # noqa: ANN401 (as Basis takes them)
         super().__init__(settings, **given)
+        if "clock" not in given and self._has_database_server:
+            self.clock = self._database_clock()
         self.wakeup = threading.Event()  # set when a job was written here: the worker beside it need not wait
         self._imagery: dict[str, Imagery] = {}
+
+    @property
+    def _has_database_server(self) -> bool:
+        return self.settings.database_url.startswith("mysql") or (
+            not self.settings.database_url and self.settings.secrets_store == "secretsmanager"
+        )
+
+    def _database_clock(self) -> Clock:
+        from chalicelib.adapters.database.clock import DatabaseClock
+
+        return DatabaseClock(lambda: self.engine, monotonic=self.monotonic, otherwise=system_clock)
 
     @cached_property
     def images(self) -> Images:
@@ -158,7 +173,7 @@ class Ports(DatabasePorts):
             read_keys=lambda: (self.tokens, self.links),
             imagery=lambda: self.imagery(chosen.default_provider),
             push=lambda: self.push,
-            clock=self.clock,
+            clock=system_clock,  # this machine's: the doctor holds it against the database's
             new_token=self.new_token,
         )
 

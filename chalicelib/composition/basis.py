@@ -48,7 +48,7 @@ class Basis:
         self,
         settings: Settings,
         *,
-        clock: Clock = system_clock,
+        clock: Clock | None = None,
         sleep: Sleep = time.sleep,
         jitter: Jitter = full_jitter,
         new_token: NewToken = new_token,
@@ -56,7 +56,7 @@ class Basis:
         monotonic: Monotonic = time.monotonic,
     ) -> None:
         self.settings = settings
-        self.clock, self.sleep, self.jitter, self.monotonic = clock, sleep, jitter, monotonic
+        self.clock, self.sleep, self.jitter, self.monotonic = clock or system_clock, sleep, jitter, monotonic
         self.new_token, self.new_id = new_token, new_id
 
     @cached_property

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from chalicelib.application.ports.accounts import Accounts
     from chalicelib.application.ports.alerts import Alerts
     from chalicelib.application.ports.areas import Areas
+    from chalicelib.application.ports.breakers import Breakers
+    from chalicelib.application.ports.clock_repairs import ClockRepairs
     from chalicelib.application.ports.deliveries import Deliveries
     from chalicelib.application.ports.diagnostics import Diagnostics
     from chalicelib.application.ports.image_rows import ImageRows
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from chalicelib.application.ports.replays import Replays
     from chalicelib.application.ports.sessions import Sessions
     from chalicelib.application.ports.tile_runs import TileRuns
+    from chalicelib.application.ports.waits import Waits
 
 RETRY_S = 900.0  # a job that no worker has taken for so long is written anew
 
@@ -105,6 +108,13 @@ class DatabasePorts(Basis):
         return SqlTileRuns(self.engine, retry_s=RETRY_S)
 
     @cached_property
+    def breakers(self) -> Breakers:
+        """The breakers of providers."""
+        from chalicelib.adapters.database.breakers import SqlBreakers
+
+        return SqlBreakers(self.engine)
+
+    @cached_property
     def image_rows(self) -> ImageRows:
         """The rows of stored images."""
         from chalicelib.adapters.database.images import SqlImageRows
@@ -138,6 +148,23 @@ class DatabasePorts(Basis):
         from chalicelib.adapters.database.recurring_tasks import SqlRecurringTasks
 
         return SqlRecurringTasks(self.engine)
+
+    @cached_property
+    def clock_repairs(self) -> ClockRepairs:
+        """Repairs after a clock was put back."""
+        from chalicelib.adapters.database.clock_repairs import SqlClockRepairs
+
+        chosen = self.settings
+        return SqlClockRepairs(
+            self.engine, lease_s=chosen.lease_s, retry_s=RETRY_S, deadline_s=chosen.session_deadline_s
+        )
+
+    @cached_property
+    def waits(self) -> Waits:
+        """The places of requests that wait."""
+        from chalicelib.adapters.database.waits import SqlWaits
+
+        return SqlWaits(self.engine)
 
     @cached_property
     def outbox(self) -> SqlOutbox:

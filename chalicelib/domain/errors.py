@@ -67,7 +67,11 @@ class ProviderRefused(ImageryFailed):
 
 
 class ProviderUnavailable(ImageryFailed):
-    """The provider did not answer properly, also after the retries."""
+    """The provider did not answer properly: trying again may help, after `retry_after_s` where it asked for that."""
+
+    def __init__(self, reason: str = "", *, retry_after_s: float | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after_s = retry_after_s
 
 
 class NoCoverage(ImageryFailed):

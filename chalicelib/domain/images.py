@@ -39,6 +39,7 @@ class StoredImage:
     sha256: str
     attribution: str
     clear_share: float  # of tile and area together, 0 to 1
+    is_settled: bool = True  # it was compared, or taken as the baseline
 
     @property
     def taken_at(self) -> datetime:

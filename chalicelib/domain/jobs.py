@@ -51,7 +51,7 @@ class DeadLetter:
     reason: str
 
 
-def _read(body: str, numbers: tuple[str, ...], texts: tuple[str, ...]) -> dict[str, Any]:
+def _read(body: str, numbers: tuple[str, ...], texts: tuple[str, ...], maybe: tuple[str, ...] = ()) -> dict[str, Any]:
     """Parse a message: its numbers are there, its texts may be missing, as in messages of an older release."""
     try:
         job: Any = json.loads(body)
@@ -63,6 +63,7 @@ def _read(body: str, numbers: tuple[str, ...], texts: tuple[str, ...]) -> dict[s
     wrong = [name for name, value in values.items() if type(value) is not int]
     if wrong:
         raise BadMessage(f"{wrong[0]} must be a whole number")
+    values |= {name: number for name in maybe if type(number := job.get(name)) is int}
     return values | {name: text for name in texts if isinstance(text := job.get(name), str)}
 
 
@@ -76,11 +77,16 @@ class _Job:
     @property
     def ids(self) -> dict[str, int | str]:
         """What stands on every log line about this job."""
-        return {name: value for name, value in asdict(self).items() if value != ""}
+        return {name: value for name, value in asdict(self).items() if value != "" and name != "turn"}
+
+    @property
+    def _more(self) -> dict[str, int]:
+        """What the message carries beside its ids."""
+        return {}
 
     def to_json(self) -> str:
         """Write the message's body."""
-        return json.dumps({"schema": SCHEMA, **self.ids})
+        return json.dumps({"schema": SCHEMA, **self.ids, **self._more})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,11 +95,16 @@ class TileJob(_Job):
 
     tile_run_id: int
     tile: str = field(default="", compare=False)  # z/x/y, for the logs: the tile run's row says where to look
+    turn: int = field(default=0, compare=False)  # its place in the fair order of all work
+
+    @property
+    def _more(self) -> dict[str, int]:
+        return {"turn": self.turn} if self.turn else {}
 
     @classmethod
     def from_json(cls, body: str) -> Self:
         """Parse a message's body. Raises BadMessage."""
-        return cls(**_read(body, ("session_id", "tile_run_id"), ("tile", "request_id")))
+        return cls(**_read(body, ("session_id", "tile_run_id"), ("tile", "request_id"), ("turn",)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +115,18 @@ class SessionJob(_Job):
     def from_json(cls, body: str) -> Self:
         """Parse a message's body. Raises BadMessage."""
         return cls(**_read(body, ("session_id",), ("request_id",)))
+
+
+def turns(tiles: int, *, begin: int, open_sessions: int) -> range:
+    """Return the turns of a new session's tiles in the fair order of all work.
+
+    Fair queueing: a session begins at the turn that is being served, so it waits for no other session's end; and each
+    session of a user with several takes as many turns a tile, so that users share alike, whatever they ask for.
+
+    >>> list(turns(3, begin=100, open_sessions=2))
+    [100, 102, 104]
+    """
+    return range(begin, begin + tiles * open_sessions, open_sessions)
 
 
 def ids_in(body: str) -> dict[str, int | str]:

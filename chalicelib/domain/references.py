@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeVar
 
 from chalicelib.domain.images import StoredImage
 
@@ -18,12 +18,44 @@ SEASON_DAYS = 30
 YEAR_DAYS = 365.25
 
 
+class Dated(Protocol):
+    """What the choice looks at: a candidate, or a stored image."""
+
+    @property
+    def image_id(self) -> int:
+        """Its id."""
+        ...
+
+    @property
+    def taken_at(self) -> datetime:
+        """When it was taken."""
+        ...
+
+    @property
+    def clear_share(self) -> float:
+        """How much of it is clear, 0 to 1."""
+        ...
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it was compared, or taken as the baseline."""
+        ...
+
+
+C = TypeVar("C", bound=Dated)
+
+
 class Candidate(NamedTuple):
-    """A usable image of a tile, as far as choosing goes."""
+    """A usable image of a tile, as far as choosing goes.
+
+    It is settled if it was compared, or taken as the baseline: what changed before it is known, so nothing is lost by
+    comparing with it.
+    """
 
     image_id: int
     taken_at: datetime
     clear_share: float
+    is_settled: bool = True
 
 
 class Pair(NamedTuple):
@@ -33,8 +65,8 @@ class Pair(NamedTuple):
     reference_id: int
 
 
-def choose_reference(candidates: Iterable[Candidate], *, taken_before: datetime) -> Candidate | None:
-    """Choose what an image is compared with: the newest clear one taken before it, else the newest usable one.
+def choose_reference(candidates: Iterable[C], *, taken_before: datetime) -> C | None:
+    """Choose what an image is compared with: the newest that was taken before it, settled ones first, then clear ones.
 
     >>> from datetime import UTC
     >>> clear, hazy = (Candidate(n, datetime(2026, 1, n, tzinfo=UTC), share) for n, share in ((1, 0.95), (2, 0.5)))
@@ -42,7 +74,7 @@ def choose_reference(candidates: Iterable[Candidate], *, taken_before: datetime)
     1
     """
     older = [candidate for candidate in candidates if candidate.taken_at < taken_before]
-    return max(older, key=lambda c: (c.clear_share >= CLEAR_SHARE, c.taken_at, c.image_id), default=None)
+    return max(older, key=lambda c: (c.is_settled, c.clear_share >= CLEAR_SHARE, c.taken_at, c.image_id), default=None)
 
 
 def newest_pair(candidates: Sequence[Candidate]) -> Pair | None:

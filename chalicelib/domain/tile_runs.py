@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from chalicelib.domain.breakers import CLOSED, Breaker
 from chalicelib.domain.images import StoredImage
 from chalicelib.domain.scenes import Scene
 from chalicelib.domain.thresholds import Thresholds
@@ -51,8 +52,13 @@ class CaptureClaim:
     view: View
     provider: str
     newest: StoredImage | None  # the last usable image of this tile from this provider
+    references: tuple[StoredImage, ...]  # those that a new image is most likely to be compared with
     thresholds: Thresholds
+    breaker: Breaker = CLOSED  # of its provider
+    attempts: int = 1  # how often this work was begun without an answer, this time included
+    last_reason: str | None = None  # why the last attempt gave none, where that is known
     request_id: str = ""  # of the request that began it
+    turn: int = 0  # its place in the fair order of all work
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +76,10 @@ class ComparisonClaim:
     is_compared: bool  # this pair has its comparison already, from an earlier session
     older: tuple[StoredImage, ...] = ()  # images from before the reference, to hold a change against
     doubted: tuple[Outline, ...] = ()  # what the comparison of the reference saw and doubted
+    attempts: int = 1  # how often this work was begun without an answer, this time included
+    last_reason: str | None = None  # why the last attempt gave none, where that is known
     request_id: str = ""  # of the request that began it
+    turn: int = 0  # its place in the fair order of all work
 
     @property
     def view(self) -> View:
@@ -114,9 +123,22 @@ class Outcome:
     mask_key: str | None = None
     overlay_key: str | None = None
     failed_provider: str | None = None  # whose imagery it was that could not be had
+    lost_image_id: int | None = None  # an image whose object is gone or damaged: it is never used again
 
 
 ALREADY_COMPARED = Outcome(verdict=Verdict.NO_NEW_IMAGERY, reason="this pair is compared already")
+
+
+def after_nothing_new(newest: StoredImage, reference: StoredImage | None) -> StoredImage | Outcome:
+    """Decide what follows where the provider has nothing newer than the newest stored image.
+
+    Nothing new is only said of an image that was compared, or taken as the baseline. Another one is compared now,
+    whatever ended the session that captured it: the answer is its reference. Where there is none any more, it is the
+    baseline.
+    """
+    if newest.is_settled:
+        return Outcome(verdict=Verdict.NO_NEW_IMAGERY)
+    return reference or Outcome(verdict=Verdict.BASELINE, clear_share=newest.clear_share)
 
 
 def after_capture(captured: Captured, reference: StoredImage | None) -> StoredImage | Outcome:

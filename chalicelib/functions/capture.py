@@ -42,10 +42,12 @@ def capture_tile(job: TileJob, ports: Ports) -> None:
     use_case.capture_tile(
         job,
         runs=ports.tile_runs,
+        breakers=ports.breakers,
         imagery=ports.imagery,
         images=ports.images,
         jobs=ports.jobs,
         inspect=inspect,
         clock=ports.clock,
+        jitter=ports.jitter,
         lease_s=ports.settings.lease_s,
     )

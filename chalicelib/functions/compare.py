@@ -26,5 +26,6 @@ def compare_tile(job: TileJob, ports: Ports) -> None:
         jobs=ports.jobs,
         compare=compare,
         clock=ports.clock,
+        jitter=ports.jitter,
         lease_s=ports.settings.lease_s,
     )

@@ -38,6 +38,7 @@ def queue_handler(job_type: type[J]) -> Callable[[Callable[[J, Ports], None]], C
                 job = job_type.from_json(record.body)
                 with logs.job(job):
                     work(job, ports)
+                    ports.jobs.send_next()
 
         return work_on_each
 

@@ -42,7 +42,10 @@ def answer(event: dict[str, Any], ports: Ports, *, request_id: str) -> dict[str,
             in_queues = ports.jobs.dead_letters_waiting() if ports.settings.queues_service == "sqs" else {}
             return {"stuck": [asdict(each) for each in found], "dead_letters": in_queues}
         case {"command": "redrive", "yes": True}:
-            return {"redriven": redrive(jobs=ports.jobs), "left": ports.jobs.dead_letters_waiting()}
+            return {
+                "redriven": redrive(jobs=ports.jobs, runs=ports.tile_runs),
+                "left": ports.jobs.dead_letters_waiting(),
+            }
         case {"command": "redrive"}:
             return {"dead_letters": ports.jobs.dead_letters_waiting()}
         case {"command": "replay", "session": int(session_id), **options}:

@@ -21,6 +21,7 @@ def reconcile(_event: CloudWatchEvent, ports: Ports) -> None:
         deliveries=ports.deliveries,
         orphans=ports.orphans,
         tasks=ports.recurring_tasks,
+        clock_repairs=ports.clock_repairs,
         images=ports.images,
         jobs=ports.jobs,
         clock=ports.clock,

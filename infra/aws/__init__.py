@@ -1,1 +1,1 @@
-"""Bhuprahari on AWS: what a stage stands on, its deploy, a walk through what runs, what it costs, and its end."""
+"""Bhuprahari on AWS: the infrastructure of a stage, its deploy, its smoke test, its cost and its removal."""

@@ -13,17 +13,19 @@ from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.aws import destroy, infrastructure, release, size, smoke
-from infra.aws.account import Account, Trouble, explained
+from infra.aws.account import Account
+from infra.aws_errors import explained
+from infra.errors import OperatorError
 
 ROOT = Path.cwd()
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Do what the command line says; give the exit status."""
+    """Run the command; return the exit status."""
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
-    except Trouble as error:
+    except OperatorError as error:
         print(f"{options.command} stopped: {error}", file=sys.stderr)
     except (ClientError, BotoCoreError, Boto3Error) as error:  # the last is an upload's
         print(f"{options.command} stopped: {explained(error)}", file=sys.stderr)

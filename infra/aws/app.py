@@ -1,6 +1,6 @@
 """Writes app.json, what `chalice package --merge-template` puts over Chalice's template: python -m infra.aws.app.
 
-Functions are named after the stack, as `chalice deploy` names them: bhuprahari-STAGE, and bhuprahari-STAGE-sweep.
+Functions are named after the stack, as `chalice deploy` names them: bhuprahari-STAGE, and bhuprahari-STAGE-reconcile.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ FUNCTIONS = {  # Chalice's logical name: its name in .chalice/config.json
     "Migrate": "migrate",
     "NotifySession": "notify_session",
     "Operate": "operate",
-    "Sweep": "sweep",
+    "Reconcile": "reconcile",
 }
 REFUSALS = {  # what API Gateway answers itself, before any function is asked
     "ACCESS_DENIED": (403, "this is not allowed"),
@@ -59,7 +59,7 @@ def _function(name: str) -> Json:
             }
         },
     }
-    if name == "sweep":  # the next one comes in a minute: a late one helps nobody
+    if name == "reconcile":  # the next one comes in a minute: a late one is of no use
         own["EventInvokeConfig"] = {"MaximumEventAgeInSeconds": 60, "MaximumRetryAttempts": 0}
     if name == "capture_areas":
         own["EventInvokeConfig"] = {"MaximumEventAgeInSeconds": 300, "MaximumRetryAttempts": 1}
@@ -68,7 +68,7 @@ def _function(name: str) -> Json:
 
 def _refusal(status: int, sentence: str) -> Json:
     body = problem(status, sentence).body | {"instance": "$context.requestId"}
-    # One origin is answered as it is; of several, API Gateway can only give back the one that asked.
+    # One origin is answered as it is; of several, API Gateway can only return the one that asked.
     origin = {
         "Fn::If": [
             "NoOrigin",
@@ -154,7 +154,7 @@ def template() -> Json:
 
 
 def text() -> str:
-    """Give what app.json has to be."""
+    """Return what app.json has to be."""
     return json.dumps(template(), indent=2) + "\n"
 
 

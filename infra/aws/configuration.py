@@ -1,4 +1,4 @@
-"""A stage of .chalice/config.json: read, and written with what its infrastructure gave."""
+"""A stage of .chalice/config.json: read, and written with the outputs of its infrastructure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from infra import stages
-from infra.aws.account import Trouble
+from infra.errors import OperatorError
 
 PRODUCTION = "prod"  # goes by CloudFormation, every other stage by `chalice deploy`
 LAYERED = {"capture_tile": "opencv", "compare_tile": "opencv", "notify_session": "firebase"}
@@ -26,43 +26,40 @@ NOTHING = ("", "-")  # what an output says that does not apply
 
 
 class Configuration:
-    """One stage in the file; `save` writes the whole file back. Raises Trouble for one not there, or not whole."""
+    """One stage in the file; `save` writes the whole file back. Raises OperatorError if it is absent or not whole."""
 
     def __init__(self, root: Path, stage: str) -> None:
         self.path, self.name = root / stages.NAME, stage
-        try:
-            self._all = stages.read(root, stage)
-        except stages.BadStage as error:
-            raise Trouble(str(error)) from error
+        self._all = stages.read(root, stage)
         self.stage: dict[str, Any] = self._all["stages"][stage]
 
     @property
     def architecture(self) -> str:
-        """Name the functions' processor as Lambda does."""
+        """Return the functions' processor, as Lambda names it."""
         return str(self._all["lambda_architecture"])
 
     @property
     def functions(self) -> dict[str, dict[str, Any]]:
-        """Give what is set for each function."""
+        """Return what is set for each function."""
         return dict(self.stage["lambda_functions"])
 
     @property
     def environment(self) -> dict[str, str]:
-        """Give the stage's environment."""
+        """Return the stage's environment variables."""
         return dict(self.stage["environment_variables"])
 
     @property
     def api_stage(self) -> str:
-        """Name the API's stage, the first part of its paths."""
+        """Return the name of the API's stage, the first part of its paths."""
         return str(self.stage["api_gateway_stage"])
 
     def name_of(self, function: str) -> str:
-        """Give the name that a function has in Lambda."""
+        """Return the name that a function has in Lambda."""
         base = f"{self._all['app_name']}-{self.name}"
         return base if function == "api_handler" else f"{base}-{function}"
 
     def take(self, outputs: Mapping[str, str]) -> None:
-        """Take the outputs of the stage's stack. Raises Trouble for a name that the policies do not reach."""
+        """Enter the outputs of the stage's stack. Raises OperatorError for a name that the policies do not reach."""
         for output, setting in SETTINGS.items():
             if outputs.get(output, "") not in NOTHING:
                 self.stage["environment_variables"][setting] = outputs[output]
@@ -75,26 +72,26 @@ class Configuration:
         at_once = sum(each.get("reserved_concurrency", 0) for each in self.functions.values())
         most = outputs.get("DatabaseConnectionsAlarm")  # 0.8 of max_connections
         if most is not None and at_once >= int(most):
-            raise Trouble(
+            raise OperatorError(
                 f"the functions may hold {at_once} connections at once, and fewer than {most} must be: take a larger "
                 f'database, make infra STAGE={self.name} SET="DatabaseClass=...", or a smaller MaxConcurrency'
             )
         self.stage["subnet_ids"] = [each for each in outputs["SubnetIds"].split(",") if each]
         self.stage["security_group_ids"] = [outputs["SecurityGroupId"]]
         if not fnmatch(outputs["ImagesBucket"], "bhuprahari-*-images"):
-            raise Trouble(
+            raise OperatorError(
                 f"the functions may not reach a bucket called {outputs['ImagesBucket']}: give it a name like "
                 "bhuprahari-NAME-images, or change .chalice/policy-*.json with it"
             )
 
     def use_layers(self, arns: Mapping[str, str]) -> None:
-        """Give the functions their layers; a layer without an ARN stays what it was."""
+        """Enter the layers of the functions; a layer without an ARN stays what it was."""
         for function, layer in LAYERED.items():
             if layer in arns:
                 self.stage["lambda_functions"][function]["layers"] = [arns[layer]]
 
     def forget_infrastructure(self) -> None:
-        """Take out what belongs to infrastructure that is gone."""
+        """Remove what belongs to infrastructure that is gone."""
         for key in ("subnet_ids", "security_group_ids"):
             self.stage.pop(key, None)
         self.stage["environment_variables"].pop("AWS_ENDPOINT_URL_SQS", None)
@@ -110,7 +107,7 @@ class Configuration:
 
 
 def checked_stage(stage: str) -> str:
-    """Give the stage's name if it can be part of AWS's names. Raises Trouble."""
+    """Return the stage's name if it can be part of AWS's names. Raises OperatorError."""
     if not re.fullmatch(r"[a-z][a-z0-9]{1,11}", stage):
-        raise Trouble(f"a stage is two to twelve small letters and digits, not {stage!r}")
+        raise OperatorError(f"a stage is two to twelve small letters and digits, not {stage!r}")
     return stage

@@ -49,7 +49,7 @@ ASSUMED = {  # none of it has been measured on AWS
     "ms of a capture at 2 GB": 1500,
     "ms of a comparison at 2 GB": 1500,
     "ms of a notification at 0.5 GB": 500,
-    "ms of a sweep, and of a look for due areas, at 0.5 GB": 300,
+    "ms of a run of reconcile, and of a look for due areas, at 0.5 GB": 300,
     "ms of an API request at 0.5 GB": 100,
     "tiles of a session": 25,
     "API requests a day for each tile a day, and 1,000": 2,
@@ -61,7 +61,7 @@ ASSUMED = {  # none of it has been measured on AWS
     "days of pictures and rows kept": 365,
     "share of calls traced": 0.05,
 }
-SWEEPS, LOOKS = 1440, 288  # a day: every minute, and every 5 minutes
+RECONCILIATIONS, LOOKS = 1440, 288  # a day: every minute, and every 5 minutes
 ALARM_METRICS, SECRETS, OWN_METRICS = 28, 5, {"idle": 2, "busy": 14}  # of watch.yaml; with RDS's own; of a month
 EGRESS = ("ipv6", "nat-instance", "nat-gateway")
 
@@ -76,12 +76,12 @@ class Line:
 
 
 def over(amount: float, free: str) -> float:
-    """Give what is left to pay for."""
+    """Return the amount that is over the free one."""
     return max(0.0, amount - FREE[free])
 
 
 def egress(way: str, gb: float) -> list[Line]:
-    """Price the way out of the network. `gb` a month go through it; pictures do not, S3 has its own door."""
+    """Price the way out of the network. `gb` a month go through it; images do not, S3 has its own endpoint."""
     if way == "ipv6":
         return [Line("egress-only gateway", "free", 0.0)]
     address = Line("public IPv4 address", f"{HOURS} h", HOURS * PRICES["public IPv4 address, an hour"])
@@ -111,16 +111,16 @@ def stage(tiles: int = 0, way: str = "ipv6") -> list[Line]:
     asked = tiles * ASSUMED["API requests a day for each tile a day, and 1,000"] + (1000 if tiles else 0)
     fast = tiles * (ASSUMED["ms of a capture at 2 GB"] + ASSUMED["ms of a comparison at 2 GB"]) * 2
     slow = sessions * ASSUMED["ms of a notification at 0.5 GB"] + asked * ASSUMED["ms of an API request at 0.5 GB"]
-    slow += (SWEEPS + LOOKS) * ASSUMED["ms of a sweep, and of a look for due areas, at 0.5 GB"]
+    slow += (RECONCILIATIONS + LOOKS) * ASSUMED["ms of a run of reconcile, and of a look for due areas, at 0.5 GB"]
     seconds = DAYS * (fast + slow / 2) / 1000
-    calls = DAYS * (2 * tiles + sessions + asked + SWEEPS + LOOKS)
-    # a dead-letter queue is looked into by each sweep; a job is sent, received and deleted
+    calls = DAYS * (2 * tiles + sessions + asked + RECONCILIATIONS + LOOKS)
+    # a dead-letter queue is looked into by each reconciliation; a job is sent, received and deleted
     polls = 3 * ASSUMED["polls a day of each of the three queues when idle"]
-    messages = DAYS * (polls + 3 * SWEEPS + 3 * (2 * tiles + sessions))
+    messages = DAYS * (polls + 3 * RECONCILIATIONS + 3 * (2 * tiles + sessions))
     logs = calls * ASSUMED["KB of logs of a call"] / 1e6
     kept = tiles * ASSUMED["MB of pictures kept for a tile and day"] * ASSUMED["days of pictures and rows kept"] / 1000
     seen = DAYS * tiles * ASSUMED["MB of pictures looked at for a tile and day"] / 1000
-    traces = over(calls * ASSUMED["share of calls traced"] + DAYS * (SWEEPS + LOOKS), "traces")
+    traces = over(calls * ASSUMED["share of calls traced"] + DAYS * (RECONCILIATIONS + LOOKS), "traces")
     metrics = OWN_METRICS["busy" if tiles else "idle"]
     writes, reads = DAYS * tiles * 2, DAYS * tiles * 4
     lambdas = over(calls, "Lambda calls") / 1e6 * PRICES["Lambda, a million calls"]
@@ -138,7 +138,7 @@ def stage(tiles: int = 0, way: str = "ipv6") -> list[Line]:
         Line("Lambda", f"{calls / 1e6:.2f} M calls, {seconds:,.0f} GB-s", lambdas),
         Line("API Gateway", f"{requests:.2f} M", requests * PRICES["API Gateway REST, a million requests"]),
         Line("SQS", f"{messages / 1e6:.2f} M", queued),
-        Line("EventBridge", f"{DAYS * (SWEEPS + LOOKS):,.0f} starts", 0.0),
+        Line("EventBridge", f"{DAYS * (RECONCILIATIONS + LOOKS):,.0f} starts", 0.0),
         Line("pictures in S3 after a year", f"{kept:,.0f} GB", pictures),
         Line("traffic", f"{seen:,.0f} GB", over(seen, "traffic GB") * PRICES["traffic to the internet, a GB"]),
         Line("logs", f"{logs:.1f} GB", written * (PRICES["logs taken in, a GB"] + PRICES["logs kept, a GB and month"])),
@@ -150,12 +150,12 @@ def stage(tiles: int = 0, way: str = "ipv6") -> list[Line]:
 
 
 def total(lines: list[Line]) -> float:
-    """Add up, USD a month."""
+    """Return the sum, USD a month."""
     return sum(line.usd for line in lines)
 
 
 def report() -> str:
-    """Give the tables of docs/costs.md."""
+    """Return the tables of docs/costs.md."""
     rows = ["### A whole stage that idles, over ipv6", "", "| what | of | USD a month |", "|---|---|---:|"]
     idle = stage()
     rows += [f"| {line.what} | {line.how} | {line.usd:.2f} |" for line in idle]

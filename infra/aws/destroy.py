@@ -1,4 +1,4 @@
-"""`make destroy`: a stage's end. What people made stays, unless it is told otherwise: a snapshot, and the images."""
+"""`make destroy`: remove a stage. A snapshot of the database and the images stay, unless EVERYTHING=1 is given."""
 
 from __future__ import annotations
 
@@ -8,25 +8,28 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from chalicelib.adapters.aws import code
 from infra.aws import infrastructure, layers, package
-from infra.aws.account import Account, Trouble, code
+from infra.aws.account import Account
 from infra.aws.configuration import PRODUCTION, Configuration, checked_stage
-from infra.aws.finish import unmap_domain
+from infra.aws.deployed_state import DeployedState
+from infra.aws.post_deploy import unmap_domain
+from infra.aws.retired import remove_retired
 from infra.aws.stack import Stack
-from infra.aws.state import State
+from infra.errors import OperatorError
 
 
 def destroy(account: Account, root: Path, stage: str, *, dry_run: bool, asks: bool, everything: bool) -> None:
-    """Remove a stage. Raises Trouble if there is nothing, or if the operator does not say its name."""
+    """Remove a stage. Raises OperatorError if there is none, or if the operator does not confirm its name."""
     configuration = Configuration(root, checked_stage(stage))
     print(f"account {account.number}, region {account.region}, stage {stage}")
     stack = infrastructure.stack_of(account, stage)
     outputs = stack.outputs
-    state = State(account, root, configuration, bucket=outputs.get("ArtifactsBucket", ""))
+    state = DeployedState(account, root, configuration, bucket=outputs.get("ArtifactsBucket", ""))
     app = Stack(account, f"bhuprahari-{stage}")
     deployed = bool(app.described) if stage == PRODUCTION else state.is_deployed
     if not deployed and not stack.described:
-        raise Trouble(f"there is nothing of the stage {stage} in {account.region} of account {account.number}")
+        raise OperatorError(f"there is nothing of the stage {stage} in {account.region} of account {account.number}")
     print(f"to be removed: {'the functions and the API, ' if deployed else ''}the layers, the logs, {stack.name}")
     images = outputs.get("ImagesBucket") or configuration.environment["BHUPRAHARI_BUCKET"]
     kept = f"a last snapshot of the database; the images in {images}"
@@ -35,13 +38,13 @@ def destroy(account: Account, root: Path, stage: str, *, dry_run: bool, asks: bo
         print("nothing was changed (DRY_RUN)")
         return
     if asks and _answer(f"Type {stage} to go on: ") != stage:
-        raise Trouble("you typed something else, so nothing was removed")
+        raise OperatorError("you typed something else, so nothing was removed")
     for each in (Stack(account, f"bhuprahari-{stage}-watch"), app):
         if each.described:
             each.remove()
             print(f"{each.name}: removed")
     if deployed and stage != PRODUCTION:
-        _remove_what_chalice_made(account, root, state, domain=stack.parameters.get("DomainName", ""))
+        _remove_what_chalice_made(account, root, configuration, state, domain=stack.parameters.get("DomainName", ""))
     print(f"layers: {layers.remove(account, stage)} versions removed")
     if stack.described:
         _unprotect(account, stage)
@@ -61,19 +64,22 @@ def _answer(question: str) -> str:
     try:
         return input(question).strip()
     except EOFError:
-        raise Trouble("nobody is there to answer, so nothing was removed: say YES=1 to do without") from None
+        raise OperatorError("nobody is there to answer, so nothing was removed: say YES=1 to do without") from None
 
 
-def _remove_what_chalice_made(account: Account, root: Path, state: State, *, domain: str) -> None:
+def _remove_what_chalice_made(
+    account: Account, root: Path, configuration: Configuration, state: DeployedState, *, domain: str
+) -> None:
     if domain:
         unmap_domain(account, domain)  # API Gateway deletes no API that a domain leads to
-    state.bring()
+    state.restore()
+    remove_retired(account, configuration)
     package.chalice(root, "delete", "--stage", state.stage, region=account.region)
     state.path.unlink(missing_ok=True)
 
 
 def _unprotect(account: Account, stage: str) -> None:
-    """Take the database's protection away: whoever got here typed the stage's name."""
+    """Switch off the database's deletion protection: the operator has confirmed the stage's name."""
     client = account.client("rds")
     try:
         client.modify_db_instance(
@@ -85,7 +91,7 @@ def _unprotect(account: Account, stage: str) -> None:
 
 
 def _empty(account: Account, bucket: str) -> None:
-    """Remove every version of every object: AWS removes no bucket that holds something. "" is none."""
+    """Remove every version of every object: AWS removes no bucket that is not empty. "" names none."""
     if not bucket:
         return
     client = account.client("s3")

@@ -1,4 +1,4 @@
-"""`make infra`: the stack of what a stage needs, its outputs in the configuration, its secrets, its layers."""
+"""`make infra`: the stack under a stage, its outputs in the configuration, its secrets, its layers."""
 
 from __future__ import annotations
 
@@ -6,34 +6,35 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from infra.aws import certificate, layers, secrets
-from infra.aws.account import Account, Trouble
+from infra.aws.account import Account
 from infra.aws.configuration import PRODUCTION, Configuration, checked_stage
 from infra.aws.stack import Stack
+from infra.errors import OperatorError
 
 TEMPLATE = Path("infra") / "aws" / "stage.yaml"
 
 
 def stack_of(account: Account, stage: str) -> Stack:
-    """Give the stack of a stage's infrastructure."""
+    """Return the stack of a stage's infrastructure."""
     return Stack(account, f"bhuprahari-{stage}-infra")
 
 
 def made(account: Account, stage: str) -> dict[str, str]:
-    """Give the outputs of a stage's infrastructure. Raises Trouble if it was never made, or not to its end."""
+    """Return the outputs of a stage's infrastructure. Raises OperatorError if it was never made, or not completely."""
     stack = stack_of(account, stage)
     found = stack.described
     if not found:
-        raise Trouble(
+        raise OperatorError(
             f"the stage {stage} has no infrastructure in {account.region} of account {account.number}: "
             f"make infra STAGE={stage} comes first"
         )
     if "SubnetIds" not in stack.outputs:
-        raise Trouble(f"{stack.name} is {found['StackStatus']}: run make infra STAGE={stage} again")
+        raise OperatorError(f"{stack.name} is {found['StackStatus']}: run make infra STAGE={stage} again")
     return stack.outputs
 
 
 def make(account: Account, root: Path, stage: str, *, given: list[str], firebase: Path | None, dry_run: bool) -> None:
-    """Make or change a stage's infrastructure, and let the configuration know. Raises Trouble."""
+    """Make or change a stage's infrastructure, and enter it in the configuration. Raises OperatorError."""
     configuration = Configuration(root, checked_stage(stage))
     own = {"Stage": stage, "MaxConcurrency": configuration.environment["BHUPRAHARI_MAX_CONCURRENCY"]}
     parameters = own | dict(_parsed(each) for each in given)
@@ -51,7 +52,7 @@ def make(account: Account, root: Path, stage: str, *, given: list[str], firebase
     for name in secrets.fill(account, outputs, firebase=account_of_firebase):
         print(f"secret {name}: written")
     missing = layers.unbuilt(root, configuration.architecture)
-    furnish(
+    publish_layers(
         account, root, configuration, outputs["ArtifactsBucket"], [each for each in layers.NAMES if each not in missing]
     )
     if missing:
@@ -64,10 +65,10 @@ def make(account: Account, root: Path, stage: str, *, given: list[str], firebase
         print(f"next: make deploy STAGE={stage}{alone}")
 
 
-def furnish(
+def publish_layers(
     account: Account, root: Path, configuration: Configuration, bucket: str, names: Iterable[str] = layers.NAMES
 ) -> None:
-    """Publish layers, let the configuration know them, fetch the certificates: what is there stays. Raises Trouble."""
+    """Publish layers, enter them in the configuration, fetch the certificates. Safe to repeat. Raises OperatorError."""
     arch = configuration.architecture
     configuration.use_layers(layers.publish(account, root, names, stage=configuration.name, arch=arch, bucket=bucket))
     configuration.save()
@@ -77,5 +78,5 @@ def furnish(
 def _parsed(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals:
-        raise Trouble(f"a parameter is given as Name=value, not {text!r}")
+        raise OperatorError(f"a parameter is given as Name=value, not {text!r}")
     return name, value

@@ -1,4 +1,4 @@
-"""The layers in Lambda: published once for their bytes, through the artifacts bucket."""
+"""The layers in Lambda: each content is published once, through the artifacts bucket."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from infra.aws.account import Account, Trouble
+from infra.aws.account import Account
+from infra.errors import OperatorError
 
 NAMES = ("opencv", "firebase")
 
@@ -15,25 +16,25 @@ NAMES = ("opencv", "firebase")
 def publish(
     account: Account, root: Path, names: Iterable[str], *, stage: str, arch: str, bucket: str
 ) -> dict[str, str]:
-    """Publish the built layers that are not published yet; give each one's ARN. Raises Trouble."""
+    """Publish the built layers that are not published yet; return each one's ARN. Raises OperatorError."""
     return {name: _publish(account, built(root, name, arch), _full(stage, name), arch, bucket) for name in names}
 
 
 def unbuilt(root: Path, arch: str) -> list[str]:
-    """Name the layers that are still to be built."""
+    """List the layers that are still to be built."""
     return [name for name in NAMES if not _archive(root, name, arch).exists()]
 
 
 def built(root: Path, name: str, arch: str) -> Path:
-    """Give a built layer's zip. Raises Trouble if it is not there."""
+    """Return a built layer's zip. Raises OperatorError if it is not there."""
     archive = _archive(root, name, arch)
     if not archive.exists():
-        raise Trouble(f"the layer {name} for {arch} is not built: make layers ARCH={arch} comes first")
+        raise OperatorError(f"the layer {name} for {arch} is not built: make layers ARCH={arch} comes first")
     return archive
 
 
 def published(account: Account, stage: str, name: str, digest: str = "") -> dict[str, Any] | None:
-    """Give the newest version of a stage's layer, or the one with these bytes."""
+    """Return the newest version of a stage's layer, or the one with this digest."""
     pages = account.client("lambda").get_paginator("list_layer_versions").paginate(LayerName=_full(stage, name))
     versions = [each for page in pages for each in page["LayerVersions"]]
     found = [each for each in versions if not digest or each.get("Description") == digest]
@@ -41,7 +42,7 @@ def published(account: Account, stage: str, name: str, digest: str = "") -> dict
 
 
 def remove(account: Account, stage: str) -> int:
-    """Remove every version of a stage's layers; say how many."""
+    """Remove every version of a stage's layers; return their number."""
     count = 0
     while any(version := published(account, stage, name) for name in NAMES):
         account.client("lambda").delete_layer_version(
@@ -52,7 +53,7 @@ def remove(account: Account, stage: str) -> int:
 
 
 def digest_of(archive: Path) -> str:
-    """Give what a version's description says: the zip's SHA-256."""
+    """Return the zip's SHA-256, which a version has as its description."""
     return hashlib.sha256(archive.read_bytes()).hexdigest()
 
 

@@ -16,7 +16,7 @@ import zipfile
 from pathlib import Path
 from py_compile import PycInvalidationMode
 
-from infra.aws.account import Trouble
+from infra.errors import OperatorError
 
 CHALICE = "import sys; from chalice.cli import main; sys.exit(main())"
 PLACE = Path("build") / "package"
@@ -25,7 +25,7 @@ DIRECT_MIB = 50  # what Lambda takes in one upload
 
 
 def chalice(root: Path, *arguments: str, region: str) -> str:
-    """Run a command of Chalice, printing what it says; give that. Raises Trouble."""
+    """Run a command of Chalice, print its output and return it. Raises OperatorError."""
     kept = {name: text for name, text in os.environ.items() if not name.startswith("BHUPRAHARI_")}
     environment = kept | {"AWS_DEFAULT_REGION": region, "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-c", CHALICE, *arguments]
@@ -38,10 +38,12 @@ def chalice(root: Path, *arguments: str, region: str) -> str:
                 print("  " + line.rstrip(), flush=True)
     text = "".join(said)
     if "Could not install" in text:
-        raise Trouble("Chalice could not install a dependency into the package: see above; nothing was deployed")
+        raise OperatorError("Chalice could not install a dependency into the package: see above; nothing was deployed")
     if process.returncode:
         last = " ".join(text.rpartition("the following error:")[2].split()[-60:]) or "it said nothing"
-        raise Trouble(f"chalice {arguments[0]} failed: {last}. Mend that and run this again: it goes on where it was")
+        raise OperatorError(
+            f"chalice {arguments[0]} failed: {last}. Mend that and run this again: it goes on where it was"
+        )
     return text
 
 
@@ -50,9 +52,9 @@ def _is_for_people(said: list[str]) -> bool:
 
 
 def build(root: Path, stage: str, *, region: str, merge: Path | None = None) -> Path:
-    """Package a stage into build/package: deployment.zip and sam.json. Give the zip. Raises Trouble."""
+    """Package a stage into build/package: deployment.zip and sam.json. Return the zip. Raises OperatorError."""
     if sys.version_info[:2] != RUNTIME:
-        raise Trouble(
+        raise OperatorError(
             "Chalice packages for the Python that runs it, and the functions run on Python 3.12; "
             "this is {}.{}: use make, which looks for one".format(*sys.version_info[:2])
         )
@@ -69,7 +71,9 @@ def build(root: Path, stage: str, *, region: str, merge: Path | None = None) -> 
             shutil.copyfile(archive, path)
     mib = archive.stat().st_size / 2**20
     if mib > DIRECT_MIB:
-        raise Trouble(f"the package has {mib:.1f} MiB, and Lambda takes {DIRECT_MIB}: see make size STAGE={stage}")
+        raise OperatorError(
+            f"the package has {mib:.1f} MiB, and Lambda takes {DIRECT_MIB}: see make size STAGE={stage}"
+        )
     print(f"package: {mib:.1f} MiB")
     return archive
 

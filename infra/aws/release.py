@@ -13,18 +13,21 @@ from pathlib import Path
 
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
+from chalicelib.adapters.aws import code
 from infra.aws import infrastructure, layers, package
-from infra.aws.account import Account, Trouble, code
+from infra.aws.account import Account
 from infra.aws.configuration import PRODUCTION, Configuration, checked_stage
-from infra.aws.finish import MERGED, finish, join_network, map_domain
+from infra.aws.deployed_state import DeployedState
+from infra.aws.post_deploy import MERGED, finish, join_network, map_domain
+from infra.aws.retired import remove_retired, retired
 from infra.aws.stack import Stack
-from infra.aws.state import State
+from infra.errors import OperatorError
 
 WATCH = Path("infra") / "aws" / "watch.yaml"
 
 
 def deploy(account: Account, root: Path, stage: str, *, dry_run: bool) -> None:
-    """Bring a stage to the code that is here. Safe to run again after any failure. Raises Trouble."""
+    """Deploy the code that is here to a stage. Safe to run again after any failure. Raises OperatorError."""
     configuration = Configuration(root, checked_stage(stage))
     print(f"account {account.number}, region {account.region}, stage {stage}")
     outputs = infrastructure.made(account, stage)
@@ -32,7 +35,7 @@ def deploy(account: Account, root: Path, stage: str, *, dry_run: bool) -> None:
     if dry_run:
         _tell(account, root, configuration, outputs)
         return
-    infrastructure.furnish(account, root, configuration, outputs["ArtifactsBucket"])
+    infrastructure.publish_layers(account, root, configuration, outputs["ArtifactsBucket"])
     archive = _packaged(account, root, configuration)
     print(_migrate(account, configuration, outputs, archive) or "migrate: not deployed yet, so it runs at the end")
     if stage == PRODUCTION:
@@ -43,17 +46,17 @@ def deploy(account: Account, root: Path, stage: str, *, dry_run: bool) -> None:
 
 
 def complete(account: Account, root: Path, stage: str) -> None:
-    """Do what a deploy does after Chalice, where somebody typed `chalice deploy` alone. Raises Trouble."""
+    """Complete a plain `chalice deploy`: do what `make deploy` does after it. Raises OperatorError."""
     configuration = Configuration(root, checked_stage(stage))
     if stage == PRODUCTION:
-        raise Trouble(
+        raise OperatorError(
             f"the stage {stage} goes by CloudFormation, which leaves nothing to finish: make deploy STAGE={stage}"
         )
     print(f"account {account.number}, region {account.region}, stage {stage}")
     outputs = infrastructure.made(account, stage)
     configuration.take(outputs)
-    state = State(account, root, configuration, bucket=outputs["ArtifactsBucket"])
-    print(state.bring())
+    state = DeployedState(account, root, configuration, bucket=outputs["ArtifactsBucket"])
+    print(state.restore())
     _end(account, root, configuration, outputs, _finished(account, root, configuration, outputs, state))
 
 
@@ -70,20 +73,23 @@ def _packaged(account: Account, root: Path, configuration: Configuration) -> Pat
 
 
 def _by_chalice(account: Account, root: Path, configuration: Configuration, outputs: Mapping[str, str]) -> str:
-    state = State(account, root, configuration, bucket=outputs["ArtifactsBucket"])
-    print(state.bring())
+    state = DeployedState(account, root, configuration, bucket=outputs["ArtifactsBucket"])
+    print(state.restore())
     package.chalice(root, "deploy", "--stage", configuration.name, region=account.region)
     return _finished(account, root, configuration, outputs, state)
 
 
 def _finished(
-    account: Account, root: Path, configuration: Configuration, outputs: Mapping[str, str], state: State
+    account: Account, root: Path, configuration: Configuration, outputs: Mapping[str, str], state: DeployedState
 ) -> str:
-    """Set what Chalice has no key for; give the stage's address."""
+    """Set what Chalice has no key for; return the stage's address."""
     if not state.api_id:
         stage = configuration.name
-        raise Trouble(f"there is no API of the stage {stage} to finish: chalice deploy --stage {stage} comes first")
+        raise OperatorError(
+            f"there is no API of the stage {stage} to finish: chalice deploy --stage {stage} comes first"
+        )
     state.store()
+    remove_retired(account, configuration)
     finish(account, root, configuration, state.api_id, outputs)
     domain = infrastructure.stack_of(account, configuration.name).parameters.get("DomainName")
     if domain:
@@ -117,7 +123,7 @@ def _watch(account: Account, root: Path, configuration: Configuration, outputs: 
 
 
 def _uploaded(account: Account, root: Path, bucket: str) -> str:
-    """Upload the package and the template that names it; give the template's key."""
+    """Upload the package and the template that names it; return the template's key."""
     place, client = root / package.PLACE, account.client("s3")
     content = (place / "deployment.zip").read_bytes()
     key = f"packages/{hashlib.sha256(content).hexdigest()[:16]}.zip"
@@ -135,7 +141,7 @@ def _uploaded(account: Account, root: Path, bucket: str) -> str:
 def _migrate(
     account: Account, configuration: Configuration, outputs: Mapping[str, str], archive: Path | None = None
 ) -> str:
-    """Run the function `migrate`, with an archive's code if one is given; "" if it is not there. Raises Trouble."""
+    """Run the function `migrate`, with an archive's code if one is given; "" if it is absent. Raises OperatorError."""
     client, name = account.client("lambda"), configuration.name_of("migrate")
     timeout_s = configuration.functions["migrate"]["lambda_timeout"]
     try:
@@ -147,7 +153,7 @@ def _migrate(
         answer = account.once("lambda", waits_s=timeout_s + 10).invoke(FunctionName=name, Payload=event)
         told = json.loads(answer["Payload"].read())
     except (ReadTimeoutError, ConnectionClosedError) as error:
-        raise Trouble(
+        raise OperatorError(
             f"{name} was started and did not answer ({type(error).__name__}): it may still be at work, for at most "
             f"{timeout_s} s. Its log is /aws/lambda/{name}. Run this again after that: what is migrated stays migrated"
         ) from error
@@ -156,7 +162,7 @@ def _migrate(
             raise
         return ""
     if answer.get("FunctionError"):
-        raise Trouble(
+        raise OperatorError(
             f"the migration failed: {told.get('errorType')}: {told.get('errorMessage')}. "
             f"Its log is /aws/lambda/{name}. The functions that serve were not changed; mend that and run this again"
         )
@@ -164,7 +170,7 @@ def _migrate(
 
 
 def _tell(account: Account, root: Path, configuration: Configuration, outputs: Mapping[str, str]) -> None:
-    """Say what a deploy would change, by what is there now."""
+    """Print what a deploy would change, by what is there now."""
     for name in layers.NAMES:
         archive = layers.built(root, name, configuration.architecture)
         present = layers.published(account, configuration.name, name, layers.digest_of(archive))
@@ -185,4 +191,6 @@ def _tell(account: Account, root: Path, configuration: Configuration, outputs: M
             print(
                 f"  function {function}: " + ("same code" if answer["CodeSha256"] == digest else "would get new code")
             )
+    for function in retired(account, configuration):
+        print(f"  function {function}: would be removed")
     print("nothing was changed (DRY_RUN)")

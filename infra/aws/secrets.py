@@ -11,14 +11,15 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from infra.aws.account import Account, Trouble
+from infra.aws.account import Account
 from infra.aws.certificate import BUNDLE
+from infra.errors import OperatorError
 
 APPLICATION = "bhuprahari_app"  # the functions' user; `migrate` makes it with the master's right
 
 
 def fill(account: Account, outputs: Mapping[str, str], *, firebase: str | None) -> list[str]:
-    """Give a value to each secret that has no usable one; name what was written. Raises Trouble.
+    """Write a value for each secret that has no usable one; return the names of those written. Raises OperatorError.
 
     `firebase` is a service account's JSON, which takes the place of the one before.
     """
@@ -45,7 +46,7 @@ def fill(account: Account, outputs: Mapping[str, str], *, firebase: str | None) 
 
 
 def read(client: Any, name: str) -> str:  # noqa: ANN401 (boto3 makes its clients at run time)
-    """Give a secret's text, "" for one without."""
+    """Return a secret's text, "" for one without."""
     try:
         return str(client.get_secret_value(SecretId=name).get("SecretString") or "")
     except client.exceptions.ResourceNotFoundException:
@@ -60,7 +61,7 @@ def _put(client: Any, name: str, text: str) -> None:  # noqa: ANN401 (boto3 make
     except ClientError as error:
         if "marked for deletion" not in str(error):
             raise
-        raise Trouble(
+        raise OperatorError(
             f"the secret {name} waits to be deleted since this stage was destroyed: "
             f"aws secretsmanager restore-secret --secret-id {name}, then run this again"
         ) from error
@@ -71,7 +72,7 @@ def _database_url(address: str) -> str:
 
 
 def _random() -> str:
-    return secrets.token_urlsafe(32)  # 43 letters that a URL takes as they are
+    return secrets.token_urlsafe(32)  # 43 characters that need no escaping in a URL
 
 
 def _is_keys(text: str) -> bool:
@@ -83,12 +84,14 @@ def _is_keys(text: str) -> bool:
 
 
 def service_account(path: Path) -> str:
-    """Read the JSON file that Firebase's console gives. Raises Trouble for any other."""
+    """Read the JSON file that Firebase's console gives. Raises OperatorError for any other."""
     try:
         text = path.read_text(encoding="utf-8")
         account = json.loads(text)
     except (OSError, ValueError) as error:
-        raise Trouble(f"FIREBASE={path} cannot be read as JSON: {error}") from None
+        raise OperatorError(f"FIREBASE={path} cannot be read as JSON: {error}") from None
     if not isinstance(account, dict) or account.get("type") != "service_account" or "private_key" not in account:
-        raise Trouble(f"FIREBASE={path} is no service account: take the one of Project settings, Service accounts")
+        raise OperatorError(
+            f"FIREBASE={path} is no service account: take the one of Project settings, Service accounts"
+        )
     return text

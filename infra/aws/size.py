@@ -6,14 +6,14 @@ import zipfile
 from pathlib import Path
 
 from infra.aws import layers, package
-from infra.aws.account import Trouble
 from infra.aws.configuration import LAYERED, Configuration
+from infra.errors import OperatorError
 
 MAX_UNZIPPED_MIB, MAX_ZIPPED_MIB = 240, package.DIRECT_MIB  # of 250, and of one direct upload
 
 
 def check(root: Path, stage: str) -> None:
-    """Print the table. Raises Trouble for a function that is too large."""
+    """Print the table. Raises OperatorError for a function that is too large."""
     configuration = Configuration(root, stage)
     archive = package.build(root, stage, region="us-east-1")
     code = _mib(archive)
@@ -32,7 +32,7 @@ def check(root: Path, stage: str) -> None:
     if code[0] > MAX_ZIPPED_MIB:
         too_large.append(f"the package has {code[0]:.1f} MiB, more than the {MAX_ZIPPED_MIB} of a direct upload")
     if too_large:
-        raise Trouble("; ".join(too_large))
+        raise OperatorError("; ".join(too_large))
 
 
 def _mib(archive: Path) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""`make smoke`: a walk along the contract on a live stage, from outside, as the existing client calls it.
+"""`make smoke`: the contract on a live stage, walked from outside as the existing client calls it.
 
 With SMOKE_EMAIL and SMOKE_PASSWORD it signs in, and sees an area through its first session; it removes the area again.
 """
@@ -12,7 +12,7 @@ from typing import Any
 
 import requests
 
-from infra.aws.account import Trouble
+from infra.errors import OperatorError
 
 TIMEOUT_S, SESSION_S = 35, 300
 LAND = {
@@ -39,14 +39,14 @@ class Walk:
     failures: list[str] = field(default_factory=list)
 
     def step(self, method: str, path: str, status: int, body: Any = None, **options: Any) -> requests.Response | None:  # noqa: ANN401 (requests' own)
-        """Ask, and hold the answer against the status that the contract has; give it if it is that one."""
+        """Send a request; return the answer if its status is the one of the contract, else note a failure."""
         began = time.monotonic()
         try:
             answer = self.http.request(
                 method, f"{self.url}{path}", json=body, timeout=TIMEOUT_S, allow_redirects=False, **options
             )
         except requests.RequestException as error:
-            raise Trouble(
+            raise OperatorError(
                 f"{self.url} does not answer ({type(error).__name__}): is that what make deploy printed?"
             ) from error
         fine = answer.status_code == status
@@ -70,9 +70,9 @@ class Walk:
 
 
 def walk(url: str) -> None:
-    """Walk; raises Trouble with everything that was not as the contract has it."""
+    """Walk the contract. Raises OperatorError with everything that differs from it."""
     if not url.startswith(("https://", "http://127.0.0.1")):
-        raise Trouble(f"URL must be the stage's address, https://…/v1, not {url!r}: make deploy prints it")
+        raise OperatorError(f"URL must be the stage's address, https://…/v1, not {url!r}: make deploy prints it")
     tour = Walk(url.rstrip("/"))
     _open_doors(tour)
     email, password = os.environ.get("SMOKE_EMAIL"), os.environ.get("SMOKE_PASSWORD")
@@ -81,7 +81,7 @@ def walk(url: str) -> None:
     elif not tour.failures:
         print("--  SMOKE_EMAIL and SMOKE_PASSWORD are not set: nobody signed in, no area was watched")
     if tour.failures:
-        raise Trouble("; ".join(dict.fromkeys(tour.failures)))
+        raise OperatorError("; ".join(dict.fromkeys(tour.failures)))
     print("the stage answers as the contract has it")
 
 
@@ -151,7 +151,7 @@ def _follow(tour: Walk, area: int, session: int) -> None:
 
 
 def _is_ours(answer: requests.Response) -> bool:
-    """Say whether the application's error shape came back, and not the gateway's bare one."""
+    """Is the answer the application's error, and not the gateway's bare one?"""
     try:
         body = answer.json()
     except ValueError:

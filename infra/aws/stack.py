@@ -1,4 +1,4 @@
-"""One CloudFormation stack: what would change, the change, and why it failed."""
+"""One CloudFormation stack: its changes, how they are made, and why they failed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError, WaiterError
 
-from infra.aws.account import Account, Trouble
+from infra.aws.account import Account
+from infra.errors import OperatorError
 
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 STOPPED = {  # states that no change is taken in
@@ -27,7 +28,7 @@ class Stack:
 
     @property
     def described(self) -> dict[str, Any] | None:
-        """Give what AWS says of it, or nothing if it is not there."""
+        """Return AWS's description of it, None if it is not there."""
         try:
             found = self._client.describe_stacks(StackName=self.name)["Stacks"]
         except ClientError as error:
@@ -38,28 +39,28 @@ class Stack:
 
     @property
     def outputs(self) -> dict[str, str]:
-        """Give its outputs; none if it is not there."""
+        """Return its outputs; none if it is not there."""
         return {each["OutputKey"]: each["OutputValue"] for each in (self.described or {}).get("Outputs", [])}
 
     @property
     def parameters(self) -> dict[str, str]:
-        """Give what it was made with; nothing if it is not there."""
+        """Return its parameters; none if it is not there."""
         given = (self.described or {}).get("Parameters", [])
         return {each["ParameterKey"]: each.get("ParameterValue", "") for each in given}
 
     def accepted(self, template: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
-        """Choose of many values those that a template has a parameter for."""
+        """Return those of the values that a template has a parameter for."""
         return {name: value for name, value in values.items() if name in self._known(template)}
 
     def apply(self, template: Mapping[str, str], given: Mapping[str, str], *, dry_run: bool) -> bool:
-        """Make or change it by a change set; say whether there was anything to do. Raises Trouble.
+        """Make or change it by a change set; return whether anything changed. Raises OperatorError.
 
         `template` is TemplateBody or TemplateURL; a parameter that is not given keeps its value.
         """
         present = self.described
         if present and present["StackStatus"] == "ROLLBACK_COMPLETE":  # a first try that failed can only be removed
             if dry_run:
-                raise Trouble(f"{self.name} failed when it was first made: make it again without DRY_RUN")
+                raise OperatorError(f"{self.name} failed when it was first made: make it again without DRY_RUN")
             print(f"{self.name}: removing what is left of the try that failed", flush=True)
             self.remove()
             present = None
@@ -101,21 +102,21 @@ class Stack:
         return True
 
     def remove(self) -> None:
-        """Remove it and wait until it is gone. Raises Trouble."""
+        """Remove it and wait until it is gone. Raises OperatorError."""
         self._client.delete_stack(StackName=self.name)
         self._wait("stack_delete_complete")
 
     def _check_takes_a_change(self, present: Mapping[str, Any] | None) -> None:
         status = str(present["StackStatus"]) if present else ""
         if status.endswith("_IN_PROGRESS"):
-            raise Trouble(f"{self.name} is at work ({status}): wait until it is done and run this again")
+            raise OperatorError(f"{self.name} is at work ({status}): wait until it is done and run this again")
         if remedy := STOPPED.get(status):
-            raise Trouble(f"{self.name} is {status}: {remedy.format(name=self.name)}")
+            raise OperatorError(f"{self.name} is {status}: {remedy.format(name=self.name)}")
 
     def _parameters(self, template: Mapping[str, str], given: Mapping[str, str], present: Any) -> list[dict[str, Any]]:  # noqa: ANN401
         known = self._known(template)
         if strange := set(given) - known:
-            raise Trouble(
+            raise OperatorError(
                 f"{self.name} has no parameter {', '.join(sorted(strange))}: it has {', '.join(sorted(known))}"
             )
         before = {each["ParameterKey"] for each in (present or {}).get("Parameters", [])}
@@ -136,7 +137,7 @@ class Stack:
                 self._client.delete_change_set(StackName=self.name, ChangeSetName=name)
                 return None
             if found["Status"] == "FAILED":
-                raise Trouble(f"CloudFormation does not accept {self.name}: {reason}")
+                raise OperatorError(f"CloudFormation does not accept {self.name}: {reason}")
             return list(found["Changes"])
 
     def _wait(self, waiter: str) -> None:
@@ -149,7 +150,7 @@ class Stack:
             said = [
                 f"{each['LogicalResourceId']}: {each.get('ResourceStatusReason', 'no reason')}" for each in whose[-3:]
             ]
-            raise Trouble(
+            raise OperatorError(
                 f"{self.name} failed and went back to how it was: {' | '.join(said) or error}. "
                 "Mend that and run this again"
             ) from error

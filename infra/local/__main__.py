@@ -14,7 +14,7 @@ STOP_WITHIN_S = 8.0
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Start, say when it is ready, serve until told to stop."""
+    """Start, print when it is ready, serve until told to stop."""
     options = _parse(arguments)
     _into_environment(options)
     return _run(options)
@@ -57,8 +57,8 @@ def _into_environment(options: argparse.Namespace) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from infra.local.machine import Machine
-    from infra.starting import CannotStart
+    from infra.errors import OperatorError
+    from infra.local.local_app import LocalApp
 
     stopping = threading.Event()
 
@@ -70,22 +70,24 @@ def _run(options: argparse.Namespace) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
     try:
-        machine = Machine(host=options.host, port=options.port, is_worker_only=options.worker_only)
-    except CannotStart as error:
+        local_app = LocalApp(host=options.host, port=options.port, is_worker_only=options.worker_only)
+    except OperatorError as error:
         print(f"cannot start: {error}", file=sys.stderr)
         return 1
-    machine.start()
+    local_app.start()
     if options.worker_only:
         print("working on jobs; Ctrl-C stops", flush=True)
     else:
-        print(f"ready {machine.url}", flush=True)
+        print(f"ready {local_app.url}", flush=True)
         if not options.no_demo:
             from infra.local.demo import show
 
-            threading.Thread(target=show, args=(machine.url, machine.home, stopping), name="demo", daemon=True).start()
+            threading.Thread(
+                target=show, args=(local_app.url, local_app.home, stopping), name="demo", daemon=True
+            ).start()
     stopping.wait()
     print("\nstopping: finishing what is in hand", flush=True)
-    machine.stop(within_s=STOP_WITHIN_S)
+    local_app.stop(within_s=STOP_WITHIN_S)
     return 0
 
 

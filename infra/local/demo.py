@@ -1,6 +1,6 @@
-"""The main job, shown: a demo account and area, a first sweep, a landscape that changes, a second sweep, a table.
+"""The demo: an account and an area, a first session, a landscape that changes, a second session, a table.
 
-It goes over HTTP like any client, and finds what an earlier start has done already.
+It goes over HTTP like any client, and continues what an earlier start has begun.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ PICTURES = ("before", "after", "overlay")
 
 
 def show(url: str, home: Path, stopping: threading.Event) -> None:
-    """Run the demo and print what it shows. Never ends the server: whatever goes wrong is said and kept in the log."""
+    """Run the demo and print its result. It never ends the server: an error is printed and logged."""
     try:
         Demo(url, home, stopping).run()
     except (requests.RequestException, KeyError, OSError, RuntimeError) as error:
@@ -43,7 +43,7 @@ class Demo:
         self._http = requests.Session()
 
     def run(self) -> None:
-        """Bring the demo to its end from wherever it is, then show the table."""
+        """Run what is left of the demo, then print the table."""
         self._sign_in()
         area = self._area()
         for number, day in enumerate(DEMO_DATES[:2]):
@@ -101,7 +101,7 @@ class Demo:
             filled = BAR_WIDTH * done // max(planned, 1)
             bar, took = "#" * filled + "." * (BAR_WIDTH - filled), time.monotonic() - began
             is_ended = session["status"] != "IN_PROGRESS"
-            is_live = sys.stdout.isatty()  # a file gets the last state alone
+            is_live = sys.stdout.isatty()  # a file gets only the last state
             if is_live or is_ended:
                 line = f"  [{bar}] {done}/{planned} tiles  {took:4.0f} s"
                 print(f"\r{line}" if is_live else line, end="\n" if is_ended else "", flush=True)

@@ -1,4 +1,4 @@
-"""The HTTP server at home: Chalice's local server, made fit for a client that is not a browser."""
+"""The HTTP server of one machine: Chalice's local server, made fit for clients other than browsers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chalice.app import Chalice
 from chalice.config import Config
 from chalice.local import ChaliceRequestHandler, LocalDevServer, ThreadedHTTPServer
 
-from infra.gateway import MAX_BODY, TOO_LARGE, Answer, Gateway, refusal
+from infra.runtime.gateway import MAX_BODY, TOO_LARGE, Answer, Gateway, refusal
 
 log = logging.getLogger(__name__)
 IDLE_S = 65
@@ -48,11 +48,11 @@ class Handler(ChaliceRequestHandler):
         self.wfile.write(answer.content)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the base class's name)
-        """Say nothing: the app's middleware logs each request once, without its query."""
+        """Log nothing: the app's middleware logs each request once, without its query."""
 
 
 class Server(ThreadedHTTPServer):
-    """Takes bursts of connections."""
+    """A server that takes bursts of connections."""
 
     request_queue_size = 128
     allow_reuse_address = True

@@ -11,8 +11,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from infra.errors import OperatorError, operator_errors
 from infra.ops.show import exit_status, lines
-from infra.ops.stage import CannotOperate, Stage
+from infra.ops.stage import Stage
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -20,7 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parse(arguments)
     try:
         answer = _on_stage(options) if options.stage else _at_home(options)
-    except CannotOperate as error:
+    except OperatorError as error:
         print(f"cannot do that: {error}", file=sys.stderr)
         return 1
     print("\n".join(lines(answer)))
@@ -64,7 +65,7 @@ def _at_home(options: argparse.Namespace) -> dict[str, Any]:
     if options.database:
         os.environ["BHUPRAHARI_DATABASE_URL"] = options.database
     elif not os.environ.get("BHUPRAHARI_DATABASE_URL") and not (home / "bhuprahari.db").is_file():
-        raise CannotOperate(f"nothing was ever started in {options.home}: name its folder with --home, or a --stage")
+        raise OperatorError(f"nothing was ever started in {options.home}: name its folder with --home, or a --stage")
     os.environ["BHUPRAHARI_HOME"] = str(home)
     os.environ.setdefault("BHUPRAHARI_WORKER", "here")  # its own process works on what this one writes
     os.environ.setdefault("BHUPRAHARI_SAMPLE_CLOCK", str(home / "sample-clock.txt"))
@@ -73,24 +74,18 @@ def _at_home(options: argparse.Namespace) -> dict[str, Any]:
 
     from chalicelib import logs
     from chalicelib.functions.operate import operate
-    from chalicelib.settings import BadSetting, settings
+    from chalicelib.settings import settings
 
-    try:
+    with operator_errors():
         chosen = settings()
+    try:
         home.mkdir(parents=True, exist_ok=True)
         kept = (home / "log.jsonl").open("a", buffering=1, encoding="utf-8")
-    except BadSetting as error:
-        raise CannotOperate(str(error)) from error
     except OSError as error:
-        raise CannotOperate(f"the log in {options.home} cannot be written: {error.strerror}") from error
+        raise OperatorError(f"the log in {options.home} cannot be written: {error.strerror}") from error
     logs.configure(chosen.log_level, kept, stage=chosen.stage)
-    try:
+    with operator_errors():
         answer: dict[str, Any] = operate(_command(options), LambdaContext("operate", 512, 120_000))
-    except Exception as error:
-        is_of_database = type(error).__module__.partition(".")[0] in ("sqlalchemy", "pymysql")
-        if not is_of_database and not isinstance(error, ModuleNotFoundError):  # a driver that is not installed
-            raise
-        raise CannotOperate(f"the database cannot be used: {str(error).splitlines()[0]}") from error
     return answer
 
 

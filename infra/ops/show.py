@@ -9,7 +9,7 @@ from chalicelib.domain.diagnostics import Level, age
 
 
 def lines(answer: Mapping[str, Any]) -> Iterator[str]:
-    """Write an answer."""
+    """Yield the lines of an answer."""
     if "refused" in answer:
         yield f"refused: {answer['refused']}"
     elif "findings" in answer:
@@ -21,7 +21,7 @@ def lines(answer: Mapping[str, Any]) -> Iterator[str]:
         if done or not answer["left"]:
             yield f"put back on their queues: {done}" if done else "there are no dead letters"
         if answer["left"]:
-            yield f"dead letters left: {_counted(answer['left'])}; held by a sweep or died again: look in a minute"
+            yield f"dead letters left: {_counted(answer['left'])}; held by reconcile or died again: look in a minute"
     elif "replayed" in answer:
         yield answer["replayed"]
     else:
@@ -30,7 +30,7 @@ def lines(answer: Mapping[str, Any]) -> Iterator[str]:
 
 
 def exit_status(answer: Mapping[str, Any]) -> int:
-    """Give 1 if a check failed or the command was refused, else 0."""
+    """Return 1 if a check failed or the command was refused, else 0."""
     failed = any(finding["level"] == Level.FAIL for finding in answer.get("findings", []))
     return int(failed or "refused" in answer)
 
@@ -50,7 +50,7 @@ def _stuck(stuck: list[dict[str, Any]], dead_letters: Mapping[str, int]) -> Iter
         yield f"{'':7}  -> {each['next']}"
     if dead_letters:
         yield f"dead letters: {_counted(dead_letters)}"
-        yield f"{'':7}  -> the next sweep, within a minute, ends their tiles FAILED; `redrive --yes` tries them again"
+        yield f"{'':7}  -> `reconcile`, within a minute, ends their tiles FAILED; `redrive --yes` tries them again"
     if not stuck and not dead_letters:
         yield "nothing is stuck"
 

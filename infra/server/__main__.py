@@ -11,18 +11,18 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
-from infra.starting import CannotStart
+from infra.errors import OperatorError
 
 STOP_WITHIN_S = 110.0  # a message's lease is 120 s: systemd gives up after that
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Do what the command line says and give the exit status."""
+    """Run the command and return the exit status."""
     options = _parse(arguments)
     _into_environment(options)
     try:
         return int(options.run(options))
-    except CannotStart as error:
+    except OperatorError as error:
         print(f"cannot start: {error}", file=sys.stderr)
         return 1
 
@@ -39,7 +39,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     _add_api_options(_command(commands, "api", _api, "serve HTTP, behind a proxy that holds the certificate"))
     worker = _command(commands, "worker", _worker, "work on jobs: capture, compare, notify")
     worker.add_argument("--threads", type=_count, default=2, help="messages at once (default %(default)s)")
-    _command(commands, "clock", _clock, "start captures and sweeps when they are due; a second one only stands by")
+    _command(commands, "clock", _clock, "start captures and reconcile when they are due; a second one only stands by")
     return parser.parse_args(arguments)
 
 
@@ -73,7 +73,7 @@ def _count(text: str) -> int:
 
 def _into_environment(options: argparse.Namespace) -> None:
     """Set what follows from the command before the first import of chalicelib: decorators read settings at import."""
-    os.environ["BHUPRAHARI_WORKER"] = "here"  # others look into the outbox all the time: nobody has to be told
+    os.environ["BHUPRAHARI_WORKER"] = "here"  # the workers poll the outbox: no wake-up event is needed
     # One for each thread, which holds one at a time, and one over: the turn of the clock is a connection that stays.
     os.environ.setdefault("BHUPRAHARI_DATABASE_CONNECTIONS", str(options.threads + 1))
     for library in ("OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"):

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Back up the database, the images and the keys into one folder: /var/backups/bhuprahari/DATE-TIME, the newest 14 are kept.
-# The database first: an image that comes later is one too many, and `sweep` deletes it; one too few would be missed.
+# The database first: an image that comes later is one too many, and `reconcile` deletes it; one too few would be missed.
 set -eu
 umask 077
 TO=${1:-/var/backups/bhuprahari}

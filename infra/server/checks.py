@@ -1,4 +1,4 @@
-"""What must be in order before a process of the server starts. Each function raises CannotStart with one sentence."""
+"""Checks before a process of the server starts. Each raises OperatorError with one sentence."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from collections.abc import Callable
 from pathlib import Path
 
 from chalicelib.settings import settings
-from infra.starting import CannotStart, one_sentence
+from infra.errors import OperatorError, operator_errors
 
 LEAST_DAYS = 10  # certbot renews thirty days before the end
 
 
 def ready() -> None:
-    """Settings, database, images and keys are as a process needs them."""
+    """Check the settings, the database, the images and the keys."""
     for check in (chosen_settings, database, images, keys):
         check()
 
 
 def chosen_settings() -> str:
-    """The settings are known and fit a server."""
-    with one_sentence():
+    """Check that the settings are known and fit a server."""
+    with operator_errors():
         found = settings()
     if not found.database_url.startswith("mysql+pymysql://"):
-        raise CannotStart(
+        raise OperatorError(
             "a server's processes share a MySQL or MariaDB: set BHUPRAHARI_DATABASE_URL=mysql+pymysql://user:pw@host/name"
         )
     if found.queues_service != "outbox":
-        raise CannotStart("on a server the database carries the jobs: leave BHUPRAHARI_QUEUES_SERVICE at outbox")
-    with one_sentence():
+        raise OperatorError("on a server the database carries the jobs: leave BHUPRAHARI_QUEUES_SERVICE at outbox")
+    with operator_errors():
         from chalicelib.composition import process_ports
-        from infra.local.schedules import next_time
+        from infra.runtime.schedules import next_time
 
         for expression in (found.capture_schedule, found.reconcile_schedule):
             next_time(expression, after=process_ports().clock())
@@ -42,12 +42,12 @@ def chosen_settings() -> str:
 
 
 def database() -> str:
-    """The database answers and is not behind the code: one that is ahead belongs to an upgrade that is under way."""
+    """Check that the database answers and is not behind the code. It is ahead while an upgrade is under way."""
     from chalicelib.adapters.database.schema.migrate import head
 
     version, revision = _found()
     if revision is None or revision < head():
-        raise CannotStart(
+        raise OperatorError(
             f"the database is at revision {revision or 'none'} and this version needs {head()}: "
             "run python -m infra.server migrate"
         )
@@ -59,12 +59,12 @@ def _found() -> tuple[str, str | None]:
     from chalicelib.adapters.database.server import version_and_revision
     from chalicelib.composition import process_ports
 
-    with one_sentence():
+    with operator_errors():
         return version_and_revision(process_ports().engine)
 
 
 def connections(options: argparse.Namespace) -> str:
-    """All processes together open fewer connections than the database allows."""
+    """Check that all processes together open fewer connections than the database allows."""
     from chalicelib.adapters.database.server import max_connections
     from chalicelib.composition import process_ports
 
@@ -72,19 +72,19 @@ def connections(options: argparse.Namespace) -> str:
     workers = options.worker_processes * (options.worker_threads + 1)
     clock = 3
     most = api + workers + clock
-    with one_sentence():
+    with operator_errors():
         allowed = max_connections(process_ports().engine)
     said = f"at most {most} (API {api}, workers {workers}, clock {clock}) of the database's {allowed}"
     if most >= allowed:
-        raise CannotStart(f"the processes may open too many connections, {said}: fewer processes or threads, please")
+        raise OperatorError(f"the processes may open too many connections, {said}: fewer processes or threads, please")
     return said
 
 
 def images() -> str:
-    """The image store can be written."""
+    """Check that the image store can be written."""
     from chalicelib.composition import process_ports
 
-    with one_sentence():
+    with operator_errors():
         found = settings()
         process_ports().images.check()
     if found.images_store == "s3":
@@ -93,10 +93,10 @@ def images() -> str:
 
 
 def keys() -> str:
-    """The keys of tokens and links are there and long enough; pushes have what they need."""
+    """Check that the keys of tokens and links are there and long enough, and the secret of pushes."""
     from chalicelib.composition import process_ports
 
-    with one_sentence():
+    with operator_errors():
         ports = process_ports()
         found = ports.settings
         _ = ports.tokens, ports.links
@@ -106,46 +106,46 @@ def keys() -> str:
 
 
 def gunicorn() -> str:
-    """The HTTP server is installed."""
+    """Check that the HTTP server is installed."""
     if importlib.util.find_spec("gunicorn") is None:
-        raise CannotStart("gunicorn is not installed: pip install --require-hashes -r requirements-server.txt")
+        raise OperatorError("gunicorn is not installed: pip install --require-hashes -r requirements-server.txt")
     from importlib.metadata import version
 
     return f"gunicorn {version('gunicorn')}, Python {sys.version.split()[0]}"
 
 
 def proxies(listed: str) -> str:
-    """The trusted proxies are addresses."""
+    """Check that the trusted proxies are addresses."""
     from infra.server.wsgi import Proxies
 
     try:
         Proxies(listed)
     except ValueError as error:
-        raise CannotStart(f"--proxies takes addresses or networks with commas: {error}") from error
+        raise OperatorError(f"--proxies takes addresses or networks with commas: {error}") from error
     return listed
 
 
 def port_is_free(bind: str) -> str:
-    """Nobody else listens where the API would."""
+    """Check that the API's address is free."""
     host, _, port = bind.rpartition(":")
     if host == "unix":
         if not os.access(Path(port).parent, os.W_OK):
-            raise CannotStart(f"--bind: no socket can be made in {Path(port).parent}: choose another folder")
+            raise OperatorError(f"--bind: no socket can be made in {Path(port).parent}: choose another folder")
         return bind
     if not host or not port.isdigit() or int(port) > 65535:
-        raise CannotStart(f"--bind is HOST:PORT or unix:/path, not {bind!r}")
+        raise OperatorError(f"--bind is HOST:PORT or unix:/path, not {bind!r}")
     plain = host.strip("[]")
     try:
         with socket.socket(socket.AF_INET6 if ":" in plain else socket.AF_INET) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((plain, int(port)))
     except OSError as error:
-        raise CannotStart(f"{bind} cannot be used ({error.strerror}): choose another --bind") from error
+        raise OperatorError(f"{bind} cannot be used ({error.strerror}): choose another --bind") from error
     return bind
 
 
 def certificate(path: Path) -> str:
-    """The certificate can be read and lasts for more than ten days."""
+    """Check that the certificate can be read and lasts for more than ten days."""
     from cryptography.x509 import load_pem_x509_certificate
 
     from chalicelib.composition import process_ports
@@ -153,17 +153,17 @@ def certificate(path: Path) -> str:
     try:
         until = load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc
     except OSError as error:
-        raise CannotStart(f"{path} cannot be read: {error.strerror}") from error
+        raise OperatorError(f"{path} cannot be read: {error.strerror}") from error
     except ValueError as error:
-        raise CannotStart(f"{path} is no certificate in PEM") from error
+        raise OperatorError(f"{path} is no certificate in PEM") from error
     days = (until - process_ports().clock()).days
     if days < LEAST_DAYS:
-        raise CannotStart(f"the certificate {path} ends on {until:%Y-%m-%d}: run certbot renew")
+        raise OperatorError(f"the certificate {path} ends on {until:%Y-%m-%d}: run certbot renew")
     return f"{path} until {until:%Y-%m-%d}"
 
 
 def migrated() -> str:
-    """Bring the database to the newest schema; say where to. One that is ahead stays: an upgrade was undone."""
+    """Bring the database to the newest schema; return a line for the operator. One that is ahead stays as it is."""
     chosen_settings()
     from chalicelib.adapters.database.schema.migrate import head
     from chalicelib.composition import process_ports
@@ -173,12 +173,12 @@ def migrated() -> str:
     name = ports.engine.url.render_as_string()
     if revision is not None and revision > head():
         return f"{name} is at revision {revision}, ahead of this version's {head()}: it stays there"
-    with one_sentence():
+    with operator_errors():
         return f"{name} is at revision {ports.migrate()}"
 
 
 def report(options: argparse.Namespace) -> int:
-    """Print a line for every check; give 0 if nothing stands in the way, else 1."""
+    """Print a line for every check; return 0 if nothing stands in the way, else 1."""
     checks: dict[str, Callable[[], str]] = {
         "program": gunicorn,
         "settings": chosen_settings,
@@ -196,7 +196,7 @@ def report(options: argparse.Namespace) -> int:
             continue
         try:
             print(f"ok     {name:12} {check()}")
-        except CannotStart as error:
+        except OperatorError as error:
             print(f"WRONG  {name:12} {error}")
             wrong += 1
             is_readable = is_readable and name != "settings"

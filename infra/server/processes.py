@@ -1,6 +1,6 @@
-"""The worker and the clock of a server, each a process of its own; both are the local worker, cut in two.
+"""The worker and the clock of a server, each a process of its own.
 
-Several workers on one database are safe: each message is one row, and a conditional update says whose it is.
+Several workers on one database are safe: each message is one row, and a conditional update decides whose it is.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from collections.abc import Callable
 
 from chalicelib.adapters.database.locks import ClockTurn
 from chalicelib.composition import Ports, process_ports
-from infra.local.mailbox import OutboxMailbox
-from infra.local.worker import Worker
+from infra.errors import operator_errors
+from infra.runtime.startup import queue_source_of
+from infra.runtime.worker import Worker
 from infra.server.checks import ready
-from infra.starting import one_sentence, queues_of
 
 IDLE_S = 0.5
 log = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ class Process:
         self._worker, self._ports = worker, ports
 
     def start(self) -> Callable[[float], bool]:
-        """Begin. What comes back stops it within some seconds, and says whether its work is finished."""
+        """Begin. What is returned stops it within some seconds, and returns whether its work is finished."""
         self._worker.start()
         log.info("started")
         return self._stop
@@ -39,31 +39,28 @@ class Process:
 
 
 def make_worker(*, threads: int) -> Process:
-    """Make a process that works on messages, that many at once. Raises CannotStart."""
-    return _made(process_ports(), threads=threads, may_tick=None)
+    """Make a process that works on messages, that many at once. Raises OperatorError."""
+    return _made(_ready_ports(), threads=threads, may_tick=None)
 
 
 def make_clock() -> Process:
-    """Make a process that ticks, if no other one does. Raises CannotStart."""
-    ports = process_ports()
+    """Make a process that ticks, if no other one does. Raises OperatorError."""
+    ports = _ready_ports()
     return _made(ports, threads=0, may_tick=ClockTurn(lambda: ports.engine).is_mine)
 
 
+def _ready_ports() -> Ports:
+    ready()  # before anything reads the settings: a bad one is a sentence
+    return process_ports()
+
+
 def _made(ports: Ports, *, threads: int, may_tick: Callable[[], bool] | None) -> Process:
-    ready()
     from app import app
 
-    mailbox = OutboxMailbox(
-        ports.outbox,
-        queues=queues_of(ports),
-        clock=ports.clock,
-        lease_s=ports.settings.lease_s,
-        max_receives=ports.settings.max_receives,
-    )
-    with one_sentence():
+    with operator_errors():
         worker = Worker(
             app,
-            mailbox,
+            queue_source_of(ports),
             clock=ports.clock,
             wakeup=ports.wakeup,
             threads=threads,

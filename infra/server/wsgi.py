@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from chalice.app import Chalice
 
-from infra.gateway import MAX_BODY, TOO_LARGE, Answer, Gateway, refusal
+from infra.runtime.gateway import MAX_BODY, TOO_LARGE, Answer, Gateway, refusal
 
 Environ = dict[str, Any]
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
@@ -61,7 +61,7 @@ def _answer(gateway: Gateway, trusted: Proxies, environ: Environ) -> Answer:
     source_ip, request_id = environ.get("REMOTE_ADDR") or "", ""
     if trusted.is_one(source_ip):
         request_id = _matching(environ.get("HTTP_X_REQUEST_ID", ""))
-        # The last one: it is the proxy's own word, what stands before it is whatever a client sent.
+        # The last one is the proxy's own; what stands before it came from the client.
         source_ip = environ.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip() or source_ip or "127.0.0.1"
     length = environ.get("CONTENT_LENGTH") or "0"
     if not length.isdigit() or int(length) > MAX_BODY:
@@ -79,7 +79,7 @@ def _answer(gateway: Gateway, trusted: Proxies, environ: Environ) -> Answer:
 
 
 def _target(environ: Environ) -> str:
-    """Give the path and query as they were sent: WSGI's own PATH_INFO is decoded, and `%2F` would be a slash in it."""
+    """Return the path and query as they were sent: WSGI's PATH_INFO is decoded, and `%2F` would be a slash in it."""
     raw = environ.get("RAW_URI")
     if raw:
         return str(raw)

@@ -121,6 +121,28 @@ class Operator:
         yield
         built.with_name("away").rename(built)
 
+    @contextmanager
+    def at_the_release_before(self):
+        """Turn the checkout into one that calls its function of the minute sweep, and back."""
+        config, handler = self.folder / ".chalice" / "config.json", self.folder / "chalicelib/functions/reconcile.py"
+        policy = self.folder / ".chalice" / "policy-reconcile.json"
+        now = {path: path.read_text(encoding="utf-8") for path in (config, handler)}
+        old = now[config].replace("RECONCILE_SCHEDULE", "SWEEP_SCHEDULE").replace('"reconcile"', '"sweep"')
+        config.write_text(old, encoding="utf-8")
+        handler.write_text(now[handler].replace("def reconcile(", "def sweep("), encoding="utf-8")
+        assert policy.name in old
+        assert "def sweep(" in handler.read_text(encoding="utf-8")
+        yield
+        for path, text in now.items():
+            path.write_text(text, encoding="utf-8")
+
+    def forget(self, function: str) -> None:
+        """Take a function out of what Chalice remembers of the stage."""
+        (path,) = (self.folder / ".chalice" / "deployed").glob("*.json")
+        state = json.loads(path.read_text(encoding="utf-8"))
+        state["resources"] = [each for each in state["resources"] if not each["name"].startswith(function)]
+        path.write_text(json.dumps(state), encoding="utf-8")
+
     @property
     def api_id(self) -> str:
         """Give the id of the one API that is there."""

@@ -54,7 +54,7 @@ def first_invocations(dev: Stage, client: Client, clock: Path) -> list[dict]:
     client.call("GET", "area-configs")
     session = dev.supervise(client, area)
     assert session["status"] == "COMPLETED_CHANGES_DETECTED", session
-    for function in ("capture_areas", "sweep"):
+    for function in ("capture_areas", "reconcile"):
         dev.pump.tick(function)
     for function, event in EVENTS.items():
         dev.account.client("lambda").invoke(FunctionName=f"bhuprahari-{NAME}-{function}", Payload=json.dumps(event))

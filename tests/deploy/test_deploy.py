@@ -107,6 +107,47 @@ def test_chalice_deploy_alone_comes_up_after_infra(dev):
         assert line in said
     assert dev.operator.make("finish", NAME) == said
     assert requests.get(dev.front(), timeout=30).json()["message"] == "Bhuprahari is running"
+
+
+def schedulers(dev):
+    """Give the functions that rules start, and those with a permission to be started by one."""
+    events, functions = dev.account.client("events"), dev.account.client("lambda")
+    rules = [each["Name"] for each in events.list_rules()["Rules"]]
+    targets = [each["Arn"] for rule in rules for each in events.list_targets_by_rule(Rule=rule)["Targets"]]
+    started = [arn.rpartition("-")[2] for arn in targets]
+    for name in started:
+        permitted = json.loads(functions.get_policy(FunctionName=f"bhuprahari-{NAME}-{name}")["Policy"])["Statement"]
+        assert [each["Principal"]["Service"] for each in permitted] == ["events.amazonaws.com"]
+    assert len(rules) == len(started)
+    return sorted(started)
+
+
+@pytest.mark.parametrize("way", ["chalice deploy", "make deploy", "chalice deploy without its state"])
+def test_a_stage_of_the_release_before_goes_on_with_one_scheduler(dev, way):
+    """That release called `reconcile` sweep: its function, schedule, permission and role end with the deploy."""
+    with dev.operator.at_the_release_before():
+        dev.operator.chalice("deploy", "--stage", NAME)
+    assert schedulers(dev) == ["capture_areas", "sweep"]
+    if way == "make deploy":
+        assert "function sweep: would be removed" in dev.operator.make("deploy", NAME, "--dry-run")
+        said = dev.operator.make("deploy", NAME)
+    else:
+        if way != "chalice deploy":  # it names the function no more, as one that was written anew would not
+            dev.operator.forget("sweep")
+        said = dev.operator.chalice("deploy", "--stage", NAME)
+        assert ("Deleting function" in said) == (way == "chalice deploy")
+        said = dev.operator.make("finish", NAME)
+    assert schedulers(dev) == ["capture_areas", "reconcile"]
+    assert ("function sweep: removed, it is called reconcile now" in said) == (way != "chalice deploy")
+    assert functions_of(dev).keys() == dev.operator.config["stages"][NAME]["lambda_functions"].keys()
+    assert [
+        name for kind in ("functions", "roles", "rules") for name in dev.account.left()[kind] if "sweep" in name
+    ] == []
+    dev.pump.tick("reconcile")
+    assert not dev.pump.failures
+
+
+def test_chalice_delete_leaves_no_function(dev):
     dev.operator.chalice("delete", "--stage", NAME)
     assert functions_of(dev) == {}
 
@@ -147,7 +188,7 @@ def test_each_function_is_as_the_configuration_says(dev, life):
         assert has["Environment"]["Variables"].items() >= wanted["environment_variables"].items()
         assert has["TracingConfig"]["Mode"] == "Active"
     assert len({each["Role"] for each in found.values()}) == len(found)
-    late = dev.account.client("lambda").get_function_event_invoke_config(FunctionName=f"bhuprahari-{NAME}-sweep")
+    late = dev.account.client("lambda").get_function_event_invoke_config(FunctionName=f"bhuprahari-{NAME}-reconcile")
     assert (late["MaximumEventAgeInSeconds"], late["MaximumRetryAttempts"]) == (60, 0)
     assert {each["BatchSize"] for each in dev.mappings} == {1}
     assert {each["ScalingConfig"]["MaximumConcurrency"] for each in dev.mappings} == {2, 4}
@@ -170,9 +211,13 @@ def test_the_trip_through_what_was_deployed(dev, life, tmp_path):
         assert client.load(session["alert_details"][0][name]).content.startswith(b"\x89PNG")
     dev.pump.tick("capture_areas")
     dev.pump.settle()
-    dev.pump.tick("sweep")
+    dev.pump.tick("reconcile")
     assert not dev.pump.failures
-    assert {name.removeprefix("bhuprahari-dev-") for name in dev.pump.delivered} == {*LAYERED, "capture_areas", "sweep"}
+    assert {name.removeprefix("bhuprahari-dev-") for name in dev.pump.delivered} == {
+        *LAYERED,
+        "capture_areas",
+        "reconcile",
+    }
     assert len(dev.fcm.messages) == 1
     for name, report in dev.account.host.reports:
         assert (
@@ -210,7 +255,7 @@ def test_a_browser_can_read_the_gateways_own_refusal(dev):
 
 def test_the_old_code_serves_on_the_new_schema(dev, life):
     folder = dev.operator.folder / "chalicelib"
-    versions = folder / "adapters" / "database" / "migrations" / "versions"
+    versions = folder / "adapters" / "database" / "schema" / "migrations" / "versions"
     head = max(path.name for path in versions.glob("[0-9]*.py"))[:4]
     (versions / "0099_a_note.py").write_text(MIGRATION.format(head=head), encoding="utf-8")
     console = folder / "api" / "console.py"

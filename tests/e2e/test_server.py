@@ -183,7 +183,7 @@ def _waiting(engine):
         (["api"], {"database_url": "no address"}, "a server's processes share a MySQL or MariaDB: set "),
         (["worker"], {"database_url": "mysql+pymysql://nobody:secret@127.0.0.1:9/x"}, "the database cannot be used: "),
         (["clock"], {"colour": "blue"}, "there is no setting BHUPRAHARI_COLOUR"),
-        (["clock"], {"sweep_schedule": "hourly"}, "a schedule is rate(N minutes) or cron("),
+        (["clock"], {"reconcile_schedule": "hourly"}, "a schedule is rate(N minutes) or cron("),
         (["worker"], {"home": "/dev/null/home"}, "the image folder cannot be written: Not a directory"),
         (["api"], {"secret_link_key": "short"}, "the key of the image links must have at least "),
         (["api"], {"push_service": "fcm"}, "there is no secret firebase-service-account"),
@@ -218,7 +218,7 @@ def asked(monkeypatch, capsys, mysql_url, tmp_path):
         return code, *capsys.readouterr()
 
     yield ask
-    if "engine" in vars(process_ports()):
+    if process_ports.cache_info().currsize and "engine" in vars(process_ports()):  # none, where a setting was refused
         process_ports().engine.dispose()
     monkeypatch.undo()
     forget()

@@ -13,14 +13,14 @@ from sqlalchemy import func, select
 from chalicelib.composition import process_ports
 from chalicelib.domain.jobs import Queue
 from infra.local.server import make_server
-from infra.local.worker import Worker
+from infra.runtime.worker import Worker
 from tests.aws_stand_in import REGION, AwsStandIn
 from tests.e2e.archives import real_pairs, rendered_pairs
 from tests.e2e.client import Client
 from tests.e2e.patchwork import patchwork
 from tests.fcm_stand_in import FcmStandIn
 from tests.processes import forget
-from tests.sqs_mailbox import SqsMailbox
+from tests.sqs_queue_source import SqsQueueSource
 
 PREFIX = "bhuprahari-"  # the queues' names are read when `app` is imported, so they are the default ones
 MAX_RECEIVES = 3
@@ -100,8 +100,8 @@ class Cloud:
         self.app, self._kind, self.aws, self.fcm = app, app.__class__, aws, fcm
         self._serving = make_server(app, Config("local", config_from_disk={}), "127.0.0.1", 0)
         threading.Thread(target=self._serving.server.serve_forever, daemon=True).start()
-        self.mailbox = SqsMailbox(aws.own_client("sqs"))
-        self._worker = Worker(app, self.mailbox, clock=ports.clock, wakeup=ports.wakeup, threads=2)
+        self.source = SqsQueueSource(aws.own_client("sqs"))
+        self._worker = Worker(app, self.source, clock=ports.clock, wakeup=ports.wakeup, threads=2)
         self._worker.start()
         self.url = f"http://127.0.0.1:{self._serving.server.server_port}"
 
@@ -118,8 +118,8 @@ class Cloud:
     def settle(self, within_s=60):
         """Wait until every queue is empty and nobody holds a message."""
         end = time.monotonic() + within_s
-        while self.mailbox.held or any(self.mailbox.waiting(PREFIX + queue) for queue in Queue):
-            assert time.monotonic() < end, f"messages are left; failures: {self.mailbox.failures}"
+        while self.source.held or any(self.source.waiting(PREFIX + queue) for queue in Queue):
+            assert time.monotonic() < end, f"messages are left; failures: {self.source.failures}"
             time.sleep(0.2)
 
     @property
@@ -212,15 +212,15 @@ def test_the_trip_through_the_cloud(cloud, archive, tmp_path, capsys):
     for area in areas:
         assert tap(cloud, client, area)["countsByVerdict"].keys() == {"NO_NEW_IMAGERY"}
     seen, stored = everything(client, areas), cloud.objects
-    assert cloud.mailbox.send_again() > 2 * len(pairs)
+    assert cloud.source.send_again() > 2 * len(pairs)
     cloud.settle()
     cloud.reconcile()
     assert everything(client, areas) == seen, "a message delivered twice changes nothing"
     assert cloud.objects == stored
     assert cloud.fcm.messages == []
     assert cloud.outbox_rows == 0, "every message went through SQS"
-    assert {queue for queue, _ in cloud.mailbox.delivered} == {PREFIX + queue for queue in Queue}
-    assert not cloud.mailbox.failures
+    assert {queue for queue, _ in cloud.source.delivered} == {PREFIX + queue for queue in Queue}
+    assert not cloud.source.failures
     assert not (tmp_path / "home" / "images").exists()
 
 
@@ -236,14 +236,14 @@ def test_poison_is_buried_and_its_session_still_ends(cloud, queues, archive, tmp
     for key in cloud.objects:
         s3.delete_object(Bucket=process_ports().settings.bucket, Key=key)
     s3.delete_bucket(Bucket=process_ports().settings.bucket)  # from now on no capture can be stored
-    cloud.mailbox.visibility_s = 1  # each failure is quick
+    cloud.source.visibility_s = 1  # each failure is quick
     sqs.send_message(QueueUrl=queues.urls[Queue.CAPTURES], MessageBody="no job of ours")
     begun = client.call("POST", f"monitor/capture/{area}")["session"]
     cloud.settle()
-    dead = cloud.mailbox.waiting(f"{PREFIX}captures-dead")
+    dead = cloud.source.waiting(f"{PREFIX}captures-dead")
     assert dead == begun["tilesPlanned"] + 1
-    assert cloud.mailbox.failures.total() == MAX_RECEIVES * dead
-    assert not any("Busy" in reason for reason in cloud.mailbox.failures), "each delivery is a try of its own"
+    assert cloud.source.failures.total() == MAX_RECEIVES * dead
+    assert not any("Busy" in reason for reason in cloud.source.failures), "each delivery is a try of its own"
     assert client.call("GET", f"alerts/sessions/{begun['id']}")["status"] == "IN_PROGRESS"
 
     cloud.reconcile()
@@ -251,6 +251,6 @@ def test_poison_is_buried_and_its_session_still_ends(cloud, queues, archive, tmp
     assert session["status"] == "COMPLETED_ERROR"
     assert session["countsByVerdict"] == {"FAILED": begun["tilesPlanned"]}
     assert all("given up after repeated failures" in failure["reason"] for failure in session["failures"])
-    assert cloud.mailbox.waiting(f"{PREFIX}captures-dead") == 0
+    assert cloud.source.waiting(f"{PREFIX}captures-dead") == 0
     assert cloud.fcm.messages == []
     assert cloud.outbox_rows == 0

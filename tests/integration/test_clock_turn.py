@@ -10,7 +10,7 @@ from chalice import Chalice
 from sqlalchemy import create_engine, text
 
 from chalicelib.adapters.database.locks import ClockTurn
-from infra.local.worker import Worker
+from infra.runtime.worker import Worker
 
 CLOCKS = 8
 HELD = "SELECT id FROM information_schema.processlist WHERE db = :name AND id <> CONNECTION_ID()"

@@ -8,7 +8,7 @@ from chalicelib.adapters.database.replays import SqlReplays
 from chalicelib.adapters.database.schema.migrate import head
 from chalicelib.application import redrive as redriving
 from chalicelib.application import replay as replaying
-from chalicelib.domain.errors import BadImage, Conflict, NotFound, ProviderUnavailable, Unavailable
+from chalicelib.domain.errors import BadImage, Conflict, NotFound, ProviderRefused, Unavailable
 from chalicelib.domain.jobs import Queue, TileJob
 from chalicelib.domain.pushes import DeliveryStatus, Target, TargetKind
 from chalicelib.domain.sessions import SessionStatus
@@ -39,7 +39,7 @@ def a_failed_session(trip, **area):
     """Give an area and its session whose captures all failed."""
     area = trip.add_area(**area)
     trip.show("march", days=-1)
-    trip.imagery.fail(None, ProviderUnavailable("it rains"))
+    trip.imagery.fail(None, ProviderRefused("it rains"))
     session = trip.capture_now(area)
     trip.work()
     trip.imagery.heal()
@@ -111,20 +111,20 @@ def test_a_push_that_is_refused_for_now_is_listed_with_its_next_try(trip):
 
 def test_dead_letters_go_back_and_their_tiles_get_their_answer(trip):
     trip.add_area(tiles=2)
-    trip.imagery = Unavailable("the database sleeps")
+    trip.imagery = RuntimeError("the detector sleeps")
     trip.tick()
     for _ in range(6):
         trip.work()
         trip.wait(seconds=30)
     assert trip.jobs.dead_letters_waiting() == {Queue.CAPTURES: 2}
     (letters,) = [found for found in stuck(trip) if "dead letters" in found.what]
-    assert letters.what == "2 dead letters of captures, one because of: the database sleeps"
+    assert letters.what == "2 dead letters of captures, one because of: the detector sleeps"
     trip.imagery = Trip(trip.engine).imagery.show("march", trip.now)
-    assert redriving.redrive(jobs=trip.jobs) == {Queue.CAPTURES: 2}
+    assert redriving.redrive(jobs=trip.jobs, runs=trip.runs) == {Queue.CAPTURES: 2}
     assert trip.jobs.dead_letters_waiting() == {}
     trip.work()
     assert latest(trip).counts_by_verdict == {"BASELINE": 2}
-    assert redriving.redrive(jobs=trip.jobs) == {}
+    assert redriving.redrive(jobs=trip.jobs, runs=trip.runs) == {}
 
 
 def test_a_replay_captures_what_failed_and_only_that(trip):
@@ -132,7 +132,7 @@ def test_a_replay_captures_what_failed_and_only_that(trip):
     trip.show("march", days=-1)
     session = trip.capture_now(area)
     first, *others = jobs_of(trip, Queue.CAPTURES)
-    trip.imagery.fail(None, ProviderUnavailable("it rains"), times=1)
+    trip.imagery.fail(None, ProviderRefused("it rains"), times=1)
     for job in (first, *others):
         trip.capture_tile(job)
     assert trip.session(session).counts_by_verdict == {"FAILED": 1, "BASELINE": 2}

@@ -10,8 +10,9 @@ import infra.ops.stage
 from chalicelib.application.diagnostics import examine
 from chalicelib.composition import process_ports
 from chalicelib.functions.operate import operate
+from infra.errors import OperatorError
 from infra.ops.__main__ import main
-from infra.ops.stage import CannotOperate, Stage
+from infra.ops.stage import Stage
 from tests.aws_stand_in import REGION, aws
 from tests.broken_configurations import BROKEN_CONFIGURATIONS, break_configuration
 from tests.databases import migrate
@@ -159,9 +160,9 @@ def test_a_stages_commands_run_inside_it(stage, monkeypatch, capsys):
         assert run("stuck")[1].startswith("dead letters: 1 of captures\n")
         assert run("redrive", "--yes") == (0, "put back on their queues: 1 of captures\n")
         assert run("redrive") == (0, "there are no dead letters\n")
-        sqs.send_message(QueueUrl=dead, MessageBody="held by a sweep")
+        sqs.send_message(QueueUrl=dead, MessageBody="held by reconcile")
         (held,) = sqs.receive_message(QueueUrl=dead, VisibilityTimeout=30)["Messages"]
-        assert run("redrive", "--yes")[1].startswith("dead letters left: 1 of captures; held by a sweep")
+        assert run("redrive", "--yes")[1].startswith("dead letters left: 1 of captures; held by reconcile")
         sqs.delete_message(QueueUrl=dead, ReceiptHandle=held["ReceiptHandle"])
         assert len(sqs.receive_message(QueueUrl=live)["Messages"]) == 1
         assert run("replay", "999") == (1, "refused: there is no session 999\n")
@@ -232,7 +233,7 @@ def test_an_unknown_stage_is_named(capsys):
     assert capsys.readouterr().err == (
         "cannot do that: there is no stage nope in .chalice/config.json: say one of dev, prod\n"
     )
-    with pytest.raises(CannotOperate):
+    with pytest.raises(OperatorError):
         Stage("local", region=None)
 
 

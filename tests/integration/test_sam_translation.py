@@ -5,17 +5,21 @@ import os
 import subprocess
 import sys
 
+import boto3
 import pytest
+from botocore.config import Config
 from cfnlint.api import lint
 from cfnlint.config import ManualArgs
 
+from tests.aws_stand_in import REGION, AwsStandIn
 from tests.rendered import Rendering, merged
 from tests.rules.book import of_type
 from tests.sources import ROOT
 
 pytestmark = pytest.mark.slow
+STACK = "bhuprahari-prod"
 GIVEN = {
-    "AWS::StackName": "bhuprahari-prod",
+    "AWS::StackName": STACK,
     "SubnetIds": "subnet-a,subnet-b",
     "SecurityGroupId": "sg-1",
     "AllowedOrigins": "https://console.example",
@@ -57,12 +61,58 @@ def test_what_app_json_says_comes_through(translated, over_ipv6):
     assert len(functions) == 8
     wanted = {"SubnetIds": ["subnet-a", "subnet-b"], "SecurityGroupIds": ["sg-1"]}
     wanted |= {"Ipv6AllowedForDualStack": True} if over_ipv6 == "true" else {}
-    assert [each["VpcConfig"] for each in functions] == [wanted] * 7
-    assert {each["FunctionName"] for each in functions} >= {"bhuprahari-prod", "bhuprahari-prod-sweep"}
+    assert [each["VpcConfig"] for each in functions] == [wanted] * 8
+    assert {each["FunctionName"] for each in functions} >= {"bhuprahari-prod", "bhuprahari-prod-reconcile"}
     knows = {"AWS_ENDPOINT_URL_SQS" in each["Environment"]["Variables"] for each in functions}
     assert knows == {over_ipv6 == "true"}
     assert {each["TracingConfig"]["Mode"] for each in functions} == {"Active"}
     assert all(each["ReservedConcurrentExecutions"] for each in functions)
+
+
+@pytest.fixture
+def account():
+    aws = AwsStandIn().start()
+    keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x", "region_name": REGION}
+    patient = Config(read_timeout=120, retries={"total_max_attempts": 1})  # making a stack takes moto seconds
+    yield lambda service: boto3.client(service, endpoint_url=aws.endpoint_url, config=patient, **keys)
+    aws.stop()
+
+
+def started_by_the_clock(account):
+    """Give the functions, and those that rules start and that may be started by them."""
+    events, functions = account("events"), account("lambda")
+    listed = functions.list_functions()["Functions"]
+    deployed = sorted(each["FunctionName"] for each in listed if each["FunctionName"].startswith(STACK))
+    rules = [each["Name"] for each in events.list_rules(NamePrefix=STACK)["Rules"]]
+    started = [each["Arn"] for rule in rules for each in events.list_targets_by_rule(Rule=rule)["Targets"]]
+    for name in started:
+        (permission,) = json.loads(functions.get_policy(FunctionName=name)["Policy"])["Statement"]
+        assert permission["Principal"] == {"Service": "events.amazonaws.com"}
+    assert len(started) == len(rules)
+    return deployed, sorted(arn.rpartition(":")[2] for arn in started)
+
+
+def test_a_stack_of_the_release_before_goes_on_with_one_scheduler(translated, account):
+    """That release called `reconcile` sweep, in every name. moto makes the two functions that the clock starts."""
+    whole = Rendering(translated, GIVEN | {"NeedsIpv6": "false"}).whole()["Resources"]
+    clocked = {name: each for name, each in whole.items() if name.startswith(("CaptureAreas", "Reconcile"))}
+    clocked = {name: each for name, each in clocked.items() if each["Type"] != "AWS::Lambda::EventInvokeConfig"}
+    for each in clocked.values():
+        assert each.keys() == {"Type", "Properties"}, "a policy of deletion would let the old ones live"
+        if each["Type"] == "AWS::Lambda::Function":
+            each["Properties"] |= {"Code": {"ZipFile": "def handler(event, context): pass"}}
+            del each["Properties"]["VpcConfig"]
+    now = json.dumps({"Resources": clocked})
+    before = now.replace("Reconcile", "Sweep").replace("reconcile", "sweep")
+    given = {"StackName": STACK, "Capabilities": ["CAPABILITY_IAM"]}
+    account("cloudformation").create_stack(**given, TemplateBody=before)
+    both = [f"{STACK}-capture_areas", f"{STACK}-sweep"]
+    assert started_by_the_clock(account) == (both, both)
+    account("cloudformation").update_stack(**given, TemplateBody=now)
+    both = [f"{STACK}-capture_areas", f"{STACK}-reconcile"]
+    assert started_by_the_clock(account) == (both, both)
+    roles = [each["RoleName"] for each in account("iam").list_roles()["Roles"]]
+    assert not any("Sweep" in name for name in roles)
 
 
 def test_the_api_is_throttled_traced_named_and_answers_in_our_shape(translated):

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.domain.errors import Busy, Conflict, LimitReached, NotFound, Unavailable
+from chalicelib.domain.errors import BadImage, Busy, Conflict, LimitReached, NotFound
 from chalicelib.domain.jobs import Queue, SessionJob, TileJob
 from chalicelib.domain.pushes import DeliveryStatus, Target, TargetKind
 from chalicelib.domain.sessions import Cause, SessionStatus
@@ -68,13 +68,38 @@ def test_compare_waits_no_longer_than_it_is_told(trip):
     area = trip.add_area()
     trip.capture_now(area)
     pauses = []
+    assert trip.compare_now(area, sleep=pauses.append, wait_s=5).is_open
+    assert sum(pauses) == 5
 
-    def pause(seconds):
-        pauses.append(seconds)
-        trip.wait(seconds=2)
 
-    assert trip.compare_now(area, sleep=pause, wait_s=5).is_open
-    assert len(pauses) == 3
+def test_only_a_few_requests_wait_and_one_of_each_user(trip):
+    area = trip.add_area()
+    trip.capture_now(area)
+    strangers = [trip.add_area(user=trip.add_user()) for _ in range(5)]
+    for other in strangers:
+        trip.capture_now(other)
+    waiting = []
+
+    def ask(which):
+        """Ask, and let the next one ask while this one waits."""
+        waiting.append(which.area_id)
+        following = [other for other in (area, *strangers) if other.area_id not in waiting]
+
+        def sleep(_s):
+            if following and len(slept) < 10:
+                slept.append(which.area_id)
+                assert trip.compare_now(which, sleep=unwelcome, wait_s=5).is_open, "the same user's second one"
+                ask(following[0])
+
+        trip.compare_now(which, sleep=sleep, wait_s=0.1)
+
+    def unwelcome(_s):
+        raise AssertionError("nobody waits beyond the places that there are")
+
+    slept = []
+    ask(area)
+    assert len(slept) == 4, "as many as there are places"
+    assert trip.compare_now(area, sleep=lambda _s: trip.work(), wait_s=5).is_open is False, "all were given back"
 
 
 def test_compare_before_any_capture_says_so(trip):
@@ -85,14 +110,11 @@ def test_compare_before_any_capture_says_so(trip):
 def test_a_failed_comparison_is_made_again_on_request(trip):
     area = trip.add_area(tiles=2)
     trip.run_session(area, "march", days=-1)
-    broken = [tile.image.key for tile in trip.tiles(area)][:1]
-    kept = trip.images.get(broken[0])
-    trip.images.delete(broken)
-    assert trip.run_session(area, "april", days=30).counts_by_verdict == {"FAILED": 1, "NO_CHANGE": 1}
-    trip.images.put(broken[0], kept)
+    assert trip.run_session(area, "april", days=30, change=BadImage("it broke")).counts_by_verdict == {"FAILED": 2}
+    trip.change = a_change()
     session = trip.compare_now(area)
     trip.work()
-    assert trip.session(session).counts_by_verdict == {"NO_CHANGE": 1}, "only the pair that was not compared"
+    assert trip.session(session).counts_by_verdict == {"NO_CHANGE": 2}
 
 
 def test_a_new_area_is_due_at_once_and_then_by_its_cadence(trip):
@@ -162,11 +184,11 @@ def test_a_held_tile_is_busy_until_its_lease_ends(trip):
 
 
 def fail_once(trip, handle, job):
-    """Let the image store be away for one delivery of a job."""
-    trip.images.away = True
-    with pytest.raises(Unavailable):
+    """Let the work raise for one delivery of a job, as a defect of ours would make it."""
+    kept, trip.images = trip.images, None
+    with pytest.raises(AttributeError):
         handle(job)
-    trip.images.away = False
+    trip.images = kept
 
 
 def test_a_capture_that_failed_once_is_made_by_the_next_delivery(trip):
@@ -212,7 +234,7 @@ def test_a_worker_that_lost_its_claim_lets_nobody_else_go(trip):
     stalled = trip.runs.claim_capture(job, now=trip.now, lease_s=LEASE_S)
     trip.wait(seconds=LEASE_S)
     trip.runs.claim_capture(job, now=trip.now, lease_s=LEASE_S)
-    trip.runs.release(stalled)
+    trip.runs.release(stalled, reason="it broke")
     with pytest.raises(Busy):
         trip.runs.claim_capture(job, now=trip.now, lease_s=LEASE_S)
 

@@ -20,7 +20,7 @@ UNSCOPED = {
     "ec2:AssignPrivateIpAddresses",
     "ec2:UnassignPrivateIpAddresses",
 }
-STATEMENT = f"{APP}/SweepRole/Properties/Policies/0/PolicyDocument/Statement/0"
+STATEMENT = f"{APP}/ReconcileRole/Properties/Policies/0/PolicyDocument/Statement/0"
 
 
 def listed(value):
@@ -65,9 +65,9 @@ def no_role_allows_more_than_it_names(templates):
 
 
 @rule(
-    put(f"{APP}/Sweep/Properties/Role/Fn::GetAtt/0", "MigrateRole"),
+    put(f"{APP}/Reconcile/Properties/Role/Fn::GetAtt/0", "MigrateRole"),
     put(
-        f"{APP}/SweepRole/Properties/AssumeRolePolicyDocument/Statement/0/Principal",
+        f"{APP}/ReconcileRole/Properties/AssumeRolePolicyDocument/Statement/0/Principal",
         {"AWS": "arn:aws:iam::111122223333:root"},
     ),
 )
@@ -85,8 +85,8 @@ def each_function_has_a_role_of_its_own_that_only_lambda_takes(templates):
 
 @rule(
     put(f"{APP}/APIHandler/Properties/Environment/Variables/BHUPRAHARI_SECRET_TOKEN_KEYS", "x"),
-    put(f"{APP}/Sweep/Properties/Environment/Variables/BHUPRAHARI_DATABASE_URL", "mysql+pymysql://h/d"),
-    put(f"{APP}/Sweep/Properties/Environment/Variables/BHUPRAHARI_HOME", "mysql://user:word@host/d"),
+    put(f"{APP}/Reconcile/Properties/Environment/Variables/BHUPRAHARI_DATABASE_URL", "mysql+pymysql://h/d"),
+    put(f"{APP}/Reconcile/Properties/Environment/Variables/BHUPRAHARI_HOME", "mysql://user:word@host/d"),
     put(f"{APP}/CaptureTile/Properties/Environment/Variables/BHUPRAHARI_LOG_LEVEL", "AIza" + "x" * 35),
 )
 def no_environment_holds_a_secret(templates):
@@ -127,7 +127,7 @@ def concurrency_is_reserved_and_the_queues_stay_within_it(templates):
 
 
 @rule(
-    gone("stage/Resources/SweepLog"),
+    gone("stage/Resources/ReconcileLog"),
     gone("stage/Resources/MigrateLog/Properties/RetentionInDays"),
     gone(f"{APP}/CaptureTile/Properties/FunctionName"),
     put(f"{APP}/CompareTile/Properties/LoggingConfig", {"LogGroup": "/aws/lambda/elsewhere"}),
@@ -237,7 +237,7 @@ def a_failed_message_takes_no_other_with_it(templates):
 
 
 @rule(
-    gone(f"{APP}/Sweep/Properties/EventInvokeConfig"),
+    gone(f"{APP}/Reconcile/Properties/EventInvokeConfig"),
     put(f"{APP}/CaptureAreas/Properties/EventInvokeConfig/MaximumEventAgeInSeconds", 21_600),
 )
 def what_a_schedule_starts_late_is_let_go(templates):

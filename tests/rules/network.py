@@ -194,7 +194,7 @@ def the_functions_have_one_way_out(templates):
 
 
 @rule(
-    gone("app/Resources/Sweep/Properties/VpcConfig"),
+    gone("app/Resources/Reconcile/Properties/VpcConfig"),
     put("app/Resources/Migrate/Properties/VpcConfig/SubnetIds", ["subnet-a"]),
     put("app/Resources/CaptureTile/Properties/VpcConfig/Ipv6AllowedForDualStack", value=False),
     gone("app/Resources/APIHandler/Properties/Environment/Variables/AWS_ENDPOINT_URL_SQS"),

@@ -112,7 +112,7 @@ def queues_refuse_plain_http(templates):
 @rule(
     put("app/Resources/CaptureTile/Properties/Environment/Variables/BHUPRAHARI_COMPARISONS_QUEUE", "comparisons"),
     put("app/Resources/APIHandler/Properties/Environment/Variables/BHUPRAHARI_BUCKET", "bhuprahari-dev-images"),
-    put("app/Resources/Sweep/Properties/Environment/Variables/BHUPRAHARI_SECRETS_PREFIX", "bhuprahari/dev/"),
+    put("app/Resources/Reconcile/Properties/Environment/Variables/BHUPRAHARI_SECRETS_PREFIX", "bhuprahari/dev/"),
     put(
         "app/Resources/CompareTile/Properties/Events/CompareTileSqsEventSource/Properties/Queue",
         "arn:aws:sqs:us-east-1:111122223333:comparisons",
@@ -237,7 +237,7 @@ def no_secrets_value_stands_in_a_template(templates):
 )
 def each_secret_that_is_read_has_its_place(templates):
     knobs = Settings()
-    prefix = functions(templates)["Sweep"]["Environment"]["Variables"]["BHUPRAHARI_STAGE"]
+    prefix = functions(templates)["Reconcile"]["Environment"]["Variables"]["BHUPRAHARI_STAGE"]
     read = (knobs.database_secret, knobs.token_secret, knobs.link_secret, knobs.fcm_secret)
     wanted = {f"bhuprahari/{prefix}/{name}" for name in read}
     made = {each["Name"] for each in of_type(templates["stage"], SECRET).values()}

@@ -110,7 +110,7 @@ def every_alarm_names_its_playbook(templates):
 def silence_is_an_alarm(templates):
     beating = [alarms(templates)[name] for name, _, metric, _ in watched(templates) if metric == "SweepRuns"]
     return [
-        "no sweep for five minutes goes unnoticed"
+        "five minutes without reconcile go unnoticed"
         for each in beating
         if each["TreatMissingData"] != "breaching"
         or each["ComparisonOperator"] != "LessThanThreshold"
@@ -138,7 +138,7 @@ def what_is_watched_is_there(templates):
     }
     known["Stage"] = {
         templates["app"]["Resources"]["RestAPI"]["Properties"]["StageName"],
-        functions(templates)["Sweep"]["Environment"]["Variables"]["BHUPRAHARI_STAGE"],
+        functions(templates)["Reconcile"]["Environment"]["Variables"]["BHUPRAHARI_STAGE"],
     }
     if len(known["FunctionName"]) < len(functions(templates)):
         return []  # another rule's business

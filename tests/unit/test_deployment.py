@@ -19,7 +19,7 @@ FUNCTIONS = (
     "migrate",
     "notify_session",
     "operate",
-    "sweep",
+    "reconcile",
 )
 LAYERED = {"capture_tile", "compare_tile", "notify_session"}
 LEASED = LAYERED
@@ -120,6 +120,13 @@ def test_a_stages_environment_is_understood(stage):
 
 
 @pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_that_sets_the_schedule_by_its_old_name_keeps_it_for_this_release(stage):
+    environment = dict(config(stage).environment_variables)
+    assert environment.pop("BHUPRAHARI_RECONCILE_SCHEDULE") == "rate(1 minute)"
+    assert read(environment | {"BHUPRAHARI_SWEEP_SCHEDULE": "rate(3 minutes)"}).reconcile_schedule == "rate(3 minutes)"
+
+
+@pytest.mark.parametrize("stage", STAGES)
 def test_chalices_commands_see_a_stages_names_but_work_at_home(stage):
     found = read(config(stage).environment_variables | {CHALICE_COMMAND: "true"})
     deployed, home = settings_of(stage), Settings()
@@ -178,7 +185,7 @@ def test_no_policy_allows_more_than_it_names(function):
 
 
 def test_a_policy_that_is_too_wide_is_noticed():
-    wide = policy("sweep") | {"Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
+    wide = policy("reconcile") | {"Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
     assert too_wide(wide) == {"s3:GetObject"}
     wide["Statement"][0] |= {"Action": "sqs:*", "Resource": "arn:aws:sqs:*:*:bhuprahari-*"}
     assert too_wide(wide) == {"sqs:*"}
@@ -193,7 +200,7 @@ def test_a_policy_that_is_too_wide_is_noticed():
         ("capture_tile", "captures", "comparisons notifications"),
         ("compare_tile", "comparisons", "notifications"),
         ("notify_session", "notifications", ""),
-        ("sweep", "captures-dead comparisons-dead notifications-dead", "captures comparisons notifications"),
+        ("reconcile", "captures-dead comparisons-dead notifications-dead", "captures comparisons notifications"),
         ("migrate", "", ""),
         (
             "operate",
@@ -233,7 +240,7 @@ def test_a_function_reaches_its_queues_and_no_others(stage, function, receives, 
         ("capture_tile", "PutObject", "GetObject ListBucket"),
         ("compare_tile", "GetObject ListBucket PutObject", ""),
         ("notify_session", "", ""),
-        ("sweep", "DeleteObject ListBucket", ""),
+        ("reconcile", "DeleteObject ListBucket", ""),
         ("migrate", "", ""),
         ("operate", "ListBucket", "GetObject ListBucket"),
     ],
@@ -257,7 +264,7 @@ def test_a_function_does_with_pictures_what_its_work_needs(stage, function, imag
         ("capture_tile", {"google_key_secret", "google_signing_secret"}),
         ("compare_tile", set()),
         ("notify_session", {"fcm_secret"}),
-        ("sweep", set()),
+        ("reconcile", set()),
         ("migrate", set()),
         ("operate", {"token_secret", "link_secret", "fcm_secret", "google_key_secret", "google_signing_secret"}),
     ],

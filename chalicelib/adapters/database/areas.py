@@ -10,7 +10,7 @@ from typing_extensions import override
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.engine import insert_row, reads, writes
 from chalicelib.adapters.database.owned import owned_area
-from chalicelib.adapters.database.rows import EXTENT, area_of
+from chalicelib.adapters.database.rows import EXTENT, area_of, readable
 from chalicelib.application.ports.areas import Areas
 from chalicelib.domain.areas import Area, NewArea
 from chalicelib.domain.errors import NotFound
@@ -64,8 +64,8 @@ class SqlAreas(Areas):
         total = connection.execute(select(func.count()).select_from(AREA).where(mine)).scalar_one()
         query = select(AREA).where(mine, AREA.c.id > (page.after or 0)).order_by(AREA.c.id).limit(page.limit + 1)
         rows = connection.execute(query).all()
-        items = [area_of(row) for row in rows[: page.limit]]
-        return Page(items, total, items[-1].area_id if len(rows) > page.limit else None)
+        items = readable(rows[: page.limit], area_of)
+        return Page(items, total, rows[page.limit - 1].id if len(rows) > page.limit else None)
 
     @override
     @writes

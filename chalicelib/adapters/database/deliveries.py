@@ -169,7 +169,11 @@ class SqlDeliveries(Deliveries):
         # One that was never tried has its first message still on the way.
         was_tried = PUSH.c.attempts > 0
         due = select(PUSH.c.session_id).where(waits, was_tried).distinct().order_by(PUSH.c.session_id).limit(limit)
-        return [_post(connection, session_id, now) for session_id in connection.execute(due).scalars().all()]
+        return [
+            message
+            for session_id in connection.execute(due).scalars().all()
+            for message in _post(connection, session_id, now)
+        ]
 
     @override
     @writes
@@ -177,7 +181,7 @@ class SqlDeliveries(Deliveries):
         session = lock_session(connection, session_id)
         if session is None or session.ended_at is None or session.ended_at <= now - timedelta(seconds=PUSH_TTL_S):
             return []
-        return [_post(connection, session_id, now)]
+        return _post(connection, session_id, now)
 
 
 def _notice(connection: Connection, session_id: int) -> Notice | None:
@@ -205,6 +209,6 @@ def _record_outcomes(connection: Connection, outcomes: Counter[str], **ids: int)
             record_after_commit(connection, events.PUSHES_RECORDED, outcome=outcome, pushes=pushes, **ids)
 
 
-def _post(connection: Connection, session_id: int, now: datetime) -> Message:
+def _post(connection: Connection, session_id: int, now: datetime) -> list[Message]:
     job = SessionJob(session_id=session_id)
     return post(connection, Queue.NOTIFICATIONS, job, now=now)

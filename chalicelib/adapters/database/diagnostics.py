@@ -19,7 +19,7 @@ from chalicelib.domain.tile_runs import TileState
 
 SESSION, RUN, PUSH, JOB = t.alert_sessions, t.session_tiles, t.deliveries, t.outbox
 A_WHILE = timedelta(seconds=30)  # a job that has waited for less is simply on its way
-NEXT_RUN = "the next sweep, within a minute,"
+NEXT_RUN = "`reconcile`, within a minute,"
 
 
 class SqlDiagnostics(Diagnostics):

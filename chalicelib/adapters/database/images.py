@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, case, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, Row, case, exists, func, select, union_all, update
 from typing_extensions import override
 
 from chalicelib.adapters.database import tables as t
@@ -20,10 +20,11 @@ from chalicelib.domain.errors import NotFound
 from chalicelib.domain.images import ImageStatus, StoredImage, TileImage
 from chalicelib.domain.paging import Page, PageRequest
 from chalicelib.domain.references import CLEAR_SHARE, Candidate, Pair, choose_reference, newest_pair
-from chalicelib.domain.tile_runs import CaptureClaim, Captured
-from chalicelib.domain.tiles import Tile
+from chalicelib.domain.scenes import Grid
+from chalicelib.domain.tile_runs import CaptureClaim, Captured, Verdict
+from chalicelib.domain.tiles import Tile, View
 
-IMAGE = t.image_tiles
+IMAGE, RUN, DONE = t.image_tiles, t.session_tiles, t.comparisons
 MOST_LOOKED_THROUGH = 800  # of a tile's older images: two years of daily ones
 _END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
 _NEWEST_FIRST = (IMAGE.c.taken_at.desc(), IMAGE.c.id.desc())
@@ -52,13 +53,13 @@ class SqlImageRows(ImageRows):
         return Page(items, total, items[-1].image.image_id if len(rows) > page.limit else None)
 
 
-def _comparable(area: Area) -> ColumnElement[bool]:
+def _comparable(area_id: int, provider: str, grid: Grid | View) -> ColumnElement[bool]:
     # Another provider, another zoom or another margin shows other ground: never compared with each other.
     return (
-        (IMAGE.c.area_id == area.area_id)
-        & (IMAGE.c.provider == area.plan.provider)
-        & (IMAGE.c.tile_px == area.plan.grid.tile_px)
-        & (IMAGE.c.margin_px == area.plan.grid.margin_px)
+        (IMAGE.c.area_id == area_id)
+        & (IMAGE.c.provider == provider)
+        & (IMAGE.c.tile_px == grid.tile_px)
+        & (IMAGE.c.margin_px == grid.margin_px)
         & IMAGE.c.is_usable.is_(True)
     )
 
@@ -67,11 +68,28 @@ def _is_of(tile: Tile) -> ColumnElement[bool]:
     return (IMAGE.c.z == tile.z) & (IMAGE.c.x == tile.x) & (IMAGE.c.y == tile.y)
 
 
-def newest_image(connection: Connection, area: Area, tile: Tile) -> StoredImage | None:
-    """Return the newest usable image of a tile."""
-    query = select(IMAGE).where(_comparable(area), _is_of(tile)).order_by(*_NEWEST_FIRST).limit(1)
-    row = connection.execute(query).one_or_none()
-    return None if row is None else image_of(row)
+def _is_settled() -> ColumnElement[bool]:
+    """Whether it was compared, or the run that captured it took it as the baseline."""
+    was_compared = exists().where(DONE.c.image_id == IMAGE.c.id)
+    return was_compared | exists().where(RUN.c.id == IMAGE.c.tile_run_id, RUN.c.verdict == Verdict.BASELINE)
+
+
+def newest_and_references(
+    connection: Connection, area: Area, tile: Tile
+) -> tuple[StoredImage | None, tuple[StoredImage, ...]]:
+    """Return a tile's newest usable image, and those that a newer one is most likely to be compared with."""
+    usable = (
+        select(IMAGE, _is_settled().label("is_settled"))
+        .where(_comparable(area.area_id, area.plan.provider, area.plan.grid), _is_of(tile))
+        .order_by(*_NEWEST_FIRST)
+        .limit(1)  # by the index: the tile's other images are not read
+    )
+    clear = IMAGE.c.clear_share >= CLEAR_SHARE
+    wanted = (usable, usable.where(_is_settled(), clear), usable.where(_is_settled()))
+    found = connection.execute(union_all(*(select(query.subquery()) for query in wanted)))
+    images = {row.id: image_of(row) for row in found}
+    newest = max(images.values(), key=lambda image: (image.taken_at, image.image_id), default=None)
+    return newest, tuple(images.values())
 
 
 def older_images(connection: Connection, area: Area, reference: StoredImage) -> list[StoredImage]:
@@ -79,7 +97,7 @@ def older_images(connection: Connection, area: Area, reference: StoredImage) -> 
     query = (
         select(IMAGE)
         .where(
-            _comparable(area),
+            _comparable(area.area_id, area.plan.provider, area.plan.grid),
             _is_of(reference.view.tile),
             IMAGE.c.clear_share >= CLEAR_SHARE,
             IMAGE.c.taken_at < reference.taken_at,
@@ -90,14 +108,25 @@ def older_images(connection: Connection, area: Area, reference: StoredImage) -> 
     return [image_of(row) for row in connection.execute(query)]
 
 
-def reference_for(connection: Connection, area: Area, tile: Tile, *, taken_before: datetime) -> StoredImage | None:
-    """Return what an image taken at a time is to be compared with, by the rule `choose_reference`."""
-    earlier = select(IMAGE).where(_comparable(area), _is_of(tile), IMAGE.c.taken_at < taken_before)
-    newest = earlier.order_by(*_NEWEST_FIRST).limit(1)  # by the index: the tile's other images are not read
-    queries = (newest.where(IMAGE.c.clear_share >= CLEAR_SHARE), newest)
-    rows = {row.id: row for query in queries for row in connection.execute(query)}
-    chosen = choose_reference(map(_candidate_of, rows.values()), taken_before=taken_before)
-    return None if chosen is None else image_of(rows[chosen.image_id])
+def reference_for(connection: Connection, claim: CaptureClaim, *, taken_before: datetime) -> StoredImage | None:
+    """Return what an image taken at a time is compared with, by the rule `choose_reference`.
+
+    What the claim knows is nearly always enough; else the tile's older images are looked through.
+    """
+    known = choose_reference(claim.references, taken_before=taken_before)
+    if claim.newest is None or (known is not None and known.is_settled):
+        return known
+    query = (
+        select(IMAGE, _is_settled().label("is_settled"))
+        .where(
+            _comparable(claim.area_id, claim.provider, claim.view),
+            _is_of(claim.view.tile),
+            IMAGE.c.taken_at < taken_before,
+        )
+        .order_by(*_NEWEST_FIRST)
+        .limit(MOST_LOOKED_THROUGH)
+    )
+    return choose_reference([image_of(row) for row in connection.execute(query)], taken_before=taken_before)
 
 
 def newest_pairs(connection: Connection, area: Area) -> Iterator[tuple[Tile, Pair]]:
@@ -109,21 +138,31 @@ def newest_pairs(connection: Connection, area: Area) -> Iterator[tuple[Tile, Pai
 
 
 def _newest_of_each_kind(connection: Connection, area: Area) -> list[Row[Any]]:
-    """Read each tile's newest clear and newest other images, of two times each: all that `newest_pair` can choose."""
-    tile = (IMAGE.c.z, IMAGE.c.x, IMAGE.c.y)
-    kind = case((IMAGE.c.clear_share >= CLEAR_SHARE, 0), else_=1)
-    place = func.dense_rank().over(partition_by=(*tile, kind), order_by=IMAGE.c.taken_at.desc()).label("place")
-    ranked = (
-        select(IMAGE.c.id, *tile, IMAGE.c.taken_at, IMAGE.c.clear_share, place)
-        .where(_comparable(area))
-        .subquery("ranked")
+    """Read each tile's newest images of each kind, of two times each: all that `newest_pair` can choose from.
+
+    The kinds are clear or not, settled or not.
+    """
+    usable = (
+        select(
+            IMAGE.c.id,
+            *(IMAGE.c.z, IMAGE.c.x, IMAGE.c.y),
+            IMAGE.c.taken_at,
+            IMAGE.c.clear_share,
+            case((IMAGE.c.clear_share >= CLEAR_SHARE, 1), else_=0).label("is_clear"),
+            case((_is_settled(), 1), else_=0).label("is_settled"),
+        )
+        .where(_comparable(area.area_id, area.plan.provider, area.plan.grid))
+        .subquery("usable")
     )
+    c = usable.c
+    place = func.dense_rank().over(partition_by=(c.z, c.x, c.y, c.is_clear, c.is_settled), order_by=c.taken_at.desc())
+    ranked = select(usable, place.label("place")).subquery("ranked")
     query = select(ranked).where(ranked.c.place <= 2).order_by(ranked.c.z, ranked.c.x, ranked.c.y)
     return list(connection.execute(query))
 
 
 def _candidate_of(row: Row[Any]) -> Candidate:
-    return Candidate(image_id=row.id, taken_at=row.taken_at, clear_share=row.clear_share)
+    return Candidate(row.id, row.taken_at, row.clear_share, bool(row.is_settled))
 
 
 def insert_image(connection: Connection, claim: CaptureClaim, captured: Captured) -> int:
@@ -153,3 +192,9 @@ def insert_image(connection: Connection, claim: CaptureClaim, captured: Captured
         is_usable=captured.is_usable,
         status=ImageStatus.CAPTURED,
     )
+
+
+def forget_image(connection: Connection, image_id: int) -> None:
+    """Never use an image again, to compare it or to compare with it: its object is gone, or is not what was stored."""
+    values = {"is_usable": False, "status": ImageStatus.ERROR}
+    connection.execute(update(IMAGE).where(IMAGE.c.id == image_id).values(**values))

@@ -21,13 +21,33 @@ from chalicelib.domain.jobs import DeadLetter, Message, Queue, SessionJob, TileJ
 MAX_REASON = 500
 
 
-def post(connection: Connection, queue: Queue, job: TileJob | SessionJob, *, now: datetime) -> Message:
-    """Write one job into the outbox, in the transaction that makes it necessary."""
-    body = job.to_json()
+def post(
+    connection: Connection,
+    queue: Queue,
+    job: TileJob | SessionJob,
+    *,
+    now: datetime,
+    available_at: datetime | None = None,
+) -> list[Message]:
+    """Write one job into the outbox, in the transaction that makes it necessary; return what may be sent at once."""
+    body, available_at = job.to_json(), available_at or now
     message_id = insert_row(
-        connection, outbox, queue=queue, body=body, session_id=job.session_id, created_at=now, available_at=now
+        connection,
+        outbox,
+        queue=queue,
+        body=body,
+        session_id=job.session_id,
+        created_at=now,
+        available_at=available_at,
+        turn=getattr(job, "turn", 0),
     )
-    return Message(message_id=message_id, queue=queue, body=body)
+    return [Message(message_id=message_id, queue=queue, body=body)] if available_at <= now else []
+
+
+def current_turn(connection: Connection) -> int:
+    """Return the turn that is being served: that of the first job that waits."""
+    waiting = select(func.min(outbox.c.turn)).where(outbox.c.dead_at.is_(None), outbox.c.turn > 0)
+    return connection.execute(waiting).scalar_one_or_none() or 1
 
 
 class SqlOutbox(Outbox):
@@ -41,8 +61,8 @@ class SqlOutbox(Outbox):
     def unsent(self, connection: Connection, *, before: datetime, limit: int) -> list[Message]:
         query = (
             select(outbox)
-            .where(outbox.c.created_at < before, outbox.c.dead_at.is_(None))
-            .order_by(outbox.c.id)
+            .where(outbox.c.available_at < before, outbox.c.dead_at.is_(None))
+            .order_by(outbox.c.turn, outbox.c.id)
             .limit(limit)
         )
         return [message_of(row) for row in connection.execute(query)]
@@ -59,7 +79,7 @@ class SqlOutbox(Outbox):
         query = (
             select(outbox)
             .where(outbox.c.queue == queue, outbox.c.dead_at.is_(None), outbox.c.available_at <= now)
-            .order_by(outbox.c.available_at, outbox.c.id)
+            .order_by(outbox.c.turn, outbox.c.id)
             .limit(1)
         )
         return connection.execute(query).one_or_none()
@@ -106,8 +126,9 @@ class SqlOutbox(Outbox):
 
     @override
     @reads
-    def oldest_waiting(self, connection: Connection) -> datetime | None:
-        oldest = select(outbox.c.created_at).where(outbox.c.dead_at.is_(None)).order_by(outbox.c.id).limit(1)
+    def oldest_waiting(self, connection: Connection, *, now: datetime) -> datetime | None:
+        is_waiting = outbox.c.dead_at.is_(None) & (outbox.c.available_at <= now)
+        oldest = select(outbox.c.created_at).where(is_waiting).order_by(outbox.c.id).limit(1)
         return connection.execute(oldest).scalar_one_or_none()
 
     @override

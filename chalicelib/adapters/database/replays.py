@@ -138,5 +138,7 @@ def _push_again(connection: Connection, session_id: int, *, now: datetime, reque
     if by_status and not waiting:
         return Replayed(says=f"every push of session {session_id} was made already: nothing to replay")
     job = SessionJob(session_id=session_id, request_id=request_id)
-    message = post(connection, Queue.NOTIFICATIONS, job, now=now)
-    return Replayed(says=f"session {session_id}: {waiting or 'all'} pushes are asked for again", messages=(message,))
+    messages = post(connection, Queue.NOTIFICATIONS, job, now=now)
+    return Replayed(
+        says=f"session {session_id}: {waiting or 'all'} pushes are asked for again", messages=tuple(messages)
+    )

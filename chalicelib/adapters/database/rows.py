@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import logging
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Row
 
 from chalicelib.domain.accounts import Device, User
 from chalicelib.domain.alerts import Alert, Ignored
 from chalicelib.domain.areas import Area, Extent, Plan
+from chalicelib.domain.errors import DomainError
 from chalicelib.domain.images import ImageStatus, StoredImage, TileImage
 from chalicelib.domain.jobs import Message, Queue
 from chalicelib.domain.pushes import Delivery, DeliveryStatus, Notice, PushMade, Target, TargetKind
@@ -21,8 +24,21 @@ from chalicelib.domain.thresholds import Sensitivity, Thresholds
 from chalicelib.domain.tile_runs import Verdict
 from chalicelib.domain.tiles import Tile
 
+log = logging.getLogger(__name__)
+V = TypeVar("V")
 AnyRow = Row[*tuple[Any, ...]]  # of any number of columns
 EXTENT = ("center_lat", "center_lon", "north_km", "south_km", "east_km", "west_km")
+
+
+def readable(rows: Iterable[Row[Any]], value_of: Callable[[Row[Any]], V]) -> list[V]:
+    """Return the values of those rows that can be read: one that a newer release wrote must not hide all others."""
+    values = []
+    for row in rows:
+        try:
+            values.append(value_of(row))
+        except (ValueError, DomainError) as error:
+            log.error("row not readable", extra={"row_id": row.id, "reason": str(error)})  # noqa: TRY400 (no stack)
+    return values
 
 
 def user_of(row: Row[Any]) -> User:
@@ -119,6 +135,7 @@ def image_of(row: Row[Any]) -> StoredImage:
         sha256=row.sha256,
         attribution=row.attribution,
         clear_share=row.clear_share,
+        is_settled=bool(getattr(row, "is_settled", True)),  # only the queries that choose among images ask
     )
 
 

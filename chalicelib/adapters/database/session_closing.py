@@ -131,7 +131,7 @@ def finish_if_done(connection: Connection, session: Row[Any], *, now: datetime, 
     if not ending.is_told:
         return []
     job = SessionJob(session_id=session.id, request_id=request_id)
-    return [post(connection, Queue.NOTIFICATIONS, job, now=now)]
+    return post(connection, Queue.NOTIFICATIONS, job, now=now)
 
 
 def count_verdicts(connection: Connection, session_ids: list[int]) -> dict[int, dict[str, int]]:

@@ -9,14 +9,15 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.engine import insert_row, record_after_commit
+from chalicelib.adapters.database.outbox import current_turn
 from chalicelib.adapters.database.rows import message_of, tile_of
 from chalicelib.domain import events
 from chalicelib.domain.areas import Area
-from chalicelib.domain.jobs import Message, TileJob, queue_for
+from chalicelib.domain.jobs import Message, TileJob, queue_for, turns
 from chalicelib.domain.sessions import Cause, SessionStatus
 from chalicelib.domain.tile_runs import TileState
 
@@ -57,14 +58,19 @@ def open_session(
     connection.execute(insert(RUN), [{"image_id": None, "reference_id": None} | tile | of_session for tile in tiles])
     runs = connection.execute(select(RUN).where(RUN.c.session_id == session_id).order_by(RUN.c.id)).all()
     fixed = {"session_id": session_id, "created_at": now, "available_at": now}
+    own = select(func.count()).select_from(SESSION).join(t.area_configs, t.area_configs.c.id == SESSION.c.area_id)
+    is_open = SESSION.c.open_area_id.is_not(None) & (t.area_configs.c.user_id == area.user_id)
+    open_sessions = int(connection.execute(own.where(is_open)).scalar_one())  # this one included
+    in_order = turns(len(runs), begin=current_turn(connection), open_sessions=open_sessions)
     jobs = [
         {
             "queue": queue_for(TileState(run.state)),
+            "turn": turn,
             "body": TileJob(
-                session_id=session_id, tile_run_id=run.id, tile=str(tile_of(run)), request_id=request_id
+                session_id=session_id, tile_run_id=run.id, tile=str(tile_of(run)), request_id=request_id, turn=turn
             ).to_json(),
         }
-        for run in runs
+        for run, turn in zip(runs, in_order, strict=True)
     ]
     connection.execute(insert(t.outbox), [fixed | job for job in jobs])
     posted = connection.execute(select(t.outbox).where(t.outbox.c.session_id == session_id).order_by(t.outbox.c.id))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -35,7 +36,7 @@ from chalicelib.domain.sessions import (
     check_day_budget,
     start_of_day,
 )
-from chalicelib.domain.tile_runs import Outcome, TileState
+from chalicelib.domain.tile_runs import Outcome, TileState, Verdict
 from chalicelib.domain.tiles import Tile, tiles_covering
 
 SESSION, RUN, AREA = t.alert_sessions, t.session_tiles, t.area_configs
@@ -176,6 +177,12 @@ class SqlSessions(Sessions):
 
     @override
     @reads
+    def is_open(self, connection: Connection, session_id: int) -> bool:
+        query = select(SESSION.c.status).where(SESSION.c.id == session_id)
+        return connection.execute(query).scalar_one_or_none() == SessionStatus.IN_PROGRESS
+
+    @override
+    @reads
     def of_user(self, connection: Connection, user_id: int, *, page: PageRequest) -> Page[Session]:
         mine = owned_sessions(user_id)
         total = connection.execute(select(func.count()).select_from(mine.subquery())).scalar_one()
@@ -205,7 +212,8 @@ class SqlSessions(Sessions):
             return []
         open_runs = select(RUN).where(RUN.c.session_id == session_id, RUN.c.verdict.is_(None)).with_for_update()
         for run in connection.execute(open_runs).all():
-            end_run(connection, run, outcome, now=now)
+            why = f"{outcome.reason}; last: {run.reason}" if outcome.verdict is Verdict.FAILED and run.reason else None
+            end_run(connection, run, replace(outcome, reason=why or outcome.reason), now=now)
         return finish_if_done(connection, session, now=now, request_id=request_id)
 
     @staticmethod

@@ -110,6 +110,7 @@ session_tiles = _table(
     Column("reason", String(500)),
     Column("fence", Integer, nullable=False, default=0),
     Column("lease_until", UtcDateTime),
+    Column("attempts", Integer, nullable=False, server_default="0"),  # begun without an answer
     Column("retry_at", UtcDateTime, nullable=False),  # when reconcile writes its job anew
     Column("image_id", Id),
     Column("reference_id", Id),
@@ -199,7 +200,9 @@ outbox = _table(
     Column("receives", Integer, nullable=False, default=0),
     Column("reason", String(500), nullable=False, default=""),
     Column("dead_at", UtcDateTime),
+    Column("turn", BigInteger, nullable=False, server_default="0"),  # whose turn it is: the lowest goes first
     Index(None, "queue", "dead_at", "available_at"),
+    Index(None, "queue", "dead_at", "turn"),
 )
 
 sign_ins = _table(
@@ -236,4 +239,18 @@ chores = _table(
     Column("name", String(64), primary_key=True),
     Column("next_due_at", UtcDateTime, nullable=False),
     Column("cursor", String(191), nullable=False, default=""),
+)
+
+breakers = _table(
+    "breakers",
+    Column("name", String(64), primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("open_until", UtcDateTime),
+)
+
+waits = _table(
+    "waits",
+    Column("slot", Integer, primary_key=True, autoincrement=False),
+    Column("user_id", Id, nullable=False),
+    Column("ends_at", UtcDateTime, nullable=False),
 )

@@ -1,4 +1,4 @@
-"""Tile runs, in the database: claimed, captured, ended."""
+"""Tile runs, in the database: claimed, captured, postponed, ended."""
 
 from __future__ import annotations
 
@@ -6,21 +6,20 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, select, update
+from sqlalchemy.exc import IntegrityError
 from typing_extensions import override
 
 from chalicelib.adapters.database import tables as t
-from chalicelib.adapters.database.comparisons import doubted_before, is_compared
+from chalicelib.adapters.database.claims import capture_claim, claim_run, comparison_claim
 from chalicelib.adapters.database.engine import writes
-from chalicelib.adapters.database.images import insert_image, newest_image, older_images, reference_for
+from chalicelib.adapters.database.images import forget_image, insert_image, reference_for
 from chalicelib.adapters.database.outbox import post
-from chalicelib.adapters.database.rows import area_of, image_of, tile_of
-from chalicelib.adapters.database.session_closing import end_run, finish_if_done, lock_session
+from chalicelib.adapters.database.rows import tile_of
+from chalicelib.adapters.database.session_closing import MAX_REASON, end_run, finish_if_done, lock_session
 from chalicelib.application.ports.tile_runs import TileRuns
-from chalicelib.domain.areas import Area
-from chalicelib.domain.comparisons import comparison_key
-from chalicelib.domain.errors import Busy
-from chalicelib.domain.jobs import Message, Queue, TileJob, queue_for
-from chalicelib.domain.references import choose_older
+from chalicelib.domain.images import StoredImage
+from chalicelib.domain.jobs import Message, TileJob, queue_for
+from chalicelib.domain.retries import Retry
 from chalicelib.domain.tile_runs import (
     CAPTURE_STATES,
     COMPARISON_STATES,
@@ -32,9 +31,11 @@ from chalicelib.domain.tile_runs import (
     TileState,
     Verdict,
     after_capture,
+    after_nothing_new,
 )
 
-RUN, SESSION, IMAGE, AREA = t.session_tiles, t.alert_sessions, t.image_tiles, t.area_configs
+RUN = t.session_tiles
+_OPEN = tuple(state for state in TileState if state is not TileState.ENDED)
 
 
 class SqlTileRuns(TileRuns):
@@ -49,85 +50,112 @@ class SqlTileRuns(TileRuns):
     def claim_capture(
         self, connection: Connection, job: TileJob, *, now: datetime, lease_s: float
     ) -> CaptureClaim | None:
-        run = _claim(connection, job, CAPTURE_STATES, now, lease_s)
-        if run is None:
-            return None
-        area, tile = _area(connection, run), tile_of(run)
-        return CaptureClaim(
-            tile_run_id=run.id,
-            session_id=run.session_id,
-            area_id=area.area_id,
-            fence=run.fence,
-            area=area.extent.bounds,
-            view=area.plan.grid.view(tile),
-            provider=area.plan.provider,
-            newest=newest_image(connection, area, tile),
-            thresholds=area.plan.thresholds,
-            request_id=job.request_id,
-        )
+        is_claimed = claim_run(connection, job, CAPTURE_STATES, now=now, lease_s=lease_s)
+        return capture_claim(connection, job) if is_claimed else None
 
     @override
     @writes
     def claim_comparison(
         self, connection: Connection, job: TileJob, *, now: datetime, lease_s: float
     ) -> ComparisonClaim | None:
-        run = _claim(connection, job, COMPARISON_STATES, now, lease_s)
-        if run is None:
-            return None
-        area = _area(connection, run)
-        rows = connection.execute(select(IMAGE).where(IMAGE.c.id.in_((run.image_id, run.reference_id)))).all()
-        images = {row.id: image_of(row) for row in rows}
-        image, reference, thresholds = images[run.image_id], images[run.reference_id], area.plan.thresholds
-        return ComparisonClaim(
-            tile_run_id=run.id,
-            session_id=run.session_id,
-            area_id=area.area_id,
-            fence=run.fence,
-            area=area.extent.bounds,
-            image=image,
-            reference=reference,
-            thresholds=thresholds,
-            is_compared=is_compared(connection, comparison_key(image.image_id, reference.image_id, thresholds)),
-            older=choose_older(older_images(connection, area, reference), taken_at=image.taken_at),
-            doubted=doubted_before(connection, reference.image_id),
-            request_id=job.request_id,
-        )
+        is_claimed = claim_run(connection, job, COMPARISON_STATES, now=now, lease_s=lease_s)
+        return comparison_claim(connection, job) if is_claimed else None
 
     @override
-    @writes
     def record_capture(
-        self, connection: Connection, claim: CaptureClaim, captured: Captured, *, now: datetime
+        self, claim: CaptureClaim, captured: Captured, *, now: datetime, lost_image_id: int | None = None
     ) -> list[Message]:
-        session = lock_session(connection, claim.session_id)
-        run = _held(connection, claim)
-        if session is None or run is None:
+        try:
+            return self._record_capture(claim, captured, now=now, lost_image_id=lost_image_id)
+        except _StaleError:
             return []
-        values = {"image_id": insert_image(connection, claim, captured), "clear_share": captured.clear_share}
-        area = _area(connection, run)
-        reference = reference_for(connection, area, claim.view.tile, taken_before=captured.taken_at)
+
+    @writes
+    def _record_capture(
+        self,
+        connection: Connection,
+        claim: CaptureClaim,
+        captured: Captured,
+        *,
+        now: datetime,
+        lost_image_id: int | None,
+    ) -> list[Message]:
+        reference = reference_for(connection, claim, taken_before=captured.taken_at)
+        if lost_image_id is not None:
+            forget_image(connection, lost_image_id)
         follows = after_capture(captured, reference)
-        if isinstance(follows, Outcome):
+        if isinstance(follows, Outcome):  # the session may end with it: its row is locked first
+            session, run = lock_session(connection, claim.session_id), _held(connection, claim)
+            if session is None or run is None:
+                raise _StaleError
+            values = {"image_id": insert_image(connection, claim, captured), "clear_share": captured.clear_share}
             connection.execute(update(RUN).where(RUN.c.id == run.id).values(**values))
             end_run(connection, run, follows, now=now)
             return finish_if_done(connection, session, now=now, request_id=claim.request_id)
-        connection.execute(
-            update(RUN)
-            .where(RUN.c.id == run.id)
-            .values(
-                **values,
-                state=TileState.CAPTURED,
-                reference_id=follows.image_id,
-                lease_until=None,
-                retry_at=now + self._retry,
-            )
-        )
-        job = TileJob(
-            session_id=run.session_id,
-            tile_run_id=run.id,
-            tile=str(claim.view.tile),
-            request_id=claim.request_id,
-        )
-        return [post(connection, Queue.COMPARISONS, job, now=now)]
+        try:
+            image_id = insert_image(connection, claim, captured)
+        except IntegrityError:  # this run has its image already, or its session is gone
+            raise _StaleError from None
+        return self._go_on(connection, claim, image_id, follows, now=now, clear_share=captured.clear_share)
+
+    @override
+    def record_nothing_new(self, claim: CaptureClaim, *, now: datetime) -> list[Message]:
+        if claim.newest is None or claim.newest.is_settled:
+            return self.end(claim, Outcome(verdict=Verdict.NO_NEW_IMAGERY), now=now)
+        try:
+            follows = self._go_on_to_pending(claim, claim.newest, now=now)
+        except _StaleError:
+            return []
+        return self.end(claim, follows, now=now) if isinstance(follows, Outcome) else follows
+
+    @writes
+    def _go_on_to_pending(
+        self, connection: Connection, claim: CaptureClaim, newest: StoredImage, *, now: datetime
+    ) -> list[Message] | Outcome:
+        follows = after_nothing_new(newest, reference_for(connection, claim, taken_before=newest.taken_at))
+        if isinstance(follows, Outcome):
+            return follows
+        return self._go_on(connection, claim, newest.image_id, follows, now=now, clear_share=newest.clear_share)
+
+    def _go_on(
+        self,
+        connection: Connection,
+        claim: CaptureClaim,
+        image_id: int,
+        reference: StoredImage,
+        *,
+        now: datetime,
+        clear_share: float,
+    ) -> list[Message]:
+        """Put a tile run on to its comparison. Nothing ends here, so the session's row need not be locked."""
+        values = {
+            "state": TileState.CAPTURED,
+            "image_id": image_id,
+            "reference_id": reference.image_id,
+            "clear_share": clear_share,
+            "lease_until": None,
+            "attempts": 0,
+            "reason": None,
+            "retry_at": now + self._retry,
+        }
+        if not connection.execute(update(RUN).where(_is_held(claim)).values(**values)).rowcount:
+            raise _StaleError
+        return post(connection, queue_for(TileState.CAPTURED), _job_of(claim), now=now)
+
+    @override
+    @writes
+    def postpone(self, connection: Connection, claim: Claim, retry: Retry, *, now: datetime) -> list[Message]:
+        state = (CAPTURE_STATES if isinstance(claim, CaptureClaim) else COMPARISON_STATES)[0]
+        values = {
+            "state": state,
+            "lease_until": None,
+            "attempts": RUN.c.attempts - 1,
+            "reason": retry.reason[:MAX_REASON],
+            "retry_at": retry.retry_at + self._retry,
+        }
+        if not connection.execute(update(RUN).where(_is_held(claim)).values(**values)).rowcount:
+            return []
+        return post(connection, queue_for(state), _job_of(claim), now=now, available_at=retry.retry_at)
 
     @override
     @writes
@@ -136,9 +164,12 @@ class SqlTileRuns(TileRuns):
         run = _held(connection, claim)
         if session is None or run is None:
             return []
-        if isinstance(claim, CaptureClaim) and claim.newest is not None and outcome.verdict is Verdict.NO_NEW_IMAGERY:
+        knows = (Verdict.NO_NEW_IMAGERY, Verdict.BASELINE)
+        if isinstance(claim, CaptureClaim) and claim.newest is not None and outcome.verdict in knows:
             # What the session knows of this tile is the image it had: its date is the session's news.
             connection.execute(update(RUN).where(RUN.c.id == run.id).values(image_id=claim.newest.image_id))
+        if outcome.lost_image_id is not None:
+            forget_image(connection, outcome.lost_image_id)
         end_run(connection, run, outcome, now=now)
         return finish_if_done(connection, session, now=now, request_id=claim.request_id)
 
@@ -155,44 +186,46 @@ class SqlTileRuns(TileRuns):
 
     @override
     @writes
-    def release(self, connection: Connection, claim: Claim) -> None:
-        connection.execute(update(RUN).where(_is_held(claim)).values(lease_until=None))
+    def release(self, connection: Connection, claim: Claim, *, reason: str) -> None:
+        connection.execute(update(RUN).where(_is_held(claim)).values(lease_until=None, reason=reason[:MAX_REASON]))
+
+    @override
+    @writes
+    def forget_attempts(self, connection: Connection, job: TileJob) -> None:
+        is_open = (RUN.c.id == job.tile_run_id) & RUN.c.verdict.is_(None)
+        connection.execute(update(RUN).where(is_open).values(attempts=0))
 
     @override
     @writes
     def retry_stalled(self, connection: Connection, *, now: datetime, limit: int) -> list[Message]:
         query = (
             select(RUN.c.id, RUN.c.session_id, RUN.c.state, RUN.c.z, RUN.c.x, RUN.c.y)
-            .where(RUN.c.state != TileState.ENDED, RUN.c.retry_at <= now)
+            .where(RUN.c.state.in_(_OPEN), RUN.c.retry_at <= now)  # by the index: ended runs are not visited
             .order_by(RUN.c.retry_at)
             .limit(limit)
         )
-        messages = []
+        messages: list[Message] = []
         for row in connection.execute(query).all():
             # Conditional, so that of two processes at once only one writes the job.
             again = update(RUN).where(RUN.c.id == row.id, RUN.c.retry_at <= now, RUN.c.state == row.state)
             if connection.execute(again.values(retry_at=now + self._retry)).rowcount:
                 job = TileJob(session_id=row.session_id, tile_run_id=row.id, tile=str(tile_of(row)))
-                messages.append(post(connection, queue_for(TileState(row.state)), job, now=now))
+                messages += post(connection, queue_for(TileState(row.state)), job, now=now)
         return messages
 
 
-def _claim(
-    connection: Connection, job: TileJob, states: tuple[TileState, TileState], now: datetime, lease_s: float
-) -> Row[Any] | None:
-    is_it = (RUN.c.id == job.tile_run_id) & (RUN.c.session_id == job.session_id)
-    lease_until = now + timedelta(seconds=lease_s)
-    claimed = connection.execute(
-        update(RUN)
-        .where(is_it, RUN.c.state.in_(states), RUN.c.lease_until.is_(None) | (RUN.c.lease_until <= now))
-        .values(state=states[1], fence=RUN.c.fence + 1, lease_until=lease_until, retry_at=lease_until)
-    ).rowcount
-    run = connection.execute(select(RUN).where(is_it)).one_or_none()
-    if run is None or run.state not in states:
-        return None
-    if not claimed:
-        raise Busy(f"tile run {job.tile_run_id} is held until {run.lease_until}")
-    return run
+class _StaleError(Exception):
+    """The claim is no longer the latest: the transaction is rolled back, and nothing of it is written."""
+
+
+def _job_of(claim: Claim) -> TileJob:
+    return TileJob(
+        session_id=claim.session_id,
+        tile_run_id=claim.tile_run_id,
+        tile=str(claim.view.tile),
+        request_id=claim.request_id,
+        turn=claim.turn,
+    )
 
 
 def _held(connection: Connection, claim: Claim) -> Row[Any] | None:
@@ -203,8 +236,3 @@ def _held(connection: Connection, claim: Claim) -> Row[Any] | None:
 def _is_held(claim: Claim) -> ColumnElement[bool]:
     """The fence: whoever claimed the run later holds a higher one, and nothing of an older claim is written."""
     return (RUN.c.id == claim.tile_run_id) & (RUN.c.fence == claim.fence) & RUN.c.verdict.is_(None)
-
-
-def _area(connection: Connection, run: Row[Any]) -> Area:
-    query = select(AREA).join(SESSION, SESSION.c.area_id == AREA.c.id).where(SESSION.c.id == run.session_id)
-    return area_of(connection.execute(query).one())

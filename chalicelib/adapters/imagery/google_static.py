@@ -162,9 +162,11 @@ class GoogleStaticImagery(Imagery):
                 break
             if wait_s >= deadline.left_s:
                 asked = f" and asks to wait {asked_s:.0f} s" if asked_s is not None else ""
-                raise ProviderUnavailable(f"{reason}{asked}: given up after {number} of {TRIES} tries")
+                raise ProviderUnavailable(
+                    f"{reason}{asked}: given up after {number} of {TRIES} tries", retry_after_s=asked_s
+                )
             self._sleep(wait_s)
-        raise ProviderUnavailable(f"{reason}: given up after {TRIES} tries")
+        raise ProviderUnavailable(f"{reason}: given up after {TRIES} tries", retry_after_s=asked_s)
 
     def _ask(self, url: str, deadline: Deadline) -> bytes:
         """Ask once. Raises _Retry, or the error that stands."""

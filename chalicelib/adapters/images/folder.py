@@ -36,6 +36,16 @@ class FolderImages(Images):
             raise Unavailable(f"the image folder cannot be read: {error.strerror}") from error
 
     @override
+    def has(self, key: str) -> bool:
+        try:
+            is_there = is_storable(key) and (self._root / key).is_file()
+        except OSError as error:
+            raise Unavailable(f"the image folder cannot be read: {error.strerror}") from error
+        if not is_there and not self._root.is_dir():
+            raise Unavailable("the image folder is not there")
+        return is_there
+
+    @override
     def put(self, key: str, content: bytes) -> None:
         path = self._root / checked_key(key)
         if path.is_file():

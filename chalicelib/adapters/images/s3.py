@@ -36,6 +36,20 @@ class S3Images(Images):
         return content
 
     @override
+    def has(self, key: str) -> bool:
+        if not is_storable(key):
+            return False
+        try:
+            self._s3.head_object(Bucket=self._bucket, Key=key)
+        except ClientError as error:
+            if code(error) in ("404", "NoSuchKey"):
+                return False
+            raise _unavailable(error) from error
+        except BotoCoreError as error:
+            raise _unavailable(error) from error
+        return True
+
+    @override
     def put(self, key: str, content: bytes) -> None:
         try:
             self._s3.put_object(

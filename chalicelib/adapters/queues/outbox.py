@@ -28,6 +28,10 @@ class OutboxJobs(Jobs):
             self._wake()
 
     @override
+    def send_next(self) -> None:
+        """Do nothing: the worker takes the one whose turn it is."""
+
+    @override
     def send_overdue(self) -> int:
         return 0
 

@@ -37,7 +37,7 @@ def check_queue(client: Any, name: str, *, timeout_s: float, max_receives: int) 
         yield Finding(
             level=Level.FAIL,
             subject=subject,
-            says=f"its dead letters go to {dead or 'nowhere'}: `sweep` looks into {name}-dead",
+            says=f"its dead letters go to {dead or 'nowhere'}: `reconcile` looks into {name}-dead",
             remedy=f"give it a redrive policy to {name}-dead with maxReceiveCount {max_receives}",
         )
     elif visible_s >= least_s:

@@ -21,6 +21,10 @@ class Images(Protocol):
         """Return the bytes. Raises NotFound, Unavailable."""
         ...
 
+    def has(self, key: str) -> bool:
+        """Whether the object is there. Raises Unavailable."""
+        ...
+
     def put(self, key: str, content: bytes) -> None:
         """Keep the bytes: all of them or nothing. Raises Unavailable."""
         ...

@@ -19,6 +19,10 @@ class Jobs(Protocol):
         """Hand committed outbox messages to their queues, as far as they take them."""
         ...
 
+    def send_next(self) -> None:
+        """Hand over the message whose turn it is, in the place of one whose work has just been done."""
+        ...
+
     def send_overdue(self) -> int:
         """Hand over what was committed but not sent in time; return how many that were."""
         ...

@@ -21,7 +21,7 @@ class Outbox(Protocol):
     """The outbox table: what was committed and is not done, or not sent, yet."""
 
     def unsent(self, *, before: datetime, limit: int) -> list[Message]:
-        """Return messages older than that which no queue has taken, oldest first."""
+        """Return messages available before that time which no queue has taken, those whose turn it is first."""
         ...
 
     def taken(self, message_ids: Iterable[int]) -> None:
@@ -29,7 +29,7 @@ class Outbox(Protocol):
         ...
 
     def receive(self, queue: Queue, *, now: datetime, lease_s: float) -> Received | None:
-        """Receive the next available message of a queue, and hide it for the lease."""
+        """Receive the available message of a queue whose turn it is, and hide it for the lease."""
         ...
 
     def done(self, received: Received) -> None:
@@ -40,8 +40,8 @@ class Outbox(Protocol):
         """Make a message available again, or a dead letter, if this receipt is still the latest."""
         ...
 
-    def oldest_waiting(self) -> datetime | None:
-        """Return when the oldest message that is no dead letter was committed; None if there is none."""
+    def oldest_waiting(self, *, now: datetime) -> datetime | None:
+        """Return when the oldest message was committed that is available and no dead letter; None if there is none."""
         ...
 
     def dead(self, limit: int) -> list[DeadLetter]:

@@ -33,6 +33,10 @@ class Sessions(Protocol):
         """Return a session of a user's area. Raises NotFound."""
         ...
 
+    def is_open(self, session_id: int) -> bool:
+        """Whether a session is still running: one look, for those who wait."""
+        ...
+
     def of_user(self, user_id: int, *, page: PageRequest) -> Page[Session]:
         """Return the sessions of a user's areas, newest first."""
         ...

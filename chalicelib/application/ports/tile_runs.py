@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from chalicelib.domain.jobs import Message, TileJob
+from chalicelib.domain.retries import Retry
 from chalicelib.domain.tile_runs import CaptureClaim, Captured, Claim, ComparisonClaim, Outcome
 
 
@@ -20,11 +21,25 @@ class TileRuns(Protocol):
         """Claim a tile run to compare it; None if that is done already. Raises Busy."""
         ...
 
-    def record_capture(self, claim: CaptureClaim, captured: Captured, *, now: datetime) -> list[Message]:
+    def record_capture(
+        self, claim: CaptureClaim, captured: Captured, *, now: datetime, lost_image_id: int | None = None
+    ) -> list[Message]:
         """Keep a new image's row and go on to the comparison, or end the tile run where there is none to make.
+
+        `lost_image_id` is an image whose object is gone and that this one replaces. A claim that is no longer the
+        latest writes nothing.
+        """
+        ...
+
+    def record_nothing_new(self, claim: CaptureClaim, *, now: datetime) -> list[Message]:
+        """Go on to the comparison of the newest stored image if that is pending, else end the tile run: nothing new.
 
         A claim that is no longer the latest writes nothing.
         """
+        ...
+
+    def postpone(self, claim: Claim, retry: Retry, *, now: datetime) -> list[Message]:
+        """Put a tile run back to wait until a time; the try does not count. A stale claim writes nothing."""
         ...
 
     def end(self, claim: Claim, outcome: Outcome, *, now: datetime) -> list[Message]:
@@ -35,8 +50,12 @@ class TileRuns(Protocol):
         """End the tile run of a dead letter, whoever holds it."""
         ...
 
-    def release(self, claim: Claim) -> None:
-        """Release a tile run whose work failed, so that the message that comes back finds it free."""
+    def release(self, claim: Claim, *, reason: str) -> None:
+        """Release a tile run whose work raised, so that the message that comes back finds it free. The try counts."""
+        ...
+
+    def forget_attempts(self, job: TileJob) -> None:
+        """Let an open tile run be tried as if for the first time: an operator has put right what made it fail."""
         ...
 
     def retry_stalled(self, *, now: datetime, limit: int) -> list[Message]:

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from infra.gateway import MAX_BODY, Answer
+from infra.runtime.gateway import MAX_BODY, Answer
 from infra.server.wsgi import Proxies, application, wsgi
 
 NEAR, FAR = "127.0.0.1", "203.0.113.9"

@@ -12,11 +12,14 @@ from boto3.exceptions import Boto3Error
 from botocore.exceptions import ClientError, NoCredentialsError
 
 from infra import lambda_python
-from infra.aws import certificate, destroy, finish, infrastructure, layers, release, secrets, smoke
+from infra.aws import certificate, destroy, infrastructure, layers, post_deploy, release, secrets, smoke
 from infra.aws.__main__ import main
-from infra.aws.account import Account, Trouble, explained
+from infra.aws.account import Account
 from infra.aws.configuration import Configuration
+from infra.aws.retired import remove_retired, retired
 from infra.aws.stack import Stack
+from infra.aws_errors import explained
+from infra.errors import OperatorError
 from tests.aws_stand_in import REGION, AwsStandIn
 from tests.broken_configurations import BROKEN_CONFIGURATIONS, break_configuration
 from tests.sources import ROOT
@@ -108,7 +111,7 @@ def test_a_broken_configuration_is_a_sentence(tmp_path, monkeypatch, capsys, tex
 
 
 def test_a_bucket_that_no_policy_reaches_is_refused(checkout):
-    with pytest.raises(Trouble, match="may not reach a bucket called elsewhere"):
+    with pytest.raises(OperatorError, match="may not reach a bucket called elsewhere"):
         Configuration(checkout, "dev").take(OUTPUTS | {"ImagesBucket": "elsewhere"})
 
 
@@ -131,11 +134,11 @@ def test_the_certificates_are_fetched_once(tmp_path, monkeypatch, website):
     monkeypatch.setattr(certificate, "SOURCE", url + "/{region}")
     for wrong in (b"", b"<html>sign in to this network</html>"):
         content["text"] = wrong
-        with pytest.raises(Trouble, match="gave no certificates"):
+        with pytest.raises(OperatorError, match="gave no certificates"):
             certificate.fetch(tmp_path, "ap-south-1")
     assert not (tmp_path / "vendor").exists()
     monkeypatch.setattr(certificate, "SOURCE", "http://127.0.0.1:9/{region}")
-    with pytest.raises(Trouble, match=r"cannot be fetched from .*get that file in another way"):
+    with pytest.raises(OperatorError, match=r"cannot be fetched from .*get that file in another way"):
         certificate.fetch(tmp_path, "ap-south-1")
 
 
@@ -143,7 +146,7 @@ def test_the_certificates_are_fetched_once(tmp_path, monkeypatch, website):
     ("origins", "header"), [("", ""), ("https://a.example", "'https://a.example'"), ("https://a,https://b", "asked")]
 )
 def test_the_gateway_answers_browsers_as_the_stage_says(origins, header):
-    assert finish._chosen(ORIGIN, origins) == header
+    assert post_deploy._chosen(ORIGIN, origins) == header
 
 
 @pytest.mark.parametrize("text", ["", "[", "[]", "{}", '{"k": "short"}'])
@@ -155,9 +158,9 @@ def test_what_is_no_service_account_is_not_taken(tmp_path):
     path = tmp_path / "google-services.json"
     for text, said in (("{", "cannot be read as JSON"), ('{"client": []}', "is no service account")):
         path.write_text(text)
-        with pytest.raises(Trouble, match=said):
+        with pytest.raises(OperatorError, match=said):
             secrets.service_account(path)
-    with pytest.raises(Trouble, match="cannot be read"):
+    with pytest.raises(OperatorError, match="cannot be read"):
         secrets.service_account(tmp_path / "away.json")
 
 
@@ -170,7 +173,7 @@ def test_a_python_that_does_not_answer_is_passed_over(tmp_path):
 
 
 def test_smoke_wants_an_address():
-    with pytest.raises(Trouble, match="make deploy prints it"):
+    with pytest.raises(OperatorError, match="make deploy prints it"):
         smoke.walk("ftp://bhuprahari")
 
 
@@ -185,7 +188,7 @@ def test_a_password_of_ours_needs_no_escaping():
 def test_more_workers_than_the_database_has_connections_for_are_refused(checkout):
     fits = OUTPUTS | {"MaxConcurrency": "15", "DatabaseConnectionsAlarm": "48"}
     Configuration(checkout, "dev").take(fits)  # 17 others, and 15 each of capture and compare
-    with pytest.raises(Trouble, match="may hold 49 connections at once, and fewer than 48 must be"):
+    with pytest.raises(OperatorError, match="may hold 49 connections at once, and fewer than 48 must be"):
         Configuration(checkout, "dev").take(fits | {"MaxConcurrency": "16"})
 
 
@@ -211,12 +214,54 @@ def test_a_domain_leads_to_one_api_and_then_nowhere(account, checkout):
     gateway.create_base_path_mapping(domainName="land.example.org", restApiId=apis[0], stage="v1")
     for api in apis:
         for _ in range(2):
-            finish.map_domain(account, configuration, api, "land.example.org")
+            post_deploy.map_domain(account, configuration, api, "land.example.org")
             (mapping,) = gateway.get_base_path_mappings(domainName="land.example.org")["items"]
             assert (mapping["restApiId"], mapping["stage"]) == (api, "v1")
     for _ in range(2):
-        finish.unmap_domain(account, "land.example.org")
+        post_deploy.unmap_domain(account, "land.example.org")
         assert not gateway.get_base_path_mappings(domainName="land.example.org").get("items")
+
+
+def policy_of(action, **more):
+    return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action} | more]})
+
+
+def deploy_as_the_release_before(account, configuration):
+    """Make the function of the minute, its role and its schedule, as Chalice made them under the old name."""
+    name, events = configuration.name_of("sweep"), account.client("events")
+    trust = policy_of("sts:AssumeRole", Principal={"Service": "lambda.amazonaws.com"})
+    role = account.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    account.client("iam").put_role_policy(
+        RoleName=name, PolicyName=name, PolicyDocument=policy_of("sqs:SendMessage", Resource="*")
+    )
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("app.py", "")
+    code = {"Runtime": "python3.12", "Handler": "app.sweep", "Code": {"ZipFile": archive.getvalue()}}
+    arn = account.client("lambda").create_function(FunctionName=name, Role=role, **code)["FunctionArn"]
+    events.put_rule(Name=f"{name}-event", ScheduleExpression="rate(1 minute)")
+    events.put_targets(Rule=f"{name}-event", Targets=[{"Id": "1", "Arn": arn}])
+
+
+def test_what_the_release_before_called_otherwise_is_removed(account, checkout, capsys):
+    configuration = Configuration(checkout, "dev")
+    assert retired(account, configuration) == []
+    deploy_as_the_release_before(account, configuration)
+    assert retired(account, configuration) == ["sweep"]
+    account.client("lambda").meta.events.register_first("before-call.lambda.DeleteFunction", _out_of_order)
+    with pytest.raises(ClientError):  # half-way: the schedule went first
+        remove_retired(account, configuration)
+    rules = account.client("events").list_rules(NamePrefix="bhuprahari-dev-sweep")
+    assert rules["Rules"] == []
+    account.client("lambda").meta.events.unregister("before-call.lambda.DeleteFunction", _out_of_order)
+    for _ in range(2):
+        remove_retired(account, configuration)
+    assert retired(account, configuration) == []
+    assert capsys.readouterr().out == "function sweep: removed, it is called reconcile now\n"
+
+
+def _out_of_order(**_):
+    raise ClientError({"Error": {"Code": "ServiceException"}}, "DeleteFunction")
 
 
 @pytest.mark.parametrize(
@@ -228,19 +273,19 @@ def test_a_domain_leads_to_one_api_and_then_nowhere(account, checkout):
     ],
 )
 def test_a_stack_that_takes_no_change_says_what_to_do(account, status, said):
-    with pytest.raises(Trouble, match=said):
+    with pytest.raises(OperatorError, match=said):
         Stack(account, "bhuprahari-dev-infra")._check_takes_a_change({"StackStatus": status})
 
 
 def test_a_region_of_another_partition_is_refused(monkeypatch):
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-gov-west-1")  # the policies' ARNs begin with arn:aws:
-    with pytest.raises(Trouble, match="there is no region us-gov-west-1"):
+    with pytest.raises(OperatorError, match="there is no region us-gov-west-1"):
         _ = Account().number
 
 
 def test_a_question_that_nobody_can_answer_removes_nothing(monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
-    with pytest.raises(Trouble, match="YES=1"):
+    with pytest.raises(OperatorError, match="YES=1"):
         destroy._answer("? ")
 
 
@@ -256,22 +301,22 @@ def test_what_a_plain_chalice_deploy_needs_is_made_once(account, checkout, capsy
     def layers_of(function):
         return Configuration(checkout, "dev").functions[function]["layers"]
 
-    def furnish():
+    def publish():
         missing = layers.unbuilt(checkout, "arm64")
         there = [name for name in layers.NAMES if name not in missing]
-        infrastructure.furnish(account, checkout, Configuration(checkout, "dev"), bucket, there)
+        infrastructure.publish_layers(account, checkout, Configuration(checkout, "dev"), bucket, there)
         return missing
 
-    assert furnish() == ["opencv", "firebase"]
+    assert publish() == ["opencv", "firebase"]
     assert layers_of("compare_tile") == layers_of("notify_session") == []
     for name, missing in (("opencv", ["firebase"]), ("firebase", [])):
         content = io.BytesIO()
         with zipfile.ZipFile(content, "w") as archive:
             archive.writestr(f"python/{name}.py", "")
         (place / f"{name}.zip").write_bytes(content.getvalue())
-        assert furnish() == missing
+        assert publish() == missing
     capsys.readouterr()
-    assert furnish() == []
+    assert publish() == []
     assert capsys.readouterr().out.splitlines() == [
         "layer bhuprahari-dev-opencv: version 1 has these bytes",
         "layer bhuprahari-dev-firebase: version 1 has these bytes",
@@ -308,7 +353,7 @@ def test_migrate_is_asked_once(account, checkout, monkeypatch, fate, said):
     server = ThreadingHTTPServer(("127.0.0.1", 0), Lambda)
     Thread(target=server.serve_forever, daemon=True).start()
     monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", f"http://127.0.0.1:{server.server_port}")
-    with pytest.raises((Trouble, ClientError), match=said):
+    with pytest.raises((OperatorError, ClientError), match=said):
         release._migrate(account, Configuration(checkout, "dev"), {"DatabaseMasterSecretArn": "arn"})
     server.shutdown()
     server.server_close()
@@ -317,5 +362,5 @@ def test_migrate_is_asked_once(account, checkout, monkeypatch, fate, said):
 
 
 def test_a_wrong_service_account_is_noticed_before_the_long_part(account, checkout):
-    with pytest.raises(Trouble, match="cannot be read as JSON"):
+    with pytest.raises(OperatorError, match="cannot be read as JSON"):
         infrastructure.make(account, checkout, "dev", given=[], firebase=checkout / "away.json", dry_run=False)

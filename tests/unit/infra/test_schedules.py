@@ -2,7 +2,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from infra.local.schedules import BadSchedule, next_time
+from infra.errors import OperatorError
+from infra.runtime.schedules import next_time
 
 NOW = datetime(2026, 11, 22, 13, 7, 30, tzinfo=UTC)  # a Sunday
 
@@ -30,5 +31,5 @@ def test_a_schedule_comes_round(expression, then):
     + ["cron(0 0 31 2 ? *)", "cron(0 6 ? * 2#1 *)"],
 )
 def test_a_schedule_that_cannot_be_read_says_so(expression):
-    with pytest.raises(BadSchedule):
+    with pytest.raises(OperatorError):
         next_time(expression, after=NOW)

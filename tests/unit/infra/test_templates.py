@@ -9,6 +9,7 @@ from cfnlint.api import lint
 from cfnlint.config import ManualArgs
 
 from infra.aws import app as app_template
+from infra.aws import provider_alarm
 from tests.rendered import AWS, chalices, load, merged, rendered
 from tests.rules import app, network, storage, watch
 from tests.rules.book import RULES
@@ -66,6 +67,15 @@ def test_there_are_enough_rules_and_none_without_a_twin():
 
 def test_the_merge_template_is_what_its_module_makes():
     assert (AWS / "app.json").read_text(encoding="utf-8") == app_template.text(), "run python -m infra.aws.app"
+
+
+def test_the_alarm_on_providers_is_what_its_module_makes_of_the_registry():
+    watch = (AWS / "watch.yaml").read_text(encoding="utf-8")
+    assert watch == provider_alarm.text(watch), "run python -m infra.aws.provider_alarm"
+    one_more = provider_alarm.text(watch, [*provider_alarm.PROVIDERS, "balloon"])
+    assert "Provider, Value: balloon}" in one_more
+    assert one_more.count("MetricName: ProviderErrors") == len(provider_alarm.PROVIDERS) + 1
+    assert provider_alarm.text(one_more) == watch
 
 
 @pytest.mark.parametrize("stage", ["dev", "prod"])

@@ -1,4 +1,4 @@
-"""What a development stage needs after `chalice deploy`, for which Chalice has no key: set through AWS's own API.
+"""What a stage needs after `chalice deploy` and Chalice has no key for: set through AWS's own API.
 
 Production gets the same from infra/aws/app.json, which is also read here.
 """
@@ -12,19 +12,21 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from infra.aws.account import Account, Trouble, code
+from chalicelib.adapters.aws import code
+from infra.aws.account import Account
 from infra.aws.configuration import Configuration
+from infra.errors import OperatorError
 
 MERGED = Path("infra") / "aws" / "app.json"
 THROTTLING = ("RequestsPerSecond", "rateLimit"), ("RequestsAtOnce", "burstLimit")
 
 
 def finish(account: Account, root: Path, configuration: Configuration, api_id: str, outputs: Mapping[str, str]) -> None:
-    """Set the gateway's own answers, throttling and IPv6; check the mappings. Raises Trouble."""
+    """Set the gateway's own answers, throttling and IPv6; check the mappings. Raises OperatorError."""
     try:
         template = json.loads((root / MERGED).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise Trouble(f"{MERGED} cannot be read: {error}") from error
+        raise OperatorError(f"{MERGED} cannot be read: {error}") from error
     if outputs.get("NeedsIpv6") == "true":
         names = [configuration.name_of(function) for function in configuration.functions]
         join_network(account, configuration, outputs, names)
@@ -35,7 +37,7 @@ def finish(account: Account, root: Path, configuration: Configuration, api_id: s
 
 
 def map_domain(account: Account, configuration: Configuration, api_id: str, domain: str) -> None:
-    """Let the stage's own domain lead to its API."""
+    """Map the stage's own domain to its API."""
     wanted = {"restApiId": api_id, "stage": configuration.api_stage}
     if not any(wanted.items() <= each.items() for each in _mapped(account, domain)):
         unmap_domain(account, domain)  # it led to an API that is gone
@@ -44,7 +46,7 @@ def map_domain(account: Account, configuration: Configuration, api_id: str, doma
 
 
 def unmap_domain(account: Account, domain: str) -> None:
-    """Let the stage's own domain lead nowhere."""
+    """Remove the mapping of the stage's own domain."""
     for each in _mapped(account, domain):
         account.client("apigateway").delete_base_path_mapping(domainName=domain, basePath=each["basePath"])
 
@@ -59,7 +61,7 @@ def _mapped(account: Account, domain: str) -> list[dict[str, Any]]:
 
 
 def join_network(account: Account, configuration: Configuration, outputs: Mapping[str, str], names: list[str]) -> None:
-    """Put functions into the stage's network and let them use its IPv6, which Chalice's updates say nothing of."""
+    """Put functions into the stage's network with its IPv6, which Chalice's updates leave out."""
     client = account.client("lambda")
     network = {
         "SubnetIds": configuration.stage["subnet_ids"],
@@ -75,7 +77,7 @@ def join_network(account: Account, configuration: Configuration, outputs: Mappin
 
 
 def _let_go(account: Account, configuration: Configuration, template: dict[str, Any]) -> None:
-    """Set how late a schedule's start may come: the next one is on its way."""
+    """Limit how late a schedule's event may come: the next one is on its way."""
     for each in template["Resources"].values():
         if limits := each["Properties"].get("EventInvokeConfig"):
             suffix = each["Properties"]["FunctionName"]["Fn::Sub"].removeprefix("${AWS::StackName}-")
@@ -128,7 +130,7 @@ def _check_mappings(account: Account, configuration: Configuration) -> None:
         arn = client.get_function_configuration(FunctionName=name)["FunctionArn"]
         found = client.list_event_source_mappings(FunctionName=arn)["EventSourceMappings"]
         if [each["BatchSize"] for each in found] != [1]:
-            raise Trouble(
+            raise OperatorError(
                 f"{name} must be started by one queue with messages one by one, and is by "
                 f"{[(each['EventSourceArn'], each['BatchSize']) for each in found]}: remove the rest in the console"
             )

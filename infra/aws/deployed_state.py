@@ -1,7 +1,7 @@
-"""What `chalice deploy` remembers of a stage, .chalice/deployed/STAGE.json: kept in the artifacts bucket as well.
+"""Chalice's state of a deployed stage, .chalice/deployed/STAGE.json, with a copy in the artifacts bucket.
 
-Without it Chalice would make a second API beside the first. It writes it only at the end of a deploy that went well,
-so that after one that did not the file is made anew from what is there.
+Without it Chalice would make a second API beside the first. Chalice writes it only at the end of a successful deploy;
+after a failed one it is restored from what is in the account.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from infra.aws.account import Account, code
+from chalicelib.adapters.aws import code
+from infra.aws.account import Account
 from infra.aws.configuration import Configuration
 
 KEY = "deployed/{stage}.json"
 
 
-class State:
-    """The file of one stage and its copy."""
+class DeployedState:
+    """The state of one stage: its file, and the copy of it."""
 
     def __init__(self, account: Account, root: Path, configuration: Configuration, *, bucket: str) -> None:
         self._account, self._configuration, self._bucket = account, configuration, bucket
@@ -29,11 +30,11 @@ class State:
 
     @property
     def is_deployed(self) -> bool:
-        """Is anything of the stage in the account?"""
+        """Is any part of the stage in the account?"""
         return bool(self._found())
 
-    def bring(self) -> str:
-        """Make sure that the file is there if anything is deployed, and is about what is; say where it came from."""
+    def restore(self) -> str:
+        """Restore the file where it is missing or stale; return a line for the operator."""
         found = self._found()
         present = self._local() or self._stored()
         if not found:
@@ -49,12 +50,12 @@ class State:
         return f".chalice/deployed/{self._configuration.name}.json: found {len(merged)} resources in the account"
 
     def store(self) -> None:
-        """Keep a copy of the file in the bucket."""
+        """Copy the file to the bucket."""
         self._account.client("s3").upload_file(str(self.path), self._bucket, self._key)
 
     @property
     def api_id(self) -> str:
-        """Name the stage's API, "" for none."""
+        """Return the id of the stage's API, "" for none."""
         apis = [each for each in self._local() or [] if each["resource_type"] == "rest_api"]
         return str(apis[0]["rest_api_id"]) if apis else ""
 
@@ -76,7 +77,7 @@ class State:
             return None
 
     def _found(self) -> list[dict[str, Any]]:
-        """Look for everything that a deploy of the stage makes, in the order in which it is made."""
+        """List everything that a deploy of the stage makes, in the order in which it is made."""
         found: list[dict[str, Any]] = []
         client = self._account.client("lambda")
         for function in self._configuration.functions:
@@ -100,7 +101,7 @@ class State:
         return found
 
     def _api(self) -> str:
-        """Find the API that leads to this stage's function: Chalice gives every stage's the same name."""
+        """Find the API that calls this stage's function: Chalice names the APIs of all stages alike."""
         client, target = (
             self._account.client("apigateway"),
             f":{self._configuration.name_of('api_handler')}/invocations",

@@ -1,6 +1,6 @@
-"""When a schedule comes round next: EventBridge's `rate(...)` and `cron(...)`, in UTC.
+"""The next time that a schedule fires: EventBridge's `rate(...)` and `cron(...)`, in UTC.
 
-Source: Amazon EventBridge user guide, "Schedule expressions". Not supported at home: L, W and # in cron.
+Source: Amazon EventBridge user guide, "Schedule expressions". Not supported here: L, W and # in cron.
 """
 
 from __future__ import annotations
@@ -9,18 +9,16 @@ import calendar
 import re
 from datetime import UTC, datetime, timedelta
 
+from infra.errors import OperatorError
+
 _MONTHS = {name: number for number, name in enumerate(calendar.month_abbr) if name}
 _DAYS = {"Sun": 1, "Mon": 2, "Tue": 3, "Wed": 4, "Thu": 5, "Fri": 6, "Sat": 7}
 _RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (1, 7), (1970, 2199))
 _LOOK_AHEAD = timedelta(days=4 * 366)
 
 
-class BadSchedule(ValueError):
-    """A schedule that cannot be read."""
-
-
 def next_time(expression: str, *, after: datetime) -> datetime:
-    """Give the next time a schedule fires after a moment. Raises BadSchedule.
+    """Return the next time a schedule fires after a moment. Raises OperatorError.
 
     >>> next_time("rate(5 minutes)", after=datetime(2026, 1, 1, tzinfo=UTC)).minute
     5
@@ -32,7 +30,7 @@ def next_time(expression: str, *, after: datetime) -> datetime:
         return after + timedelta(**{f"{rate[2]}s": int(rate[1])})
     cron = re.fullmatch(r"cron\((\S+) (\S+) (\S+) (\S+) (\S+) (\S+)\)", expression.strip())
     if not cron:
-        raise BadSchedule(
+        raise OperatorError(
             f"a schedule is rate(N minutes) or cron(minute hour day month weekday year), not {expression!r}"
         )
     minutes, hours, days, months, weekdays, years = (
@@ -48,7 +46,7 @@ def next_time(expression: str, *, after: datetime) -> datetime:
                     if moment > after:
                         return moment
         day += timedelta(days=1)
-    raise BadSchedule(f"{expression!r} never comes round")
+    raise OperatorError(f"{expression!r} never comes round")
 
 
 def _field(text: str, low: int, high: int) -> set[int]:
@@ -64,9 +62,9 @@ def _field(text: str, low: int, high: int) -> set[int]:
                 stop = _number(last) if last else (high if step else start)
             chosen.update(range(start, stop + 1, int(step or 1)))
         except ValueError:
-            raise BadSchedule(f"{part!r} in a cron schedule is not supported here") from None
+            raise OperatorError(f"{part!r} in a cron schedule is not supported here") from None
     if not chosen or min(chosen) < low or max(chosen) > high:
-        raise BadSchedule(f"{text!r} in a cron schedule is not within {low} to {high}")
+        raise OperatorError(f"{text!r} in a cron schedule is not within {low} to {high}")
     return chosen
 
 

@@ -1,4 +1,4 @@
-"""What runs on one machine: the app, its server, its worker. The only one that holds this home."""
+"""The app, its server and its worker on one machine: the only process that holds this home."""
 
 from __future__ import annotations
 
@@ -16,56 +16,49 @@ from chalice.local import LocalDevServer
 
 from chalicelib import logs
 from chalicelib.composition import process_ports
-from infra.local.mailbox import OutboxMailbox
+from infra.errors import OperatorError, operator_errors
 from infra.local.server import make_server
-from infra.local.worker import Worker
-from infra.starting import CannotStart, one_sentence, queues_of
+from infra.runtime.startup import queue_source_of
+from infra.runtime.worker import Worker
 
 PROJECT = Path(__file__).resolve().parents[2]
 log = logging.getLogger(__name__)
 
 
-class Machine:
-    """Everything on one machine. Raises CannotStart."""
+class LocalApp:
+    """Everything on one machine. Raises OperatorError."""
 
     def __init__(self, *, host: str, port: int, is_worker_only: bool) -> None:
-        with one_sentence():
+        with operator_errors():
             ports = self._ports = process_ports()
         chosen = ports.settings
         self.home = Path(chosen.home)
         kept = (self.home / "log.jsonl").open("a", buffering=1, encoding="utf-8")
         logs.configure(chosen.log_level, kept, stage=chosen.stage)
         self._lock = _lock(self.home / "worker.lock")
-        with one_sentence():
+        with operator_errors():
             ports.migrate()
             ports.check_database()
             ports.images.check()
             _ = ports.tokens, ports.links  # their keys are read now: a bad one must not wait for the first request
         if not chosen.database_url:
-            ports.outbox.release_all(now=ports.clock())  # the lock says that nobody else works on this file
+            ports.outbox.release_all(now=ports.clock())  # the lock guarantees that no other process works on this file
         app, config = _app()
         self._server: LocalDevServer | None = None
         if not is_worker_only:
             try:
                 self._server = make_server(app, config, host, port)
             except OSError as error:
-                raise CannotStart(
+                raise OperatorError(
                     f"port {port} on {host} cannot be used ({error.strerror}): choose another --port"
                 ) from error
-        mailbox = OutboxMailbox(
-            ports.outbox,
-            queues=queues_of(ports),
-            clock=ports.clock,
-            lease_s=chosen.lease_s,
-            max_receives=chosen.max_receives,
-        )
         threads = max(2, min(8, os.cpu_count() or 2))
-        with one_sentence():
-            self._worker = Worker(app, mailbox, clock=ports.clock, wakeup=ports.wakeup, threads=threads)
+        with operator_errors():
+            self._worker = Worker(app, queue_source_of(ports), clock=ports.clock, wakeup=ports.wakeup, threads=threads)
 
     @property
     def url(self) -> str:
-        """Where it is reached."""
+        """Return the address at which it is reached."""
         if self._server is None:
             raise AssertionError("a worker alone has no address")
         host, port = self._server.server.server_address[:2]
@@ -80,7 +73,7 @@ class Machine:
         log.info("started")
 
     def stop(self, *, within_s: float) -> None:
-        """Stop serving, and finish what is in hand as far as the time goes; the rest is picked up at the next start."""
+        """Stop serving, and finish the work in hand within the time; the rest is picked up at the next start."""
         if self._server is not None:
             self._server.shutdown()
             self._server.server.server_close()
@@ -90,7 +83,7 @@ class Machine:
 
 
 def _app() -> tuple[Chalice, Config]:
-    """Give the app, and its configuration as `chalice local` reads it (whose start costs seconds more)."""
+    """Return the app, and its configuration as `chalice local` reads it (whose start costs seconds more)."""
     from app import app
 
     disk = json.loads((PROJECT / ".chalice" / "config.json").read_text(encoding="utf-8"))
@@ -98,7 +91,7 @@ def _app() -> tuple[Chalice, Config]:
 
 
 def _lock(path: Path) -> IO[bytes]:
-    """Hold a file until this process ends, however it ends. Raises CannotStart if another one does."""
+    """Hold a file until this process ends, however it ends. Raises OperatorError if another one does."""
     held = path.open("ab")
     try:
         if sys.platform == "win32":
@@ -110,5 +103,5 @@ def _lock(path: Path) -> IO[bytes]:
 
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        raise CannotStart(f"another worker runs on {path.parent}: stop it, or choose another --home") from None
+        raise OperatorError(f"another worker runs on {path.parent}: stop it, or choose another --home") from None
     return held

@@ -1,4 +1,4 @@
-"""The worker at home: takes jobs and ticks the clock, through the very handlers that Lambda would call.
+"""The worker: takes jobs and ticks the clock, through the handlers that Lambda would call.
 
 What there is to do is read from the Chalice app: its queues, its schedules, its functions.
 """
@@ -10,57 +10,34 @@ import threading
 import traceback
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 from chalice.app import Chalice, ScheduledEventConfig, SQSEventConfig
 from chalice.local import LambdaContext
 
 from chalicelib import logs
 from chalicelib.domain.jobs import ids_in
-from infra.local.schedules import next_time
+from infra.runtime.queue_source import QueueMessage, QueueSource
+from infra.runtime.schedules import next_time
 
 log = logging.getLogger(__name__)
 IDLE_S = 0.25
-AWAY_S = 2.0  # after the mailbox itself failed: a database that is away is not asked, and not logged, without end
+AWAY_S = 2.0  # after the source itself failed: a database that is away is not asked, and not logged, without end
 MAX_BACKOFF_S = 60.0
 TIMEOUT_MS = 120_000
 
 
-class Letter(NamedTuple):
-    """A message as a mailbox hands it out; `held` is what the mailbox wants back."""
-
-    body: str
-    receives: int
-    held: Any
-
-
-class Mailbox(Protocol):
-    """Where the messages of the app's queues come from."""
-
-    def receive(self, queue: str) -> Letter | None:
-        """Take the next message of the queue of that name."""
-        ...
-
-    def done(self, letter: Letter) -> None:
-        """Its handler returned."""
-        ...
-
-    def failed(self, letter: Letter, *, reason: str, wait_s: float) -> None:
-        """Its handler raised: it comes back after a while, or is a dead letter."""
-        ...
-
-
 class Worker:
-    """Threads that work on jobs, and one that ticks. `stop` lets each finish what it holds. Raises BadSchedule.
+    """Threads that work on jobs, and one that ticks. `stop` lets each finish what it holds. Raises OperatorError.
 
-    Where several processes share a database, `may_tick` says before each look at the clock whose turn it is: this
-    one's (True), another's (False), or, where it is None, that this one never ticks.
+    Where several processes share a database, `may_tick` is asked before each look at the clock whether it is this
+    one's turn; None never ticks.
     """
 
     def __init__(
         self,
         app: Chalice,
-        mailbox: Mailbox,
+        source: QueueSource,
         *,
         clock: Callable[[], datetime],
         wakeup: threading.Event,
@@ -68,7 +45,7 @@ class Worker:
         may_tick: Callable[[], bool] | None = lambda: True,
         idle_s: float = IDLE_S,
     ) -> None:
-        self._app, self._mailbox, self._clock, self._wakeup = app, mailbox, clock, wakeup
+        self._app, self._source, self._clock, self._wakeup = app, source, clock, wakeup
         self._idle_s = idle_s
         self._stopping = threading.Event()
         queues = [event for event in app.event_sources if isinstance(event, SQSEventConfig)]
@@ -77,7 +54,7 @@ class Worker:
         schedules = [event for event in app.event_sources if isinstance(event, ScheduledEventConfig)]
         self._schedules = {event.name: _expression(event) for event in schedules}
         for expression in self._schedules.values():
-            next_time(expression, after=clock())  # one that nobody can read must not end the clock later on
+            next_time(expression, after=clock())  # one that cannot be read must not end the clock later on
         self._threads = [
             threading.Thread(target=self._work, name=f"worker-{number}", daemon=True) for number in range(threads)
         ]
@@ -90,7 +67,7 @@ class Worker:
             thread.start()
 
     def stop(self, *, within_s: float) -> bool:
-        """Stop taking jobs, and wait for those that are held; say whether all of them ended."""
+        """Stop taking jobs, and wait for those that are held; return whether all of them ended."""
         self._stopping.set()
         self._wakeup.set()
         end = self._clock() + timedelta(seconds=within_s)
@@ -103,7 +80,7 @@ class Worker:
             try:
                 busy = self.work_once()
             except Exception:
-                # The mailbox itself failed (a database away, a disk full): say so, and look again.
+                # The source itself failed (a database away, a disk full): say so, and look again.
                 log.exception("mailbox failed")
                 self._stopping.wait(AWAY_S)
                 continue
@@ -112,20 +89,20 @@ class Worker:
                 self._wakeup.clear()
 
     def work_once(self) -> bool:
-        """Take one message through its handler; say whether there was one."""
+        """Take one message through its handler; return whether there was one."""
         for queue, function in self._queues.items():
-            letter = self._mailbox.receive(queue)
-            if letter is not None:
-                self._handle(letter, queue, function)
+            message = self._source.receive(queue)
+            if message is not None:
+                self._handle(message, queue, function)
                 return True
         return False
 
-    def _handle(self, letter: Letter, queue: str, function: str) -> None:
+    def _handle(self, message: QueueMessage, queue: str, function: str) -> None:
         record = {
-            "messageId": f"{queue}-{letter.receives}",
+            "messageId": f"{queue}-{message.receives}",
             "receiptHandle": "",
-            "body": letter.body,
-            "attributes": {"ApproximateReceiveCount": str(letter.receives)},
+            "body": message.body,
+            "attributes": {"ApproximateReceiveCount": str(message.receives)},
             "messageAttributes": {},
             "eventSource": "aws:sqs",
             "eventSourceARN": f"arn:aws:sqs:local:000000000000:{queue}",
@@ -133,13 +110,13 @@ class Worker:
         }
         try:
             self._invoke(function, {"Records": [record]})
-        except Exception as error:  # noqa: BLE001 (as in Lambda: whatever a handler raises brings the message back)
+        except Exception as error:  # noqa: BLE001 (as in Lambda: any exception of a handler brings the message back)
             reason = "".join(traceback.format_exception_only(error)).strip()
-            with logs.bound(function=function, **ids_in(letter.body)):
+            with logs.bound(function=function, **ids_in(message.body)):
                 log.warning("message came back", extra={"reason": reason})
-            self._mailbox.failed(letter, reason=reason, wait_s=min(MAX_BACKOFF_S, 0.5 * 2**letter.receives))
+            self._source.failed(message, reason=reason, wait_s=min(MAX_BACKOFF_S, 0.5 * 2**message.receives))
         else:
-            self._mailbox.done(letter)
+            self._source.done(message)
 
     def _tick(self, is_my_turn: Callable[[], bool]) -> None:
         due = dict.fromkeys(self._schedules, self._clock())

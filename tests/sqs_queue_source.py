@@ -1,4 +1,4 @@
-"""The mailbox of a worker that takes its messages from SQS, as Lambda's pollers would."""
+"""The source of a worker that takes its messages from SQS, as Lambda's pollers would."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import threading
 from collections import Counter
 from typing import Any
 
-from infra.local.worker import Letter
+from infra.runtime.queue_source import QueueMessage
 
 
-class SqsMailbox:
+class SqsQueueSource:
     """Receives by queue name. What failed is left to its visibility; after too many receives SQS buries it."""
 
     def __init__(self, client: Any, *, visibility_s: int = 60) -> None:
@@ -21,7 +21,7 @@ class SqsMailbox:
         self.failures: Counter[str] = Counter()  # reasons
         self.held = 0
 
-    def receive(self, queue: str) -> Letter | None:
+    def receive(self, queue: str) -> QueueMessage | None:
         """Take the next message of the queue of that name."""
         with self._lock:
             self.held += 1
@@ -35,25 +35,25 @@ class SqsMailbox:
             for message in answer.get("Messages", []):
                 self.delivered.append((queue, message["Body"]))
                 receives = int(message["Attributes"]["ApproximateReceiveCount"])
-                return Letter(message["Body"], receives, (queue, message["ReceiptHandle"]))
+                return QueueMessage(message["Body"], receives, (queue, message["ReceiptHandle"]))
             self.held -= 1
         return None
 
-    def done(self, letter: Letter) -> None:
-        """Its handler returned."""
-        queue, handle = letter.held
+    def done(self, message: QueueMessage) -> None:
+        """Delete a message whose handler returned."""
+        queue, handle = message.held
         self._sqs.delete_message(QueueUrl=self._url(queue), ReceiptHandle=handle)
         with self._lock:
             self.held -= 1
 
-    def failed(self, letter: Letter, *, reason: str, wait_s: float) -> None:
-        """Its handler raised: it comes back when its visibility ends, or SQS moves it to the dead letters."""
+    def failed(self, message: QueueMessage, *, reason: str, wait_s: float) -> None:
+        """Count a message whose handler raised: it comes back, or SQS moves it to the dead letters."""
         with self._lock:
             self.failures[reason] += 1
             self.held -= 1
 
     def send_again(self) -> int:
-        """Put every message that was delivered so far on its queue once more; say how many."""
+        """Put every message that was delivered so far on its queue once more; return how many."""
         bodies = list(dict.fromkeys(self.delivered))
         for queue, body in bodies:
             self._sqs.send_message(QueueUrl=self._url(queue), MessageBody=body)

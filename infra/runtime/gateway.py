@@ -1,4 +1,4 @@
-"""What API Gateway does on AWS, on a machine of one's own: an HTTP request becomes an event, and its answer HTTP again.
+"""API Gateway's part where there is no AWS: an HTTP request becomes an event, and its answer HTTP again.
 
 No kept library goes this way: apig-wsgi, awsgi and their like carry WSGI applications to Lambda. Chalice's own
 converter of its local server does the routing and the event; the rest is what a client meets.
@@ -23,7 +23,7 @@ TOO_LARGE = "the body is too large, or its length cannot be read"
 
 
 class Answer(NamedTuple):
-    """What goes back: a header may come more than once. `length` counts the content also where HEAD leaves it out."""
+    """An HTTP answer: a header may occur more than once. `length` counts the content also where HEAD leaves it out."""
 
     status: int
     headers: list[tuple[str, str]]
@@ -32,7 +32,7 @@ class Answer(NamedTuple):
 
 
 class Gateway:
-    """Takes requests to the app. Any number of threads may use one at once."""
+    """The way of requests to the app. Any number of threads may use one at once."""
 
     def __init__(self, app: Chalice) -> None:
         if not isinstance(app, LocalChalice):

@@ -1,0 +1,37 @@
+"""The breakers of providers, in the database."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, Engine, delete, insert, update
+from sqlalchemy.exc import IntegrityError
+from typing_extensions import override
+
+from chalicelib.adapters.database import tables as t
+from chalicelib.adapters.database.engine import writes
+from chalicelib.application.ports.breakers import Breakers
+from chalicelib.domain.breakers import Breaker
+
+BREAKER = t.breakers
+
+
+class SqlBreakers(Breakers):
+    """The port `Breakers`. A closed breaker has no row."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @override
+    @writes
+    def put(self, connection: Connection, provider: str, breaker: Breaker) -> None:
+        is_it = BREAKER.c.name == provider
+        if not breaker.failures:
+            connection.execute(delete(BREAKER).where(is_it))
+            return
+        values = {"failures": breaker.failures, "open_until": breaker.open_until}
+        if connection.execute(update(BREAKER).where(is_it).values(**values)).rowcount:
+            return
+        try:
+            with connection.begin_nested():
+                connection.execute(insert(BREAKER).values(name=provider, **values))
+        except IntegrityError:
+            return  # another worker has just recorded the same trouble

@@ -1,0 +1,117 @@
+"""Claims: a worker's hold on a tile run, taken by a conditional update, with everything that its work needs to know."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from chalicelib.adapters.database import tables as t
+from chalicelib.adapters.database.comparisons import doubted_before, is_compared
+from chalicelib.adapters.database.images import newest_and_references, older_images
+from chalicelib.adapters.database.rows import area_of, image_of, tile_of
+from chalicelib.domain.breakers import Breaker
+from chalicelib.domain.comparisons import comparison_key
+from chalicelib.domain.errors import Busy
+from chalicelib.domain.jobs import TileJob
+from chalicelib.domain.references import choose_older
+from chalicelib.domain.tile_runs import CaptureClaim, ComparisonClaim, TileState
+
+RUN, SESSION, IMAGE, AREA = t.session_tiles, t.alert_sessions, t.image_tiles, t.area_configs
+BREAKER = t.breakers
+_RUN_COLUMNS = (
+    RUN.c.id.label("run_id"),
+    RUN.c.session_id,
+    RUN.c.fence,
+    RUN.c.attempts,
+    RUN.c.reason.label("last_reason"),
+    RUN.c.z,
+    RUN.c.x,
+    RUN.c.y,
+    RUN.c.image_id,
+    RUN.c.reference_id,
+)
+_OF_RUN = (
+    select(AREA, *_RUN_COLUMNS)
+    .join(SESSION, SESSION.c.area_id == AREA.c.id)
+    .join(RUN, RUN.c.session_id == SESSION.c.id)
+)
+
+
+def claim_run(
+    connection: Connection, job: TileJob, states: tuple[TileState, TileState], *, now: datetime, lease_s: float
+) -> bool:
+    """Take hold of a tile run that waits in one of the states; False if it is past them. Raises Busy if it is held."""
+    is_it = (RUN.c.id == job.tile_run_id) & (RUN.c.session_id == job.session_id)
+    lease_until = now + timedelta(seconds=lease_s)
+    claimed = connection.execute(
+        update(RUN)
+        .where(is_it, RUN.c.state.in_(states), RUN.c.lease_until.is_(None) | (RUN.c.lease_until <= now))
+        .values(
+            state=states[1],
+            fence=RUN.c.fence + 1,
+            attempts=RUN.c.attempts + 1,
+            lease_until=lease_until,
+            retry_at=lease_until,
+        )
+    ).rowcount
+    if claimed:
+        return True
+    run = connection.execute(select(RUN.c.state, RUN.c.lease_until).where(is_it)).one_or_none()
+    if run is not None and run.state in states:
+        raise Busy(f"tile run {job.tile_run_id} is held until {run.lease_until}")
+    return False
+
+
+def capture_claim(connection: Connection, job: TileJob) -> CaptureClaim:
+    """Return what capturing a tile needs to know, of a run that was just claimed."""
+    query = _OF_RUN.add_columns(BREAKER.c.failures, BREAKER.c.open_until).outerjoin(
+        BREAKER, BREAKER.c.name == AREA.c.provider
+    )
+    row = connection.execute(query.where(RUN.c.id == job.tile_run_id)).one()
+    area, tile = area_of(row), tile_of(row)
+    newest, references = newest_and_references(connection, area, tile)
+    return CaptureClaim(
+        **_of_run(row, job),
+        area_id=area.area_id,
+        area=area.extent.bounds,
+        view=area.plan.grid.view(tile),
+        provider=area.plan.provider,
+        thresholds=area.plan.thresholds,
+        newest=newest,
+        references=references,
+        breaker=Breaker(failures=row.failures or 0, open_until=row.open_until),
+    )
+
+
+def comparison_claim(connection: Connection, job: TileJob) -> ComparisonClaim:
+    """Return what comparing a tile needs to know, of a run that was just claimed."""
+    row = connection.execute(_OF_RUN.where(RUN.c.id == job.tile_run_id)).one()
+    rows = connection.execute(select(IMAGE).where(IMAGE.c.id.in_((row.image_id, row.reference_id)))).all()
+    images = {each.id: image_of(each) for each in rows}
+    area, image, reference = area_of(row), images[row.image_id], images[row.reference_id]
+    thresholds = area.plan.thresholds
+    return ComparisonClaim(
+        **_of_run(row, job),
+        area_id=area.area_id,
+        area=area.extent.bounds,
+        image=image,
+        reference=reference,
+        thresholds=thresholds,
+        is_compared=is_compared(connection, comparison_key(image.image_id, reference.image_id, thresholds)),
+        older=choose_older(older_images(connection, area, reference), taken_at=image.taken_at),
+        doubted=doubted_before(connection, reference.image_id),
+    )
+
+
+def _of_run(row: Row[Any], job: TileJob) -> dict[str, Any]:
+    return {
+        "tile_run_id": row.run_id,
+        "session_id": row.session_id,
+        "fence": row.fence,
+        "attempts": row.attempts,
+        "last_reason": row.last_reason,
+        "request_id": job.request_id,
+        "turn": job.turn,
+    }

@@ -1,0 +1,65 @@
+"""Repairs after a clock was put back, in the database."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Engine, Table, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from typing_extensions import override
+
+from chalicelib.adapters.database import tables as t
+from chalicelib.adapters.database.engine import writes
+from chalicelib.application.ports.clock_repairs import ClockRepairs
+from chalicelib.domain.sessions import SessionStatus
+
+AREA, SESSION, TASK = t.area_configs, t.alert_sessions, t.chores
+NAME = "clock"  # of the row that keeps when this was looked at last
+TOLERATED = timedelta(minutes=2)  # clocks of two machines differ, and are set by NTP
+
+
+class SqlClockRepairs(ClockRepairs):
+    """The port `ClockRepairs`."""
+
+    def __init__(self, engine: Engine, *, lease_s: float, retry_s: float, deadline_s: float) -> None:
+        self.engine = engine
+        self._lease, self._retry = timedelta(seconds=lease_s), timedelta(seconds=retry_s)
+        self._deadline = timedelta(seconds=deadline_s)
+
+    @override
+    @writes
+    def repair(self, connection: Connection, *, now: datetime) -> bool:
+        is_it = TASK.c.name == NAME
+        last = connection.execute(select(TASK.c.next_due_at).where(is_it)).scalar_one_or_none()
+        if last is None:
+            try:
+                with connection.begin_nested():
+                    connection.execute(insert(TASK).values(name=NAME, next_due_at=now, cursor=""))
+            except IntegrityError:
+                pass  # another process was first
+            return False
+        connection.execute(update(TASK).where(is_it).values(next_due_at=now))
+        if last <= now + TOLERATED:
+            return False
+        self._bring_into_reach(connection, now)
+        return True
+
+    def _bring_into_reach(self, connection: Connection, now: datetime) -> None:
+        reaches: list[tuple[Table, str, timedelta]] = [
+            (t.outbox, "available_at", timedelta()),
+            (t.session_tiles, "lease_until", self._lease),
+            (t.session_tiles, "retry_at", self._retry),
+            (t.deliveries, "lease_until", self._lease),
+            (t.breakers, "open_until", timedelta()),
+            (t.waits, "ends_at", timedelta()),
+            (t.chores, "next_due_at", timedelta()),
+        ]
+        for table, name, reach in reaches:
+            column = table.c[name]
+            connection.execute(update(table).where(column > now + reach).values({name: now + reach}))
+        is_open = (SESSION.c.status == SessionStatus.IN_PROGRESS) & (SESSION.c.deadline_at > now + self._deadline)
+        connection.execute(update(SESSION).where(is_open).values(deadline_at=now + self._deadline))
+        ahead = select(AREA.c.id, AREA.c.next_due_at, AREA.c.cadence_hours).where(AREA.c.next_due_at > now)
+        for row in connection.execute(ahead).all():
+            if row.next_due_at > now + timedelta(hours=row.cadence_hours):
+                connection.execute(update(AREA).where(AREA.c.id == row.id).values(next_due_at=now))

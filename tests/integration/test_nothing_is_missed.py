@@ -1,0 +1,329 @@
+"""Nothing is missed: what was captured is compared, what failed is tried again, on both databases."""
+
+import pytest
+
+from chalicelib.domain.errors import BadImage, ProviderRefused, ProviderUnavailable
+from chalicelib.domain.jobs import Queue, TileJob
+from chalicelib.domain.retries import MAX_ATTEMPTS
+from chalicelib.domain.sessions import SessionStatus
+from tests.builders import a_change
+from tests.trip import ALL, Trip
+
+CHANGE = a_change(m2=900)
+
+
+@pytest.fixture
+def trip(engine):
+    return Trip(engine)
+
+
+@pytest.fixture
+def area(trip):
+    """Give an area of two tiles with a baseline of March."""
+    made = trip.add_area(tiles=2)
+    trip.run_session(made, "march", days=-1)
+    return made
+
+
+def look_again(trip, area, change=CHANGE):
+    """Run a session while the provider shows what it showed before."""
+    trip.change = change
+    session = trip.capture_now(area)
+    trip.work()
+    return trip.session(session)
+
+
+def broken(trip, area):
+    """The detector raises what an image that cannot be compared raises."""
+    return trip.run_session(area, "april", days=30, change=BadImage("it broke"))
+
+
+def raised(trip, area):
+    """A defect of ours: the work raises until its message is dead, and reconcile ends the tile runs."""
+    trip.show("april", days=30, change=RuntimeError("a defect"))
+    session = trip.capture_now(area)
+    for _ in range(MAX_ATTEMPTS + 1):
+        trip.work()
+        trip.wait(minutes=2)
+    trip.reconcile()
+    return trip.session(session)
+
+
+def cancelled(trip, area):
+    trip.show("april", days=30)
+    session = trip.capture_now(area)
+    while received := trip.outbox.receive(Queue.CAPTURES, now=trip.now, lease_s=60):
+        trip.capture_tile(TileJob.from_json(received.message.body))
+    return trip.cancel(session)
+
+
+def overdue(trip, area):
+    trip.show("april", days=30)
+    session = trip.capture_now(area)
+    trip.work_once()
+    trip.wait(hours=2)
+    trip.reconcile()
+    return trip.session(session)
+
+
+@pytest.mark.parametrize("end_early", [broken, raised, cancelled, overdue])
+def test_what_a_session_did_not_compare_the_next_one_does(trip, area, end_early):
+    ended = end_early(trip, area)
+    assert ended.status is SessionStatus.ERROR
+    session = look_again(trip, area)
+    assert session.counts_by_verdict == {"CHANGED": 2}
+    assert {trip.images.get(alert.reference_key) for alert, _ in trip.alerts_of(session)} == {b"march"}
+    assert look_again(trip, area).counts_by_verdict == {"NO_NEW_IMAGERY": 2}, "and once is enough"
+
+
+def test_a_new_scene_is_compared_with_the_last_one_that_was_compared(trip, area):
+    broken(trip, area)
+    session = trip.run_session(area, "may", days=60, change=CHANGE)
+    assert session.counts_by_verdict == {"CHANGED": 2}
+    assert {trip.images.get(alert.reference_key) for alert, _ in trip.alerts_of(session)} == {b"march"}
+
+
+def test_a_lost_object_is_fetched_again_before_anything_is_said(trip, area):
+    trip.run_session(area, "april", days=30)
+    key = next(tile.image.key for tile in trip.tiles(area) if tile.image.scene_id == "april")
+    trip.images.delete([key])
+    assert look_again(trip, area).counts_by_verdict == {"NO_NEW_IMAGERY": 2}
+    assert trip.images.get(key) == b"april"
+
+
+def test_a_lost_object_that_the_provider_has_no_more_is_no_all_clear(trip, area):
+    trip.run_session(area, "april", days=30)
+    key = next(tile.image.key for tile in trip.tiles(area) if tile.image.scene_id == "april")
+    trip.images.delete([key])
+    trip.imagery = Trip(trip.engine).imagery
+    trip.show("march", days=-1)
+    session = look_again(trip, area)
+    assert session.counts_by_verdict == {"FAILED": 1, "NO_NEW_IMAGERY": 1}
+    assert "is lost, and the provider has only an older one" in session.failures[0].reason
+    assert look_again(trip, area).counts_by_verdict == {"NO_NEW_IMAGERY": 2}, "march is the newest again"
+
+
+def test_a_lost_reference_is_replaced_by_the_one_before(trip, area):
+    trip.run_session(area, "april", days=30)
+    april = [tile.image.key for tile in trip.tiles(area) if tile.image.scene_id == "april"]
+    trip.images.delete(april)
+    assert trip.run_session(area, "may", days=60, change=CHANGE).counts_by_verdict == {"FAILED": 2}
+    session = look_again(trip, area)
+    assert session.counts_by_verdict == {"CHANGED": 2}
+    assert {trip.images.get(alert.reference_key) for alert, _ in trip.alerts_of(session)} == {b"march"}
+
+
+def test_an_image_whose_only_reference_is_lost_becomes_the_baseline(trip, area):
+    trip.images.delete([tile.image.key for tile in trip.tiles(area)])
+    assert trip.run_session(area, "april", days=30).counts_by_verdict == {"FAILED": 2}
+    assert look_again(trip, area).counts_by_verdict == {"BASELINE": 2}
+
+
+# Transient is not final
+
+
+@pytest.mark.parametrize("times", [1, 4])
+def test_a_provider_that_was_away_is_asked_again_in_the_same_session(trip, area, times):
+    trip.show("april", days=30, change=CHANGE)
+    trip.imagery.fail(None, ProviderUnavailable("busy (429)", retry_after_s=60), times=times)
+    session = trip.capture_now(area)
+    trip.work()
+    assert trip.session(session).is_open
+    assert not trip.work_once(), "nobody asks before the time that was asked for"
+    for _ in range(times + 2):
+        trip.wait(minutes=20)
+        trip.work()
+    assert trip.session(session).counts_by_verdict == {"CHANGED": 2}
+
+
+def test_a_store_that_is_full_uses_up_no_try(trip, area):
+    trip.show("april", days=30, change=CHANGE)
+    session = trip.capture_now(area)
+    trip.images.away = True
+    for _ in range(3 * MAX_ATTEMPTS):
+        trip.work()
+        trip.wait(minutes=1)
+    trip.images.away = False
+    trip.wait(minutes=1)
+    trip.work()
+    assert trip.session(session).counts_by_verdict == {"CHANGED": 2}
+
+
+def test_what_stays_away_fails_at_the_deadline_and_says_why(trip, area):
+    trip.show("april", days=30)
+    trip.imagery.fail(None, ProviderUnavailable("it rains"))
+    session = trip.capture_now(area)
+    for _ in range(7):
+        trip.work()
+        trip.wait(minutes=10)
+        trip.reconcile()
+    ended = trip.session(session)
+    assert ended.counts_by_verdict == {"FAILED": 2}
+    assert ended.failures[0].reason == "not done by the session's deadline; last: it rains"
+
+
+def test_a_provider_in_trouble_is_left_alone_by_all_of_its_tiles(trip):
+    area = trip.add_area(tiles=9)
+    trip.show("march")
+    trip.imagery.fail(None, ProviderUnavailable("it rains"))
+    trip.capture_now(area)
+    trip.work()
+    assert len(trip.imagery.fetched) == 5, "the breaker is open after five in a row"
+    trip.imagery.heal()
+    trip.wait(minutes=20)
+    trip.work()
+    assert len(trip.imagery.fetched) == 5 + 9
+
+
+def test_a_refusal_is_final(trip, area):
+    trip.show("april", days=30)
+    trip.imagery.fail(None, ProviderRefused("the key is wrong"))
+    session = trip.capture_now(area)
+    trip.work()
+    assert trip.session(session).counts_by_verdict == {"FAILED": 2}
+
+
+def test_work_that_never_answers_is_given_up_at_the_claim(trip, area):
+    """A worker that crashes, hangs or runs out of memory answers nothing: only its claims can be counted."""
+    trip.show("april", days=30)
+    session = trip.capture_now(area)
+    received = trip.outbox.receive(Queue.CAPTURES, now=trip.now, lease_s=1)
+    job = TileJob.from_json(received.message.body)
+    for _ in range(MAX_ATTEMPTS):
+        assert trip.runs.claim_capture(job, now=trip.now, lease_s=60) is not None
+        trip.wait(seconds=61)
+    trip.capture_tile(job)
+    trip.work()
+    ended = trip.session(session)
+    assert ended.counts_by_verdict == {"FAILED": 1, "NO_CHANGE": 1}
+    (failure,) = ended.failures
+    assert failure.reason == (
+        "given up after 5 tries without an answer: its worker crashed, hung or ran out of memory each time"
+    )
+
+
+# Nothing waits behind what is broken
+
+
+def test_an_area_that_cannot_be_read_stops_no_other(trip, engine):
+    from sqlalchemy import update
+
+    from chalicelib.adapters.database.tables import area_configs
+
+    odd, well = trip.add_area(tiles=1), trip.add_area(tiles=1)
+    with engine.begin() as connection:
+        of_odd = area_configs.c.id == odd.area_id
+        connection.execute(update(area_configs).where(of_odd).values(sensitivity="highest"))
+    trip.show("march")
+    with pytest.raises(ValueError, match="highest"):
+        trip.tick()
+    assert [session.area_id for session in trip.all_sessions()] == [well.area_id]
+    assert [area.area_id for area in trip.areas.of_user(trip.user.user_id, page=ALL).items] == [well.area_id]
+
+
+def test_a_step_of_reconcile_that_fails_stops_no_other(trip, area):
+    trip.show("april", days=30)
+    session = trip.capture_now(area)
+    trip.wait(hours=2)
+    kept, trip.deliveries = trip.deliveries, None
+    with pytest.raises(AttributeError):
+        trip.reconcile()
+    trip.deliveries = kept
+    assert not trip.session(session).is_open, "the session that was overdue has ended"
+
+
+# Fair order
+
+
+def finished(trip, session):
+    return not trip.session(session).is_open
+
+
+def worked_until(trip, session):
+    """Work until a session has ended; count the messages that it took."""
+    for count in range(500):
+        if finished(trip, session):
+            return count
+        assert trip.work_once()
+    raise AssertionError("it has not ended")
+
+
+def test_a_small_session_waits_for_no_large_one(trip):
+    large, small = trip.add_area(tiles=60), trip.add_area(user=trip.add_user(), tiles=3)
+    trip.show("march")
+    first = trip.capture_now(large)
+    for _ in range(10):
+        trip.work_once()
+    second = trip.capture_now(small)
+    count = 0
+    while trip.sessions.is_open(second.session_id):
+        assert trip.work_once()
+        count += 1
+    assert count <= 8, "one of its tiles for each of the large one's"
+    trip.work()
+    assert finished(trip, first)
+
+
+def test_a_user_with_many_areas_gets_no_larger_share(trip):
+    trip.show("march")
+    for _ in range(5):
+        trip.capture_now(trip.add_area(tiles=10))
+    other = trip.add_area(user=trip.add_user(), tiles=5)
+    session = trip.capture_now(other)
+    count = 0
+    while trip.sessions.is_open(session.session_id):
+        assert trip.work_once()
+        count += 1
+    assert count <= 25, "five tiles of it take no more than four rounds of the others"
+
+
+def test_what_was_captured_in_turn_is_compared_in_turn(trip):
+    large, small = trip.add_area(tiles=20), trip.add_area(user=trip.add_user(), tiles=2)
+    trip.show("march", days=-1)
+    trip.capture_now(large), trip.capture_now(small)
+    trip.work()
+    trip.show("april", days=30)
+    trip.capture_now(large)
+    second = trip.capture_now(small)
+    count = 0
+    while trip.sessions.is_open(second.session_id):
+        assert trip.work_once()
+        count += 1
+    assert count <= 12
+
+
+# Clocks
+
+
+@pytest.mark.parametrize("hours", [-7, 7])
+def test_a_clock_that_jumps_stops_nothing(trip, area, hours):
+    trip.reconcile()
+    trip.show("april", days=-0.5, change=CHANGE)
+    session = trip.capture_now(area)
+    trip.work_once()
+    received = trip.outbox.receive(Queue.CAPTURES, now=trip.now, lease_s=60)
+    assert trip.runs.claim_capture(TileJob.from_json(received.message.body), now=trip.now, lease_s=60)
+    trip.wait(hours=hours)
+    for _ in range(30):
+        trip.reconcile()
+        trip.work()
+        trip.wait(minutes=1)
+    assert finished(trip, session)
+    while trip.session(session).status is SessionStatus.ERROR:  # its deadline came with the jump: the next one goes on
+        session = look_again(trip, area)
+    assert {alert.reference_key for each in trip.all_sessions() for alert, _ in trip.alerts_of(each)}
+    changed = sum(each.counts_by_verdict.get("CHANGED", 0) for each in trip.all_sessions())
+    assert changed == 2
+    trip.wait(hours=24)
+    assert trip.tick() == 1, "and the area is due again within a day"
+
+
+def test_only_a_clock_that_was_put_back_is_repaired(trip):
+    trip.reconcile()
+    trip.wait(minutes=1)
+    assert trip.clock_repairs.repair(now=trip.now) is False
+    trip.wait(minutes=-1)
+    assert trip.clock_repairs.repair(now=trip.now) is False, "clocks differ by that much"
+    trip.wait(hours=-3)
+    assert trip.clock_repairs.repair(now=trip.now) is True
+    assert trip.clock_repairs.repair(now=trip.now) is False
