@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.application.cancel_session import cancel_session
-from chalicelib.application.compare_now import compare_now
+from chalicelib.application.compare_now import Patience, compare_now
 from chalicelib.application.delete_area import delete_area
 from chalicelib.application.open_sessions import open_session_now
 from chalicelib.domain.errors import DomainError
@@ -14,6 +14,7 @@ from chalicelib.domain.errors import DomainError
 if TYPE_CHECKING:
     from tests.simulation.history import History
 
+PATIENCE = Patience(wait_s=15, places=2, places_a_user=1)
 CLIENTS = ("cancel", "delete area", "capture now", "compare now")
 
 
@@ -28,6 +29,7 @@ def happen(event: str, history: History) -> None:
         world.true_now += timedelta(seconds=seconds)
     elif event == "clock jump":
         world.offset = timedelta() if world.offset else timedelta(hours=rng.choice((-8, -7, -3, -1, 1, 3, 7, 8)))
+        history.has_to_tick = True
         world.fault("clock jump", f"the workers' clock is off by {world.offset / timedelta(hours=1):+g} h")
     elif event == "object lost":
         _lose(history)
@@ -82,7 +84,7 @@ def _tap(event: str, history: History) -> None:
     if event == "capture now":
         deed = lambda: open_session_now(area.area_id, **common)  # noqa: E731
     elif event == "compare now":
-        deed = lambda: compare_now(area.area_id, wait_s=15, sleep=world.sleep, **common)  # noqa: E731
+        deed = lambda: compare_now(area.area_id, patience=PATIENCE, waits=ports.waits, sleep=world.sleep, **common)  # noqa: E731
     elif event == "delete area":
         alive = history.database.value("SELECT COUNT(*) FROM area_configs WHERE deleted_at IS NULL")
         if alive < 2:

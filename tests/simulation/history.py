@@ -63,7 +63,7 @@ class History:
         self.quiet_sessions = self.rng.choice((1, 1, 1, 2))  # of each area, after which everything has to be settled
         self.ends_at = START + timedelta(days=self.rng.choice((1, 1, 1, 2)), hours=2)
         self.quiet_at = self.ends_at
-        self.next_tick = START
+        self.next_tick, self.has_to_tick = START, True
         self.ticks: tuple[str, ...] = ("capture_areas", "reconcile")
         seat.stage.show(self)
 
@@ -172,7 +172,8 @@ class History:
             return
         self.next_tick = looking.next_minute(world.true_now)
         due_at = looking.next_due(self)
-        if (due_at is not None and due_at <= world.true_now) or self.rng.random() < 0.05:
+        if (due_at is not None and due_at <= world.true_now) or self.has_to_tick or self.rng.random() < 0.05:
+            self.has_to_tick = False
             for function in self.ticks:
                 self.work.tick(function)
 
@@ -180,7 +181,8 @@ class History:
         """Go to the next moment at which something can happen; with luck, something happens on the way."""
         world, now = self.world, self.world.true_now
         times = [task.wakes_at for task in self.tasks]
-        times += [max(self.next_tick, looking.next_minute(due)) for due in (looking.next_due(self),) if due]
+        due_at = self.next_tick if self.has_to_tick else looking.next_due(self)
+        times += [max(self.next_tick, looking.next_minute(due_at))] if due_at else []
         if self.work.workers < self.most_workers:
             times += looking.next_messages(self).values()
             times = [max(time, self.work.rests_until) for time in times]
@@ -201,6 +203,7 @@ class History:
         world.faults.end()
         world.away.clear()
         world.offset = timedelta()
+        self.has_to_tick = True
         self.quiet_at = world.true_now
 
     def _is_settled(self) -> bool:

@@ -16,7 +16,7 @@ UNREADABLE = "highest"  # the sensitivity of an area that this release cannot re
 
 DUE = """
 SELECT MIN(t) FROM (
- SELECT MIN(next_due_at) AS t FROM chores
+ SELECT MIN(next_due_at) AS t FROM chores WHERE name = 'orphans'
  UNION ALL SELECT MIN(retry_at) FROM session_tiles WHERE verdict IS NULL
  UNION ALL SELECT MIN(deadline_at) FROM alert_sessions WHERE status = 'IN_PROGRESS'
  UNION ALL SELECT MIN(lease_until) FROM deliveries WHERE status = 'PENDING'
@@ -30,7 +30,7 @@ AREAS = f"""UNION ALL SELECT MIN(a.next_due_at) FROM area_configs a LEFT JOIN al
 DUE_TO_ANY, DUE_TO_RECONCILE = DUE.format(areas=AREAS), DUE.format(areas="")
 PENDING = "SELECT MIN(created_at) FROM deliveries WHERE status = 'PENDING'"
 WAITING = "SELECT queue, MIN(available_at) FROM outbox WHERE dead_at IS NULL GROUP BY queue"
-UNTAKEN = "SELECT MIN(created_at) FROM outbox WHERE dead_at IS NULL"
+UNTAKEN = "SELECT MIN(available_at) FROM outbox WHERE dead_at IS NULL"
 
 
 def time_of(text: str) -> datetime:

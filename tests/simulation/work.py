@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.errors import DomainError
 from chalicelib.functions import capture, compare, notify, reconcile
-from infra.local.mailbox import OutboxMailbox
-from infra.local.worker import MAX_BACKOFF_S
-from infra.starting import queues_of
+from infra.runtime.startup import queue_source_of
+from infra.runtime.worker import AWAY_S, MAX_BACKOFF_S
 from tests.simulation import looking
 from tests.simulation.baton import Task
 from tests.simulation.world import START
@@ -56,14 +55,8 @@ class Work:
             ports.settings.notifications_queue: notify.notify_session,
         }
         self.queues = tuple(self._handlers)
-        self._mailbox = OutboxMailbox(
-            ports.outbox,
-            queues=queues_of(ports),
-            clock=self._world.clock,
-            lease_s=ports.settings.lease_s,
-            max_receives=ports.settings.max_receives,
-        )
-        self.rests_until = START  # no worker begins before: the last one found no mailbox
+        self._source = queue_source_of(ports)
+        self.rests_until = START  # no worker begins before: the last one found no queue
         self._number = 0
 
     @property
@@ -97,17 +90,17 @@ class Work:
 
     def _from_outbox(self, queue: str) -> None:
         try:
-            letter = self._mailbox.receive(queue)
-            if letter is None:
+            message = self._source.receive(queue)
+            if message is None:
                 return
-            reason = self._handled(queue, letter.body)
+            reason = self._handled(queue, message.body)
             if reason is None:
-                self._mailbox.done(letter)
+                self._source.done(message)
             else:
-                self._mailbox.failed(letter, reason=reason, wait_s=min(MAX_BACKOFF_S, 0.5 * 2**letter.receives))
-        except DomainError as error:  # the mailbox itself: the message comes back when its lease ends
-            self._world.tell(f"mailbox failed: {error.reason}")
-            self.rests_until = self._world.true_now + timedelta(seconds=self._world.rng.uniform(2, 30))
+                self._source.failed(message, reason=reason, wait_s=min(MAX_BACKOFF_S, 0.5 * 2**message.receives))
+        except DomainError as error:  # the queue itself: the message comes back when its lease ends
+            self._world.tell(f"queue failed: {error.reason}")
+            self.rests_until = self._world.true_now + timedelta(seconds=self._world.rng.uniform(1, 10) * AWAY_S)
 
     def _from_sqs(self, queue: str) -> None:
         sqs = self._history.sqs
