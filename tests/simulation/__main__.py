@@ -1,4 +1,4 @@
-"""`python -m tests.simulation --seeds 100 --first 1`: run histories; say what they held, and which broke an invariant."""
+"""Run histories by their seeds, and say what they held and which of them broke an invariant."""
 
 from __future__ import annotations
 

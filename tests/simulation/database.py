@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import StaticPool
 
@@ -66,6 +66,8 @@ class Database:
         self.engine = create_engine("sqlite://", poolclass=StaticPool, creator=lambda: self.raw)
         event.listen(self.engine, "connect", product._set_up_sqlite)
         event.listen(self.engine, "begin", product._begin_sqlite)
+        self.writer = self.engine.connect()
+        self.reading = _Reading(self.engine.connect().execution_options(**{product._READ_ONLY: True}))
 
     def reset(self) -> None:
         """Begin with an empty database at head."""
@@ -84,36 +86,53 @@ class Database:
         return row and row[0]
 
 
-class SimEngine:
-    """What the adapter has for an engine."""
+class _Reading:
+    """The connection that reads, as the adapter asks for it."""
 
-    def __init__(self, world: World, engine: Engine, committed: Callable[[], None]) -> None:
+    def __init__(self, reader: Connection) -> None:
+        self._reader = reader
+
+    def execution_options(self, **_read_only: object) -> _Reading:
+        return self
+
+    def __enter__(self) -> Connection:
+        return self._reader
+
+    def __exit__(self, *_raised: object) -> None:
+        pass
+
+
+class SimEngine:
+    """What the adapter has for an engine: two connections that stay open, one that writes and one that reads."""
+
+    def __init__(self, world: World, database: Database, committed: Callable[[], None]) -> None:
         self._world, self._committed = world, committed
-        self._engine = engine.execution_options(sleep=world.sleep, jitter=world.jitter)
-        self.dialect = engine.dialect
+        self._writer, self._reading = database.writer, database.reading
+        self._waits = {"sleep": world.sleep, "jitter": world.jitter}
 
     def get_execution_options(self) -> Any:
         """Return what the adapter finds its waits in."""
-        return self._engine.get_execution_options()
+        return self._waits
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """Run a writing transaction."""
         world = self._world
         self._before("tx")
-        with self._engine.begin() as connection:
-            yield connection
+        with self._writer.begin():
+            yield self._writer
             world.step("tx", "commit before", errors=GONE, can_switch=False)
         if world.crew.current is not None:
             self._committed()
             world.step("tx", "commit after", errors=GONE)
 
-    def connect(self) -> Connection:
+    def connect(self) -> _Reading:
         """Connect, to read."""
         self._before("read")
-        return self._engine.connect()
+        return self._reading
 
     def _before(self, port: str) -> None:
         self._world.step(port, "before", errors=AWAY)
         if self._world.crew.current is not None and self._world.is_away("database away"):
-            raise AWAY[0]()
+            trouble = AWAY[0]()
+            raise trouble

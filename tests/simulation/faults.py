@@ -35,9 +35,7 @@ class Faults:
         calm = rng.random() < 0.1
         self.switch = rng.choice((0.02, 0.1, 0.3))
         self.kill = 0.0 if calm or rng.random() < 0.4 else rng.choice((0.002, 0.006, 0.02))
-        self.error = {
-            port: 0.0 if calm or rng.random() < 0.5 else rng.choice((0.003, 0.01, 0.05)) for port in PORTS
-        }
+        self.error = {port: 0.0 if calm or rng.random() < 0.5 else rng.choice((0.003, 0.01, 0.05)) for port in PORTS}
         chosen = [] if calm else [event for event in EVENTS if rng.random() < 0.4]
         self.events = {event: rng.choice((0.5, 1.0, 3.0)) for event in chosen}
         self.event_rate = rng.choice((0.002, 0.006, 0.02)) if chosen else 0.0

@@ -54,7 +54,7 @@ class History:
         self.images, self.push, self.land = SimImages(self.world), SimPush(self.world), Land()
         self.imagery, self.vision = SimImagery(self.world, self.land), Vision(self.world)
         self.watcher = Watcher(self)
-        self.engine = SimEngine(self.world, seat.database.engine, self.watcher.committed)
+        self.engine = SimEngine(self.world, seat.database, self.watcher.committed)
         self.ports = SimPorts(self)
         self.tasks: list[Task] = []
         self.work = Work(self)
@@ -127,7 +127,9 @@ class History:
         rng = self.rng
         tiles = [tile for area in self.areas for tile in area.tiles]
         hours = (self.ends_at - START) / timedelta(hours=1)
-        times = sorted([-5.0, hours - rng.uniform(0.5, 22), *(rng.uniform(-4, hours) for _ in range(rng.randint(1, 3)))])
+        times = sorted(
+            [-5.0, hours - rng.uniform(0.5, 22), *(rng.uniform(-4, hours) for _ in range(rng.randint(1, 3)))]
+        )
         for number, at in enumerate(times):
             is_last = number == len(times) - 1
             changes = [tile for tile in tiles if number and rng.random() < 0.25]

@@ -167,8 +167,6 @@ def _deleted(state: State) -> Iterator[Violation]:
     for area_id, deleted_at in state.rows("SELECT id, deleted_at FROM area_configs WHERE deleted_at IS NOT NULL"):
         yield Violation("deleted areas leave nothing", f"area {area_id}, deleted {deleted_at}, has its row still")
     for table in ("alert_sessions", "image_tiles"):
-        orphans = state.rows(
-            f"SELECT id FROM {table} WHERE area_id NOT IN (SELECT id FROM area_configs)"  # noqa: S608 (two names)
-        )
+        orphans = state.rows(f"SELECT id FROM {table} WHERE area_id NOT IN (SELECT id FROM area_configs)")
         for (row_id,) in orphans:
             yield Violation("deleted areas leave nothing", f"{table} {row_id} is of no area")

@@ -135,7 +135,8 @@ class SimImagery:
     def _before(self, what: str) -> None:
         self._world.step("provider", f"{what} before", errors=TROUBLE * 3 + REFUSED)
         if self._world.is_away("provider away"):
-            raise self._world.rng.choice(TROUBLE)()
+            trouble = self._world.rng.choice(TROUBLE)()
+            raise trouble
 
 
 class Vision:

@@ -6,7 +6,6 @@ Those that one writer at a time hides (`hidden`) are caught elsewhere; the reaso
 
 from __future__ import annotations
 
-import __future__ as future
 import inspect
 import sys
 import textwrap
@@ -54,7 +53,7 @@ def _rewritten(guard: Guard, module: Any, before: Any) -> Any:
     if source.count(guard.old) < 1:
         raise OutOfDateError(f"{guard.name}: {guard.target} has no {guard.old!r}")
     changed = source.replace(guard.old, str(guard.new))
-    code = compile(changed, f"<{guard.name}>", "exec", flags=future.annotations.compiler_flag)
+    code = compile(f"from __future__ import annotations\n{changed}", f"<{guard.name}>", "exec")
     found: dict[str, Any] = {}
     exec(code, module.__dict__, found)  # the module's own names; what is defined lands in `found`
     return found[guard.target]
@@ -72,9 +71,10 @@ class Hunt:
     def __str__(self) -> str:
         if self.trouble:
             return f"OUT OF DATE   {self.trouble}"
+        if self.caught is None and self.guard.hidden:
+            return f"{'hidden':13} {self.guard.name}: {self.histories} histories ({self.guard.hidden})"
         if self.caught is None:
-            why = f" ({self.guard.hidden})" if self.guard.hidden else ""
-            return f"{'hidden' if self.guard.hidden else 'NOT CAUGHT':13} {self.guard.name}: {self.histories} histories{why}"
+            return f"{'NOT CAUGHT':13} {self.guard.name}: {self.histories} histories"
         first = self.caught.violations[0]
         return f"{'caught':13} {self.guard.name}: {first.invariant}, after {self.histories} (seed {self.caught.seed})"
 

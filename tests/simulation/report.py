@@ -44,7 +44,9 @@ class Total:
         ]
         for invariant, seeds in sorted(self.broken.items(), key=lambda item: -len(item[1])):
             seeds.sort()
-            lines.append(f"BROKEN    {invariant}: {len(seeds)} histories, seeds {', '.join(str(s) for s, _ in seeds[:20])}")
+            lines.append(
+                f"BROKEN    {invariant}: {len(seeds)} histories, seeds {', '.join(str(s) for s, _ in seeds[:20])}"
+            )
             lines.append(f"          as in {seeds[0][0]}: {seeds[0][1]}")
         lines.append(f"{sum(len(seeds) for seeds in self.broken.values()) or 'no'} violations")
         return "\n".join(lines)

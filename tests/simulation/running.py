@@ -95,7 +95,7 @@ def told(seed: int, *, queue: str | None = None) -> str:
         history = History(seed, Seat(content(), stage), queue=queue, is_told=True).run()
     lines = [f"seed {seed}, queue {history.queue}, {len(history.areas)} areas, {history.most_workers} workers"]
     lines += [
-        f"  scene {scene.scene_id} {scene.captured_at:%d %H:%M} shows {dict_of(scene.states)} hides {dict_of(scene.clear)}"
+        f"  {scene.scene_id} {scene.captured_at:%d %H:%M} shows {dict_of(scene.states)} hides {dict_of(scene.clear)}"
         for scene in history.land.scenes
     ]
     lines += map(str, history.world.journal)

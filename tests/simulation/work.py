@@ -39,7 +39,10 @@ TICK = {
     "region": "local",
     "resources": [],
 }
-EXPECTED = ("does not survive", f"'{looking.UNREADABLE}' is not a valid Sensitivity")  # raised by this simulation's hand
+EXPECTED = (
+    "does not survive",
+    f"'{looking.UNREADABLE}' is not a valid Sensitivity",
+)  # raised by this simulation's hand
 TICKS = {"capture_areas": capture.capture_areas, "reconcile": reconcile.reconcile}
 
 
