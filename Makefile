@@ -16,7 +16,7 @@ LAYERED = requirements requirements-server layers/opencv/requirements layers/fir
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run test check format format-check lint types arrows migrate schema lock audit \
+.PHONY: help setup run unit test check format format-check lint types arrows migrate schema lock audit \
 	trip-archive trip-sample contact-sheet score series bench simulate server-load same-as release-check package layers advice \
 	infra deploy finish smoke destroy size coldstart deploy-test clean
 
@@ -30,7 +30,10 @@ setup:  ## make .venv from the locked dependencies (PYTHON=python3.12 to choose)
 run: setup  ## start everything on this machine (DATABASE=mysql+pymysql://... ARGS="--port 8001 --no-demo")
 	@$(if $(DATABASE),BHUPRAHARI_DATABASE_URL='$(DATABASE)') $(PYTHON) infra/setup.py run $(ARGS)
 
-test: setup  ## run the tests on SQLite and MySQL (ARGS="tests/unit -k name")
+unit: setup  ## the tests that need nothing but memory, in seconds (ARGS="-k name")
+	@$(PY) -m pytest tests/unit $(ARGS)
+
+test: setup  ## run the tests on SQLite and MySQL (ARGS="tests/contract -k name")
 	@$(PYTHON) infra/setup.py test $(ARGS)
 
 check: format-check lint types arrows test  ## the one gate: format, lint, types, arrows, tests
@@ -61,7 +64,7 @@ lock: UV = $(or $(shell command -v uv),build/lock/bin/uv)
 lock: setup  ## lock the dependencies from the *.in files, with uv (ARGS=--upgrade for the newest)
 	@test -x "$(UV)" || { $(PY) -m venv build/lock && build/lock/bin/python -m pip install --quiet uv; }
 	$(UV) $(COMPILE) $(ARGS) requirements-dev.in -o requirements-dev.txt
-	$(UV) $(COMPILE) $(ARGS) tests/sam/requirements.in -o tests/sam/requirements.txt
+	$(UV) $(COMPILE) $(ARGS) tests/support/templates/sam/requirements.in -o tests/support/templates/sam/requirements.txt
 	for f in $(LAYERED); do $(UV) $(COMPILE) -c requirements-dev.txt $$f.in -o $$f.txt || exit 1; done
 
 audit: setup  ## known vulnerabilities in the locked dependencies (needs the network)
@@ -74,13 +77,13 @@ trip-sample: setup  ## the whole trip on the rendered landscape, against its gro
 	$(PY) -m tests.e2e.trip_sample $(ARGS)
 
 contact-sheet: setup  ## ten rendered tiles among ten real ones, as one picture
-	$(PY) -m tests.bench.contact_sheet $(ARGS)
+	$(PY) -m research.contact_sheet $(ARGS)
 
 score: setup  ## score the detector on the labelled pairs of ../shared, and draw what it found
 	$(PY) -m tests.bench.score $(ARGS)
 
 series: setup  ## false alerts and recall on rendered series of eight dates, with and without older pictures
-	$(PY) -m tests.bench.series $(ARGS)
+	$(PY) -m research.series $(ARGS)
 
 bench: setup  ## the detector's milliseconds and MiB by size, beside the plain tutorial method
 	$(PY) -m tests.bench.detector_speed $(ARGS)
@@ -146,7 +149,7 @@ size: setup  ## MiB of each function of STAGE with its layers; fails where Lambd
 coldstart: setup  ## what a first invocation of each function costs, from the packaged artefacts
 	@$(LAMBDA) -m tests.deploy.coldstart
 
-deploy-test: setup  ## deploy to a stand-in of AWS on this machine, and use, change and remove what was deployed
+deploy-test: setup  ## package, deploy to a stand-in of AWS on this machine, and use, change and remove what was deployed
 	@$(LAMBDA) -m pytest -m slow -x tests/deploy $(ARGS)
 
 clean:  ## remove what the tools left: caches and build/ (not .venv, not .local)

@@ -17,7 +17,7 @@ from chalicelib.adapters.imagery.registry import PROVIDERS
 PREFIX = "BHUPRAHARI_"
 UNPREFIXED = ("ALLOWED_ORIGINS", "FCM_DEFAULT_TARGETS", "CAPTURE_SCHEDULE", "COMPARE_WAIT_S", "REGISTRATION")
 RENAMED = {"SWEEP_SCHEDULE": "RECONCILE_SCHEDULE"}  # names of the release before, accepted for one more
-TEST_ONLY = ("TEST_MYSQL", "REQUIRE_MYSQL")  # read by the tests, not by the product
+TEST_ONLY = ("TEST_MYSQL", "REQUIRE_MYSQL", "REQUIRE_LAMBDA_PYTHON")  # read by the tests, not by the product
 CHALICE_COMMAND = "AWS_CHALICE_CLI_MODE"  # Chalice sets it in its own commands, never in Lambda
 HOME_BOUND = (
     "stage",
@@ -27,6 +27,8 @@ HOME_BOUND = (
     "push_service",
     "secrets_store",
     "registration",
+    "default_provider",
+    "archive",
 )
 
 

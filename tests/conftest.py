@@ -11,8 +11,8 @@ from collections import Counter
 import pytest
 from sqlalchemy.exc import SQLAlchemyError
 
-from tests.databases import GIVEN, REQUIRED, MySqlDatabases, NoServer, SqliteDatabases, migrate
-from tests.mysql_server import HOW_TO_GET_ONE
+from tests.support.databases.copies import GIVEN, REQUIRED, MySqlDatabases, NoServer, SqliteDatabases, migrate
+from tests.support.databases.mysql_server import HOW_TO_GET_ONE
 
 ENGINES = ("sqlite", "mysql")
 FIXTURES = ("database_url", "empty_database_url")

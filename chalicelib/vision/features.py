@@ -1,6 +1,6 @@
 """The feature maps of a pair: as large as the images, and the same whichever image comes first.
 
-The names of the maps are those that the network was fitted with (`weights.py`). In the field's words:
+The names of the maps are those that the network was fitted with (`model/weights.json`). In the field's words:
 
 - `unlike_N`: structure dissimilarity, 1 - NCC (normalised cross-correlation) over a window of N px
 - `contrast_N`, `calm_N`: the larger and the smaller local contrast of the two images, as a logarithm

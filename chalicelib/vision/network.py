@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from chalicelib.vision.features import FeatureMap
+from chalicelib.vision.fitted import BadModel, numbers, read_fields
 from chalicelib.vision.pixels import Floats
-from chalicelib.vision.weights import HIDDEN, NAMES, NUMBERS
 
 # Pixels multiplied at once: OpenBLAS starts threads for a larger product, and on a machine whose other cores are busy
 # they wait for each other ten times as long as the work takes.
@@ -21,6 +20,7 @@ _BATCH_PX = 480
 class Network(NamedTuple):
     """Weights of one hidden layer: hidden = max(0, first @ maps + first_bias), log-odds = second @ hidden + bias."""
 
+    maps: tuple[str, ...]  # the names of the feature maps that it was fitted on, in their order
     first: Floats  # (hidden, maps)
     first_bias: Floats  # (hidden,)
     second: Floats  # (hidden,)
@@ -29,11 +29,23 @@ class Network(NamedTuple):
 
 @cache
 def network() -> Network:
-    """Unpack the fitted weights."""
-    numbers = np.frombuffer(base64.b85decode("".join(NUMBERS)), "<f4")
-    cut = HIDDEN * len(NAMES)
-    first = numbers[:cut].reshape(HIDDEN, len(NAMES))
-    return Network(first, numbers[cut : cut + HIDDEN], numbers[cut + HIDDEN : cut + 2 * HIDDEN], float(numbers[-1]))
+    """Read the fitted weights, once. Raises BadModel."""
+    return network_of(read_fields("weights.json"))
+
+
+def network_of(fields: Mapping[str, Any]) -> Network:
+    """Make the network of a file's fields. Raises BadModel."""
+    maps, rows = fields.get("maps"), fields.get("first")
+    if not isinstance(maps, list) or not maps or not isinstance(rows, list) or not rows:
+        raise BadModel("the detector's weights.json must name its maps, and have a row of weights for each hidden unit")
+    hidden = len(rows)
+    return Network(
+        tuple(maps),
+        numbers(fields, "first", (hidden, len(maps))),
+        numbers(fields, "first_bias", (hidden,)),
+        numbers(fields, "second", (hidden,)),
+        float(numbers(fields, "bias", ())),
+    )
 
 
 def log_odds(maps: Iterable[FeatureMap], shape: tuple[int, ...]) -> Floats:
@@ -42,7 +54,7 @@ def log_odds(maps: Iterable[FeatureMap], shape: tuple[int, ...]) -> Floats:
     The maps must be those that the network was fitted on, in their order; raises ValueError for another number of maps.
     """
     fitted = network()
-    table = np.empty((len(NAMES), shape[0] * shape[1]), np.float32)
+    table = np.empty((len(fitted.maps), shape[0] * shape[1]), np.float32)
     for row, feature in zip(table, maps, strict=True):
         row[:] = feature.values.ravel()
     odds = np.empty(table.shape[1], np.float32)

@@ -16,7 +16,7 @@ from typing import Any
 
 import requests
 
-from chalicelib.adapters.imagery.landscape import DEMO_CENTER_LAT, DEMO_CENTER_LON, DEMO_DATES, DEMO_REACH_KM
+from landscape import DEMO_CENTER_LAT, DEMO_CENTER_LON, DEMO_DATES, DEMO_REACH_KM
 
 EMAIL, PASSWORD = "demo@bhuprahari.example", "watch-the-land"
 AREA = "Demo: a village and its fields"

@@ -51,7 +51,7 @@ class OutboxQueueSource:
 
     def receive(self, queue: str) -> QueueMessage | None:
         """Take the next message of the queue of that name."""
-        received = self._outbox.receive(self._queues[queue], now=self._clock(), lease_s=self._lease_s)
+        received = self._outbox.receive([self._queues[queue]], now=self._clock(), lease_s=self._lease_s)
         return None if received is None else QueueMessage(received.message.body, received.receives, received)
 
     def done(self, message: QueueMessage) -> None:

@@ -41,7 +41,7 @@ if ! cmp -s "$HERE/requirements-server.txt" "$HERE/.venv/locked"; then
         -r "$HERE/requirements-server.txt"
     cp "$HERE/requirements-server.txt" "$HERE/.venv/locked"
 fi
-"$HERE/.venv/bin/python" -m compileall -q "$HERE/app.py" "$HERE/chalicelib" "$HERE/infra"
+"$HERE/.venv/bin/python" -m compileall -q "$HERE/app.py" "$HERE/chalicelib" "$HERE/infra" "$HERE/landscape"
 
 say "the database"
 if ! cmp -s "$PARTS/mariadb.cnf" /etc/mysql/mariadb.conf.d/60-bhuprahari.cnf; then

@@ -16,7 +16,7 @@ import numpy as np
 from chalicelib.domain.image_header import check_pixel_data
 from chalicelib.domain.tiles import Tile, View
 from chalicelib.vision.pixels import decode, decode_stored, encode_png, header_of
-from tests.bench.scenes import pair
+from research.scenes.pairs import pair
 
 SIDES = (320, 640, 1280)
 REPEATS = 25

@@ -43,7 +43,7 @@ def measure(job: tuple[int, float]) -> str:
     side, metres_per_pixel = job
     cv2.setNumThreads(1)
     from chalicelib.vision.changes import detect
-    from tests.bench.scenes import pair
+    from research.scenes.pairs import pair
 
     made = pair(7, 640)
     before, after = (cv2.resize(p, (side, side), interpolation=cv2.INTER_CUBIC) for p in (made.before, made.after))

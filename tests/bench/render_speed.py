@@ -7,10 +7,10 @@ import time
 
 import cv2
 
-from chalicelib.adapters.imagery.landscape import DEMO_DATES
 from chalicelib.adapters.imagery.providers.sample import GRID, TERMS
 from chalicelib.adapters.imagery.sample import SampleImagery
 from chalicelib.domain.tiles import Bounds, Tile
+from landscape import DEMO_DATES
 
 
 def main() -> None:

@@ -12,30 +12,17 @@ from __future__ import annotations
 
 import argparse
 import csv
-import importlib.util
-import sys
 from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 
+from research.labelled_pairs import SHARED, scorer, wilson
+from research.model_files import ROOT
 from tests.bench.score_folds import by_score, four_fold
 
-ROOT = Path(__file__).resolve().parents[2]
-SHARED = ROOT.parent / "shared"
 DETECTOR = "chalicelib.vision.changes:detect"
 CELL_PX = 420
-
-
-def scorer() -> Any:
-    """Load the scorer that lies beside the pairs."""
-    if "cd_score" not in sys.modules:
-        spec = importlib.util.spec_from_file_location("cd_score", SHARED / "bench" / "cd_score.py")
-        sys.modules["cd_score"] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules["cd_score"])
-    return sys.modules["cd_score"]
 
 
 def begin() -> None:
@@ -86,16 +73,6 @@ def moved(row: dict) -> list[int]:
     )
     real = truth > 0.5
     return [int((real & (ours > 0)).sum()), int((~real & (ours > 0)).sum()), int((real & (ours == 0)).sum())]
-
-
-def wilson(hits: int, of: int) -> str:
-    """Give a share with its 95 % Wilson interval."""
-    if not of:
-        return "none"
-    z, share = 1.96, hits / of
-    middle = (share + z * z / (2 * of)) / (1 + z * z / of)
-    half = z * np.sqrt(share * (1 - share) / of + z * z / (4 * of * of)) / (1 + z * z / of)
-    return f"{hits}/{of} = {share:.2f} (95 %: {max(0.0, middle - half):.2f} to {min(1.0, middle + half):.2f})"
 
 
 def main() -> None:

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from research.labelled_pairs import scored, scorer
+
 SCORES = (0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65)
 FOLDS = 4
 
@@ -20,7 +22,6 @@ def by_score(job: tuple[dict, str, dict]) -> list[dict[str, Any]]:
     from chalicelib.vision.change_map import map_change
     from chalicelib.vision.pixels import to_pixels
     from chalicelib.vision.regions import MIN_SCORE, classified_regions, draw_mask
-    from tests.bench.score import scorer
 
     row, folder, knobs = job
     metres_per_pixel = float(row["metres_per_pixel"])
@@ -30,29 +31,6 @@ def by_score(job: tuple[dict, str, dict]) -> list[dict[str, Any]]:
     regions = [region for region, reason in found if reason is None]
     masks = [draw_mask((one for one in regions if one.score >= score), truth.shape) for score in SCORES]
     return [scored(row, truth, mask, knobs) for mask in masks]
-
-
-def scored(row: dict, truth: np.ndarray, mask: np.ndarray, knobs: dict) -> dict[str, Any]:
-    """Give one pair's figures as the scorer sums them up, from its truth (0 or 1) and our mask; no stress, no time."""
-    from tests.bench.score import scorer
-
-    metres_per_pixel, ours = float(row["metres_per_pixel"]), (mask > 0).astype(np.uint8)
-    alarm = scorer().px_for(knobs["alert_m2"], metres_per_pixel, knobs["alert_px"])
-    return {
-        "id": row["id"],
-        "source": row["source"],
-        "ms": 0.0,
-        "px": [int((ours & truth).sum()), int((ours & (1 - truth)).sum()), int(((1 - ours) & truth).sum())],
-        "area": int(ours.sum()),
-        "gt": int(truth.sum()),
-        "alarm": alarm,
-        "n": truth.size,
-        "obj": scorer().objects(ours, truth, scorer().px_for(knobs["object_m2"], metres_per_pixel, 16)),
-        "win": scorer().clean_windows(ours, truth, 128, 8, alarm),
-        "swap": [1, 1],
-        "nuis": {},
-        "stress": {},
-    }
 
 
 def folds_of(rows: list[dict]) -> list[int]:
@@ -71,8 +49,6 @@ def folds_of(rows: list[dict]) -> list[int]:
 
 def four_fold(rows: list[dict], found: list[list[dict]]) -> tuple[dict[str, Any], list[float]]:
     """Give the scorer's table, each fold's score chosen on the others by the scorer's headline, and those scores."""
-    from tests.bench.score import scorer
-
     folds, kept, chosen = folds_of(rows), [], []
     for fold in range(FOLDS):
         others = [place for place, own in enumerate(folds) if own != fold]

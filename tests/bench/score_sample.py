@@ -13,10 +13,10 @@ from concurrent.futures import ProcessPoolExecutor
 import cv2
 import numpy as np
 
-from chalicelib.adapters.imagery.landscape import DEMO_CENTER_LAT, DEMO_CENTER_LON, DEMO_DATES, SCRIPT, picture, truth
 from chalicelib.domain.thresholds import Thresholds
 from chalicelib.domain.tiles import Bounds, Tile, View, grid_position
 from chalicelib.vision.changes import compare
+from landscape import DEMO_CENTER_LAT, DEMO_CENTER_LON, DEMO_DATES, SCRIPT, render, truth
 
 EVERYWHERE = Bounds(-180, -85, 180, 85)
 NEAR_PX = 30  # a region this close to a scripted change belongs to it: its shadow, its yard
@@ -35,7 +35,7 @@ def tile(place: tuple[int, int]) -> tuple[dict[str, float], list[str]]:
     cv2.setNumThreads(1)
     view = View(tile=Tile(17, *place), tile_px=1024, margin_px=128)
     days = [
-        cv2.imencode(".png", picture(view, day), [cv2.IMWRITE_PNG_COMPRESSION, 1])[1].tobytes() for day in DEMO_DATES
+        cv2.imencode(".png", render(view, day), [cv2.IMWRITE_PNG_COMPRESSION, 1])[1].tobytes() for day in DEMO_DATES
     ]
     found: dict[str, float] = {}
     false: list[str] = []

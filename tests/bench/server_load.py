@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 import requests
 
-from tests.e2e.stack import HOW_TO_GET_NGINX, NGINX, Stack, verifying
-from tests.mysql_server import HOW_TO_GET_ONE, find_server, start_server
+from tests.support.databases.mysql_server import HOW_TO_GET_ONE, find_server, start_server
+from tests.support.running.stack import HOW_TO_GET_NGINX, NGINX, Stack, verifying
 
 # Of twenty requests: what a client with its list of areas open does, and now and then a change.
 MIX = ("areas",) * 5 + ("sessions",) * 5 + ("tiles",) * 4 + ("me",) * 3 + ("health", "console", "write")

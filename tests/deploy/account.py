@@ -19,10 +19,10 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from moto.core.exceptions import JsonRESTError
 
 from layers.build import BUILT, build
-from tests.aws_stand_in import REGION, AwsStandIn
 from tests.deploy.lambda_host import LambdaHost
 from tests.deploy.moto_completions import complete
-from tests.sources import ROOT
+from tests.support.sources import ROOT
+from tests.support.standins.aws import REGION, AwsStandIn
 
 ARCH = {"aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), "x86_64")  # functions run here, so it is ours
 CHALICE = ("-c", "import sys; from chalice.cli import main; sys.exit(main())")

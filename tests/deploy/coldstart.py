@@ -1,7 +1,7 @@
 """What a first invocation costs, of each function, from what was packaged: python -m tests.deploy.coldstart.
 
 The whole stage is deployed as in the deploy test, and every function is then started anew, with and without the .pyc
-files of the package and the layers. The tiles are of 1280 px.
+files of the package and the layers. The tiles are of 640 px, as the archive cuts them.
 """
 
 from __future__ import annotations
@@ -9,15 +9,17 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from datetime import UTC, datetime
 from pathlib import Path
 
-from chalicelib.adapters.imagery.landscape import DEMO_CENTER_LAT, DEMO_CENTER_LON, DEMO_DATES
+from chalicelib.domain.tiles import position
+from landscape.works import NORTH, WEST, ZOOM
 from tests.deploy.stage import NAME, Stage, stage
-from tests.e2e.client import Client
+from tests.support.running.client import Client
+from tests.support.running.pairs import Pair, rendered_pairs
 
-REACH = dict.fromkeys(("northKm", "southKm", "eastKm", "westKm"), 0.12)  # of one tile, where an orchard is cleared
-LAND = {"name": "the demo's", "centerLat": DEMO_CENTER_LAT, "centerLon": DEMO_CENTER_LON} | REACH
+LON, LAT = position(WEST + 0.75, NORTH + 0.75, ZOOM)  # a quarter of the demo's first tile, where a yard is paved
+REACH = dict.fromkeys(("northKm", "southKm", "eastKm", "westKm"), 0.06)  # of one tile of the archive
+AREA = {"name": "the demo's", "centerLat": LAT, "centerLon": LON} | REACH
 TARGETS = {"api_handler": (600, 130), "compare_tile": (900, 450)}  # ms of CPU, MiB
 EVENTS = {"migrate": {}, "operate": {"command": "doctor"}}  # what an operator's own hand starts
 ROUNDS = 2
@@ -25,10 +27,9 @@ ROUNDS = 2
 
 def main() -> int:
     with tempfile.TemporaryDirectory() as folder, stage(Path(folder)) as dev:
-        clock = Path(folder) / "clock"
-        clock.write_text("0")
+        (land,) = rendered_pairs(folder, most=1)
         dev.operator.make("infra", NAME, *dev.given)
-        dev.set(registration="open", default_provider="sample", sample_clock=str(clock), tiles_per_day="10000")
+        dev.set(registration="open", tiles_per_day="10000")
         dev.operator.make("deploy", NAME)
         client = Client(dev.front())
         client.call("POST", "devices/", {"token": "phone", "platform": "android"}, status=201)
@@ -37,18 +38,18 @@ def main() -> int:
             if not with_pyc:
                 dev.account.host.forget_pyc()
             for _ in range(ROUNDS):
-                for report in first_invocations(dev, client, clock):
+                for report in first_invocations(dev, client, land):
                     costs.setdefault((report["function"], with_pyc), []).append(report)
         return table(costs)
 
 
-def first_invocations(dev: Stage, client: Client, clock: Path) -> list[dict]:
+def first_invocations(dev: Stage, client: Client, land: Pair) -> list[dict]:
     """Watch the demo's land before and after its change, with new processes for the second; give what those cost."""
-    before, after = (str((day - datetime.now(UTC).date()).days) for day in DEMO_DATES[:2])
-    clock.write_text(before)
-    area = client.add_area(**LAND)["id"]
+    dev.take_away(land, "after")
+    dev.put(land, "before")
+    area = client.add_area(**AREA)["id"]
     dev.supervise(client, area)
-    clock.write_text(after)
+    dev.put(land, "after")
     dev.account.host.stop()
     dev.account.host.reports.clear()
     client.call("GET", "area-configs")

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.mysql_server import HOW_TO_GET_ONE, find_server, start_server
+from tests.support.databases.mysql_server import HOW_TO_GET_ONE, find_server, start_server
 
 MASTER = "bhuprahari_master"
 

@@ -11,13 +11,13 @@ from threading import Event, Thread
 import pymysql
 from sqlalchemy.engine import make_url
 
-from tests.aws_stand_in import REGION
 from tests.deploy.account import Account, Operator
 from tests.deploy.api_front import ApiFront
 from tests.deploy.database import database
 from tests.deploy.pump import Pump
-from tests.e2e.client import Client
-from tests.fcm_stand_in import FcmStandIn
+from tests.support.running.client import Client
+from tests.support.standins.aws import REGION
+from tests.support.standins.fcm import FcmStandIn
 
 NAME = "dev"
 ARCHIVE = f"bhuprahari-{NAME}-archive"
@@ -102,6 +102,11 @@ class Stage:
         for path in folder.iterdir():
             self.account.client("s3").upload_file(str(path), ARCHIVE, path.name)
         shutil.rmtree(folder)
+
+    def take_away(self, land, which: str) -> None:
+        """Take one of a land's pictures out of the stage's archive again, if it is there."""
+        for suffix in (".json", ".png"):
+            self.account.client("s3").delete_object(Bucket=ARCHIVE, Key=f"{land.name}-{which}{suffix}")
 
     def supervise(self, client: Client, area: int) -> dict:
         """Tap the one button, and let the queues run empty; give the session with its details."""

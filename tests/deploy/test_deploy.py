@@ -5,19 +5,15 @@ build/deploy-test.txt.
 """
 
 import json
-import sys
 
 import pytest
 import requests
 
 from tests.deploy.stage import NAME, stage
-from tests.e2e.client import Client
-from tests.e2e.patchwork import patchwork
+from tests.support.running.client import Client
+from tests.support.running.patchwork import patchwork
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(sys.version_info[:2] != (3, 12), reason="the functions run on 3.12, and here in this Python"),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("lambda_python")]
 PHONE = "phone-of-the-owner"
 LAYERED = {"capture_tile": "opencv", "compare_tile": "opencv", "notify_session": "firebase"}
 MIGRATION = '''"""One column more, which the code before does not know."""

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import requests
 
-from tests.e2e.client import PROJECT, Client, Server
-from tests.e2e.patchwork import patchwork
+from tests.support.running.client import PROJECT, Client, Server
+from tests.support.running.patchwork import patchwork
 
 WAITING = "jobs wait until a worker runs beside this: python -m infra.local --worker-only"
 

@@ -7,8 +7,8 @@ import pytest
 import requests
 
 from chalicelib.adapters.links import SignedLinks
-from tests.e2e.client import TIMEOUT_S, Client, Server
-from tests.e2e.patchwork import patchwork
+from tests.support.running.client import TIMEOUT_S, Client, Server
+from tests.support.running.patchwork import patchwork
 
 ORIGIN = "https://console.example"
 WEEK_S = 7 * 86_400

@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
-from tests import browser
-from tests.e2e.archives import Pair
-from tests.e2e.client import Server
+from tests.support import browser
+from tests.support.running.client import Server
+from tests.support.running.pairs import Pair
 
 SIZE_PX, GSD_M = 360, 0.6
 IS_IDLE = "[...document.querySelectorAll('button')].some((one) => one.innerText === 'Supervise now' && !one.disabled)"

@@ -3,7 +3,7 @@
 import re
 
 from infra.local.demo import EMAIL, PASSWORD
-from tests.e2e.client import Client, Server
+from tests.support.running.client import Client, Server
 
 ROW = re.compile(r"^ +(\d+) +(-?\d+\.\d{5}) +(-?\d+\.\d{5}) ")
 

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from tests.e2e.client import Client, Server
-from tests.e2e.patchwork import patchwork
-from tests.emf import faults, metrics_of
+from tests.support.emf import faults, metrics_of
+from tests.support.running.client import Client, Server
+from tests.support.running.patchwork import patchwork
 
 SETTINGS = {"capture_schedule": "rate(1 day)", "compare_wait_s": 0}
 

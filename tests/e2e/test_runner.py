@@ -3,13 +3,13 @@
 import contextlib
 import signal
 import sqlite3
-import time
 
 import pytest
 import requests
 
-from tests.e2e.client import Client, Server
-from tests.e2e.patchwork import patchwork
+from tests.support.running.client import Client, Server
+from tests.support.running.patchwork import patchwork
+from tests.support.timing import wait_until
 
 SETTINGS = {"capture_schedule": "rate(1 day)", "compare_wait_s": 0}  # the clock opens no session between two taps
 SIDE_M = 400  # nine tiles; four of them change, and of three at the edges nothing new is seen
@@ -25,13 +25,6 @@ def archive(tmp_path):
     folder = tmp_path / "archive"
     folder.mkdir()
     return folder
-
-
-def wait_until(true, *, within_s, every_s=0.05):
-    end = time.monotonic() + within_s
-    while not true():
-        assert time.monotonic() < end, "it did not come to this in time"
-        time.sleep(every_s)
 
 
 def left_open(home):

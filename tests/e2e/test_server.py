@@ -9,15 +9,15 @@ from sqlalchemy import create_engine, func, select, text
 
 from chalicelib.adapters.database.schema.migrate import head
 from chalicelib.adapters.database.tables import outbox, session_tiles
-from chalicelib.adapters.imagery.landscape import DEMO_CENTER_LAT, DEMO_CENTER_LON, DEMO_DATES
 from chalicelib.composition import process_ports
 from infra.server.__main__ import main
+from landscape import DEMO_CENTER_LAT, DEMO_CENTER_LON, DEMO_DATES
 from tests.bench.server_load import put_load
-from tests.databases import REQUIRED
-from tests.e2e.stack import HOW_TO_GET_NGINX, NGINX, Stack, make_certificate, verifying
-from tests.e2e.test_runner import wait_until
 from tests.e2e.trip_sample import block_area
-from tests.processes import forget
+from tests.support.databases.copies import REQUIRED
+from tests.support.processes import forget
+from tests.support.running.stack import HOW_TO_GET_NGINX, NGINX, Stack, make_certificate, verifying
+from tests.support.timing import wait_until
 
 SETTINGS = {"capture_schedule": "rate(1 day)", "compare_wait_s": 0, "lease_s": 15}
 VILLAGE = dict.fromkeys(("northKm", "southKm", "eastKm", "westKm"), 0.25)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.e2e.archives import real_pairs, rendered_pairs
 from tests.e2e.trip_archive import walk
+from tests.support.running.pairs import real_pairs, rendered_pairs
 
 ONE_TICK = "rate(1 day)"  # the clock opens no session between two taps: each session is a tap's
 

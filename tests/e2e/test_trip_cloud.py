@@ -14,13 +14,13 @@ from chalicelib.composition import process_ports
 from chalicelib.domain.jobs import Queue
 from infra.local.server import make_server
 from infra.runtime.worker import Worker
-from tests.aws_stand_in import REGION, AwsStandIn
-from tests.e2e.archives import real_pairs, rendered_pairs
-from tests.e2e.client import Client
-from tests.e2e.patchwork import patchwork
-from tests.fcm_stand_in import FcmStandIn
-from tests.processes import forget
-from tests.sqs_queue_source import SqsQueueSource
+from tests.support.processes import forget
+from tests.support.running.client import Client
+from tests.support.running.pairs import real_pairs, rendered_pairs
+from tests.support.running.patchwork import patchwork
+from tests.support.standins.aws import REGION, AwsStandIn
+from tests.support.standins.fcm import FcmStandIn
+from tests.support.standins.sqs_queue_source import SqsQueueSource
 
 PREFIX = "bhuprahari-"  # the queues' names are read when `app` is imported, so they are the default ones
 MAX_RECEIVES = 3

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import requests
 
-from tests.e2e.archives import real_pairs, rendered_pairs
-from tests.e2e.client import Client, Server
+from tests.support.running.client import Client, Server
+from tests.support.running.pairs import real_pairs, rendered_pairs
 
 WORTH_FINDING_M2 = 400
 

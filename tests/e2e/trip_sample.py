@@ -14,15 +14,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from chalicelib.adapters.imagery.landscape import (
+from chalicelib.domain.tiles import M_PER_DEGREE, Tile, bounds_of, centre_of, grid_position
+from landscape import (
     DEMO_CENTER_LAT,
     DEMO_CENTER_LON,
     DEMO_DATES,
     DEMO_REACH_KM,
     changes_between,
 )
-from chalicelib.domain.tiles import M_PER_DEGREE, Tile, bounds_of, centre_of, grid_position
-from tests.e2e.client import Client, Server
+from tests.support.running.client import Client, Server
 
 SURE_M2 = 100  # every change of that size or more is to be found
 SHADOW_M = 25  # a new building's shadow and the trees it felled are part of its change

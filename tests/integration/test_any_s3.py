@@ -5,7 +5,7 @@ import requests
 
 from chalicelib.composition import Ports
 from chalicelib.settings import Settings
-from tests.aws_stand_in import aws
+from tests.support.standins.aws import aws
 
 
 @pytest.fixture

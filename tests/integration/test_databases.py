@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import create_engine, inspect, make_url, text
 
-from tests.databases import MySqlDatabases, SqliteDatabases, migrate
+from tests.support.databases.copies import MySqlDatabases, SqliteDatabases, migrate
 
 
 def two_tables(url):

@@ -14,9 +14,9 @@ from chalicelib.domain.errors import NoCoverage, Unavailable
 from chalicelib.domain.jobs import Queue, TileJob
 from chalicelib.domain.pushes import DeliveryStatus, Target, TargetKind
 from chalicelib.domain.tile_runs import Outcome, Verdict
-from tests.builders import a_change
-from tests.integration.test_races import at_once, jobs_of
-from tests.trip import LEASE_S, Trip
+from tests.support.builders.domain import a_change
+from tests.support.timing import at_once
+from tests.support.trip import LEASE_S, Trip, jobs_of
 
 ROUNDS = 8
 PHONES = [Target(kind=TargetKind.TOKEN, address=f"phone {number}") for number in range(3)]
@@ -150,7 +150,7 @@ def test_the_backlog_is_as_old_as_its_oldest_job(trip, said):
 def test_jobs_name_their_tile_and_the_request_that_began_them(trip):
     area = trip.add_area(tiles=1)
     trip.capture_now(area, request_id="a-request")
-    received = trip.outbox.receive(Queue.CAPTURES, now=trip.now, lease_s=1)
+    received = trip.outbox.receive([Queue.CAPTURES], now=trip.now, lease_s=1)
     job = TileJob.from_json(received.message.body)
     assert (job.request_id, job.tile.count("/")) == ("a-request", 2)
 
@@ -162,7 +162,7 @@ def test_the_request_travels_with_every_job_of_its_trip(trip):
     trip.capture_now(area, request_id="a-tap")
     carried = []
     for queue in (Queue.CAPTURES, Queue.COMPARISONS, Queue.NOTIFICATIONS):
-        received = trip.outbox.receive(queue, now=trip.now, lease_s=0)
+        received = trip.outbox.receive([queue], now=trip.now, lease_s=0)
         carried.append(json.loads(received.message.body)["request_id"])
         trip.work_once()
     assert carried == ["a-tap"] * 3

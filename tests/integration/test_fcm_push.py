@@ -11,8 +11,8 @@ import pytest
 from chalicelib.adapters.channels.fcm import FcmPush
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.pushes import DeliveryStatus, Notice, Target, TargetKind
-from tests.fakes import FixedSecrets
-from tests.fcm_stand_in import FcmStandIn
+from tests.support.fakes.secrets import FixedSecrets
+from tests.support.standins.fcm import FcmStandIn
 
 NOTICE = Notice(area_id=7, area_name="North field", session_id=41, changes=2)
 SENT, DEAD, FAILED, PENDING = (

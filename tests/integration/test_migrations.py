@@ -16,11 +16,11 @@ from chalicelib.adapters.database.engine import make_engine
 from chalicelib.adapters.database.schema.migrate import MIGRATIONS, head, revision_of, to
 from chalicelib.adapters.database.tables import area_configs, chores
 from chalicelib.domain.errors import Unavailable
-from tests.builders import NOON, a_change
-from tests.old_code.recording import FOLDER, Broken, a_whole_trip, file_of, record, say_again
-from tests.revisions import revisions
-from tests.sources import ROOT
-from tests.trip import Trip
+from tests.support.builders.domain import NOON, a_change
+from tests.support.databases.revisions import revisions
+from tests.support.old_code.recording import FOLDER, Broken, a_whole_trip, file_of, record, say_again
+from tests.support.sources import ROOT
+from tests.support.trip import Trip
 
 RECORDED = sorted({path.name[:4] for path in FOLDER.glob("*.json")})
 BEFORE_HEAD = [None, *(path.name[:4] for path in revisions()[:-1])]

@@ -6,8 +6,8 @@ from chalicelib.domain.errors import BadImage, ProviderRefused, ProviderUnavaila
 from chalicelib.domain.jobs import Queue, TileJob
 from chalicelib.domain.retries import MAX_ATTEMPTS
 from chalicelib.domain.sessions import SessionStatus
-from tests.builders import a_change
-from tests.trip import ALL, Trip
+from tests.support.builders.domain import a_change
+from tests.support.trip import ALL, Trip
 
 CHANGE = a_change(m2=900)
 
@@ -52,7 +52,7 @@ def raised(trip, area):
 def cancelled(trip, area):
     trip.show("april", days=30)
     session = trip.capture_now(area)
-    while received := trip.outbox.receive(Queue.CAPTURES, now=trip.now, lease_s=60):
+    while received := trip.outbox.receive([Queue.CAPTURES], now=trip.now, lease_s=60):
         trip.capture_tile(TileJob.from_json(received.message.body))
     return trip.cancel(session)
 
@@ -187,7 +187,7 @@ def test_work_that_never_answers_is_given_up_at_the_claim(trip, area):
     """A worker that crashes, hangs or runs out of memory answers nothing: only its claims can be counted."""
     trip.show("april", days=30)
     session = trip.capture_now(area)
-    received = trip.outbox.receive(Queue.CAPTURES, now=trip.now, lease_s=1)
+    received = trip.outbox.receive([Queue.CAPTURES], now=trip.now, lease_s=1)
     job = TileJob.from_json(received.message.body)
     for _ in range(MAX_ATTEMPTS):
         assert trip.runs.claim_capture(job, now=trip.now, lease_s=60) is not None
@@ -301,7 +301,7 @@ def test_a_clock_that_jumps_stops_nothing(trip, area, hours):
     trip.show("april", days=-0.5, change=CHANGE)
     session = trip.capture_now(area)
     trip.work_once()
-    received = trip.outbox.receive(Queue.CAPTURES, now=trip.now, lease_s=60)
+    received = trip.outbox.receive([Queue.CAPTURES], now=trip.now, lease_s=60)
     assert trip.runs.claim_capture(TileJob.from_json(received.message.body), now=trip.now, lease_s=60)
     trip.wait(hours=hours)
     for _ in range(30):

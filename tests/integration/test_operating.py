@@ -12,9 +12,9 @@ from chalicelib.domain.errors import BadImage, Conflict, NotFound, ProviderRefus
 from chalicelib.domain.jobs import Queue, TileJob
 from chalicelib.domain.pushes import DeliveryStatus, Target, TargetKind
 from chalicelib.domain.sessions import SessionStatus
-from tests.builders import a_change
-from tests.integration.test_races import at_once, jobs_of
-from tests.trip import LEASE_S, Trip
+from tests.support.builders.domain import a_change
+from tests.support.timing import at_once
+from tests.support.trip import LEASE_S, Trip, jobs_of
 
 PHONE = Target(kind=TargetKind.TOKEN, address="phone")
 

@@ -13,11 +13,11 @@ from chalicelib.functions.operate import operate
 from infra.errors import OperatorError
 from infra.ops.__main__ import main
 from infra.ops.stage import Stage
-from tests.aws_stand_in import REGION, aws
-from tests.broken_configurations import BROKEN_CONFIGURATIONS, break_configuration
-from tests.databases import migrate
-from tests.lambda_stand_in import LambdaStandIn
-from tests.processes import forget
+from tests.support.databases.copies import migrate
+from tests.support.processes import forget
+from tests.support.standins.aws import REGION, aws
+from tests.support.standins.aws_lambda import LambdaStandIn
+from tests.support.templates.broken_configurations import BROKEN_CONFIGURATIONS, break_configuration
 
 ACCOUNT = json.dumps(
     {"project_id": "p", "client_email": "a@b.c", "private_key": "-----BEGIN " + "PRIVATE KEY-----\nx\n"}

@@ -1,18 +1,17 @@
 """What may happen once happens once, with everybody at the same gate. MySQL shows what SQLite's single writer hides."""
 
-import threading
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from chalicelib.domain.errors import Busy, Conflict, DomainError, LimitReached, NotFound, NotSignedIn
-from chalicelib.domain.jobs import Queue, TileJob
+from chalicelib.domain.errors import Busy, Conflict, LimitReached, NotFound, NotSignedIn
+from chalicelib.domain.jobs import Queue
 from chalicelib.domain.pushes import Target, TargetKind
 from chalicelib.domain.sessions import SessionStatus
 from chalicelib.domain.tile_runs import Outcome, Verdict
-from tests.builders import a_change, later
-from tests.trip import ALL, LEASE_S, Trip
+from tests.support.builders.domain import a_change, later
+from tests.support.timing import at_once
+from tests.support.trip import ALL, LEASE_S, Trip, jobs_of
 
 ROUNDS = 12
 
@@ -20,28 +19,6 @@ ROUNDS = 12
 @pytest.fixture
 def trip(engine):
     return Trip(engine)
-
-
-def at_once(*deeds):
-    """Start every deed at the same moment, each in its own thread; give what each returned or raised."""
-    gate = threading.Barrier(len(deeds))
-
-    def run(deed):
-        gate.wait()
-        try:
-            return deed()
-        except DomainError as error:
-            return error
-
-    with ThreadPoolExecutor(len(deeds)) as pool:
-        return list(pool.map(run, deeds))
-
-
-def jobs_of(trip, queue):
-    jobs = []
-    while (received := trip.outbox.receive(queue, now=trip.now, lease_s=3600)) is not None:
-        jobs.append(TileJob.from_json(received.message.body))
-    return jobs
 
 
 def test_the_last_two_tiles_end_their_session_once(trip):
@@ -57,8 +34,8 @@ def test_the_last_two_tiles_end_their_session_once(trip):
         session = trip.session(session)
         assert session.status is SessionStatus.CHANGES_DETECTED
         assert (session.tiles_done, session.alerts) == (2, 2)
-        assert trip.outbox.receive(Queue.NOTIFICATIONS, now=trip.now, lease_s=9e9) is not None
-        assert trip.outbox.receive(Queue.NOTIFICATIONS, now=trip.now, lease_s=9e9) is None
+        assert trip.outbox.receive([Queue.NOTIFICATIONS], now=trip.now, lease_s=9e9) is not None
+        assert trip.outbox.receive([Queue.NOTIFICATIONS], now=trip.now, lease_s=9e9) is None
 
 
 def test_taps_and_compares_at_once_are_one_session(trip):
@@ -95,7 +72,7 @@ def test_a_message_has_one_receiver(trip):
 
     def take():
         taken = []
-        while (received := trip.outbox.receive(Queue.CAPTURES, now=trip.now, lease_s=3600)) is not None:
+        while (received := trip.outbox.receive([Queue.CAPTURES], now=trip.now, lease_s=3600)) is not None:
             taken.append(received.message.message_id)
         return taken
 

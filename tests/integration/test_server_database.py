@@ -12,9 +12,9 @@ from sqlalchemy import create_engine, func, insert, select
 
 from chalicelib.adapters.database.schema.migrate import head
 from chalicelib.adapters.database.tables import users
-from tests.databases import GIVEN, REQUIRED
-from tests.e2e.stack import Stack
-from tests.mysql_server import SEARCHED, find_server, start_server
+from tests.support.databases.copies import GIVEN, REQUIRED
+from tests.support.databases.mysql_server import SEARCHED, find_server, start_server
+from tests.support.running.stack import Stack
 
 PARTS = Path(__file__).resolve().parents[2] / "infra" / "server"
 TOOLS = [shutil.which(name, path=SEARCHED) for name in ("mariadb", "mariadb-dump", "rsync")]

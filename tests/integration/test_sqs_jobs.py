@@ -11,9 +11,10 @@ from chalicelib.adapters.queues.sqs import SqsJobs
 from chalicelib.adapters.queues.sqs_addresses import QueueAddresses
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.jobs import Queue, TileJob
-from tests.aws_stand_in import away, aws
-from tests.fakes import A_MOMENT, MemoryOutbox
-from tests.sqs_house import SqsHouse
+from tests.support.fakes.clock import A_MOMENT
+from tests.support.fakes.outbox import MemoryOutbox
+from tests.support.standins.aws import away, aws
+from tests.support.standins.sqs_house import SqsHouse
 
 JOB = TileJob(session_id=1, tile_run_id=2).to_json()
 BODIES = [TileJob(session_id=1, tile_run_id=number).to_json() for number in range(25)]

@@ -13,9 +13,9 @@ import pytest
 from chalicelib.composition import Ports
 from chalicelib.domain.errors import Unavailable
 from chalicelib.settings import Settings
-from tests.aws_stand_in import REGION, aws
-from tests.mysql_server import free_port
-from tests.sources import ROOT
+from tests.support.databases.mysql_server import free_port
+from tests.support.sources import ROOT
+from tests.support.standins.aws import REGION, aws
 
 SERVE = "import sys; from chalice.cli import main; sys.exit(main())"
 

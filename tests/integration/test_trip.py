@@ -8,8 +8,8 @@ from chalicelib.domain.errors import Invalid, ProviderRefused
 from chalicelib.domain.images import ImageStatus
 from chalicelib.domain.pushes import DeliveryStatus, Target, TargetKind
 from chalicelib.domain.sessions import SessionStatus
-from tests.builders import CORNER, SPRING, a_change
-from tests.trip import Trip
+from tests.support.builders.domain import CORNER, SPRING, a_change
+from tests.support.trip import Trip
 
 TOPIC = Target(kind=TargetKind.TOPIC, address="bhuprahari")
 

@@ -8,8 +8,8 @@ from chalicelib.domain.errors import BadImage, Busy, Conflict, LimitReached, Not
 from chalicelib.domain.jobs import Queue, SessionJob, TileJob
 from chalicelib.domain.pushes import DeliveryStatus, Target, TargetKind
 from chalicelib.domain.sessions import Cause, SessionStatus
-from tests.builders import NOON, a_change
-from tests.trip import LEASE_S, Trip
+from tests.support.builders.domain import NOON, a_change
+from tests.support.trip import LEASE_S, Trip
 
 TOPIC = Target(kind=TargetKind.TOPIC, address="bhuprahari")
 
@@ -20,7 +20,7 @@ def trip(engine):
 
 
 def first_job(trip, queue=Queue.CAPTURES):
-    received = trip.outbox.receive(queue, now=trip.now, lease_s=0)
+    received = trip.outbox.receive([queue], now=trip.now, lease_s=0)
     return TileJob.from_json(received.message.body)
 
 
@@ -302,6 +302,6 @@ def test_other_peoples_areas_and_sessions_do_not_exist(trip):
 
 
 def trip_page():
-    from tests.trip import ALL
+    from tests.support.trip import ALL
 
     return ALL

@@ -5,8 +5,8 @@ import pytest
 from chalicelib.domain.jobs import Queue, SessionJob, TileJob
 from chalicelib.domain.pushes import DeliveryStatus, Target, TargetKind
 from chalicelib.domain.sessions import SessionStatus
-from tests.builders import a_change
-from tests.trip import LEASE_S, Trip
+from tests.support.builders.domain import a_change
+from tests.support.trip import LEASE_S, Trip
 
 PHONE = Target(kind=TargetKind.TOKEN, address="phone")
 
@@ -18,7 +18,7 @@ def trip(engine):
 
 def lose_messages(trip, queue):
     """Take every message of a queue and forget it, as a queue that lost them would."""
-    while (received := trip.outbox.receive(queue, now=trip.now, lease_s=3600)) is not None:
+    while (received := trip.outbox.receive([queue], now=trip.now, lease_s=3600)) is not None:
         trip.outbox.taken([received.message.message_id])
 
 
@@ -26,7 +26,7 @@ def test_a_tile_whose_worker_died_is_taken_up_again(trip):
     trip.add_area(tiles=1)
     trip.show("march")
     trip.tick()
-    received = trip.outbox.receive(Queue.CAPTURES, now=trip.now, lease_s=LEASE_S)
+    received = trip.outbox.receive([Queue.CAPTURES], now=trip.now, lease_s=LEASE_S)
     trip.runs.claim_capture(TileJob.from_json(received.message.body), now=trip.now, lease_s=LEASE_S)
     trip.outbox.taken([received.message.message_id])
     trip.wait(seconds=LEASE_S)
@@ -46,7 +46,7 @@ def test_jobs_that_a_queue_lost_are_written_anew(trip):
     assert trip.session(session).is_open, "too early to call them lost"
     trip.wait(seconds=901)
     trip.reconcile()
-    while trip.outbox.receive(Queue.CAPTURES, now=trip.now, lease_s=0) and trip.work_once():
+    while trip.outbox.receive([Queue.CAPTURES], now=trip.now, lease_s=0) and trip.work_once():
         if trip.session(session).tiles_done == 0:
             lose_messages(trip, Queue.COMPARISONS)
     trip.wait(seconds=901)
@@ -71,7 +71,7 @@ def test_a_session_past_its_deadline_ends_as_an_error(trip):
 def test_a_dead_letter_ends_its_tile_with_the_reason(trip):
     trip.add_area(tiles=1)
     trip.tick()
-    received = trip.outbox.receive(Queue.CAPTURES, now=trip.now, lease_s=LEASE_S)
+    received = trip.outbox.receive([Queue.CAPTURES], now=trip.now, lease_s=LEASE_S)
     trip.outbox.give_back(received, available_at=trip.now, reason="MemoryError", dead=True)
     trip.reconcile()
     (session,) = trip.all_sessions()
@@ -83,7 +83,7 @@ def test_a_dead_letter_ends_its_tile_with_the_reason(trip):
 def test_an_unreadable_dead_letter_is_buried(trip):
     trip.add_area(tiles=1)
     trip.tick()
-    received = trip.outbox.receive(Queue.CAPTURES, now=trip.now, lease_s=LEASE_S)
+    received = trip.outbox.receive([Queue.CAPTURES], now=trip.now, lease_s=LEASE_S)
     trip.outbox.give_back(received, available_at=trip.now, reason="x", dead=True)
     with trip.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE outbox SET body = '{'")
@@ -150,7 +150,7 @@ def test_a_notifier_that_died_in_the_middle_is_followed_by_another(trip):
     session = trip.capture_now(area)
     trip.work_once()
     trip.work_once()
-    received = trip.outbox.receive(Queue.NOTIFICATIONS, now=trip.now, lease_s=LEASE_S)
+    received = trip.outbox.receive([Queue.NOTIFICATIONS], now=trip.now, lease_s=LEASE_S)
     trip.deliveries.prepare(session.session_id, extra=[PHONE], now=trip.now)
     trip.deliveries.claim(session.session_id, now=trip.now, lease_s=LEASE_S, limit=10)
     trip.outbox.taken([received.message.message_id])
@@ -167,7 +167,7 @@ def test_a_notification_that_was_given_up_on_is_tried_again(trip):
     session = trip.capture_now(area)
     trip.work_once()
     trip.work_once()
-    received = trip.outbox.receive(Queue.NOTIFICATIONS, now=trip.now, lease_s=LEASE_S)
+    received = trip.outbox.receive([Queue.NOTIFICATIONS], now=trip.now, lease_s=LEASE_S)
     trip.outbox.give_back(received, available_at=trip.now, reason="MemoryError", dead=True)
     trip.reconcile()
     trip.work()

@@ -18,9 +18,9 @@ from pathlib import Path
 import pymysql
 from sqlalchemy import make_url
 
-from tests.mysql_server import find_server, start_server
 from tests.same_as.processes import Client, Local
 from tests.same_as.releases import RELEASE, ROOT, checked_out, commit_of
+from tests.support.databases.mysql_server import find_server, start_server
 
 ENGINES = ("sqlite", "mysql")
 KEPT = ROOT / "build" / "homes"

@@ -12,11 +12,11 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
-from tests.mysql_server import find_server, start_server
 from tests.same_as.home import ENGINES, a_filled_home
 from tests.same_as.keeping import Report
 from tests.same_as.releases import RELEASE, NoRelease, checked_out, tree_of
 from tests.same_as.upgrades import in_the_middle, on_a_server, on_one_machine
+from tests.support.databases.mysql_server import find_server, start_server
 
 
 def main(arguments=None):

@@ -2,11 +2,11 @@
 
 import time
 
-from tests.mysql_server import free_port
 from tests.same_as.home import DAYS, UNSEEN
 from tests.same_as.keeping import Held, ended_well, same_people, shown
 from tests.same_as.processes import Client, Local, Process
 from tests.same_as.releases import run
+from tests.support.databases.mysql_server import free_port
 
 _, SECOND, THIRD, FOURTH = DAYS
 TICKED = ('"function": "sweep"', '"function": "reconcile"')  # the minute's function, in the clock's log

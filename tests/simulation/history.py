@@ -6,9 +6,9 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import NamedTuple
 
-from chalicelib.domain.areas import Extent, NewArea
+from chalicelib.domain.areas import Extent, NewArea, Plan
+from chalicelib.domain.thresholds import Thresholds
 from chalicelib.domain.tiles import Tile, bounds_of, tiles_covering
-from tests.builders import a_plan
 from tests.simulation import events, looking
 from tests.simulation.baton import Crew, Task
 from tests.simulation.database import Database, SimEngine
@@ -116,7 +116,12 @@ class History:
             east_km=0.5,
             west_km=0.5,
         )
-        plan = a_plan(provider="sample", grid=GRID, cadence_hours=self.rng.choice((12, 24, 24, 24, 24)))
+        plan = Plan(
+            provider="sample",
+            grid=GRID,
+            cadence_hours=self.rng.choice((12, 24, 24, 24, 24)),
+            thresholds=Thresholds(min_changed_area_m2=25.0),
+        )
         new = NewArea(user_id=user_id, name=f"Area {row}", extent=extent, plan=plan)
         area = self.ports.areas.add(new, now=self.world.clock())
         tiles = tuple(tiles_covering(area.extent.bounds, GRID.zoom))

@@ -13,7 +13,7 @@ from tests.simulation.invariants import State, verify
 from tests.simulation.mutants import removed
 from tests.simulation.ports import installed
 from tests.simulation.running import content, run_seeds, told
-from tests.sources import ROOT
+from tests.support.sources import ROOT
 
 SEED = 7
 A_MESSAGE = (

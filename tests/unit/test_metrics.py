@@ -7,11 +7,10 @@ import logging
 import pytest
 
 from chalicelib import logs, metrics
-from chalicelib.application import events as recording
 from chalicelib.application.events import record
 from chalicelib.domain import events
 from chalicelib.domain.events import Event
-from tests.emf import faults, metrics_of
+from tests.support.emf import faults, metrics_of
 
 ABOUT = {
     events.TILE_RUN_ENDED: {"verdict": "FAILED", "provider": "archive", "tile": "17/1/2", "session_id": 3},
@@ -22,15 +21,18 @@ ABOUT = {
 
 
 @pytest.fixture
-def lines(monkeypatch):
+def lines():
     """Give what is logged as the lines that a stage's stream gets, parsed."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(logs.JsonLines(stage="dev"))
-    monkeypatch.setattr(recording.log, "handlers", [handler])
-    monkeypatch.setattr(recording.log, "propagate", False)
-    recording.log.setLevel("INFO")
-    return lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    log = logging.getLogger("chalicelib.facts")
+    level = log.level
+    log.addHandler(handler)
+    log.setLevel("INFO")
+    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    log.removeHandler(handler)
+    log.setLevel(level)
 
 
 def test_every_counted_fact_is_a_line_that_cloudwatch_takes(lines):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.same_as import log_lines, normal
+from tests.same_as import normal
 from tests.same_as.allowed import ALLOWED, Line, Rename
 from tests.same_as.comparing import IN_ORDER, PARTS, difference
 
@@ -133,24 +133,3 @@ def test_a_listed_line_may_read_otherwise_and_its_neighbours_may_not():
 def test_the_order_counts_where_it_is_read(part):
     assert difference(part, ["a", "b"], ["b", "a"])
     assert difference("logs", ["a", "b"], ["b", "a"]) == []
-
-
-def test_a_dropped_log_key_is_found(tmp_path):
-    for room in ("chalicelib", "infra"):
-        (tmp_path / room).mkdir()
-    (tmp_path / "app.py").touch()
-    code = 'ENDED = "session ended"\nlog.info("tile captured", extra={"share": 1, "at": 2})\nFact(ENDED, {"area": 1})\n'
-    (tmp_path / "chalicelib" / "a.py").write_text(code)
-    before = log_lines.of_the_code(tmp_path)
-    assert before == ["code: fact 'session ended': area", "code: info 'tile captured': at share"]
-    (tmp_path / "chalicelib" / "a.py").write_text(code.replace(', "at": 2', ""))
-    assert difference("logs", before, log_lines.of_the_code(tmp_path)) == [
-        "- code: info 'tile captured': at share",
-        "+ code: info 'tile captured': share",
-    ]
-    line = {"level": "INFO", "message": "swept", "function": "sweep", "tile": 1}
-    was, now = (log_lines.of_a_run(json.dumps(line | {"function": name})) for name in ("sweep", "reconcile"))
-    assert difference("logs", was, now) == []
-    assert difference("logs", was, log_lines.of_a_run(json.dumps(line | {"function": "capture"})))
-    del line["tile"]
-    assert difference("logs", was, log_lines.of_a_run(json.dumps(line)))

@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.domain.errors import BadImage, NoCoverage, ProviderUnavailable
 from chalicelib.domain.tiles import Tile, bounds_of
-from tests.fakes import ScriptedImagery
+from tests.support.fakes.imagery import ScriptedImagery
 
 TILE, OTHER = Tile(17, 5, 5), Tile(17, 6, 5)
 AREA = bounds_of(TILE)

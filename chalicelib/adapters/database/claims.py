@@ -8,17 +8,17 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from chalicelib.adapters.database import tables as t
-from chalicelib.adapters.database.comparisons import doubted_before, is_compared
-from chalicelib.adapters.database.images import newest_and_references, older_images
+from chalicelib.adapters.database.comparisons import doubted_in
+from chalicelib.adapters.database.images import images_of_comparison, newest_and_references
 from chalicelib.adapters.database.rows import area_of, image_of, tile_of
 from chalicelib.domain.breakers import Breaker
-from chalicelib.domain.comparisons import comparison_key
+from chalicelib.domain.comparisons import ComparisonKey, comparison_key
 from chalicelib.domain.errors import Busy
 from chalicelib.domain.jobs import TileJob
 from chalicelib.domain.references import choose_older
 from chalicelib.domain.tile_runs import CaptureClaim, ComparisonClaim, TileState
 
-RUN, SESSION, IMAGE, AREA = t.session_tiles, t.alert_sessions, t.image_tiles, t.area_configs
+RUN, SESSION, AREA = t.session_tiles, t.alert_sessions, t.area_configs
 BREAKER = t.breakers
 _RUN_COLUMNS = (
     RUN.c.id.label("run_id"),
@@ -88,10 +88,14 @@ def capture_claim(connection: Connection, job: TileJob) -> CaptureClaim:
 def comparison_claim(connection: Connection, job: TileJob) -> ComparisonClaim:
     """Return what comparing a tile needs to know, of a run that was just claimed."""
     row = connection.execute(_OF_RUN.where(RUN.c.id == job.tile_run_id)).one()
-    rows = connection.execute(select(IMAGE).where(IMAGE.c.id.in_((row.image_id, row.reference_id)))).all()
-    images = {each.id: image_of(each) for each in rows}
-    area, image, reference = area_of(row), images[row.image_id], images[row.reference_id]
-    thresholds = area.plan.thresholds
+    area, thresholds = area_of(row), area_of(row).plan.thresholds
+    found = images_of_comparison(connection, row.image_id, row.reference_id)
+    images = {each.id: image_of(each) for each in found}
+    image, reference = images.pop(row.image_id), images.pop(row.reference_id)
+    key = comparison_key(image.image_id, reference.image_id, thresholds)
+    made = [each for each in found if each.comparison_id is not None]
+    of_reference = [each for each in made if each.id == reference.image_id]
+    latest = max(of_reference, key=lambda each: each.comparison_id, default=None)
     return ComparisonClaim(
         **_of_run(row, job),
         area_id=area.area_id,
@@ -99,9 +103,11 @@ def comparison_claim(connection: Connection, job: TileJob) -> ComparisonClaim:
         image=image,
         reference=reference,
         thresholds=thresholds,
-        is_compared=is_compared(connection, comparison_key(image.image_id, reference.image_id, thresholds)),
-        older=choose_older(older_images(connection, area, reference), taken_at=image.taken_at),
-        doubted=doubted_before(connection, reference.image_id),
+        is_compared=any(
+            ComparisonKey(each.id, each.compared_with, each.detector, each.thresholds) == key for each in made
+        ),
+        older=choose_older(list(images.values()), taken_at=image.taken_at),
+        doubted=doubted_in((latest and latest.ignored) or []),
     )
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, insert, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, select
 
 from chalicelib.adapters.database import tables as t
+from chalicelib.adapters.database.engine import insert_if_new
 from chalicelib.domain.changes import may_hold_later
 from chalicelib.domain.comparisons import ComparisonKey, comparison_key
 from chalicelib.domain.references import Pair
@@ -40,21 +41,14 @@ def not_compared(connection: Connection, pairs: Sequence[Pair], thresholds: Thre
 def add_comparison(connection: Connection, key: ComparisonKey, outcome: Outcome, *, now: datetime) -> bool:
     """Keep a comparison; return False if there is one of this key already."""
     row = key._asdict() | {"verdict": outcome.verdict, "ignored": outcome.ignored, "created_at": now}
-    try:
-        with connection.begin_nested():
-            connection.execute(insert(DONE).values(**row))
-    except IntegrityError:
-        return False
-    return True
+    return insert_if_new(connection, DONE, **row)
 
 
-def doubted_before(connection: Connection, image_id: int) -> tuple[Outline, ...]:
-    """Return what the latest comparison of an image saw and doubted, so that the next can say if it is still there.
+def doubted_in(regions: Sequence[dict[str, Any]]) -> tuple[Outline, ...]:
+    """Return the outlines, of the regions that a comparison ignored, that the next image is to settle.
 
     Whatever it was compared by: a doubt is settled by the images, also after the area's sensitivity has changed.
     """
-    query = select(DONE.c.ignored).where(DONE.c.image_id == image_id).order_by(DONE.c.id.desc()).limit(1)
-    regions = connection.execute(query).scalar() or []
     return tuple(
         region["outline"]["coordinates"] for region in regions if may_hold_later(region["reason"], region["score"])
     )

@@ -166,6 +166,16 @@ def insert_row(connection: Connection, table: Table, **values: object) -> int:
     return int(key[0])
 
 
+def insert_if_new(connection: Connection, table: Table, **values: object) -> bool:
+    """Insert one row, unless one with its unique key is there; return whether it was inserted. One statement.
+
+    MySQL has no other word for it than IGNORE, which also passes over a foreign key that has gone: to callers, that row
+    cannot be inserted either.
+    """
+    word = "OR IGNORE" if connection.dialect.name == "sqlite" else "IGNORE"
+    return connection.execute(insert(table).prefix_with(word).values(**values)).rowcount == 1
+
+
 def check(engine: Engine) -> None:
     """Raise Unavailable if the database does not answer, or has no tables."""
     try:

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, case, exists, func, select, union_all, update
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    and_,
+    case,
+    exists,
+    func,
+    null,
+    select,
+    type_coerce,
+    union_all,
+    update,
+)
 from typing_extensions import override
 
 from chalicelib.adapters.database import tables as t
@@ -92,20 +107,47 @@ def newest_and_references(
     return newest, tuple(images.values())
 
 
-def older_images(connection: Connection, area: Area, reference: StoredImage) -> list[StoredImage]:
-    """Return the clear images of a tile from before a reference that may be compared with it, newest first."""
-    query = (
-        select(IMAGE)
+def images_of_comparison(connection: Connection, image_id: int, reference_id: int) -> Sequence[Row[Any]]:
+    """Read, in one statement, a pair's two images with their comparisons, and the images before the reference.
+
+    A row is an image; of the pair's it is one for each of their comparisons, or one without (`compared_with` is None).
+    The others are clear and may be compared with the reference, newest first.
+    """
+    reference = IMAGE.alias("reference")
+    of_pair = (
+        select(
+            IMAGE,
+            DONE.c.id.label("comparison_id"),
+            DONE.c.reference_id.label("compared_with"),
+            DONE.c.detector,
+            DONE.c.thresholds,
+            DONE.c.ignored,
+        )
+        .outerjoin(DONE, DONE.c.image_id == IMAGE.c.id)
+        .where(IMAGE.c.id.in_((image_id, reference_id)))
+    )
+    same = ("area_id", "provider", "tile_px", "margin_px", "z", "x", "y")
+    older = (
+        select(
+            IMAGE,
+            null().label("comparison_id"),
+            null().label("compared_with"),
+            null().label("detector"),
+            null().label("thresholds"),
+            type_coerce(null(), JSON).label("ignored"),
+        )
+        .join(reference, and_(*(IMAGE.c[name] == reference.c[name] for name in same)))
         .where(
-            _comparable(area.area_id, area.plan.provider, area.plan.grid),
-            _is_of(reference.view.tile),
+            reference.c.id == reference_id,
+            IMAGE.c.is_usable.is_(True),
             IMAGE.c.clear_share >= CLEAR_SHARE,
-            IMAGE.c.taken_at < reference.taken_at,
+            IMAGE.c.taken_at < reference.c.taken_at,
         )
         .order_by(*_NEWEST_FIRST)
         .limit(MOST_LOOKED_THROUGH)
     )
-    return [image_of(row) for row in connection.execute(query)]
+    parts = union_all(*(select(part.subquery()) for part in (of_pair, older)))
+    return connection.execute(parts).all()
 
 
 def reference_for(connection: Connection, claim: CaptureClaim, *, taken_before: datetime) -> StoredImage | None:

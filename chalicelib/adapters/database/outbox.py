@@ -5,11 +5,11 @@ On AWS a row goes when SQS has taken it. At home the row is the message: `receiv
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, delete, func, select, update
+from sqlalchemy import Connection, Engine, Row, delete, func, select, union_all, update
 from typing_extensions import override
 
 from chalicelib.adapters.database.engine import insert_row, reads, writes
@@ -75,14 +75,20 @@ class SqlOutbox(Outbox):
             connection.execute(delete(outbox).where(outbox.c.id.in_(ids[start : start + 500])))
 
     @reads
-    def _next(self, connection: Connection, queue: Queue, now: datetime) -> Row[Any] | None:
-        query = (
-            select(outbox)
-            .where(outbox.c.queue == queue, outbox.c.dead_at.is_(None), outbox.c.available_at <= now)
-            .order_by(outbox.c.turn, outbox.c.id)
-            .limit(1)
-        )
-        return connection.execute(query).one_or_none()
+    def _next(self, connection: Connection, queues: Sequence[Queue], now: datetime) -> Row[Any] | None:
+        """Read the message whose turn it is of each queue, by its index, and return that of the first queue."""
+        parts = [
+            select(
+                select(outbox)
+                .where(outbox.c.queue == queue, outbox.c.dead_at.is_(None), outbox.c.available_at <= now)
+                .order_by(outbox.c.turn, outbox.c.id)
+                .limit(1)
+                .subquery()
+            )
+            for queue in queues
+        ]
+        rows = {row.queue: row for row in connection.execute(union_all(*parts))}
+        return next((rows[queue] for queue in queues if queue in rows), None)
 
     @writes
     def _take(self, connection: Connection, row: Row[Any], hidden_until: datetime) -> bool:
@@ -92,8 +98,8 @@ class SqlOutbox(Outbox):
         return connection.execute(update(outbox).where(is_still_there).values(**values)).rowcount == 1
 
     @override
-    def receive(self, queue: Queue, *, now: datetime, lease_s: float) -> Received | None:
-        while (row := self._next(queue, now)) is not None:
+    def receive(self, queues: Sequence[Queue], *, now: datetime, lease_s: float) -> Received | None:
+        while (row := self._next(queues, now)) is not None:
             if self._take(row, now + timedelta(seconds=lease_s)):
                 return Received(message_of(row), row.receives + 1, row.receives + 1)
         return None

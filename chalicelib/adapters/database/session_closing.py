@@ -8,7 +8,7 @@ Lock order: session, tile run, image, outbox.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
@@ -24,6 +24,7 @@ from chalicelib.domain.jobs import Message, Queue, SessionJob
 from chalicelib.domain.sessions import SessionStatus, ending_of
 from chalicelib.domain.severity import highest
 from chalicelib.domain.tile_runs import ALREADY_COMPARED, CAPTURE_STATES, Outcome, TileState, Verdict
+from chalicelib.domain.tiles import Tile
 
 RUN, SESSION, IMAGE, ALERT = t.session_tiles, t.alert_sessions, t.image_tiles, t.alert_details
 MAX_REASON = 500
@@ -40,57 +41,81 @@ def lock_session(connection: Connection, session_id: int) -> Row[Any] | None:
     return connection.execute(select(SESSION).where(SESSION.c.id == session_id).with_for_update()).one_or_none()
 
 
-def end_run(connection: Connection, run: Row[Any], outcome: Outcome, *, now: datetime) -> None:
-    """Write an open tile run's verdict. The caller holds the session's lock and has checked the fence."""
-    if outcome.compared_by is not None:
+class StaleError(Exception):
+    """The run has ended, or was claimed anew: the transaction is rolled back, and nothing of it is written."""
+
+
+class OpenRun(NamedTuple):
+    """A tile run that is to end, as far as its end depends on it."""
+
+    run_id: int
+    session_id: int
+    tile: Tile
+    is_comparison: bool  # else it was being captured
+    image_id: int | None
+    reference_id: int | None
+    clear_share: float | None
+
+
+def open_run_of(row: Row[Any]) -> OpenRun:
+    """Return the run of a row that the caller has locked."""
+    is_comparison = row.state not in CAPTURE_STATES
+    images = row.image_id, row.reference_id
+    return OpenRun(row.id, row.session_id, tile_of(row), is_comparison, *images, row.clear_share)
+
+
+def end_run(connection: Connection, run: OpenRun, outcome: Outcome, *, now: datetime, fence: int | None = None) -> None:
+    """Write an open tile run's verdict. The caller holds the session's lock.
+
+    Raises StaleError if the run has ended already, or is past the fence of who ends it.
+    """
+    if outcome.compared_by is not None and run.image_id is not None and run.reference_id is not None:
         key = ComparisonKey(run.image_id, run.reference_id, DETECTOR, outcome.compared_by)
         if not add_comparison(connection, key, outcome, now=now):
             outcome = ALREADY_COMPARED
-    connection.execute(
-        update(RUN)
-        .where(RUN.c.id == run.id)
-        .values(
-            state=TileState.ENDED,
-            verdict=outcome.verdict,
-            reason=outcome.reason and outcome.reason[:MAX_REASON],
-            fence=RUN.c.fence + 1,
-            lease_until=None,
-            clear_share=outcome.clear_share if outcome.clear_share is not None else run.clear_share,
-            ended_at=now,
-        )
-    )
+    is_mine = (RUN.c.id == run.run_id) & RUN.c.verdict.is_(None)
+    values = {
+        "state": TileState.ENDED,
+        "verdict": outcome.verdict,
+        "reason": outcome.reason and outcome.reason[:MAX_REASON],
+        "fence": RUN.c.fence + 1,
+        "lease_until": None,
+        "image_id": run.image_id,
+        "clear_share": outcome.clear_share if outcome.clear_share is not None else run.clear_share,
+        "ended_at": now,
+    }
+    if fence is not None:
+        is_mine &= RUN.c.fence == fence
+    if not connection.execute(update(RUN).where(is_mine).values(**values)).rowcount:
+        raise StaleError
     record_after_commit(
         connection,
         events.TILE_RUN_ENDED,
         session_id=run.session_id,
-        tile_run_id=run.id,
-        tile=str(tile_of(run)),
+        tile_run_id=run.run_id,
+        tile=str(run.tile),
         verdict=outcome.verdict.value,
         reason=outcome.reason,
         provider=outcome.failed_provider,
     )
-    is_capture = run.state in CAPTURE_STATES
-    if run.image_id is None or is_capture or outcome.verdict not in (*_IMAGE_STATUS, Verdict.OBSCURED):
+    if run.image_id is None or not run.is_comparison or outcome.verdict not in (*_IMAGE_STATUS, Verdict.OBSCURED):
         return
-    _update_image(connection, run, outcome.verdict, now=now)
+    _update_image(connection, run.image_id, outcome.verdict, now=now)
     if outcome.verdict is Verdict.CHANGED:
         _insert_alert(connection, run, outcome, now=now)
 
 
-def _update_image(connection: Connection, run: Row[Any], verdict: Verdict, *, now: datetime) -> None:
+def _update_image(connection: Connection, image_id: int, verdict: Verdict, *, now: datetime) -> None:
     status = _IMAGE_STATUS.get(verdict)
-    connection.execute(
-        update(IMAGE)
-        .where(IMAGE.c.id == run.image_id)
-        .values(compared_at=now, **({"status": status} if status else {}))
-    )
+    values = {"compared_at": now} | ({"status": status} if status else {})
+    connection.execute(update(IMAGE).where(IMAGE.c.id == image_id).values(**values))
 
 
-def _insert_alert(connection: Connection, run: Row[Any], outcome: Outcome, *, now: datetime) -> None:
+def _insert_alert(connection: Connection, run: OpenRun, outcome: Outcome, *, now: datetime) -> None:
     connection.execute(
         insert(ALERT).values(
             session_id=run.session_id,
-            tile_run_id=run.id,
+            tile_run_id=run.run_id,
             image_id=run.image_id,
             reference_id=run.reference_id,
             mask_key=outcome.mask_key,

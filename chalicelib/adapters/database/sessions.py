@@ -20,6 +20,7 @@ from chalicelib.adapters.database.session_closing import (
     end_run,
     finish_if_done,
     lock_session,
+    open_run_of,
     summarise,
 )
 from chalicelib.adapters.database.session_opening import Waits, open_session
@@ -213,7 +214,7 @@ class SqlSessions(Sessions):
         open_runs = select(RUN).where(RUN.c.session_id == session_id, RUN.c.verdict.is_(None)).with_for_update()
         for run in connection.execute(open_runs).all():
             why = f"{outcome.reason}; last: {run.reason}" if outcome.verdict is Verdict.FAILED and run.reason else None
-            end_run(connection, run, replace(outcome, reason=why or outcome.reason), now=now)
+            end_run(connection, open_run_of(run), replace(outcome, reason=why or outcome.reason), now=now)
         return finish_if_done(connection, session, now=now, request_id=request_id)
 
     @staticmethod

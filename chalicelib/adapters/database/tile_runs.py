@@ -15,7 +15,15 @@ from chalicelib.adapters.database.engine import writes
 from chalicelib.adapters.database.images import forget_image, insert_image, reference_for
 from chalicelib.adapters.database.outbox import post
 from chalicelib.adapters.database.rows import tile_of
-from chalicelib.adapters.database.session_closing import MAX_REASON, end_run, finish_if_done, lock_session
+from chalicelib.adapters.database.session_closing import (
+    MAX_REASON,
+    OpenRun,
+    StaleError,
+    end_run,
+    finish_if_done,
+    lock_session,
+    open_run_of,
+)
 from chalicelib.application.ports.tile_runs import TileRuns
 from chalicelib.domain.images import StoredImage
 from chalicelib.domain.jobs import Message, TileJob, queue_for
@@ -67,7 +75,7 @@ class SqlTileRuns(TileRuns):
     ) -> list[Message]:
         try:
             return self._record_capture(claim, captured, now=now, lost_image_id=lost_image_id)
-        except _StaleError:
+        except StaleError:
             return []
 
     @writes
@@ -85,18 +93,18 @@ class SqlTileRuns(TileRuns):
             forget_image(connection, lost_image_id)
         follows = after_capture(captured, reference)
         if isinstance(follows, Outcome):  # the session may end with it: its row is locked first
-            session, run = lock_session(connection, claim.session_id), _held(connection, claim)
-            if session is None or run is None:
-                raise _StaleError
-            values = {"image_id": insert_image(connection, claim, captured), "clear_share": captured.clear_share}
-            connection.execute(update(RUN).where(RUN.c.id == run.id).values(**values))
-            end_run(connection, run, follows, now=now)
-            return finish_if_done(connection, session, now=now, request_id=claim.request_id)
-        try:
-            image_id = insert_image(connection, claim, captured)
-        except IntegrityError:  # this run has its image already, or its session is gone
-            raise _StaleError from None
+            session = lock_session(connection, claim.session_id)
+            image_id = self._insert_image(connection, claim, captured)
+            return _end(connection, session, claim, _run_of(claim, image_id=image_id), follows, now=now)
+        image_id = self._insert_image(connection, claim, captured)
         return self._go_on(connection, claim, image_id, follows, now=now, clear_share=captured.clear_share)
+
+    @staticmethod
+    def _insert_image(connection: Connection, claim: CaptureClaim, captured: Captured) -> int:
+        try:
+            return insert_image(connection, claim, captured)
+        except IntegrityError:  # this run has its image already, or its session is gone
+            raise StaleError from None
 
     @override
     def record_nothing_new(self, claim: CaptureClaim, *, now: datetime) -> list[Message]:
@@ -104,7 +112,7 @@ class SqlTileRuns(TileRuns):
             return self.end(claim, Outcome(verdict=Verdict.NO_NEW_IMAGERY), now=now)
         try:
             follows = self._go_on_to_pending(claim, claim.newest, now=now)
-        except _StaleError:
+        except StaleError:
             return []
         return self.end(claim, follows, now=now) if isinstance(follows, Outcome) else follows
 
@@ -139,7 +147,7 @@ class SqlTileRuns(TileRuns):
             "retry_at": now + self._retry,
         }
         if not connection.execute(update(RUN).where(_is_held(claim)).values(**values)).rowcount:
-            raise _StaleError
+            raise StaleError
         return post(connection, queue_for(TileState.CAPTURED), _job_of(claim), now=now)
 
     @override
@@ -158,20 +166,22 @@ class SqlTileRuns(TileRuns):
         return post(connection, queue_for(state), _job_of(claim), now=now, available_at=retry.retry_at)
 
     @override
-    @writes
-    def end(self, connection: Connection, claim: Claim, outcome: Outcome, *, now: datetime) -> list[Message]:
-        session = lock_session(connection, claim.session_id)
-        run = _held(connection, claim)
-        if session is None or run is None:
+    def end(self, claim: Claim, outcome: Outcome, *, now: datetime) -> list[Message]:
+        try:
+            return self._end(claim, outcome, now=now)
+        except StaleError:
             return []
-        knows = (Verdict.NO_NEW_IMAGERY, Verdict.BASELINE)
-        if isinstance(claim, CaptureClaim) and claim.newest is not None and outcome.verdict in knows:
-            # What the session knows of this tile is the image it had: its date is the session's news.
-            connection.execute(update(RUN).where(RUN.c.id == run.id).values(image_id=claim.newest.image_id))
+
+    @writes
+    def _end(self, connection: Connection, claim: Claim, outcome: Outcome, *, now: datetime) -> list[Message]:
+        session = lock_session(connection, claim.session_id)
         if outcome.lost_image_id is not None:
             forget_image(connection, outcome.lost_image_id)
-        end_run(connection, run, outcome, now=now)
-        return finish_if_done(connection, session, now=now, request_id=claim.request_id)
+        image_id = None
+        if isinstance(claim, CaptureClaim) and outcome.verdict in (Verdict.NO_NEW_IMAGERY, Verdict.BASELINE):
+            # What the session knows of this tile is the image it had: its date is the session's news.
+            image_id = None if claim.newest is None else claim.newest.image_id
+        return _end(connection, session, claim, _run_of(claim, image_id=image_id), outcome, now=now)
 
     @override
     @writes
@@ -181,7 +191,7 @@ class SqlTileRuns(TileRuns):
         run = connection.execute(select(RUN).where(is_it).with_for_update()).one_or_none()
         if session is None or run is None:
             return []
-        end_run(connection, run, outcome, now=now)
+        end_run(connection, open_run_of(run), outcome, now=now)
         return finish_if_done(connection, session, now=now, request_id=job.request_id)
 
     @override
@@ -214,8 +224,21 @@ class SqlTileRuns(TileRuns):
         return messages
 
 
-class _StaleError(Exception):
-    """The claim is no longer the latest: the transaction is rolled back, and nothing of it is written."""
+def _run_of(claim: Claim, *, image_id: int | None = None) -> OpenRun:
+    """Return the run of a claim. While it is captured, `image_id` is the image that it came to."""
+    if isinstance(claim, CaptureClaim):
+        return OpenRun(claim.tile_run_id, claim.session_id, claim.view.tile, False, image_id, None, None)
+    images = claim.image.image_id, claim.reference.image_id
+    return OpenRun(claim.tile_run_id, claim.session_id, claim.view.tile, True, *images, claim.image.clear_share)
+
+
+def _end(
+    connection: Connection, session: Row[Any] | None, claim: Claim, run: OpenRun, outcome: Outcome, *, now: datetime
+) -> list[Message]:
+    if session is None:
+        raise StaleError
+    end_run(connection, run, outcome, now=now, fence=claim.fence)
+    return finish_if_done(connection, session, now=now, request_id=claim.request_id)
 
 
 def _job_of(claim: Claim) -> TileJob:
@@ -226,11 +249,6 @@ def _job_of(claim: Claim) -> TileJob:
         request_id=claim.request_id,
         turn=claim.turn,
     )
-
-
-def _held(connection: Connection, claim: Claim) -> Row[Any] | None:
-    """Lock and return the claim's tile run, if the claim is still the latest and the run still open."""
-    return connection.execute(select(RUN).where(_is_held(claim)).with_for_update()).one_or_none()
 
 
 def _is_held(claim: Claim) -> ColumnElement[bool]:

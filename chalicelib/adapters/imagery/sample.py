@@ -1,4 +1,7 @@
-"""The `sample` provider: a rendered landscape with scripted change. No account, no key, no network."""
+"""The `sample` provider: a rendered landscape with scripted change. No account, no key, no network.
+
+The landscape is the package beside `chalicelib`; it is imported where an image is rendered, as it needs OpenCV.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +48,7 @@ class SampleImagery(Imagery):
     def fetch(self, scene: Scene, view: View, area: Bounds) -> FetchedImage:
         import cv2
 
-        from chalicelib.adapters.imagery.landscape import picture
+        from landscape import WrongScale, render
 
         # Noise hardly packs: these settings take 0.06 s where OpenCV's own take 0.16 s, for files as large (2.9 MiB).
         quick = [
@@ -53,9 +56,13 @@ class SampleImagery(Imagery):
             *(cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_HUFFMAN_ONLY),
             *(cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_SUB),
         ]
-        done, png = cv2.imencode(".png", picture(view, _day(scene)), quick)
+        try:
+            image = render(view, _day(scene))
+        except WrongScale as error:
+            raise NoCoverage(str(error)) from error
+        done, png = cv2.imencode(".png", image, quick)
         if not done:
-            raise ProviderUnavailable("the rendered picture could not be written as PNG")
+            raise ProviderUnavailable("the rendered image could not be written as PNG")
         return FetchedImage(content=png.tobytes(), scene=scene, attribution=self._terms.licence.attribution)
 
     @override

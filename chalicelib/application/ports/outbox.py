@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -28,8 +28,8 @@ class Outbox(Protocol):
         """Forget messages: a queue has taken them, or their work is done."""
         ...
 
-    def receive(self, queue: Queue, *, now: datetime, lease_s: float) -> Received | None:
-        """Receive the available message of a queue whose turn it is, and hide it for the lease."""
+    def receive(self, queues: Sequence[Queue], *, now: datetime, lease_s: float) -> Received | None:
+        """Receive the available message whose turn it is, of the first queue that has one; hide it for the lease."""
         ...
 
     def done(self, received: Received) -> None:

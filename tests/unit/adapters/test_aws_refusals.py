@@ -10,7 +10,7 @@ from botocore.stub import Stubber
 from chalicelib.adapters.images.s3 import S3Images
 from chalicelib.adapters.secrets.secretsmanager import SecretsManagerSecrets
 from chalicelib.domain.errors import Unavailable
-from tests.aws_stand_in import aws_client
+from tests.support.standins.aws import aws_client
 
 KEY = "7/1.png"
 

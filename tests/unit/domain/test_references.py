@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.domain.references import MOST_OLDER, Candidate, choose_older, choose_reference, newest_pair
-from tests.builders import NOON, a_stored_image
+from tests.support.builders.domain import NOON, a_stored_image
 
 
 def chosen(*days):

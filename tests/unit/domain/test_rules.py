@@ -18,7 +18,7 @@ from chalicelib.domain.severity import Severity, severity_of
 from chalicelib.domain.thresholds import Sensitivity, Thresholds
 from chalicelib.domain.tile_runs import Verdict
 from chalicelib.domain.tiles import Tile
-from tests.builders import a_change, a_region
+from tests.support.builders.domain import a_change, a_region
 
 THRESHOLDS = Thresholds(min_changed_area_m2=25, min_clear_share=0.3)
 

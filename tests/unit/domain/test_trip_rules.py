@@ -12,7 +12,7 @@ from chalicelib.domain.scenes import Licence, ProviderTerms, Scene, check_date, 
 from chalicelib.domain.sessions import Cause, PastSession, answers_first_request, check_day_budget, ending_of
 from chalicelib.domain.thresholds import Sensitivity, Thresholds
 from chalicelib.domain.tile_runs import Captured, Outcome, TileState, Verdict, after_capture
-from tests.builders import NOON, a_stored_image
+from tests.support.builders.domain import NOON, a_stored_image
 
 THRESHOLDS = Thresholds(min_changed_area_m2=25.0)
 

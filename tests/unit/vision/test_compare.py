@@ -11,7 +11,7 @@ from chalicelib.domain.thresholds import Thresholds
 from chalicelib.domain.tile_runs import Verdict
 from chalicelib.domain.tiles import Bounds, Tile, View, bounds_of
 from chalicelib.vision.changes import compare
-from tests.unit.vision.images import EVERYWHERE, VIEW, house, land, png, tile_ground
+from tests.support.builders.land import EVERYWHERE, VIEW, house, land, png, tile_ground
 
 ALL = Thresholds(min_changed_area_m2=25)
 WEST = View(tile=VIEW.tile, tile_px=256, margin_px=64)

@@ -11,7 +11,7 @@ from chalicelib.vision.changes import compare
 from chalicelib.vision.confounders import find_confounder
 from chalicelib.vision.pixels import to_pixels
 from chalicelib.vision.regions import MIN_SCORE, PixelRegion, classified_regions
-from tests.unit.vision.images import EVERYWHERE, VIEW, crop, house, land, png
+from tests.support.builders.land import EVERYWHERE, VIEW, crop, house, land, png
 
 ALL = Thresholds(min_changed_area_m2=25)
 SPOT = (slice(120, 180), slice(120, 180))

@@ -12,7 +12,7 @@ from chalicelib.domain.errors import BadImage
 from chalicelib.domain.tiles import Bounds, Tile, View
 from chalicelib.vision import gate
 from chalicelib.vision.gate import inspect
-from tests.unit.vision.images import CALM, EVERYWHERE, VIEW, land, png, terms, tile_ground
+from tests.support.builders.land import CALM, EVERYWHERE, VIEW, land, png, terms, tile_ground
 
 SIDE = CALM.size_px
 OPEN = terms(sends_placeholders=False)

@@ -8,7 +8,7 @@ from chalicelib.vision.change_map import ChangeMap
 from chalicelib.vision.persistence import PersistenceTest
 from chalicelib.vision.pixels import to_pixels
 from chalicelib.vision.regions import PixelRegion
-from tests.unit.vision.images import VIEW, png
+from tests.support.builders.land import VIEW, png
 
 SIZE = (VIEW.size_px, VIEW.size_px)
 REFERENCE, NEWER = 200, 250  # grey levels that tell the images apart; older ones are 0, 10, 20...

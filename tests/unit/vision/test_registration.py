@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from chalicelib.vision.registration import NO_SHIFT, Shift, edge_strength, estimate_shift, translate
-from tests.unit.vision.images import land
+from tests.support.builders.land import land
 
 
 def grey(seed: int) -> np.ndarray:

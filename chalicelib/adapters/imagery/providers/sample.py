@@ -8,6 +8,7 @@ from pathlib import Path
 from chalicelib.adapters.imagery.provider import Options, Provider, Services
 from chalicelib.application.ports.clock import Clock
 from chalicelib.application.ports.imagery import Imagery
+from chalicelib.domain.errors import Invalid
 from chalicelib.domain.scenes import Grid, Licence, ProviderTerms
 
 TERMS = ProviderTerms(
@@ -27,8 +28,15 @@ GRID = Grid(zoom=17, tile_px=1024, margin_px=128)  # 0.28 m a pixel at 20 N
 
 
 def _make(options: Options, services: Services) -> Imagery:
+    from importlib.util import find_spec
+
     from chalicelib.adapters.imagery.sample import SampleImagery
 
+    if find_spec("landscape") is None:  # looked for, not imported: the API has no OpenCV
+        raise Invalid(
+            "the landscape of the provider sample is not here: a deployed stage is packed without it, choose another",
+            pointer="/provider",
+        )
     return SampleImagery(TERMS, GRID, today=lambda: _landscape_day(options["sample_clock"], services.clock))
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from chalicelib.adapters.imagery.stac import BadItem, NotAnItem, read_item
 from chalicelib.domain.tiles import Bounds
-from tests.archives import item
+from tests.support.builders.archives import item
 
 HERE = Bounds(77.0, 28.0, 77.1, 28.1)
 

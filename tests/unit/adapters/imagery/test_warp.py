@@ -7,7 +7,7 @@ import pytest
 from chalicelib.adapters.imagery.warp import decode, warp
 from chalicelib.domain.errors import BadImage
 from chalicelib.domain.tiles import Bounds, Tile, View, grid_position
-from tests.archives import clear, decoded, noise
+from tests.support.builders.archives import clear, decoded, noise
 
 VIEW = View(tile=Tile(17, 93_600, 54_600), tile_px=512, margin_px=64)
 

@@ -1,0 +1,67 @@
+"""Write the detector's fitted numbers as it reads them: `chalicelib/vision/model/*.json`, each with what made it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from chalicelib.vision.calibration import Calibration, calibration_of
+from chalicelib.vision.fitted import FOLDER
+from chalicelib.vision.network import Network, network_of
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def write_weights(network: Network) -> None:
+    """Write the network's file."""
+    (FOLDER / "weights.json").write_text(weights_text(network, origin()), encoding="utf-8")
+
+
+def write_calibration(calibration: Calibration) -> None:
+    """Write the calibration's file."""
+    (FOLDER / "calibration.json").write_text(calibration_text(calibration, origin()), encoding="utf-8")
+
+
+def origin() -> dict[str, str]:
+    """Return what makes a file now: the date, the commit, with a + where the tree was changed since, the command."""
+    commit = _git("rev-parse", "HEAD") + ("+" if _git("status", "--porcelain", "--untracked-files=no") else "")
+    program = sys.modules["__main__"].__spec__
+    command = ["python", "-m", program.name if program else sys.argv[0], *sys.argv[1:]]
+    return {"date": f"{datetime.now(UTC):%Y-%m-%d}", "commit": commit, "command": " ".join(command)}
+
+
+def _git(*arguments: str) -> str:
+    return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def weights_text(network: Network, made: Mapping[str, str]) -> str:
+    """Write a network out so that reading it gives the same float32 numbers, to the bit."""
+    rows = ",\n".join(_row(row) for row in network.first)
+    text = (
+        f'{{\n"made": {json.dumps(made)},\n"maps": {json.dumps(network.maps)},\n"first": [\n{rows}\n],\n'
+        f'"first_bias": {_row(network.first_bias)},\n"second": {_row(network.second)},\n'
+        f'"bias": {np.float32(network.bias)!s}\n}}\n'
+    )
+    again = network_of(json.loads(text))
+    if not all(np.array_equal(one, other) for one, other in zip(network, again, strict=True)):
+        raise ArithmeticError("the weights did not come back as they were written")
+    return text
+
+
+def calibration_text(calibration: Calibration, made: Mapping[str, str]) -> str:
+    """Write a calibration out, to four digits after the point."""
+    slope, intercept = (round(float(number), 4) for number in calibration)
+    text = f'{{\n"made": {json.dumps(made)},\n"slope": {slope},\n"intercept": {intercept}\n}}\n'
+    calibration_of(json.loads(text))
+    return text
+
+
+def _row(numbers: Iterable[np.float32]) -> str:
+    """Write float32 numbers with the fewest digits that tell them apart."""
+    return f"[{', '.join(str(number) for number in numbers)}]"

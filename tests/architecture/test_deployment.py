@@ -1,0 +1,292 @@
+"""What AWS is told: the stages, and what each function may do."""
+
+import json
+import re
+
+import pytest
+from chalice.config import Config
+
+from chalicelib.settings import CHALICE_COMMAND, Settings, read
+from tests.support.sources import ROOT, files, text_of
+
+DISK = json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8"))
+STAGES = ("dev", "prod")
+FUNCTIONS = (
+    "api_handler",
+    "capture_areas",
+    "capture_tile",
+    "compare_tile",
+    "migrate",
+    "notify_session",
+    "operate",
+    "reconcile",
+)
+LAYERED = {"capture_tile", "compare_tile", "notify_session"}
+LEASED = LAYERED
+# AWS scopes these to no resource.
+UNSCOPED = re.compile(r"xray:Put(TraceSegments|TelemetryRecords)|ec2:\w*(NetworkInterface|Subnet|PrivateIpAddress)\w*")
+
+
+def config(stage, function=None):
+    given = Config(stage, config_from_disk=DISK, user_provided_params={"project_dir": str(ROOT)})
+    return given.scope(stage, function) if function else given
+
+
+def settings_of(stage):
+    return read(config(stage).environment_variables)
+
+
+def policy(function):
+    return json.loads((ROOT / ".chalice" / f"policy-{function}.json").read_text(encoding="utf-8"))
+
+
+def statements(document):
+    listed = {"Action", "Resource"}
+    return [
+        {key: [value] if key in listed and isinstance(value, str) else value for key, value in statement.items()}
+        for statement in document["Statement"]
+    ]
+
+
+def granted(function):
+    """Give every (action, resource) that a function's policy allows."""
+    return {
+        (action, resource)
+        for statement in statements(policy(function))
+        if statement["Effect"] == "Allow"
+        for action in statement["Action"]
+        for resource in statement["Resource"]
+    }
+
+
+def matches(pattern, arn):
+    return re.fullmatch(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."), arn) is not None
+
+
+def may(function, action, arn):
+    return any(action == allowed and matches(pattern, arn) for allowed, pattern in granted(function))
+
+
+def too_wide(document):
+    """Name the actions with a wildcard, and those on every resource that AWS could scope."""
+    return {
+        action
+        for statement in statements(document)
+        for action in statement["Action"]
+        if "*" in action or ("*" in statement["Resource"] and not UNSCOPED.fullmatch(action))
+    }
+
+
+def handlers():
+    from app import app
+
+    names = {"api_handler": "app.app"}
+    names |= {source.name: source.handler_string for source in app.event_sources}
+    return names | {each.name: each.handler_string for each in app.pure_lambda_functions}
+
+
+def test_each_function_of_the_app_is_deployed_and_no_other():
+    assert set(handlers()) == set(FUNCTIONS)
+    for stage in STAGES:
+        assert set(DISK["stages"][stage]["lambda_functions"]) == set(FUNCTIONS)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_handler_is_where_lambda_looks_for_it(function):
+    from importlib import import_module
+
+    module, _, name = handlers()[function].rpartition(".")
+    assert callable(getattr(import_module(module), name))
+
+
+def test_what_differs_by_function_stands_under_a_stage():
+    """Chalice lets a stage's value win over a function's own at the top."""
+    assert "lambda_functions" not in DISK
+    by_function = {"lambda_memory_size", "lambda_timeout", "reserved_concurrency", "iam_policy_file", "layers"}
+    for place in (DISK, *DISK["stages"].values()):
+        assert by_function & set(place) == set()
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stages_environment_is_understood(stage):
+    environment = config(stage).environment_variables
+    assert all(isinstance(text, str) for text in environment.values())
+    assert all(name.startswith("BHUPRAHARI_") for name in environment)
+    assert "BHUPRAHARI_TILES_PER_DAY" in environment, "every tile is paid for"
+    found = settings_of(stage)
+    assert (found.stage, found.registration, found.database_connections) == (stage, "closed", 1)
+    stores = (found.images_store, found.queues_service, found.push_service, found.secrets_store)
+    assert stores == ("s3", "sqs", "fcm", "secretsmanager")
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_that_sets_the_schedule_by_its_old_name_keeps_it_for_this_release(stage):
+    environment = dict(config(stage).environment_variables)
+    assert environment.pop("BHUPRAHARI_RECONCILE_SCHEDULE") == "rate(1 minute)"
+    assert read(environment | {"BHUPRAHARI_SWEEP_SCHEDULE": "rate(3 minutes)"}).reconcile_schedule == "rate(3 minutes)"
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_chalices_commands_see_a_stages_names_but_work_at_home(stage):
+    found = read(config(stage).environment_variables | {CHALICE_COMMAND: "true"})
+    deployed, home = settings_of(stage), Settings()
+    names = ("captures_queue", "comparisons_queue", "notifications_queue", "capture_schedule", "max_concurrency")
+    assert all(getattr(found, name) == getattr(deployed, name) for name in names)
+    places = ("images_store", "queues_service", "push_service", "secrets_store", "database_connections", "archive")
+    assert all(getattr(found, name) == getattr(home, name) for name in places)
+
+
+def test_a_machine_chooses_for_itself_under_chalices_commands():
+    chosen = {"BHUPRAHARI_IMAGES_STORE": "s3", "BHUPRAHARI_BUCKET": "ours", CHALICE_COMMAND: "true"}
+    assert read(chosen).images_store == "s3"
+    own = {"BHUPRAHARI_LOG_LEVEL": "DEBUG", "BHUPRAHARI_LINK_SECRET": "ours", "BHUPRAHARI_HOME": "here"}
+    found = read(own | config("dev").environment_variables | {CHALICE_COMMAND: "true"})  # the stage's values win
+    assert (found.log_level, found.link_secret, found.home) == tuple(own.values())
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_no_secret_and_no_account_stands_in_the_configuration(stage):
+    assert [name for name in config(stage).environment_variables if "_SECRET_" in name or "DATABASE_URL" in name] == []
+    chalices = [path for path in files("*.json") if path.parts[0] == ".chalice"]
+    assert len(chalices) == 9
+    assert {
+        str(path): re.findall(r"\d{12}", text_of(path)) for path in chalices if re.search(r"\d{12}", text_of(path))
+    } == {}
+
+
+def test_two_stages_share_nothing():
+    dev, prod = (config(stage).environment_variables for stage in STAGES)
+    named = {name for name in dev if re.search(r"BUCKET|_QUEUE$|PREFIX|STAGE", name)}
+    assert len(named) == 6
+    assert {name for name in named if dev[name] == prod[name]} == set()
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_has_its_own_policy_and_limits(stage, function):
+    own = config(stage, function)
+    assert own.iam_policy_file == f"policy-{function}.json"
+    assert (own.autogen_policy, own.lambda_architecture) == (False, "arm64")
+    assert 256 <= own.lambda_memory_size <= 3008
+    assert ("layers" in DISK["stages"][stage]["lambda_functions"][function]) == (function in LAYERED)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_function_ends_before_others_may_take_over(stage):
+    for function in LEASED:
+        assert config(stage, function).lambda_timeout < settings_of(stage).lease_s
+    assert settings_of(stage).compare_wait_s + 10 < config(stage, "api_handler").lambda_timeout <= 29
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_no_policy_allows_more_than_it_names(function):
+    assert too_wide(policy(function)) == set()
+    assert [each["Sid"] for each in statements(policy(function)) if "NotAction" in each or "NotResource" in each] == []
+
+
+def test_a_policy_that_is_too_wide_is_noticed():
+    wide = policy("reconcile") | {"Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
+    assert too_wide(wide) == {"s3:GetObject"}
+    wide["Statement"][0] |= {"Action": "sqs:*", "Resource": "arn:aws:sqs:*:*:bhuprahari-*"}
+    assert too_wide(wide) == {"sqs:*"}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize(
+    ("function", "receives", "sends"),
+    [
+        ("api_handler", "", "captures comparisons notifications"),
+        ("capture_areas", "", "captures"),
+        ("capture_tile", "captures", "comparisons notifications"),
+        ("compare_tile", "comparisons", "notifications"),
+        ("notify_session", "notifications", ""),
+        ("reconcile", "captures-dead comparisons-dead notifications-dead", "captures comparisons notifications"),
+        ("migrate", "", ""),
+        (
+            "operate",
+            "captures-dead comparisons-dead notifications-dead",
+            "captures comparisons notifications",
+        ),
+    ],
+)
+def test_a_function_reaches_its_queues_and_no_others(stage, function, receives, sends):
+    knobs = settings_of(stage)
+    live = [knobs.captures_queue, knobs.comparisons_queue, knobs.notifications_queue]
+    arns = {name: f"arn:aws:sqs:ap-south-1:111122223333:{name}" for queue in live for name in (queue, f"{queue}-dead")}
+    dead = {
+        queue for queue in receives.split() if queue.endswith("-dead")
+    }  # Lambda's mapping knows a live one's address
+    wanted = {
+        "ReceiveMessage": {*receives.split()},
+        "DeleteMessage": {*receives.split()},
+        "SendMessage": {*sends.split()},
+        "GetQueueUrl": {*sends.split()} | dead,
+    }
+    for action, queues in wanted.items():
+        reached = {
+            name.removeprefix(f"bhuprahari-{stage}-")
+            for name, arn in arns.items()
+            if may(function, f"sqs:{action}", arn)
+        }
+        assert reached == queues, action
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize(
+    ("function", "images", "archive"),
+    [
+        ("api_handler", "GetObject ListBucket", "GetObject ListBucket"),
+        ("capture_areas", "", ""),
+        ("capture_tile", "PutObject", "GetObject ListBucket"),
+        ("compare_tile", "GetObject ListBucket PutObject", ""),
+        ("notify_session", "", ""),
+        ("reconcile", "DeleteObject ListBucket", ""),
+        ("migrate", "", ""),
+        ("operate", "ListBucket", "GetObject ListBucket"),
+    ],
+)
+def test_a_function_does_with_pictures_what_its_work_needs(stage, function, images, archive):
+    for bucket, wanted in ((settings_of(stage).bucket, images), (f"bhuprahari-{stage}-archive", archive)):
+        arn = f"arn:aws:s3:::{bucket}"
+        actions = ("DeleteObject", "GetObject", "ListBucket", "PutObject")
+        reach = [
+            act for act in actions if may(function, f"s3:{act}", arn if act == "ListBucket" else f"{arn}/7/1-a.png")
+        ]
+        assert reach == wanted.split()
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize(
+    ("function", "own"),
+    [
+        ("api_handler", {"token_secret", "link_secret"}),
+        ("capture_areas", set()),
+        ("capture_tile", {"google_key_secret", "google_signing_secret"}),
+        ("compare_tile", set()),
+        ("notify_session", {"fcm_secret"}),
+        ("reconcile", set()),
+        ("migrate", set()),
+        ("operate", {"token_secret", "link_secret", "fcm_secret", "google_key_secret", "google_signing_secret"}),
+    ],
+)
+def test_a_function_reads_its_secrets_and_no_others(stage, function, own):
+    knobs = settings_of(stage)
+    names = [name for name in Settings.__dataclass_fields__ if name.endswith("_secret")]
+    arn = f"arn:aws:secretsmanager:ap-south-1:111122223333:secret:{knobs.secrets_prefix}"
+    read_ones = {
+        name for name in names if may(function, "secretsmanager:GetSecretValue", f"{arn}{getattr(knobs, name)}-AbCdEf")
+    }
+    assert read_ones == own | {"database_secret"}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_operators_probe_touches_no_picture(stage):
+    bucket = settings_of(stage).bucket
+    for action in ("GetObject", "PutObject", "DeleteObject"):
+        assert may("operate", f"s3:{action}", f"arn:aws:s3:::{bucket}/doctor/1a2b.png")
+        assert not may("operate", f"s3:{action}", f"arn:aws:s3:::{bucket}/7/1-a.png")
+
+
+def test_only_migrate_reads_the_databases_master():
+    arn = "arn:aws:secretsmanager:ap-south-1:111122223333:secret:rds!db-0a1b-AbCdEf"
+    assert [each for each in FUNCTIONS if may(each, "secretsmanager:GetSecretValue", arn)] == ["migrate"]

@@ -1,0 +1,305 @@
+"""Whatever comes in, the answer is 4xx with a message and where it is wrong; never a 5xx."""
+
+import json
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.support.api_server import SMALL_AREA
+
+BODIES = {
+    "/api/auth/register": {"email": "new@example.org", "password": "secret-1"},
+    "/api/auth/login": {"email": "asha@example.org", "password": "secret-1"},
+    "/api/auth/refresh": {"refresh_token": "x"},
+    "/api/devices": {"token": "abc", "platform": "android"},
+    "/api/area-configs": SMALL_AREA,
+    "/api/area-configs/estimate": {name: value for name, value in SMALL_AREA.items() if name != "name"},
+}
+NOT_OBJECTS = {
+    "nothing": b"",
+    "blank": b"  \n",
+    "words": b"hello",
+    "half an object": b'{"email": "a',
+    "a number": b"7",
+    "a text": b'"{}"',
+    "null": b"null",
+    "a list": b"[]",
+    "a form": b"email=a&password=b",
+    "two objects": b"{} {}",
+    "single quotes": b"{'email': 'a'}",
+    "a trailing comma": b'{"email": "a",}',
+    "a comment": b'{} // "email"',
+    "NaN": b'{"centerLat": NaN}',
+    "Infinity": b'{"centerLat": Infinity}',
+    "-Infinity": b'{"centerLat": -Infinity}',
+    "1e999": b'{"centerLat": 1e999}',
+    "-1e999 deep in": b'{"a": [{"b": -1e999}]}',
+    "a number of 5 000 digits": b'{"centerLat": ' + b"9" * 5000 + b"}",
+    "a name twice": b'{"email": "a@b.c", "email": "d@e.f"}',
+    "a name twice deep in": b'{"a": {"b": 1, "b": 2}}',
+    "a NUL": b'{"email": "a\\u0000b@example.org"}',
+    "a NUL in a name": b'{"em\\u0000ail": "a"}',
+    "half a character": b'{"email": "\\ud800"}',
+    "latin-1": '{"email": "é"}'.encode("latin-1"),
+    "UTF-16": '{"email": "a"}'.encode("utf-16"),
+    "a byte order mark": b"\xef\xbb\xbf{}",
+    "40 lists deep": b'{"a": ' + b"[" * 40 + b"]" * 40 + b"}",
+    "100 000 lists deep": b'{"a": ' + b"[" * 100_000,
+    "100 000 objects deep": b'{"a":' * 40_000,
+    "raw bytes": bytes(range(256)),
+}
+NO_VALUES = {  # as JSON text: each stands in a member that nobody asked for, in a body that is right otherwise
+    "NaN": "NaN",
+    "Infinity": "Infinity",
+    "a number beyond all floats": '[1, {"b": -1e999}]',
+    "a number of 5 000 digits": "9" * 5000,
+    "a name twice": '{"b": 1, "b": 1}',
+    "a NUL": '"a\\u0000b"',
+    "a NUL in a name": '[{"a\\u0000b": 1}]',
+    "half a character": '["\\udfff"]',
+    "33 deep": "[" * 32 + "]" * 32,
+    "100 000 deep": "[" * 100_000 + "]" * 100_000,
+}
+WRONG_VALUES = [None, True, False, 1.5, -1, 10**30, 10**400, "", "7", "NaN", [], [1], {}, {"a": 1}, "x" * 100_000]
+
+
+def assert_refused(answer, *statuses):
+    assert answer.status in (statuses or (400,)), answer.content
+    assert answer.is_problem
+
+
+@pytest.mark.parametrize("path", BODIES)
+def test_a_body_that_is_no_json_object_is_refused(asha, path):
+    for what, raw in NOT_OBJECTS.items():
+        answer = asha.post(path, raw=raw, headers={"content-type": "application/json"})
+        assert answer.status == 400, what
+        assert answer.is_problem, what
+
+
+@pytest.mark.parametrize("what", NO_VALUES)
+@pytest.mark.parametrize("path", [path for path in BODIES if not path.endswith("refresh")])
+def test_what_is_no_json_value_is_refused_wherever_it_stands(asha, path, what):
+    def sent(value):
+        body = json.dumps(BODIES[path])[:-1] + f', "extra": {value}}}'
+        return asha.post(path, raw=body.encode(), headers={"content-type": "application/json"})
+
+    assert_refused(sent(NO_VALUES[what]))
+    assert sent("[" * 31 + "1e308" + "]" * 31).status < 300
+
+
+@pytest.mark.parametrize("path", BODIES)
+def test_a_body_that_is_too_large_is_refused(asha, path):
+    assert_refused(asha.post(path, BODIES[path] | {"name": "x" * 1_000_000}), 413)
+
+
+@pytest.mark.parametrize("path", BODIES)
+def test_a_body_of_another_type_is_refused(asha, path):
+    for media_type in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"):
+        answer = asha.post(path, raw=b"a=b", headers={"content-type": media_type})
+        assert_refused(answer, 415)
+        assert answer.json["message"] == "send the body as application/json"
+    # ... and the charset that Dio adds is none
+    sent = json.dumps(BODIES[path]).encode()
+    assert asha.post(path, raw=sent, headers={"content-type": "application/json; charset=utf-8"}).status < 402
+
+
+@pytest.mark.parametrize("path", BODIES)
+def test_each_missing_or_wrong_member_is_pointed_at(asha, path):
+    for name in BODIES[path]:
+        answer = asha.post(path, {key: value for key, value in BODIES[path].items() if key != name})
+        assert_refused(answer)
+        assert f"/{name}" in [fault["pointer"] for fault in answer.json["errors"]]
+        assert name in answer.json["message"]
+        for value in WRONG_VALUES:
+            answer = asha.post(path, BODIES[path] | {name: value})
+            assert answer.status < 500, (name, value)
+            if answer.status >= 400:
+                assert answer.is_problem
+            if answer.status == 400:
+                assert [fault for fault in answer.json["errors"] if fault["pointer"].startswith("/")], (name, value)
+
+
+@pytest.mark.parametrize(
+    ("members", "pointer"),
+    [
+        ({"centerLat": 91}, "/centerLat"),
+        ({"centerLat": 86}, "/centerLat"),
+        ({"centerLat": True}, "/centerLat"),
+        ({"centerLat": "12.9"}, "/centerLat"),
+        ({"centerLon": -180.1}, "/centerLon"),
+        ({"centerLon": 179.9999, "eastKm": 1}, "/centerLon"),
+        ({"northKm": -1}, "/northKm"),
+        ({"northKm": 0, "southKm": 0}, "/northKm"),
+        ({"northKm": 1e308}, "/northKm"),
+        ({"northKm": 100, "southKm": 100, "eastKm": 100, "westKm": 100}, "/northKm"),
+        ({"name": "   "}, "/name"),
+        ({"name": "x" * 201}, "/name"),
+        ({"name": 7}, "/name"),
+        ({"provider": "nobody"}, "/provider"),
+        ({"provider": 7}, "/provider"),
+        ({"cadenceHours": 0}, "/cadenceHours"),
+        ({"cadenceHours": 24.5}, "/cadenceHours"),
+        ({"cadenceHours": True}, "/cadenceHours"),
+        ({"cadenceHours": 10**30}, "/cadenceHours"),
+        ({"minChangedAreaM2": 0.5}, "/minChangedAreaM2"),
+        ({"minChangedAreaM2": 1e300}, "/minChangedAreaM2"),
+        ({"minChangedAreaM2": "25"}, "/minChangedAreaM2"),
+        ({"sensitivity": "very"}, "/sensitivity"),
+        ({"sensitivity": None}, "/sensitivity"),
+        ({"sensitivity": "x" * 51}, "/sensitivity"),
+    ],
+)
+def test_an_area_that_cannot_be_is_refused_and_says_where(asha, members, pointer):
+    answer = asha.post("/api/area-configs", SMALL_AREA | members)
+    assert_refused(answer)
+    assert pointer in [fault["pointer"] for fault in answer.json["errors"]]
+    assert asha.get("/api/area-configs").json == []
+
+
+def test_an_area_over_the_cap_is_refused_with_the_number(asha):
+    answer = asha.post("/api/area-configs", SMALL_AREA | {"northKm": 100, "eastKm": 100})
+    assert "at most 2 500 are allowed" in answer.json["message"]
+
+
+def test_a_provider_that_may_not_be_used_is_refused(asha):
+    answer = asha.post("/api/area-configs", SMALL_AREA | {"provider": "google_static"})
+    assert_refused(answer, 403)
+    assert "permission" in answer.json["message"]
+    assert_refused(asha.post("/api/area-configs", SMALL_AREA | {"centerLat": -82}), 400)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"email": "no address", "password": "secret-1"},
+        {"email": "a@b", "password": "secret-1"},
+        {"email": "a b@example.org", "password": "secret-1"},
+        {"email": "a\u200b@example.org", "password": "secret-1"},
+        {"email": "a@example.org" * 40, "password": "secret-1"},
+        {"email": "a@example.org", "password": "short"},
+        {"email": "a@example.org", "password": "p" * 1025},
+        {"email": "a@example.org", "password": "\u00e9" * 600},
+        {"email": "a@example.org", "password": "secret-1", "profile": "x" * 501},
+        {"email": "a@example.org", "password": "secret-1", "profile": 7},
+    ],
+)
+def test_a_registration_that_cannot_be_is_refused(server, body):
+    assert_refused(server.call("POST", "/api/auth/register", body))
+
+
+@pytest.mark.parametrize("body", [{"platform": "palm"}, {"token": ""}, {"token": "x" * 4097}, {"platform": None}])
+def test_a_device_that_cannot_be_is_refused(asha, body):
+    assert_refused(asha.post("/api/devices", BODIES["/api/devices"] | body))
+    assert asha.get("/api/devices").json == []
+
+
+ID_ROUTES = [
+    ("GET", "/api/area-configs/{}"),
+    ("DELETE", "/api/area-configs/{}"),
+    ("POST", "/api/monitor/capture/{}"),
+    ("POST", "/api/monitor/compare/{}"),
+    ("GET", "/api/monitor/image-tiles/area/{}"),
+    ("GET", "/api/alerts/sessions/{}"),
+    ("GET", "/api/alerts/sessions/{}/details"),
+    ("GET", "/api/alerts/sessions/{}/ignored"),
+    ("POST", "/api/alerts/sessions/{}/cancel"),
+    ("DELETE", "/api/devices/{}"),
+]
+NO_IDS = [
+    "0",
+    "-1",
+    "1.0",
+    "1e3",
+    "abc",
+    "null",
+    "01",
+    "%31",
+    "1%20",
+    "9" * 19,
+    "9" * 400,
+    "\u0661",
+    "1;drop",
+    "'",
+    "..",
+]
+
+
+@pytest.mark.parametrize(("method", "path"), ID_ROUTES)
+def test_what_is_no_id_is_not_found(asha, method, path):
+    bodies = set()
+    for text in [*NO_IDS, "999999", str(2**63 - 1), str(2**63)]:
+        answer = asha.call(method, path.format(text))
+        assert_refused(answer, 404)
+        bodies.add(json.dumps({key: value for key, value in answer.json.items() if key != "instance"}))
+    assert len(bodies) == 1
+
+
+@pytest.mark.parametrize("path", ["/api/area-configs", "/api/alerts/sessions", "/api/pushes"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        *(f"limit={text}" for text in ("0", "101", "-1", "1.5", "all", "", "1&limit=2", "%D9%A1")),
+        *(
+            f"cursor={text}"
+            for text in (
+                "",
+                "x",
+                "MQ",
+                "YmV5b25kOjE=",
+                "YmV5b25kOjE%20",
+                "YmV5b25kOjA",
+                "YmV5b25kOi0x",
+                "%00",
+                "%F0%9F%98%80",
+                "a" * 9999,
+            )
+        ),
+    ],
+)
+def test_a_page_that_cannot_be_is_refused(asha, path, query):
+    assert_refused(asha.get(f"{path}?{query}"))
+
+
+def test_a_method_that_is_not_there_says_what_is(asha):
+    answer = asha.call("PUT", "/api/area-configs", {})
+    assert_refused(answer, 405)
+    assert answer.headers["Allow"] == "OPTIONS, POST, GET"
+    assert answer.json["message"] == "PUT is not possible here, only OPTIONS, POST, GET"
+
+
+def test_a_fault_of_ours_tells_nothing_but_the_request_id(server, caplog):
+    def broken(_key):
+        raise RuntimeError("password=hunter2")
+
+    server.images.get = broken
+    link = server.links.sign("1/1-17-1-1-image.png", now=server.now)
+    with caplog.at_level("ERROR"):
+        answer = server.call("GET", f"/static_images/{link}")
+    assert_refused(answer, 500)
+    assert b"hunter2" not in answer.content
+    assert answer.json["instance"] == answer.headers["X-Request-Id"]
+    assert "hunter2" in caplog.text
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(sorted(BODIES)), st.data())
+def test_no_body_brings_the_api_down(asha, path, data):
+    names = sorted(BODIES[path])
+    body = BODIES[path] | data.draw(st.dictionaries(st.sampled_from(names), JSON_VALUES, min_size=1))
+    answer = asha.post(path, raw=json.dumps(body).encode(), headers={"content-type": "application/json"})
+    assert answer.status < 500
+    assert answer.status < 400 or answer.is_problem
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=200))
+def test_no_bytes_bring_the_api_down(asha, raw):
+    assert_refused(asha.post("/api/area-configs", raw=raw, headers={"content-type": "application/json"}))

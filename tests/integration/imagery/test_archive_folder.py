@@ -1,0 +1,150 @@
+import json
+import logging
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pytest
+
+from chalicelib.adapters.imagery.archive import ArchiveImagery
+from chalicelib.adapters.imagery.providers.archive import TERMS
+from chalicelib.domain.errors import BadImage, NoCoverage, ProviderUnavailable
+from chalicelib.domain.tiles import View, tiles_covering
+from tests.support.builders.archives import decoded, item, noise, put, square
+from tests.support.sources import ROOT
+
+AREA = square(28.6, 77.2, width_px=800, height_px=600, gsd_m=0.5).bounds
+
+
+def first_view(archive, area=AREA) -> View:
+    grid = archive.grid(area)
+    return grid.view(next(tiles_covering(area, grid.zoom)))
+
+
+def newest_id(archive, area=AREA) -> str:
+    return archive.newest(first_view(archive, area), area).scene_id
+
+
+def test_an_item_added_later_is_seen_at_the_next_call(tmp_path):
+    put(tmp_path, "a", AREA)
+    archive = ArchiveImagery(TERMS, tmp_path)
+    assert newest_id(archive) == "a"
+    put(tmp_path, "b", AREA, taken="2025-01-01T00:00:00Z")
+    assert newest_id(archive) == "b"
+    (tmp_path / "b.json").unlink()
+    assert newest_id(archive) == "a"
+
+
+@pytest.mark.parametrize("file", ["b.json", "b.png"])
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.99])
+def test_what_is_half_written_is_skipped_and_told_once_and_seen_when_whole(tmp_path, caplog, file, share):
+    put(tmp_path, "a", AREA)
+    put(tmp_path, "b", AREA, taken="2025-01-01T00:00:00Z")
+    whole = (tmp_path / file).read_bytes()
+    (tmp_path / file).write_bytes(whole[: int(len(whole) * share)])
+    archive = ArchiveImagery(TERMS, tmp_path)
+    with caplog.at_level(logging.WARNING):
+        assert [newest_id(archive) for _ in range(3)] == ["a"] * 3
+    told = [record for record in caplog.records if record.message == "archive item skipped"]
+    assert [record.file for record in told] == ["b.json"]
+    assert told[0].reason
+    (tmp_path / file).write_bytes(whole)
+    assert newest_id(archive) == "b"
+
+
+def test_nothing_in_the_folder_can_stop_the_archive(tmp_path, caplog):
+    put(tmp_path, "a", AREA)
+    put(tmp_path, "c", AREA, taken="2026-01-01T00:00:00Z")
+    (tmp_path / "c.png").unlink()
+    put(tmp_path, "d", AREA, taken="2026-01-01T00:00:00Z")
+    (tmp_path / "d.png").write_bytes(b"<html>no</html>")
+    (tmp_path / "e.json").mkdir()
+    (tmp_path / "f.json").symlink_to(tmp_path / "f.json")
+    (tmp_path / ".g.json").write_text("{")
+    (tmp_path / "catalog.json").write_text('{"type": "Catalog"}')
+    archive = ArchiveImagery(TERMS, tmp_path)
+    assert newest_id(archive) == "a"
+    assert {(record.file, record.reason) for record in caplog.records} == {
+        ("c.json", "its picture c.png is not there, or not inside the archive"),
+        ("d.json", "its picture d.png is no PNG or JPEG"),
+    }
+
+
+def test_a_picture_outside_the_folder_is_not_read(tmp_path):
+    folder, outside = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    outside.mkdir()
+    put(folder, "a", AREA)
+    put(outside, "b", AREA)
+    (folder / "b.png").symlink_to(outside / "b.png")
+    (folder / "b.json").write_text(json.dumps(item(AREA, item_id="b", href="b.png", taken="2026-01-01T00:00:00Z")))
+    assert newest_id(ArchiveImagery(TERMS, folder)) == "a"
+
+
+@pytest.mark.parametrize(("width", "height"), [(20_001, 10), (16_000, 16_000)])
+def test_a_picture_too_large_to_decode_is_skipped_by_its_header(tmp_path, width, height):
+    put(tmp_path, "a", AREA)
+    content = bytearray((tmp_path / "a.png").read_bytes())
+    content[16:24] = width.to_bytes(4, "big") + height.to_bytes(4, "big")
+    (tmp_path / "a.png").write_bytes(bytes(content))
+    with pytest.raises(NoCoverage, match=f"too large with {width} x {height} px"):
+        ArchiveImagery(TERMS, tmp_path).grid(AREA)
+
+
+def test_a_jpeg_is_read_as_well(tmp_path):
+    jpeg = cv2.imencode(".jpg", noise(800, 600))[1].tobytes()
+    profile = b"\xff\xe2" + (60_002).to_bytes(2, "big") + bytes(60_000)
+    (tmp_path / "a.jpg").write_bytes(jpeg[:2] + profile + jpeg[2:] + b"camera")
+    (tmp_path / "a.json").write_text(json.dumps(item(AREA, href="a.jpg")))
+    archive = ArchiveImagery(TERMS, tmp_path)
+    view = first_view(archive)
+    assert archive.grid(AREA).zoom == 17
+    assert decoded(archive.fetch(archive.newest(view, AREA), view, AREA).content).shape[:2] == (640, 640)
+
+
+def test_two_files_that_claim_one_id_are_told_apart(tmp_path):
+    put(tmp_path, "a", AREA)
+    put(tmp_path, "b", AREA, taken="2025-01-01T00:00:00Z")
+    (tmp_path / "b.json").write_text((tmp_path / "b.json").read_text().replace('"id": "b"', '"id": "a"'))
+    assert newest_id(ArchiveImagery(TERMS, tmp_path)) == "b.json"
+
+
+def test_an_archive_that_is_away_is_no_archive_without_pictures(tmp_path):
+    with pytest.raises(ProviderUnavailable, match="the archive folder cannot be read: No such file"):
+        ArchiveImagery(TERMS, tmp_path / "gone").grid(AREA)
+
+
+def test_a_picture_that_is_damaged_inside_fails(tmp_path):
+    put(tmp_path, "a", AREA)
+    content = bytearray((tmp_path / "a.png").read_bytes())
+    content[37:41] = b"XXXX"
+    (tmp_path / "a.png").write_bytes(bytes(content))
+    archive = ArchiveImagery(TERMS, tmp_path)
+    view = first_view(archive)
+    with pytest.raises(BadImage, match=r"a\.png does not decode"):
+        archive.fetch(archive.newest(view, AREA), view, AREA)
+
+
+def test_a_replaced_picture_is_read_again(tmp_path):
+    put(tmp_path, "a", AREA, pixels=np.full((60, 80, 3), 50, np.uint8))
+    archive = ArchiveImagery(TERMS, tmp_path)
+    view = first_view(archive)
+    scene = archive.newest(view, AREA)
+    assert decoded(archive.fetch(scene, view, AREA).content)[320, 320, 0] in {0, 50}
+    put(tmp_path, "a", AREA, pixels=np.full((60, 80, 3), 90, np.uint8))
+    assert 90 in decoded(archive.fetch(scene, view, AREA).content)
+
+
+def test_an_area_can_be_planned_where_there_is_no_opencv(tmp_path):
+    put(tmp_path, "a", AREA, pixels=noise(800, 600))
+    program = (
+        "import sys; sys.modules['cv2'] = sys.modules['numpy'] = None\n"
+        "from pathlib import Path\n"
+        "from chalicelib.adapters.imagery.archive import ArchiveImagery\n"
+        "from chalicelib.adapters.imagery.providers.archive import TERMS\n"
+        "from chalicelib.domain.tiles import Bounds\n"
+        f"print(ArchiveImagery(TERMS, Path({str(tmp_path)!r})).grid({AREA!r}).zoom)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True)
+    assert done.stdout == "17\n"

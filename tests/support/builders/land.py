@@ -1,0 +1,74 @@
+"""Small images for the tests of vision: land with texture, and what may be built on it."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import cv2
+import numpy as np
+
+from chalicelib.domain.scenes import Licence, ProviderTerms
+from chalicelib.domain.tiles import Bounds, Tile, View, bounds_of
+
+EVERYWHERE = Bounds(-180, -85, 180, 85)
+VIEW = View(tile=Tile(18, 193_576, 115_950), tile_px=256, margin_px=32)  # about 0.56 m a pixel
+CALM = View(tile=Tile(18, 193_576, 115_950), tile_px=64, margin_px=8)  # for the gate: small files
+
+
+def terms(*, sends_placeholders: bool) -> ProviderTerms:
+    licence = Licence(name="own", url="", attribution="", may_store=True, may_analyse=True)
+    return ProviderTerms(
+        name="stand-in", licence=licence, is_dated=True, sends_placeholders=sends_placeholders, cost_per_request_usd=0
+    )
+
+
+def land(side: int = 320, *, seed: int = 0, left: int = 0, top: int = 0) -> np.ndarray:
+    """A landscape without end, seen from (left, top): meadow, bushes, a field, a road."""
+    return _world(seed)[top : top + side, left : left + side].copy()
+
+
+@cache
+def _world(seed: int) -> np.ndarray:
+    r = np.random.default_rng(seed)
+    world = 1024
+    ground = np.zeros((world, world), np.float32)
+    for cell, strength in ((96, 9), (24, 8), (6, 9), (2, 5)):
+        grid = r.normal(0, strength, (world // cell + 2,) * 2).astype(np.float32)
+        ground += cv2.resize(grid, (world, world), interpolation=cv2.INTER_CUBIC)
+    image = np.dstack([70 + ground, 105 + ground, 95 + ground])
+    image[:, 500:640] += (20, 10, 35)
+    cv2.line(image, (0, 300), (world, 420), (150, 155, 160), 12, cv2.LINE_AA)
+    for x, y in r.integers(0, world, (260, 2)):
+        cv2.circle(image, (int(x), int(y)), int(r.integers(4, 9)), (40, 70, 50), -1, cv2.LINE_AA)
+    return np.clip(image, 0, 255).astype(np.uint8)
+
+
+def house(image: np.ndarray, column: int, row: int, *, width: int = 24, height: int = 18) -> np.ndarray:
+    """The image with a red-roofed house whose north-west corner is there, and its shadow."""
+    built = image.copy()
+    cv2.rectangle(built, (column + 5, row + 5), (column + width + 4, row + height + 4), (30, 35, 35), -1)
+    cv2.rectangle(built, (column, row), (column + width - 1, row + height // 2), (70, 80, 200), -1)
+    cv2.rectangle(built, (column, row + height // 2), (column + width - 1, row + height - 1), (50, 60, 150), -1)
+    return built
+
+
+def png(image: np.ndarray) -> bytes:
+    return cv2.imencode(".png", image)[1].tobytes()
+
+
+def tile_ground(view: View) -> Bounds:
+    return bounds_of(view.tile)
+
+
+def crop(image: np.ndarray, turn: int) -> np.ndarray:
+    """The image with a field in its middle, grown with another crop each turn: other rows, another colour."""
+    sown = image.copy()
+    side = image.shape[0]
+    box = slice(side // 3, side // 3 + 90)
+    y, x = np.mgrid[0:90, 0:90].astype(np.float32)
+    r = np.random.default_rng([turn, 5])
+    way, pitch = r.uniform(0, np.pi), r.uniform(7, 14)
+    rows = 16 * np.sin(2 * np.pi * (x * np.cos(way) + y * np.sin(way)) / pitch)
+    colour = np.array([r.uniform(40, 110), r.uniform(90, 160), r.uniform(60, 190)])
+    sown[box, box] = np.clip(colour + rows[..., None] + r.normal(0, 6, (90, 90, 1)), 0, 255)
+    return sown

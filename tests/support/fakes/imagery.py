@@ -1,0 +1,86 @@
+"""A provider of imagery that a test scripts."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime
+
+from chalicelib.domain.errors import ImageryFailed, NoCoverage
+from chalicelib.domain.scenes import FetchedImage, Grid, Licence, ProviderTerms, Scene
+from chalicelib.domain.tiles import Bounds, Tile, View
+
+
+def plain_picture(scene_id: str) -> Callable[[View], bytes]:
+    """Pictures of one colour, another one for each scene and tile."""
+
+    def picture_of(view: View) -> bytes:
+        import cv2
+        import numpy as np
+
+        colour = np.frombuffer(hashlib.sha256(f"{scene_id} {view.tile}".encode()).digest()[:3], np.uint8)
+        return cv2.imencode(".png", np.broadcast_to(colour, (view.size_px, view.size_px, 3)).copy())[1].tobytes()
+
+    return picture_of
+
+
+class ScriptedImagery:
+    """A provider that shows what the test says, and fails where it says: `.show("before", A_DAY).fail(tile, error)`."""
+
+    def __init__(self, *, name: str = "scripted", grid: Grid | None = None, sends_placeholders: bool = False) -> None:
+        self.terms = ProviderTerms(
+            name=name,
+            licence=Licence(name="Test", url="", attribution="Test imagery", may_store=True, may_analyse=True),
+            is_dated=True,
+            sends_placeholders=sends_placeholders,
+            cost_per_request_usd=0.0,
+        )
+        self.fetched: list[tuple[Tile, str]] = []  # (tile, scene id), in order, failures included
+        self._grid = grid or Grid(zoom=17, tile_px=64, margin_px=8)
+        self._scenes: list[tuple[Scene, Callable[[View], bytes]]] = []
+        self._failures: dict[Tile | None, deque[ImageryFailed]] = {}
+        self._always: dict[Tile | None, ImageryFailed] = {}
+
+    def show(
+        self, scene_id: str, captured_at: datetime | None, picture_of: Callable[[View], bytes] | None = None
+    ) -> ScriptedImagery:
+        """From now on this scene is the newest of every tile. An empty id and no time: the provider is undated."""
+        scene = Scene(scene_id=scene_id, captured_at=captured_at)
+        self._scenes.append((scene, picture_of or plain_picture(scene_id)))
+        return self
+
+    def fail(self, tile: Tile | None, error: ImageryFailed, *, times: int | None = None) -> ScriptedImagery:
+        """From now on fetching this tile (None: any) raises that: so many times, or until `heal`."""
+        if times is None:
+            self._always[tile] = error
+        else:
+            self._failures.setdefault(tile, deque()).extend([error] * times)
+        return self
+
+    def heal(self) -> ScriptedImagery:
+        """Let nothing fail any more."""
+        self._failures.clear()
+        self._always.clear()
+        return self
+
+    def grid(self, area: Bounds) -> Grid:
+        return self._grid
+
+    def newest(self, view: View, area: Bounds) -> Scene:
+        if not self._scenes:
+            raise NoCoverage(f"nothing is scripted for tile {view.tile}")
+        return self._scenes[-1][0]
+
+    def fetch(self, scene: Scene, view: View, area: Bounds) -> FetchedImage:
+        self.fetched.append((view.tile, scene.scene_id))
+        for key in (view.tile, None):
+            if self._failures.get(key):
+                raise self._failures[key].popleft()
+            if key in self._always:
+                raise self._always[key]
+        # The latest of that name: an undated provider shows other pictures under the same, empty one.
+        picture_of = next((each for shown, each in reversed(self._scenes) if shown == scene), None)
+        if picture_of is None:
+            raise NoCoverage(f"nothing is scripted for scene {scene.scene_id!r}")
+        return FetchedImage(content=picture_of(view), scene=scene, attribution=self.terms.licence.attribution)
