@@ -161,6 +161,13 @@ GUARDS = (
         "& (outbox.c.receives == received.receipt)",
         "",
     ),
+    Guard(
+        "a clock put back is repaired",
+        f"{APPLICATION}.reconcile",
+        "reconcile",
+        "clock_repairs.repair(now=clock())",
+        "False",
+    ),
     Guard("dead letters are taken", f"{APPLICATION}.reconcile", "reconcile", "jobs.dead_letters()", "[]"),
     Guard(
         "a deleted area's open session ends",
@@ -243,7 +250,7 @@ GUARDS = (
         "a push refused for now is tried again",
         f"{DB}.deliveries",
         "SqlDeliveries",
-        "return [_post(connection, session_id, now) for session_id in connection.execute(due).scalars().all()]",
-        "return []",
+        "for session_id in connection.execute(due).scalars().all()",
+        "for session_id in ()",
     ),
 )

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 MINUTE = timedelta(minutes=1)
 GRACE = timedelta(seconds=150)  # two reconciles, and some
+FURTHEST_LEASE = timedelta(seconds=130)  # of a worker, and some
 PUSH_TTL = timedelta(hours=6)
 UNSENT = timedelta(seconds=31)  # after so long reconcile hands over what was not sent
 UNREADABLE = "highest"  # the sensitivity of an area that this release cannot read
@@ -104,3 +105,9 @@ def check_deadlines(history: History) -> None:
     query = "SELECT id, deadline_at FROM alert_sessions WHERE status = 'IN_PROGRESS' AND deadline_at < ?"
     for session_id, deadline_at in history.database.rows(query, late):
         world.violated("open past its deadline", f"session {session_id} should have ended by {deadline_at}")
+    far = f"{world.clock() + FURTHEST_LEASE:%Y-%m-%d %H:%M:%S.%f}"
+    for run_id, lease in history.database.rows("SELECT id, lease_until FROM session_tiles WHERE lease_until > ?", far):
+        world.violated("a clock put back stops nothing", f"tile run {run_id} is leased until {lease}, after {far}")
+    query = "SELECT id, available_at FROM outbox WHERE receives > 0 AND available_at > ?"
+    for message_id, at in history.database.rows(query, far):
+        world.violated("a clock put back stops nothing", f"message {message_id} is hidden until {at}, after {far}")
