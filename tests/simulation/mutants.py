@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from tests.simulation.guards import GUARDS, Guard
+from tests.simulation.guard import Guard
+from tests.simulation.guards import GUARDS
 from tests.simulation.running import Told, run_seeds
 
 
