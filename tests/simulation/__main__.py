@@ -31,6 +31,8 @@ def main() -> int:
     seeds = range(asked.first, asked.first + asked.seeds)
     for one in run_seeds(seeds, queue=asked.queue, jobs=asked.jobs):
         total.add(one)
+        for violation in one.violations[:1] if asked.keep_going else ():
+            print(f"seed {one.seed}, {one.queue}: {violation.invariant}: {violation.says}", flush=True)
         if one.violations and not asked.keep_going:
             print(told(one.seed, queue=asked.queue))
             break

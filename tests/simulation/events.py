@@ -53,8 +53,7 @@ def _again(history: History, function: str) -> Any:
 
 def _lose(history: History) -> None:
     keys = sorted(history.images.contents)
-    if keys:
-        key = history.rng.choice(keys)
+    for key in history.rng.sample(keys, min(len(keys), history.rng.choice((1, 2, 6)))):
         history.world.fault("object lost", f"object {key} is lost")
         history.images.lose(key)
 

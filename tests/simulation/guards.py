@@ -39,6 +39,7 @@ WRITING = (
         "_is_held",
         "& (RUN.c.fence == claim.fence) ",
         "",
+        "a verdict once and one image a tile run stand behind it",
     ),
     Guard(
         "lease: a held tile run is not claimed",
