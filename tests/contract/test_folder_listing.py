@@ -3,7 +3,7 @@
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.adapters.images.folder import FolderImages
@@ -15,6 +15,7 @@ FOLDERS = st.text("aA0-_", min_size=1, max_size=2)
 KEYS = st.builds(lambda folders, file: "/".join([*folders, file]), st.lists(FOLDERS, max_size=3), FILES)
 
 
+@settings(deadline=None)  # files take as long as the disk lets them
 @given(keys=st.sets(KEYS, max_size=12), after=st.text("aAx0-._/", max_size=6), prefix=st.text("aAx0-._/", max_size=3))
 def test_a_folder_lists_like_a_flat_store(keys, after, prefix):
     with TemporaryDirectory() as root:

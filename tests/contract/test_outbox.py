@@ -25,7 +25,7 @@ class OutboxContract:
     """The suite; `add(job, queue=, now=)` is the transaction that makes a message necessary, and gives it."""
 
     def receive(self, outbox, *, now=A_MOMENT, queue=Queue.CAPTURES):
-        return outbox.receive(queue, now=now, lease_s=LEASE_S)
+        return outbox.receive([queue], now=now, lease_s=LEASE_S)
 
     def kill(self, outbox, reason="it failed", *, now=A_MOMENT, queue=Queue.CAPTURES):
         received = self.receive(outbox, now=now, queue=queue)
@@ -37,13 +37,14 @@ class OutboxContract:
         assert outbox.unsent(before=LATER, limit=10) == []
         assert outbox.dead(10) == []
         assert outbox.count_dead() == {}
-        assert outbox.oldest_waiting() is None
+        assert outbox.oldest_waiting(now=LATER) is None
 
     def test_what_no_queue_has_taken_is_unsent_oldest_first(self, outbox, add):
         messages = [add(job(number), now=at(number)) for number in range(4)]
         assert outbox.unsent(before=at(3), limit=10) == messages[:3]
         assert outbox.unsent(before=LATER, limit=2) == messages[:2]
-        assert outbox.oldest_waiting() == at(0)
+        assert outbox.oldest_waiting(now=at(0)) == at(0)
+        assert outbox.oldest_waiting(now=at(-1)) is None, "what comes later does not wait"
 
     def test_what_was_taken_is_forgotten_as_often_as_it_is_said(self, outbox, add):
         first, second, third = (add(job(number)) for number in range(3))
@@ -61,10 +62,23 @@ class OutboxContract:
         assert received.receives == 1
         assert TileJob.from_json(received.message.body) == job(7)
 
-    def test_each_is_received_once_the_longest_available_first(self, outbox, add):
+    def test_each_is_received_once_in_the_order_it_was_committed(self, outbox, add):
         messages = [add(job(number), now=at(second)) for number, second in enumerate((20, 10, 10))]
         received = [self.receive(outbox, now=at(20)) for _ in range(4)]
-        assert [each and each.message for each in received] == [messages[1], messages[2], messages[0], None]
+        assert [each and each.message for each in received] == [*messages, None]
+
+    def test_whose_turn_it_is_goes_first(self, outbox, add):
+        turns = (3, 1, 2, 1)
+        messages = [add(TileJob(session_id=1, tile_run_id=number, turn=turn)) for number, turn in enumerate(turns)]
+        in_turn = [messages[index] for index in (1, 3, 2, 0)]
+        assert outbox.unsent(before=LATER, limit=10) == in_turn
+        assert [self.receive(outbox).message for _ in turns] == in_turn
+
+    def test_of_several_queues_the_first_that_has_one_is_served(self, outbox, add):
+        capture, comparison = add(job(1)), add(job(2), queue=Queue.COMPARISONS)
+        queues = [Queue.COMPARISONS, Queue.CAPTURES]
+        received = [outbox.receive(queues, now=A_MOMENT, lease_s=LEASE_S) for _ in range(3)]
+        assert [each and each.message for each in received] == [comparison, capture, None]
 
     def test_what_is_received_is_hidden_for_its_lease_and_comes_again(self, outbox, add):
         add(job(1))
@@ -106,7 +120,7 @@ class OutboxContract:
         assert letter.receipt == str(message.message_id)
         assert self.receive(outbox, now=LATER) is None
         assert outbox.unsent(before=LATER, limit=10) == []
-        assert outbox.oldest_waiting() is None
+        assert outbox.oldest_waiting(now=LATER) is None
 
     def test_dead_letters_are_counted_by_queue_and_given_oldest_first(self, outbox, add):
         for number, queue in enumerate((Queue.CAPTURES, Queue.COMPARISONS, Queue.CAPTURES)):
@@ -146,7 +160,10 @@ class TestMemoryOutbox(OutboxContract):
 
     @pytest.fixture
     def add(self, outbox):
-        return lambda job, *, queue=Queue.CAPTURES, now=A_MOMENT: outbox.add(queue, job.to_json(), now=now)
+        def add(job, *, queue=Queue.CAPTURES, now=A_MOMENT):
+            return outbox.add(queue, job.to_json(), now=now, turn=job.turn)
+
+        return add
 
 
 class TestSqlOutbox(OutboxContract):
@@ -158,6 +175,7 @@ class TestSqlOutbox(OutboxContract):
     def add(self, engine):
         def add(job, *, queue=Queue.CAPTURES, now=A_MOMENT):
             with engine.begin() as connection:
-                return post(connection, queue, job, now=now)
+                (message,) = post(connection, queue, job, now=now)
+                return message
 
         return add

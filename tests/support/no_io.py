@@ -78,9 +78,13 @@ def _hook(event, given):
         if not isinstance(path, int) and not _is_allowed(path, is_writing=is_writing):
             _watches[-1].refuse(event, path)
     elif (event in WRITES and not _is_allowed(given[0], is_writing=True)) or (
-        event in LISTS and not isinstance(given[0], int) and not _is_allowed(given[0] or ".", is_writing=False)
+        event in LISTS and not isinstance(given[0], int) and not _is_listable(given[0] or ".")
     ):
         _watches[-1].refuse(event, given[0])
+
+
+def _is_listable(path):
+    return os.fsdecode(path) in sys.path or _is_allowed(path, is_writing=False)  # an import looks through sys.path
 
 
 def _is_allowed(path, *, is_writing):

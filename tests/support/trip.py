@@ -216,6 +216,6 @@ class Trip:
 def jobs_of(trip, queue):
     """Receive every job of a queue, for hands that work by themselves."""
     jobs = []
-    while (received := trip.outbox.receive(queue, now=trip.now, lease_s=3600)) is not None:
+    while (received := trip.outbox.receive([queue], now=trip.now, lease_s=3600)) is not None:
         jobs.append(TileJob.from_json(received.message.body))
     return jobs

@@ -16,7 +16,9 @@ def pytest_runtest_call(item):
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item):
+def pytest_runtest_teardown(item, nextitem):
+    if nextitem is None:  # with the last test goes what other rooms have started: servers, their folders
+        return (yield)
     return (yield from _held())
 
 

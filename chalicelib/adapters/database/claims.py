@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import ColumnElement, Connection, Row, select, update
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.comparisons import doubted_in
@@ -16,7 +16,7 @@ from chalicelib.domain.comparisons import ComparisonKey, comparison_key
 from chalicelib.domain.errors import Busy
 from chalicelib.domain.jobs import TileJob
 from chalicelib.domain.references import choose_older
-from chalicelib.domain.tile_runs import CaptureClaim, ComparisonClaim, TileState
+from chalicelib.domain.tile_runs import CaptureClaim, Claim, ComparisonClaim, TileState
 
 RUN, SESSION, AREA = t.session_tiles, t.alert_sessions, t.area_configs
 BREAKER = t.breakers
@@ -109,6 +109,22 @@ def comparison_claim(connection: Connection, job: TileJob) -> ComparisonClaim:
         older=choose_older(list(images.values()), taken_at=image.taken_at),
         doubted=doubted_in((latest and latest.ignored) or []),
     )
+
+
+def job_of(claim: Claim) -> TileJob:
+    """Return the job that takes a claimed run on."""
+    return TileJob(
+        session_id=claim.session_id,
+        tile_run_id=claim.tile_run_id,
+        tile=str(claim.view.tile),
+        request_id=claim.request_id,
+        turn=claim.turn,
+    )
+
+
+def is_held(claim: Claim) -> ColumnElement[bool]:
+    """The fence: whoever claimed the run later holds a higher one, and nothing of an older claim is written."""
+    return (RUN.c.id == claim.tile_run_id) & (RUN.c.fence == claim.fence) & RUN.c.verdict.is_(None)
 
 
 def _of_run(row: Row[Any], job: TileJob) -> dict[str, Any]:

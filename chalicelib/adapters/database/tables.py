@@ -11,40 +11,15 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     String,
-    Table,
     Text,
     UniqueConstraint,
 )
-from sqlalchemy.sql.schema import SchemaItem
 
 from chalicelib.adapters.database.engine import UtcDateTime
+from chalicelib.adapters.database.metadata import Id, table
 
-NAMING = {  # so that a migration can name what it drops, on both engines
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-    "pk": "pk_%(table_name)s",
-}
-metadata = MetaData(naming_convention=NAMING)
-Id = BigInteger().with_variant(Integer, "sqlite")
-
-
-def _table(name: str, *items: SchemaItem) -> Table:
-    return Table(
-        name,
-        metadata,
-        *items,
-        # Ids are never used twice, also after the last row is gone: object keys and links are spelled with them.
-        sqlite_autoincrement=True,
-        mysql_engine="InnoDB",
-        mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",  # as SQLite compares: `ram` is not `Ram`, nor `rám`
-    )
-
-
-users = _table(
+users = table(
     "users",
     Column("id", Id, primary_key=True),
     Column("email", String(254), nullable=False),
@@ -55,7 +30,7 @@ users = _table(
     Column("updated_at", UtcDateTime, nullable=False),
 )
 
-area_configs = _table(
+area_configs = table(
     "area_configs",
     Column("id", Id, primary_key=True),
     Column("user_id", Id, ForeignKey("users.id"), nullable=False, index=True),
@@ -79,7 +54,7 @@ area_configs = _table(
     Column("deleted_at", UtcDateTime),
 )
 
-alert_sessions = _table(
+alert_sessions = table(
     "alert_sessions",
     Column("id", Id, primary_key=True),
     Column("area_id", Id, ForeignKey("area_configs.id"), nullable=False),
@@ -98,7 +73,7 @@ alert_sessions = _table(
     Index(None, "status", "deadline_at"),
 )
 
-session_tiles = _table(
+session_tiles = table(
     "session_tiles",
     Column("id", Id, primary_key=True),
     Column("session_id", Id, ForeignKey("alert_sessions.id"), nullable=False),
@@ -120,7 +95,7 @@ session_tiles = _table(
     Index(None, "state", "retry_at"),
 )
 
-image_tiles = _table(
+image_tiles = table(
     "image_tiles",
     Column("id", Id, primary_key=True),
     Column("area_id", Id, nullable=False),
@@ -147,7 +122,7 @@ image_tiles = _table(
     Index(None, "area_id", "z", "x", "y", "taken_at"),
 )
 
-comparisons = _table(
+comparisons = table(
     "comparisons",
     Column("id", Id, primary_key=True),
     Column("image_id", Id, ForeignKey("image_tiles.id"), nullable=False),
@@ -160,7 +135,7 @@ comparisons = _table(
     UniqueConstraint("image_id", "reference_id", "detector", "thresholds"),
 )
 
-alert_details = _table(
+alert_details = table(
     "alert_details",
     Column("id", Id, primary_key=True),
     Column("session_id", Id, ForeignKey("alert_sessions.id"), nullable=False, index=True),
@@ -173,7 +148,7 @@ alert_details = _table(
     Column("created_at", UtcDateTime, nullable=False),
 )
 
-deliveries = _table(
+deliveries = table(
     "deliveries",
     Column("id", Id, primary_key=True),
     Column("session_id", Id, ForeignKey("alert_sessions.id"), nullable=False),
@@ -189,7 +164,7 @@ deliveries = _table(
     UniqueConstraint("session_id", "address_hash"),
 )
 
-outbox = _table(
+outbox = table(
     "outbox",
     Column("id", Id, primary_key=True),
     Column("queue", String(16), nullable=False),
@@ -205,7 +180,7 @@ outbox = _table(
     Index(None, "queue", "dead_at", "turn"),
 )
 
-sign_ins = _table(
+sign_ins = table(
     "sign_ins",
     Column("id", Id, primary_key=True),
     Column("user_id", Id, ForeignKey("users.id"), nullable=False, index=True),
@@ -214,7 +189,7 @@ sign_ins = _table(
     Column("revoked_at", UtcDateTime),
 )
 
-refresh_tokens = _table(
+refresh_tokens = table(
     "refresh_tokens",
     Column("id", Id, primary_key=True),
     Column("sign_in_id", Id, ForeignKey("sign_ins.id"), nullable=False, index=True),
@@ -223,7 +198,7 @@ refresh_tokens = _table(
     Column("used_at", UtcDateTime),
 )
 
-devices = _table(
+devices = table(
     "devices",
     Column("id", Id, primary_key=True),
     Column("user_id", Id, ForeignKey("users.id"), nullable=False, index=True),
@@ -234,21 +209,21 @@ devices = _table(
     Column("seen_at", UtcDateTime, nullable=False),
 )
 
-chores = _table(
+chores = table(
     "chores",
     Column("name", String(64), primary_key=True),
     Column("next_due_at", UtcDateTime, nullable=False),
     Column("cursor", String(191), nullable=False, default=""),
 )
 
-breakers = _table(
+breakers = table(
     "breakers",
     Column("name", String(64), primary_key=True),
     Column("failures", Integer, nullable=False),
     Column("open_until", UtcDateTime),
 )
 
-waits = _table(
+waits = table(
     "waits",
     Column("slot", Integer, primary_key=True, autoincrement=False),
     Column("user_id", Id, nullable=False),

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, select, update
+from sqlalchemy import Connection, Engine, Row, select, update
 from sqlalchemy.exc import IntegrityError
 from typing_extensions import override
 
 from chalicelib.adapters.database import tables as t
-from chalicelib.adapters.database.claims import capture_claim, claim_run, comparison_claim
+from chalicelib.adapters.database.claims import capture_claim, claim_run, comparison_claim, is_held, job_of
 from chalicelib.adapters.database.engine import writes
 from chalicelib.adapters.database.images import forget_image, insert_image, reference_for
 from chalicelib.adapters.database.outbox import post
@@ -146,9 +146,9 @@ class SqlTileRuns(TileRuns):
             "reason": None,
             "retry_at": now + self._retry,
         }
-        if not connection.execute(update(RUN).where(_is_held(claim)).values(**values)).rowcount:
+        if not connection.execute(update(RUN).where(is_held(claim)).values(**values)).rowcount:
             raise StaleError
-        return post(connection, queue_for(TileState.CAPTURED), _job_of(claim), now=now)
+        return post(connection, queue_for(TileState.CAPTURED), job_of(claim), now=now)
 
     @override
     @writes
@@ -161,9 +161,9 @@ class SqlTileRuns(TileRuns):
             "reason": retry.reason[:MAX_REASON],
             "retry_at": retry.retry_at + self._retry,
         }
-        if not connection.execute(update(RUN).where(_is_held(claim)).values(**values)).rowcount:
+        if not connection.execute(update(RUN).where(is_held(claim)).values(**values)).rowcount:
             return []
-        return post(connection, queue_for(state), _job_of(claim), now=now, available_at=retry.retry_at)
+        return post(connection, queue_for(state), job_of(claim), now=now, available_at=retry.retry_at)
 
     @override
     def end(self, claim: Claim, outcome: Outcome, *, now: datetime) -> list[Message]:
@@ -197,7 +197,7 @@ class SqlTileRuns(TileRuns):
     @override
     @writes
     def release(self, connection: Connection, claim: Claim, *, reason: str) -> None:
-        connection.execute(update(RUN).where(_is_held(claim)).values(lease_until=None, reason=reason[:MAX_REASON]))
+        connection.execute(update(RUN).where(is_held(claim)).values(lease_until=None, reason=reason[:MAX_REASON]))
 
     @override
     @writes
@@ -239,18 +239,3 @@ def _end(
         raise StaleError
     end_run(connection, run, outcome, now=now, fence=claim.fence)
     return finish_if_done(connection, session, now=now, request_id=claim.request_id)
-
-
-def _job_of(claim: Claim) -> TileJob:
-    return TileJob(
-        session_id=claim.session_id,
-        tile_run_id=claim.tile_run_id,
-        tile=str(claim.view.tile),
-        request_id=claim.request_id,
-        turn=claim.turn,
-    )
-
-
-def _is_held(claim: Claim) -> ColumnElement[bool]:
-    """The fence: whoever claimed the run later holds a higher one, and nothing of an older claim is written."""
-    return (RUN.c.id == claim.tile_run_id) & (RUN.c.fence == claim.fence) & RUN.c.verdict.is_(None)

@@ -17,6 +17,7 @@ class _Row:
     message: Message
     created_at: datetime
     available_at: datetime
+    turn: int
     receives: int = 0
     reason: str = ""
     is_dead: bool = False
@@ -29,15 +30,15 @@ class MemoryOutbox:
     rows: dict[int, _Row] = field(default_factory=dict)
     _last_id: int = 0
 
-    def add(self, queue: Queue, body: str, *, now: datetime = A_MOMENT) -> Message:
+    def add(self, queue: Queue, body: str, *, now: datetime = A_MOMENT, turn: int = 0) -> Message:
         self._last_id += 1
         message = Message(message_id=self._last_id, queue=queue, body=body)
-        self.rows[self._last_id] = _Row(message, created_at=now, available_at=now)
+        self.rows[self._last_id] = _Row(message, created_at=now, available_at=now, turn=turn)
         return message
 
     def unsent(self, *, before: datetime, limit: int) -> list[Message]:
-        rows = [row for row in self.rows.values() if row.available_at < before and not row.is_dead]
-        return [row.message for row in sorted(rows, key=lambda row: row.message.message_id)[:limit]]
+        rows = [row for row in self._in_turn() if row.available_at < before and not row.is_dead]
+        return [row.message for row in rows[:limit]]
 
     def taken(self, message_ids: Iterable[int]) -> None:
         for message_id in message_ids:
@@ -45,7 +46,7 @@ class MemoryOutbox:
 
     def receive(self, queues: Sequence[Queue], *, now: datetime, lease_s: float) -> Received | None:
         for queue in queues:
-            for row in sorted(self.rows.values(), key=lambda row: row.message.message_id):
+            for row in self._in_turn():
                 if row.message.queue is queue and row.available_at <= now and not row.is_dead:
                     row.receives += 1
                     row.available_at = now + timedelta(seconds=lease_s)
@@ -79,6 +80,9 @@ class MemoryOutbox:
             if row.is_dead
         ]
         return letters[:limit]
+
+    def _in_turn(self) -> list[_Row]:
+        return sorted(self.rows.values(), key=lambda row: (row.turn, row.message.message_id))
 
     def _held(self, received: Received) -> _Row | None:
         row = self.rows.get(received.message.message_id)

@@ -3,12 +3,12 @@
 from alembic import context
 
 from chalicelib.adapters.database.schema import online_ddl  # noqa: F401 (registers how MySQL is migrated)
-from chalicelib.adapters.database.tables import metadata
+from chalicelib.adapters.database.tables import users
 
 connection = context.config.attributes["connection"]
 context.configure(
     connection=connection,
-    target_metadata=metadata,
+    target_metadata=users.metadata,
     render_as_batch=True,  # SQLite cannot alter most things in place
     compare_type=True,
     user_module_prefix="",  # a revision imports the types that it names
