@@ -23,6 +23,7 @@ from tests.simulation.work import Work
 from tests.simulation.world import MOST_STEPS, START, World
 
 MOST_QUIET = timedelta(days=8)
+MOST_QUIET_SESSIONS = 3  # in which an area may still fail because of what went wrong before
 LAST_DAYS = timedelta(hours=40)  # without a session, for reconcile to find the orphans
 MINUTE = timedelta(minutes=1)
 
@@ -218,4 +219,12 @@ class History:
         if world.true_now > self.quiet_at + MOST_QUIET:
             world.violated("never settles", looking.what_is_left(self))
             return True
-        return not self.tasks and looking.is_still(self) and looking.quiet_sessions(self) >= self.quiet_sessions
+        if self.tasks or not looking.is_still(self):
+            return False
+        sessions = looking.quiet_sessions(self)
+        failing = looking.failing(self) if sessions >= self.quiet_sessions else ()
+        if failing and sessions < MOST_QUIET_SESSIONS:
+            return False  # the next session completes what is missing
+        for area_id, tiles in failing:
+            world.violated("what failed is made good", f"area {area_id}: {tiles} tiles of its last session FAILED")
+        return sessions >= self.quiet_sessions

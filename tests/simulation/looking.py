@@ -96,6 +96,15 @@ def quiet_sessions(history: History) -> int:
     return min((row[0] for row in counts), default=99)
 
 
+def failing(history: History) -> list[tuple[int, int]]:
+    """Return the areas whose last session had a tile run that FAILED, and how many."""
+    return history.database.rows(
+        "SELECT s.area_id, COUNT(*) FROM alert_sessions s JOIN session_tiles r ON r.session_id = s.id"
+        " WHERE s.id IN (SELECT MAX(id) FROM alert_sessions WHERE cause <> 'COMPARISON' GROUP BY area_id)"
+        " AND r.verdict = 'FAILED' GROUP BY 1"
+    )
+
+
 def check_deadlines(history: History) -> None:
     """Find sessions that are open past their deadline, in the quiet and two reconciles later."""
     world = history.world
