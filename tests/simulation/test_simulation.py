@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from importlib import import_module
 
 import pytest
 
@@ -98,6 +99,15 @@ def test_the_same_seed_is_the_same_history():
 def test_some_histories_on_each_queue():
     for queue in ("home", "sqs"):
         assert [one for one in run_seeds(range(1, 5), queue=queue) if one.violations] == []
+
+
+@pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: guard.name)
+def test_each_guard_can_be_taken_out(guard):
+    """It fails where the product has changed: then `tests/simulation/guards.py` says what is no longer there."""
+    before = vars(import_module(guard.module))[guard.target]
+    with removed(guard):
+        assert vars(import_module(guard.module))[guard.target] is not before
+    assert vars(import_module(guard.module))[guard.target] is before
 
 
 def test_a_missing_guard_is_missed():
