@@ -17,7 +17,7 @@ LAYERED = requirements requirements-server layers/opencv/requirements layers/fir
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help setup run unit test check format format-check lint types arrows migrate schema lock audit \
-	trip-archive trip-sample contact-sheet score series bench server-load same-as release-check package layers advice \
+	trip-archive trip-sample contact-sheet score series bench simulate server-load same-as release-check package layers advice \
 	infra deploy finish smoke destroy size coldstart deploy-test clean
 
 help:  ## list what make can do
@@ -90,6 +90,12 @@ bench: setup  ## the detector's milliseconds and MiB by size, beside the plain t
 
 server-load: setup  ## fifty clients at once on a whole server: nginx, gunicorn, MariaDB (ARGS="--clients 100")
 	$(PY) -m tests.bench.server_load $(ARGS)
+
+simulate: SEEDS ?= 200
+simulate: SEED ?= 1
+simulate: JOBS ?= 2
+simulate: setup  ## many seeded histories of the trip with faults, each invariant checked (SEEDS=200 SEED=1 JOBS=2 ARGS="--queue sqs")
+	$(PY) -m tests.simulation --seeds $(SEEDS) --first $(SEED) --jobs $(JOBS) $(ARGS)
 
 same-as: REV ?= 548a6ad
 same-as: setup  ## what people see of REV=548a6ad and of this tree, how both are built, and an upgrade of a filled home

@@ -1,0 +1,110 @@
+"""What happens between steps: clocks jump, objects are lost, things are away, people tap, a machine restarts."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.application.cancel_session import cancel_session
+from chalicelib.application.compare_now import Patience, compare_now
+from chalicelib.application.delete_area import delete_area
+from chalicelib.application.open_sessions import open_session_now
+from chalicelib.domain.errors import DomainError
+
+if TYPE_CHECKING:
+    from tests.simulation.history import History
+
+PATIENCE = Patience(wait_s=15, places=2, places_a_user=1)
+CLIENTS = ("cancel", "delete area", "capture now", "compare now")
+
+
+def happen(event: str, history: History) -> None:
+    """Let something happen now."""
+    world, rng = history.world, history.rng
+    if event in CLIENTS:
+        _tap(event, history)
+    elif event == "stall":
+        seconds = rng.choice((100, 130, 200, 700, 4000))
+        world.fault("stall", f"everybody stands still for {seconds} s")
+        world.true_now += timedelta(seconds=seconds)
+    elif event == "clock jump":
+        world.offset = timedelta() if world.offset else timedelta(hours=rng.choice((-8, -7, -3, -1, 1, 3, 7, 8)))
+        history.has_to_tick = True
+        world.fault("clock jump", f"the workers' clock is off by {world.offset / timedelta(hours=1):+g} h")
+    elif event == "object lost":
+        _lose(history)
+    elif event == "redelivered tick":
+        world.fault(event, "the clock ticks again")
+        for function in ("capture_areas", "reconcile"):
+            history.work.start(f"again {function}", lambda: None).work = _again(history, function)
+    elif event == "restart":
+        _restart(history)
+    elif event != "duplicate":
+        seconds = rng.choice((20, 60, 120) if event == "database away" else (20, 60, 600, 3600, 3 * 3600))
+        world.fault(event, f"{event} for {seconds} s")
+        world.away[event] = world.true_now + timedelta(seconds=seconds)
+
+
+def _again(history: History, function: str) -> Any:
+    from tests.simulation.work import CONTEXT, TICK, TICKS
+
+    return lambda: history.work._guarded(lambda: TICKS[function](TICK, CONTEXT))
+
+
+def _lose(history: History) -> None:
+    keys = sorted(history.images.contents)
+    if history.rng.random() < 0.8:  # mostly what is compared, not what is shown
+        keys = [key for key in keys if "-image-" in key]
+    for key in history.rng.sample(keys, min(len(keys), history.rng.choice((1, 2, 6)))):
+        history.world.fault("object lost", f"object {key} is lost")
+        history.images.lose(key)
+
+
+def _restart(history: History) -> None:
+    """Kill everything at once; at home, the process that starts then releases what the dead ones held."""
+    world = history.world
+    world.fault("restart", "the machine restarts")
+    for task in list(history.tasks):
+        task.is_doomed = True
+        world.crew.resume(task)
+        history.tasks.remove(task)
+    if history.sqs is None:
+        history.ports.outbox.release_all(now=world.clock())
+
+
+def _tap(event: str, history: History) -> None:
+    world, rng, ports = history.world, history.rng, history.ports
+    area = rng.choice(history.areas)
+    common: dict[str, Any] = {
+        "user_id": area.user_id,
+        "sessions": ports.sessions,
+        "jobs": ports.jobs,
+        "clock": world.clock,
+        "request_id": world.new_id(),
+    }
+    if event == "capture now":
+        deed = lambda: open_session_now(area.area_id, **common)  # noqa: E731
+    elif event == "compare now":
+        deed = lambda: compare_now(area.area_id, patience=PATIENCE, waits=ports.waits, sleep=world.sleep, **common)  # noqa: E731
+    elif event == "delete area":
+        alive = history.database.value("SELECT COUNT(*) FROM area_configs WHERE deleted_at IS NULL")
+        if alive < 2:
+            return
+        deed = lambda: delete_area(area.area_id, areas=ports.areas, **common)  # noqa: E731
+    else:
+        session_id = history.database.value(
+            "SELECT id FROM alert_sessions WHERE area_id = ? AND status = 'IN_PROGRESS'", area.area_id
+        )
+        if session_id is None:
+            return
+        deed = lambda: cancel_session(session_id, **common)  # noqa: E731
+
+    def tap() -> None:
+        world.tell(f"a person asks: {event}, area {area.area_id}")
+        try:
+            deed()
+        except DomainError as error:
+            world.tell(f"and is told: {error.reason}")
+
+    world.counts[event] += 1
+    history.work.start(f"client {event}", tap)

@@ -1,0 +1,114 @@
+"""The guards of the trip, each with the way to take it out."""
+
+from __future__ import annotations
+
+from tests.simulation.guard import APPLICATION, DB, DOMAIN, ONE_WRITER, Guard
+from tests.simulation.guards_of_ending import ENDING
+
+WRITING = (
+    # A tile's truth is what was compared
+    Guard(
+        "nothing new is said of an image that was never compared",
+        f"{DB}.tile_runs",
+        "SqlTileRuns",
+        "if claim.newest is None or claim.newest.is_settled:",
+        "if True:",
+    ),
+    Guard(
+        "a reference is the last compared image",
+        f"{DOMAIN}.references",
+        "choose_reference",
+        "(c.is_settled, c.clear_share",
+        "(c.clear_share",
+    ),
+    Guard(
+        "the stored object is looked for", f"{APPLICATION}.capture_tile", "_capture", "images.has(stored.key)", "True"
+    ),
+    Guard("a lost image is never used again", f"{DB}.images", "forget_image", '{"is_usable": False, ', "{"),
+    # Who may write
+    Guard(
+        "fence and verdict: only the latest claim writes, and once",
+        f"{DB}.tile_runs",
+        "_is_held",
+        "(RUN.c.id == claim.tile_run_id) & (RUN.c.fence == claim.fence) & RUN.c.verdict.is_(None)",
+        "RUN.c.id == claim.tile_run_id",
+    ),
+    Guard(
+        "fence: only the latest claim writes",
+        f"{DB}.tile_runs",
+        "_is_held",
+        "& (RUN.c.fence == claim.fence) ",
+        "",
+        "a verdict once and one image a tile run stand behind it",
+    ),
+    Guard(
+        "lease: a held tile run is not claimed",
+        f"{DB}.claims",
+        "claim_run",
+        ", RUN.c.lease_until.is_(None) | (RUN.c.lease_until <= now))",
+        ")",
+    ),
+    Guard(
+        "a dead letter ends no ended tile run", f"{DB}.tile_runs", "SqlTileRuns", " & RUN.c.verdict.is_(None)\n", "\n"
+    ),
+    Guard(
+        "a pair has one comparison",
+        f"{DB}.session_closing",
+        "end_run",
+        "if not add_comparison(connection, key, outcome, now=now):",
+        "if add_comparison(connection, key, outcome, now=now) is None:",
+    ),
+    Guard(
+        "the session is finished with its last tile run",
+        f"{DB}.session_closing",
+        "finish_if_done",
+        "connection.execute(still_open).scalar_one()",
+        "connection.execute(still_open).scalar_one() > 1",
+    ),
+    Guard(
+        "the session's row is locked before counting",
+        f"{DB}.session_closing",
+        "lock_session",
+        ".with_for_update()",
+        "",
+        ONE_WRITER,
+    ),
+    Guard(
+        "a stalled job is written anew by one of two",
+        f"{DB}.tile_runs",
+        "SqlTileRuns",
+        "RUN.c.id == row.id, RUN.c.retry_at <= now, RUN.c.state == row.state",
+        "RUN.c.id == row.id",
+        ONE_WRITER,
+    ),
+    # Bytes and rows
+    Guard(
+        "bytes before the row",
+        f"{APPLICATION}.tile_work",
+        "put_object",
+        "    images.put(key, content)\n",
+        "    with suppress(Unavailable):\n        images.put(key, content)\n",
+    ),
+    Guard(
+        "an orphan is old",
+        f"{APPLICATION}.reconcile",
+        "_delete_orphans",
+        "every_s=ORPHANS_EVERY_S)",
+        "every_s=1.0)\n    orphan_age_s = -9e4",
+    ),
+    Guard(
+        "only what no row names is an orphan",
+        f"{APPLICATION}.reconcile",
+        "_delete_orphans",
+        "orphans.unreferenced(old)",
+        "old",
+    ),
+    Guard(
+        "a deleted area's objects go",
+        f"{APPLICATION}.reconcile",
+        "reconcile",
+        "_purge_deleted(areas, images, clock, sessions=sessions, jobs=jobs, isolation=isolation)",
+        "pass",
+    ),
+)
+GUARDS = (*WRITING, *ENDING)

@@ -1,0 +1,230 @@
+"""One history: a seed's areas, land and faults; days in which things go wrong; quiet days; and what came of it all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import NamedTuple
+
+from chalicelib.domain.areas import Extent, NewArea, Plan
+from chalicelib.domain.thresholds import Thresholds
+from chalicelib.domain.tiles import Tile, bounds_of, tiles_covering
+from tests.simulation import events, looking
+from tests.simulation.baton import Crew, Task
+from tests.simulation.database import Database, SimEngine
+from tests.simulation.invariants import State, verify
+from tests.simulation.land import GRID, Land, SimImagery, Vision
+from tests.simulation.ports import LEASE_S, SimPorts, _Stage
+from tests.simulation.push import SimPush
+from tests.simulation.sqs import SimSqs
+from tests.simulation.store import SimImages
+from tests.simulation.watching import Watcher
+from tests.simulation.work import Work
+from tests.simulation.world import MOST_STEPS, START, World
+
+MOST_QUIET = timedelta(days=8)
+MOST_QUIET_SESSIONS = 3  # in which an area may still fail because of what went wrong before
+LAST_DAYS = timedelta(hours=40)  # without a session, for reconcile to find the orphans
+MINUTE = timedelta(minutes=1)
+
+
+class Watched(NamedTuple):
+    """An area of the history."""
+
+    area_id: int
+    user_id: int
+    tiles: tuple[Tile, ...]
+
+
+class Seat:
+    """What a process keeps from history to history."""
+
+    def __init__(self, content: bytes, stage: _Stage) -> None:
+        self.crew, self.database, self.stage = Crew(), Database(content), stage
+
+
+class History:
+    """A history, from its seed to its invariants."""
+
+    def __init__(self, seed: int, seat: Seat, *, queue: str | None = None, is_told: bool = False) -> None:
+        self.world = World(seed, seat.crew, is_told=is_told)
+        self.rng, self.database = self.world.rng, seat.database
+        self.database.reset()
+        self.queue = queue or self.rng.choice(("home", "sqs"))
+        self.sqs = SimSqs(self.world, visibility_s=6 * LEASE_S) if self.queue == "sqs" else None
+        self.images, self.push, self.land = SimImages(self.world), SimPush(self.world), Land()
+        self.imagery, self.vision = SimImagery(self.world, self.land), Vision(self.world)
+        self.watcher = Watcher(self)
+        self.engine = SimEngine(self.world, seat.database, self.watcher.committed)
+        self.ports = SimPorts(self)
+        self.tasks: list[Task] = []
+        self.work = Work(self)
+        self.most_workers = self.rng.choice((1, 2, 3, 4))
+        self.areas: list[Watched] = []
+        self.quiet_sessions = self.rng.choice((1, 1, 1, 2))  # of each area, after which everything has to be settled
+        self.ends_at = START + timedelta(days=self.rng.choice((1, 1, 1, 2)), hours=2)
+        self.quiet_at = self.ends_at
+        self.next_tick, self.has_to_tick = START, True
+        self.ticks: tuple[str, ...] = ("capture_areas", "reconcile")
+        seat.stage.show(self)
+
+    def run(self) -> History:
+        """Run it and verify what came of it."""
+        self._people()
+        self._land()
+        try:
+            self._go(until=lambda: self.world.true_now >= self.ends_at)
+            self._be_quiet()
+            self._go(until=self._is_settled)
+            self.ticks = ("reconcile",)
+            last = self.world.true_now + LAST_DAYS
+            self._go(until=lambda: self.world.true_now >= last and not self.tasks)
+        finally:
+            for task in self.tasks:
+                task.is_doomed = True
+                self.world.crew.resume(task)
+        self.world.violations += verify(State.of(self))
+        return self
+
+    # Its beginning
+
+    def _people(self) -> None:
+        ports, now = self.ports, self.world.clock()
+        for number in range(2):
+            user = ports.accounts.add_user(email=f"u{number}@example.org", password_hash="x", profile=None, now=now)
+            for device in range(2 - number):
+                ports.accounts.add_device(user.user_id, token=f"phone-{number}-{device}", platform="android", now=now)
+            for _ in range(2 - number):
+                self.areas.append(self._area(user.user_id))
+        if self.world.faults.has_unreadable_area:
+            unreadable = self._area(user.user_id).area_id
+            self.database.raw.execute(
+                "UPDATE area_configs SET sensitivity = ?, next_due_at = ? WHERE id = ?",
+                (looking.UNREADABLE, "2026-01-01 00:00:00.000000", unreadable),
+            )
+            self.database.raw.commit()
+
+    def _area(self, user_id: int) -> Watched:
+        row = len(self.areas)
+        first = bounds_of(Tile(17, 96780, 57975 + row))
+        last = bounds_of(Tile(17, 96783, 57975 + row))
+        lat = (first.north + first.south) / 2
+        extent = Extent(
+            center_lat=lat,
+            center_lon=(first.west + last.east) / 2,
+            north_km=0.1,
+            south_km=0.1,
+            east_km=0.5,
+            west_km=0.5,
+        )
+        plan = Plan(
+            provider="sample",
+            grid=GRID,
+            cadence_hours=self.rng.choice((12, 24, 24, 24, 24)),
+            thresholds=Thresholds(min_changed_area_m2=25.0),
+        )
+        new = NewArea(user_id=user_id, name=f"Area {row}", extent=extent, plan=plan)
+        area = self.ports.areas.add(new, now=self.world.clock())
+        tiles = tuple(tiles_covering(area.extent.bounds, GRID.zoom))
+        return Watched(area.area_id, user_id, tiles)
+
+    def _land(self) -> None:
+        """Take scenes all through the history; the last one is clear."""
+        rng = self.rng
+        tiles = [tile for area in self.areas for tile in area.tiles]
+        hours = (self.ends_at - START) / timedelta(hours=1)
+        times = sorted(
+            [-5.0, hours - rng.uniform(0.5, 22), *(rng.uniform(-4, hours) for _ in range(rng.randint(1, 3)))]
+        )
+        for number, at in enumerate(times):
+            is_last = number == len(times) - 1
+            changes = [tile for tile in tiles if number and rng.random() < 0.25]
+            clear = {tile: rng.choice((0.0, 0.2, 0.5)) for tile in tiles if not is_last and rng.random() < 0.12}
+            self.land.take(f"scene-{number}", START + timedelta(hours=at), changes=changes, clear=clear)
+        for who in ("gate", "detector"):
+            self.vision.poisoned[who] = rng.choice(tiles) if self.world.faults.poison else None
+
+    # Its course
+
+    def _go(self, *, until: Callable[[], bool]) -> None:
+        world = self.world
+        while not until():
+            self._turn()
+            if world.steps > MOST_STEPS:
+                world.violated("never settles", f"{world.steps} steps and no end")
+                return
+
+    def _turn(self) -> None:
+        world = self.world
+        event = world.faults.event(self.rng)
+        if event is not None:
+            events.happen(event, self)
+        self._tick()
+        if self.work.workers < self.most_workers:
+            self.work.take_one()
+        ready = [task for task in self.tasks if task.wakes_at is None or task.wakes_at <= world.true_now]
+        if not ready:
+            self._leap()
+            return
+        task = ready[self.rng.randrange(len(ready))] if len(ready) > 1 else ready[0]
+        task.wakes_at = None
+        world.crew.resume(task)
+        if task.is_done:
+            self.tasks.remove(task)
+        world.true_now += timedelta(seconds=self.rng.random())
+
+    def _tick(self) -> None:
+        """Let the two clocks tick each minute; one in which nothing is due may be left out, to save the time."""
+        world = self.world
+        if world.true_now < self.next_tick:
+            return
+        self.next_tick = looking.next_minute(world.true_now)
+        due_at = looking.next_due(self)
+        if (due_at is not None and due_at <= world.true_now) or self.has_to_tick or self.rng.random() < 0.05:
+            self.has_to_tick = False
+            for function in self.ticks:
+                self.work.tick(function)
+
+    def _leap(self) -> None:
+        """Go to the next moment at which something can happen; with luck, something happens on the way."""
+        world, now = self.world, self.world.true_now
+        times = [task.wakes_at for task in self.tasks]
+        due_at = self.next_tick if self.has_to_tick else looking.next_due(self)
+        times += [max(self.next_tick, looking.next_minute(due_at))] if due_at else []
+        if self.work.workers < self.most_workers:
+            times += looking.next_messages(self).values()
+            times = [max(time, self.work.rests_until) for time in times]
+        if world.faults.is_on:
+            times.append(self.ends_at)
+        then = max(min(times, default=now + MINUTE), now + timedelta(milliseconds=100))
+        if world.faults.is_on and then - now > 5 * MINUTE and world.faults.events and self.rng.random() < 0.3:
+            world.true_now = now + (then - now) * self.rng.random()
+            events.happen(self.rng.choice(list(world.faults.events)), self)
+            return
+        world.true_now = then
+        if not world.faults.is_on:
+            looking.check_deadlines(self)
+
+    def _be_quiet(self) -> None:
+        world = self.world
+        world.tell("-- quiet: nothing goes wrong any more")
+        world.faults.end()
+        world.away.clear()
+        world.offset = timedelta()
+        self.has_to_tick = True
+        self.quiet_at = world.true_now
+
+    def _is_settled(self) -> bool:
+        world = self.world
+        if world.true_now > self.quiet_at + MOST_QUIET:
+            world.violated("never settles", looking.what_is_left(self))
+            return True
+        if self.tasks or not looking.is_still(self):
+            return False
+        sessions = looking.quiet_sessions(self)
+        failing = looking.failing(self) if sessions >= self.quiet_sessions else ()
+        if failing and sessions < MOST_QUIET_SESSIONS:
+            return False  # the next session completes what is missing
+        for area_id, tiles in failing:
+            world.violated("what failed is made good", f"area {area_id}: {tiles} tiles of its last session FAILED")
+        return sessions >= self.quiet_sessions

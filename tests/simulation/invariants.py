@@ -1,0 +1,172 @@
+"""What has to hold of a database and its image store once nothing is on its way any more.
+
+`verify` looks at rows, at the store's listing and at nothing else of the product: an operator's command could do the
+same. What only a simulation knows (the land's truth, the objects it has deleted, the pushes it has shown) is in
+`truth.py`, and comes in by `State`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.domain.sessions import ending_of
+from chalicelib.domain.tile_runs import Verdict
+from tests.simulation import truth
+from tests.simulation.looking import GRACE, time_of
+from tests.simulation.world import Violation
+
+if TYPE_CHECKING:
+    from tests.simulation.history import History
+
+Rows = Callable[..., list[tuple[Any, ...]]]
+ORPHAN_AGE = timedelta(hours=24 + 2 * 6)  # the settings' orphan_age_s, and two rounds of reconcile's walk
+
+NEWEST = """
+SELECT r.z, r.x, r.y, r.verdict, i.id, i.object_key,
+ (SELECT COUNT(*) FROM image_tiles o WHERE o.area_id = i.area_id AND o.z = i.z AND o.x = i.x AND o.y = i.y
+   AND o.is_usable AND o.taken_at < i.taken_at),
+ (SELECT COUNT(*) FROM comparisons c WHERE c.image_id = i.id)
+FROM session_tiles r JOIN alert_sessions s ON s.id = r.session_id
+LEFT JOIN image_tiles i ON i.id = (
+ SELECT n.id FROM image_tiles n WHERE n.area_id = s.area_id AND n.z = r.z AND n.x = r.x AND n.y = r.y AND n.is_usable
+ ORDER BY n.taken_at DESC, n.id DESC LIMIT 1)
+WHERE r.session_id = ?"""
+"""Each tile of a session with its area's newest usable image, how many are older, and how often it was compared."""
+
+
+@dataclass
+class State:
+    """What `verify` looks at."""
+
+    rows: Rows
+    now: datetime
+    objects: Mapping[str, datetime]  # key: when it was stored
+    lost: Mapping[str, int] = field(default_factory=dict)  # keys that were deleted behind the product's back
+    truths: Callable[[], Iterator[Violation]] = lambda: iter(())
+
+    @classmethod
+    def of(cls, history: History) -> State:
+        """Return a history's state."""
+        return cls(
+            rows=history.database.rows,
+            now=history.world.clock(),
+            objects=history.images.modified_at,
+            lost=history.images.lost,
+            truths=lambda: truth.check(history),
+        )
+
+
+def verify(state: State) -> list[Violation]:
+    """Return every invariant that does not hold."""
+    checks = (_verdicts, _counts, _all_clears, _objects, _open, _left, _alerts, _deleted)
+    return [*(violation for check in checks for violation in check(state)), *state.truths()]
+
+
+def _verdicts(state: State) -> Iterator[Violation]:
+    query = (
+        "SELECT r.id, r.state, r.verdict, s.status FROM session_tiles r JOIN alert_sessions s ON s.id = r.session_id"
+        " WHERE (r.state = 'ENDED') <> (r.verdict IS NOT NULL)"
+        " OR (s.status <> 'IN_PROGRESS') AND r.verdict IS NULL"
+        " OR s.status = 'IN_PROGRESS' AND NOT EXISTS"
+        " (SELECT 1 FROM session_tiles o WHERE o.session_id = s.id AND o.verdict IS NULL)"
+    )
+    for run_id, of_run, verdict, status in state.rows(query):
+        yield Violation("one verdict", f"tile run {run_id} is {of_run} {verdict}, its session {status}")
+
+
+def _counts(state: State) -> Iterator[Violation]:
+    sessions = state.rows("SELECT id, status, tiles_planned, summary FROM alert_sessions WHERE ended_at IS NOT NULL")
+    runs = state.rows("SELECT session_id, verdict, COUNT(*) FROM session_tiles GROUP BY 1, 2")
+    alerts = Counter(dict(state.rows("SELECT session_id, COUNT(*) FROM alert_details GROUP BY 1")))
+    by_session: dict[int, dict[str, int]] = {}
+    for session_id, verdict, count in runs:
+        by_session.setdefault(session_id, {})[verdict] = count
+    for session_id, status, planned, summary in sessions:
+        counts = by_session.get(session_id, {})
+        kept = json.loads(summary)["counts"]
+        ending = ending_of({Verdict(name): count for name, count in counts.items() if name})
+        if kept != counts or planned != sum(counts.values()) or ending.status != status:
+            says = f"session {session_id} is {status} with {kept} of {planned}, its tile runs are {counts}"
+            yield Violation("counts agree", says)
+        if alerts[session_id] != counts.get("CHANGED", 0):
+            yield Violation("counts agree", f"session {session_id} has {alerts[session_id]} alerts: {counts}")
+
+
+def not_looked_at(state: State, session_id: int, *, lost_before: int | None = None) -> Iterator[str]:
+    """Say why a session may not be an all-clear: what of its ground was not compared, or is not there any more.
+
+    An image that nothing older stands beside is a baseline. `lost_before` is the step at which the session began: what
+    was lost later it could not know.
+    """
+    for z, x, y, verdict, image_id, key, older, compared in state.rows(NEWEST, session_id):
+        if image_id is None:
+            if verdict != Verdict.OBSCURED:  # blind, and so told
+                yield f"{z}/{x}/{y} is {verdict} without a usable image"
+        elif older and not compared:
+            yield f"image {image_id} of {z}/{x}/{y} was never compared"
+        elif key not in state.objects and (lost_before is None or state.lost.get(key, 0) < lost_before):
+            yield f"the object of image {image_id} of {z}/{x}/{y} is gone"
+
+
+def _all_clears(state: State) -> Iterator[Violation]:
+    """Look at each area's last word, as it stands now."""
+    query = (
+        "SELECT id, area_id FROM alert_sessions WHERE id IN"
+        " (SELECT MAX(id) FROM alert_sessions WHERE cause <> 'COMPARISON' GROUP BY area_id)"
+        " AND status = 'COMPLETED_NO_CHANGES'"
+    )
+    for session_id, area_id in state.rows(query):
+        for reason in not_looked_at(state, session_id):
+            yield Violation("no all-clear unseen", f"session {session_id}, the last of area {area_id}: {reason}")
+
+
+def _objects(state: State) -> Iterator[Violation]:
+    """No row without its object, but for what was deleted behind the product's back and is not its newest."""
+    named = state.rows(
+        "SELECT object_key FROM image_tiles UNION SELECT mask_key FROM alert_details"
+        " UNION SELECT overlay_key FROM alert_details"
+    )
+    keys = {row[0] for row in named if row[0]}
+    for key in sorted(keys - state.objects.keys() - state.lost.keys()):
+        yield Violation("no row without its object", f"{key} is named and not stored")
+    for key in sorted(state.objects.keys() - keys):
+        if state.objects[key] < state.now - ORPHAN_AGE:
+            yield Violation("no object without its row", f"{key}, stored {state.objects[key]}, is named by no row")
+
+
+def _open(state: State) -> Iterator[Violation]:
+    query = "SELECT id, deadline_at FROM alert_sessions WHERE status = 'IN_PROGRESS'"
+    for session_id, deadline_at in state.rows(query):
+        if time_of(deadline_at) < state.now - GRACE:
+            yield Violation("open past its deadline", f"session {session_id} should have ended by {deadline_at}")
+
+
+def _left(state: State) -> Iterator[Violation]:
+    for message_id, queue, receives in state.rows("SELECT id, queue, receives FROM outbox"):
+        yield Violation("nothing is left", f"message {message_id} of {queue}, received {receives} times")
+    for run_id, lease in state.rows("SELECT id, lease_until FROM session_tiles WHERE lease_until IS NOT NULL"):
+        yield Violation("nothing is left", f"tile run {run_id} is leased until {lease}")
+    for delivery_id, status in state.rows("SELECT id, status FROM deliveries WHERE status = 'PENDING'"):
+        yield Violation("nothing is left", f"push {delivery_id} is {status}")
+
+
+def _alerts(state: State) -> Iterator[Violation]:
+    query = (
+        "SELECT image_id, reference_id, COUNT(*) FROM alert_details GROUP BY image_id, reference_id HAVING COUNT(*) > 1"
+    )
+    for image_id, reference_id, count in state.rows(query):
+        yield Violation("no pair alerted twice", f"{count} alerts of image {image_id} against {reference_id}")
+
+
+def _deleted(state: State) -> Iterator[Violation]:
+    for area_id, deleted_at in state.rows("SELECT id, deleted_at FROM area_configs WHERE deleted_at IS NOT NULL"):
+        yield Violation("deleted areas leave nothing", f"area {area_id}, deleted {deleted_at}, has its row still")
+    for table in ("alert_sessions", "image_tiles"):
+        orphans = state.rows(f"SELECT id FROM {table} WHERE area_id NOT IN (SELECT id FROM area_configs)")
+        for (row_id,) in orphans:
+            yield Violation("deleted areas leave nothing", f"{table} {row_id} is of no area")

@@ -1,0 +1,128 @@
+"""What only the simulation knows: the land's truth, whose work took its worker with it, and what phones have shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import combinations
+from typing import TYPE_CHECKING, NamedTuple
+
+from chalicelib.domain.tiles import Tile
+from tests.simulation.ports import LEASE_S
+from tests.simulation.push import Shown
+from tests.simulation.world import Violation
+
+if TYPE_CHECKING:
+    from tests.simulation.history import History
+
+TRANSIENT = ("answered 503", "did not answer within", "answered 429", "does not answer", "no space left", "is away")
+TOOK_ITS_WORKER = ("kill", "poison", "restart")
+MOST_TRIES = 5  # the settings' max_receives
+
+
+class _Image(NamedTuple):
+    image_id: int
+    key: str
+    scene_id: str
+
+
+def check(history: History) -> Iterator[Violation]:
+    """Return what does not hold."""
+    for area in history.areas:
+        if history.database.value("SELECT COUNT(*) FROM area_configs WHERE id = ?", area.area_id):
+            for tile in area.tiles:
+                yield from _changes(history, area.area_id, tile)
+    yield from _objects_of_deleted(history)
+    yield from _pushes(history)
+    yield from _transients(history)
+    for (run_id, who), tries in history.world.begun.items():
+        if tries > MOST_TRIES:
+            yield Violation("given up after five tries", f"tile run {run_id} took its {who} with it {tries} times")
+    for run_id, was, now in history.database.rows("SELECT run_id, was, now FROM sim_rewritten"):
+        yield Violation("one verdict", f"the verdict of tile run {run_id} was {was} and became {now}")
+
+
+def _changes(history: History, area_id: int, tile: Tile) -> Iterator[Violation]:
+    """Each planted change between two images that were not taken from the product is alerted, and the last is there."""
+    where = (area_id, *tile)
+    rows = history.database.rows(
+        "SELECT id, object_key, scene_id FROM image_tiles WHERE area_id = ? AND z = ? AND x = ? AND y = ? AND is_usable"
+        " ORDER BY taken_at, id",
+        *where,
+    )
+    images = {row[0]: _Image(*row) for row in rows}
+    last = history.land.scenes[-1]
+    if last.scene_id not in {image.scene_id for image in images.values()}:
+        yield Violation("nothing is missed", f"area {area_id}: no image of {tile} from {last.scene_id}")
+
+    def state_of(image: _Image) -> int:
+        return history.land.named(image.scene_id).states.get(tile, 0)
+
+    states = {image.image_id: state_of(image) for image in images.values()}
+    alerts = history.database.rows(
+        "SELECT a.reference_id, a.image_id FROM alert_details a JOIN image_tiles i ON i.id = a.image_id"
+        " WHERE i.area_id = ? AND i.z = ? AND i.x = ? AND i.y = ?",
+        *where,
+    )
+    all_states = states | _of_unusable(history, where, tile)
+    kept = [state_of(image) for image in images.values() if image.key not in history.images.lost]
+    for state in range(min(kept, default=0) + 1, max(kept, default=0) + 1):
+        if not any(all_states[before] < state <= all_states[after] for before, after in alerts):
+            yield Violation("a planted change is alerted", f"area {area_id}: change {state} of {tile} has no alert")
+
+
+def _transients(history: History) -> Iterator[Violation]:
+    """What passes by itself ends no tile run before its session's deadline, however often it happens."""
+    query = (
+        "SELECT r.id, r.reason, s.deadline_at <= r.ended_at FROM session_tiles r JOIN alert_sessions s"
+        " ON s.id = r.session_id WHERE r.verdict = 'FAILED'"
+    )
+    any_died = any(history.world.counts[fault] for fault in TOOK_ITS_WORKER)
+    for run_id, reason, is_late in history.database.rows(query):
+        is_transient = any(words in reason for words in TRANSIENT)
+        is_mystery = "every time the queue delivered it" in reason and not any_died
+        if not is_late and (is_transient or is_mystery):
+            yield Violation("transient is not final", f"tile run {run_id} FAILED: {reason}")
+
+
+def _of_unusable(history: History, where: tuple[int, ...], tile: Tile) -> dict[int, int]:
+    rows = history.database.rows(
+        "SELECT id, scene_id FROM image_tiles WHERE area_id = ? AND z = ? AND x = ? AND y = ? AND NOT is_usable", *where
+    )
+    return {image_id: history.land.named(scene_id).states.get(tile, 0) for image_id, scene_id in rows}
+
+
+def _objects_of_deleted(history: History) -> Iterator[Violation]:
+    alive = {str(row[0]) for row in history.database.rows("SELECT id FROM area_configs")}
+    for key in history.images.contents:
+        if key.partition("/")[0] not in alive:
+            yield Violation("deleted areas leave nothing", f"object {key} is of no area")
+
+
+def _pushes(history: History) -> Iterator[Violation]:
+    of_phone: dict[tuple[int, str], list[Shown]] = {}
+    for shown in history.push.shown:
+        of_phone.setdefault((shown.session_id, shown.address), []).append(shown)
+    for (session_id, address), several in of_phone.items():
+        for first, second in combinations(several, 2):
+            window = _window(history, first, second)
+            if window is None:
+                says = f"session {session_id} to {address} at steps {first.step} and {second.step}"
+                yield Violation("nothing twice to one device", says)
+            else:
+                history.world.counts[f"push twice: {window}"] += 1
+
+
+def _window(history: History, first: Shown, second: Shown) -> str | None:
+    """Say in which window between a push and its record a second one was made; None if it should not have been."""
+    if first.recorded and first.recorded < second.claimed:
+        return None
+    if first.by.is_doomed:
+        return "its worker was killed"
+    if first.is_answer_lost:
+        return "its answer was lost"
+    if first.is_record_lost:
+        return "its record failed"
+    if abs(second.claimed_at - first.claimed_at) >= timedelta(seconds=LEASE_S):
+        return "its worker stood still past its lease"
+    return None

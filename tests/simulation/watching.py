@@ -1,0 +1,42 @@
+"""What is judged at the very commit: what a session says when it ends, and which pushes are on record."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.simulation.invariants import State, not_looked_at
+
+if TYPE_CHECKING:
+    from tests.simulation.history import History
+
+UNRECORDED = "SELECT 1 FROM deliveries WHERE session_id = ? AND address = ? AND status = 'SENT'"
+
+
+class Watcher:
+    """Looks at what each committed transaction has said."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._said = self._opened = 0
+        self.opened_at: dict[int, int] = {}  # sessions, and the step at which each was opened
+
+    def committed(self) -> None:
+        """Judge what was committed just now."""
+        history, world = self._history, self._history.world
+        task = world.crew.current
+        for shown in task.pushed:
+            if not shown.recorded and history.database.rows(UNRECORDED, shown.session_id, shown.address):
+                shown.recorded = world.steps
+        task.committed, task.committed_at = world.steps, world.clock()
+        last = history.database.value("SELECT MAX(id) FROM alert_sessions") or 0
+        for session_id in range(self._opened + 1, last + 1):
+            self.opened_at[session_id] = world.steps
+        self._opened = max(self._opened, last)
+        said = history.database.rows("SELECT id, session_id, status FROM sim_said WHERE id > ?", self._said)
+        for number, session_id, status in said:
+            self._said = number
+            world.counts[f"session {status}"] += 1
+            if status == "COMPLETED_NO_CHANGES":
+                began = self.opened_at.get(session_id, 0)
+                for reason in not_looked_at(State.of(history), session_id, lost_before=began):
+                    world.violated("no all-clear unseen", f"session {session_id}: {reason}")
