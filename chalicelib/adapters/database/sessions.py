@@ -80,6 +80,8 @@ class SqlSessions(Sessions):
             raise NotFound(f"there is no area {area_id}")
         open_one = self._open_one(connection, area_id)
         if open_one is not None:
+            if cause is Cause.REQUESTED and open_one.cause == Cause.SCHEDULED:
+                self._mark_requested(connection, open_one.id)  # it answers this request, and not the next one as well
             return self._read(connection, [open_one])[0], []
         area = area_of(row)
         if cause is Cause.COMPARISON:
@@ -104,8 +106,12 @@ class SqlSessions(Sessions):
         rows = connection.execute(select(SESSION).where(SESSION.c.area_id == area_id).limit(2)).all()
         if not answers_first_request([past_session_of(row) for row in rows], now=now):
             return None
-        connection.execute(update(SESSION).where(SESSION.c.id == rows[0].id).values(cause=Cause.REQUESTED))
+        SqlSessions._mark_requested(connection, rows[0].id)
         return int(rows[0].id)
+
+    @staticmethod
+    def _mark_requested(connection: Connection, session_id: int) -> None:
+        connection.execute(update(SESSION).where(SESSION.c.id == session_id).values(cause=Cause.REQUESTED))
 
     def _check_budget(self, connection: Connection, area: Area, now: datetime) -> None:
         connection.execute(select(t.users.c.id).where(t.users.c.id == area.user_id).with_for_update())
