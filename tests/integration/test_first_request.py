@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.trip import Trip
+from tests.support.trip import Trip
 
 
 @pytest.fixture
