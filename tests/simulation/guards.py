@@ -28,15 +28,15 @@ WRITING = (
     # Who may write
     Guard(
         "fence and verdict: only the latest claim writes, and once",
-        f"{DB}.tile_runs",
-        "_is_held",
+        f"{DB}.claims",
+        "is_held",
         "(RUN.c.id == claim.tile_run_id) & (RUN.c.fence == claim.fence) & RUN.c.verdict.is_(None)",
         "RUN.c.id == claim.tile_run_id",
     ),
     Guard(
         "fence: only the latest claim writes",
-        f"{DB}.tile_runs",
-        "_is_held",
+        f"{DB}.claims",
+        "is_held",
         "& (RUN.c.fence == claim.fence) ",
         "",
         "a verdict once and one image a tile run stand behind it",
