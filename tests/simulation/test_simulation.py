@@ -30,7 +30,7 @@ BROKEN = {
     "DELETE FROM comparisons": "no all-clear unseen",
     "UPDATE image_tiles SET object_key = '1/none.png' WHERE id = 1": "no row without its object",
     "UPDATE alert_details SET mask_key = NULL": "no object without its row",
-    "UPDATE alert_sessions SET status = 'IN_PROGRESS', deadline_at = '2026-03-01' WHERE id = 1": "open past its deadline",
+    "UPDATE alert_sessions SET status = 'IN_PROGRESS', deadline_at = slot_at WHERE id = 1": "open past its deadline",
     A_MESSAGE: "nothing is left",
     "UPDATE session_tiles SET lease_until = '2026-03-01' WHERE id = 1": "nothing is left",
     "UPDATE deliveries SET status = 'PENDING' WHERE id = 1": "nothing is left",
