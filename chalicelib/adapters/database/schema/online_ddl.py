@@ -24,9 +24,17 @@ class OnlineMySQLImpl(MySQLImpl):
     __dialect__ = "mysql"
 
     def _exec(self, construct: Any, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 (Alembic's own signature)
-        how = {AddColumn: INSTANT, DropColumn: INSTANT, CreateIndex: IN_PLACE, DropIndex: IN_PLACE}
-        said = next((words for kind, words in how.items() if isinstance(construct, kind)), None)
-        if said is not None:
-            statement = str(construct.compile(dialect=self.dialect)) + said
+        statement = self._said(construct)
+        if statement is not None:
             construct = text(statement.replace(":", r"\:"))  # a colon in a default is no parameter
         return super()._exec(construct, *arguments, **options)
+
+    def _said(self, construct: Any) -> str | None:  # noqa: ANN401
+        if isinstance(construct, DropIndex):  # MariaDB's DROP INDEX knows no algorithm, its ALTER TABLE does
+            names: Any = self.dialect.identifier_preparer
+            index = construct.element
+            table = names.format_table(index.table)
+            return f"ALTER TABLE {table} DROP INDEX {names.quote(index.name)}, ALGORITHM=INPLACE, LOCK=NONE"
+        how = {AddColumn: INSTANT, DropColumn: INSTANT, CreateIndex: IN_PLACE}
+        words = next((words for kind, words in how.items() if isinstance(construct, kind)), None)
+        return None if words is None else str(construct.compile(dialect=self.dialect)) + words
