@@ -16,6 +16,7 @@ from tests.support.running.client import PROJECT
 SHARED = PROJECT.parent / "shared"
 PAIRS = SHARED / "change-pairs"
 M_PER_DEGREE = 111_194.93
+CHANGED_MORE_THAN_M2 = 400
 BEFORE, AFTER = datetime(2025, 1, 15, 5, 30, tzinfo=UTC), datetime(2026, 1, 15, 5, 30, tzinfo=UTC)
 
 
@@ -114,7 +115,12 @@ def rendered_pairs(folder, most=3):
     reach = dict.fromkeys(("north_km", "south_km", "east_km", "west_km"), DEMO_REACH_KM)
     bounds = Extent(center_lat=DEMO_CENTER_LAT, center_lon=DEMO_CENTER_LON, **reach).bounds
     grid = SampleImagery(TERMS, GRID, today=lambda: DEMO_DATES[0]).grid(bounds)
-    for tile in list(tiles_covering(bounds, grid.zoom))[:most]:
+    changed = [
+        tile
+        for tile in tiles_covering(bounds, grid.zoom)
+        if _scripted_m2(grid.view(tile), *DEMO_DATES[:2]) > CHANGED_MORE_THAN_M2
+    ]
+    for tile in _apart(changed)[:most]:
         view = grid.view(tile)
         paths, taken = [], []
         for day in DEMO_DATES[:2]:
@@ -129,6 +135,15 @@ def rendered_pairs(folder, most=3):
         size = view.size_px
         pairs.append(Pair(f"tile-{tile.x}-{tile.y}", *paths, size, size, view.gsd_m, changed_m2, lat, lon))
     return pairs
+
+
+def _apart(tiles):
+    """Leave out neighbours: an Item of the same day that covers a tile better than its own is news to it."""
+    chosen = []
+    for tile in tiles:
+        if all(max(abs(tile.x - other.x), abs(tile.y - other.y)) > 1 for other in chosen):
+            chosen.append(tile)
+    return chosen
 
 
 def _scripted_m2(view, before, after):
