@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 import threading
 from pathlib import Path
-from types import FrameType
+
+from infra.runtime.stopping import StopSignal, leave
 
 STOP_WITHIN_S = 8.0
 
@@ -60,15 +60,7 @@ def _run(options: argparse.Namespace, app_path: str) -> int:
     from infra.errors import OperatorError
     from infra.local.local_app import LocalApp
 
-    stopping = threading.Event()
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        if stopping.is_set():
-            os._exit(130)  # asked twice: at once; everything that counts is in the database
-        stopping.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
+    stopping = StopSignal(is_hasty=True)
     try:
         local_app = LocalApp(
             host=options.host, port=options.port, is_worker_only=options.worker_only, app_path=app_path
@@ -85,7 +77,7 @@ def _run(options: argparse.Namespace, app_path: str) -> int:
             from infra.local.demo import show
 
             threading.Thread(
-                target=show, args=(local_app.url, local_app.home, stopping), name="demo", daemon=True
+                target=show, args=(local_app.url, local_app.home, stopping.event), name="demo", daemon=True
             ).start()
     stopping.wait()
     print("\nstopping: finishing what is in hand", flush=True)
@@ -94,4 +86,4 @@ def _run(options: argparse.Namespace, app_path: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -31,6 +31,12 @@ class NoAnswer(InvokeError):
     """The function's process crashed, or hung and was killed, or did not start."""
 
 
+def failure_of(error: Exception) -> Failed | NotNow:
+    """Return what it means that a function raised this."""
+    reason = "".join(traceback.format_exception_only(error)).strip()
+    return NotNow(reason) if isinstance(error, Unavailable | Busy) else Failed(reason)
+
+
 class Invoke(Protocol):
     """The way of one thread to the app's functions, one call at a time."""
 
@@ -62,8 +68,7 @@ class InProcess:
         try:
             handler(event, LambdaContext(function, MEMORY_MIB, int(self._limit_s * 1000)))
         except Exception as error:
-            reason = "".join(traceback.format_exception_only(error)).strip()
-            raise (NotNow if isinstance(error, Unavailable | Busy) else Failed)(reason) from error
+            raise failure_of(error) from error
 
     def close(self) -> None:
         """Do nothing: it holds nothing."""

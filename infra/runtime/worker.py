@@ -118,17 +118,7 @@ class Worker:
             return
         with logs.bound(function=function, **ids_in(message.body)):
             log.warning("message came back", extra={"reason": str(failure)})
-        self._tell(lambda: self._bring_back(message, failure))
-
-    def _bring_back(self, message: QueueMessage, failure: InvokeError) -> None:
-        reason = str(failure)
-        match failure:
-            case NotNow():
-                self._source.not_tried(message, reason=reason, wait_s=NOT_NOW_S)
-            case Failed():
-                self._source.failed(message, reason=reason, wait_s=min(MAX_BACKOFF_S, 0.5 * 2**message.receives))
-            case _:
-                self._source.unanswered(message, reason=reason)
+        self._tell(lambda: bring_back(self._source, message, failure))
 
     def _tell(self, tell: Callable[[], None]) -> None:
         """Tell the source what came of a message, for a while also if it is away: else the message's lease must end."""
@@ -160,6 +150,18 @@ class Worker:
             log.exception("tick failed", extra={"function": function, "reason": str(error)})
         finally:
             self._wakeup.set()
+
+
+def bring_back(source: QueueSource, message: QueueMessage, failure: InvokeError) -> None:
+    """Tell a source that a message's work did not end well: what that costs it depends on how."""
+    reason = str(failure)
+    match failure:
+        case NotNow():
+            source.not_tried(message, reason=reason, wait_s=NOT_NOW_S)
+        case Failed():
+            source.failed(message, reason=reason, wait_s=min(MAX_BACKOFF_S, 0.5 * 2**message.receives))
+        case _:
+            source.unanswered(message, reason=reason)
 
 
 def _expression(event: ScheduledEventConfig) -> str:

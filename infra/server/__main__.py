@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
-import threading
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 
 from infra.errors import OperatorError
+from infra.runtime.stopping import StopSignal, leave
 
 STOP_WITHIN_S = 110.0  # a message's lease is 120 s: systemd gives up after that
 
@@ -119,13 +117,7 @@ def _clock(_options: argparse.Namespace) -> int:
 
 
 def _until_told(start: Callable[[], Callable[[float], bool]], said: str) -> int:
-    stopping = threading.Event()
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        stopping.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
+    stopping = StopSignal()
     finish = start()
     print(said, flush=True)
     stopping.wait()
@@ -134,4 +126,4 @@ def _until_told(start: Callable[[], Callable[[float], bool]], said: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -106,3 +106,21 @@ def test_a_machine_that_is_killed_leaves_no_child(tmp_path):
         wait_until(lambda: len(server.children()) >= 3, within_s=30)
         server.kill()
         wait_until(lambda: server.children() == [], within_s=10)
+
+
+def test_a_stop_waits_for_no_job_that_hangs(tmp_path, archive):
+    [lat] = [lat for lat, kind in KINDS.items() if kind.__name__ == "hang"]
+    land = land_at(tmp_path, lat)
+    land.put(archive, "before")
+    patient = SETTINGS | {"job_limit_s": 600, "lease_s": 601}
+    with Misbehaving(tmp_path / "home", "--archive", str(archive), "--no-demo", **patient) as server:
+        client = Client(server.url)
+        area = client.add_area(**land.area)["id"]
+        assert client.supervise_now(area)["countsByVerdict"] == {"BASELINE": 1}
+        land.put(archive, "after")
+        session = client.call("POST", f"monitor/capture/{area}")["session"]["id"]
+        server.wait_for("it hangs", within_s=60)
+        assert client.call("GET", f"alerts/sessions/{session}/details")["status"] == "IN_PROGRESS"
+        print(f"stopped after {server.stop():.1f} s")
+        assert server.process.returncode == 0
+        wait_until(lambda: server.children() == [], within_s=10)

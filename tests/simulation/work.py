@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.errors import DomainError
 from chalicelib.functions import capture, compare, notify, reconcile
+from infra.runtime.invoke import InvokeError, failure_of
 from infra.runtime.startup import queue_source_of
-from infra.runtime.worker import AWAY_S, MAX_BACKOFF_S
+from infra.runtime.worker import AWAY_S, bring_back
 from tests.simulation import looking
 from tests.simulation.baton import Task
 from tests.simulation.world import START
@@ -96,11 +97,11 @@ class Work:
             message = self._source.receive(queue)
             if message is None:
                 return
-            reason = self._handled(queue, message.body)
-            if reason is None:
+            failure = self._handled(queue, message.body)
+            if failure is None:
                 self._source.done(message)
             else:
-                self._source.failed(message, reason=reason, wait_s=min(MAX_BACKOFF_S, 0.5 * 2**message.receives))
+                bring_back(self._source, message, failure)
         except DomainError as error:  # the queue itself: the message comes back when its lease ends
             self._world.tell(f"queue failed: {error.reason}")
             self.rests_until = self._world.true_now + timedelta(seconds=self._world.rng.uniform(1, 10) * AWAY_S)
@@ -111,7 +112,7 @@ class Work:
         if held is not None and self._handled(queue, held.body) is None:
             sqs.done(queue, held)
 
-    def _handled(self, queue: str, body: str) -> str | None:
+    def _handled(self, queue: str, body: str) -> InvokeError | None:
         """Take a message through its handler; return why it comes back, if it does."""
         job = json.loads(body)
         task = self._world.crew.current
@@ -120,13 +121,13 @@ class Work:
         event = {"Records": [{"body": body, "receiptHandle": "", "messageId": "1", "attributes": {}}]}
         return self._guarded(lambda: self._handlers[queue](event, CONTEXT))
 
-    def _guarded(self, work: Any) -> str | None:
+    def _guarded(self, work: Any) -> InvokeError | None:
         try:
             work()
         except Exception as error:  # noqa: BLE001 (as in Lambda: whatever a handler raises brings the message back)
-            reason = f"{type(error).__name__}: {error}"
-            self._world.tell(f"handler raised {reason}")
-            if not isinstance(error, DomainError) and not any(words in reason for words in EXPECTED):
-                self._world.violated("a handler raises what has no name", reason)
-            return reason
+            failure = failure_of(error)
+            self._world.tell(f"handler raised {failure}")
+            if not isinstance(error, DomainError) and not any(words in str(failure) for words in EXPECTED):
+                self._world.violated("a handler raises what has no name", str(failure))
+            return failure
         return None

@@ -27,6 +27,7 @@ def crash():
 
 
 def hang():
+    print("it hangs", flush=True)
     while True:
         time.sleep(60)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, select, update
+from sqlalchemy import ColumnElement, Connection, Row, case, select, update
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.comparisons import doubted_in
@@ -48,12 +48,15 @@ def claim_run(
     claimed = connection.execute(
         update(RUN)
         .where(is_it, RUN.c.state.in_(states), RUN.c.lease_until.is_(None) | (RUN.c.lease_until <= now))
-        .values(
-            state=states[1],
-            fence=RUN.c.fence + 1,
-            attempts=RUN.c.attempts + 1,
-            lease_until=lease_until,
-            retry_at=lease_until,
+        .ordered_values(
+            # In this order, for MySQL sets one after the other: a worker whose lease ran out said nothing, and what an
+            # earlier one had to say, that it waits for its provider, say, is not why that one died.
+            (RUN.c.reason, case((RUN.c.lease_until.is_(None), RUN.c.reason))),
+            (RUN.c.state, states[1]),
+            (RUN.c.fence, RUN.c.fence + 1),
+            (RUN.c.attempts, RUN.c.attempts + 1),
+            (RUN.c.lease_until, lease_until),
+            (RUN.c.retry_at, lease_until),
         )
     ).rowcount
     if claimed:
