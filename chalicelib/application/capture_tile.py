@@ -70,7 +70,7 @@ def capture_tile(
             )
             messages = postpone(claim, retry, runs=runs, clock=clock)
         except Unavailable as failure:  # the image store is away, or full
-            retry = retry_after(1, asked_s=None, reason=failure.reason, now=clock(), jitter=jitter)
+            retry = retry_after(claim.waits + 1, asked_s=None, reason=failure.reason, now=clock(), jitter=jitter)
             messages = postpone(claim, retry, runs=runs, clock=clock)
         except (ImageryFailed, Invalid) as failure:  # Invalid: the area's provider is not set up here any more
             log.warning("tile not captured", extra={"tile": str(claim.view.tile), "reason": failure.reason})

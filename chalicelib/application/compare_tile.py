@@ -47,7 +47,7 @@ def compare_tile(
         try:
             messages = runs.end(claim, outcome or _compare(claim, images, compare), now=clock())
         except Unavailable as failure:  # the image store is away, or full
-            retry = retry_after(1, asked_s=None, reason=failure.reason, now=clock(), jitter=jitter)
+            retry = retry_after(claim.waits + 1, asked_s=None, reason=failure.reason, now=clock(), jitter=jitter)
             messages = postpone(claim, retry, runs=runs, clock=clock)
         jobs.send(messages)
 

@@ -89,18 +89,27 @@ def _end_overdue(sessions: Sessions, jobs: Jobs, clock: Clock, isolation: Isolat
 
 def _end_lost(dead: DeadLetter, *, runs: TileRuns, deliveries: Deliveries, jobs: Jobs, clock: Clock) -> None:
     """End what a dead letter was about: its tile run fails, its pushes are asked for again."""
-    message, reason = dead.message, f"given up after repeated failures: {dead.reason or 'no reason kept'}"
+    message = dead.message
     log.error("dead letter taken", extra={"queue": message.queue, "reason": dead.reason, **ids_in(message.body)})
     try:
         if message.queue is Queue.NOTIFICATIONS:
             session_job = SessionJob.from_json(message.body)
             jobs.send(deliveries.retry_lost(session_job.session_id, now=clock()))
         else:
-            outcome = Outcome(verdict=Verdict.FAILED, reason=reason)
-            jobs.send(runs.end_lost(TileJob.from_json(message.body), outcome, now=clock()))
+            _end_lost_tile(dead, TileJob.from_json(message.body), runs=runs, jobs=jobs, clock=clock)
     except BadMessage as error:
         log.error("dead letter unreadable", extra={"reason": error.reason})  # noqa: TRY400 (the sentence is enough)
     jobs.delete_dead_letter(dead)
+
+
+def _end_lost_tile(dead: DeadLetter, job: TileJob, *, runs: TileRuns, jobs: Jobs, clock: Clock) -> None:
+    # What was away as long as an unexplained letter lived looks the same as work that fails.
+    if dead.is_unexplained and (again := runs.retry_lost(job, now=clock())) is not None:
+        jobs.send(again)
+        return
+    why = dead.reason or "no reason kept"
+    outcome = Outcome(verdict=Verdict.FAILED, reason=f"given up after repeated failures: {why}")
+    jobs.send(runs.end_lost(job, outcome, now=clock()))
 
 
 def _purge_deleted(

@@ -42,6 +42,11 @@ class Message:
     body: str
 
 
+WITHOUT_AN_ANSWER = "without an answer"
+NOT_SAID = "its function failed every time the queue delivered it"
+"""The reason of a letter whose queue keeps none."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetter:
     """A message that its queue gave up on."""
@@ -49,6 +54,11 @@ class DeadLetter:
     message: Message
     receipt: str  # what the queue wants back when the dead letter is deleted
     reason: str
+
+    @property
+    def is_unexplained(self) -> bool:
+        """Whether nobody knows that it was the work: the queue keeps no reason, or no worker was heard of again."""
+        return self.reason.endswith((NOT_SAID, WITHOUT_AN_ANSWER))
 
 
 def _read(body: str, numbers: tuple[str, ...], texts: tuple[str, ...], maybe: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -77,7 +87,7 @@ class _Job:
     @property
     def ids(self) -> dict[str, int | str]:
         """What stands on every log line about this job."""
-        return {name: value for name, value in asdict(self).items() if value != "" and name != "turn"}
+        return {name: value for name, value in asdict(self).items() if value != "" and name not in ("turn", "waits")}
 
     @property
     def _more(self) -> dict[str, int]:
@@ -96,15 +106,16 @@ class TileJob(_Job):
     tile_run_id: int
     tile: str = field(default="", compare=False)  # z/x/y, for the logs: the tile run's row says where to look
     turn: int = field(default=0, compare=False)  # its place in the fair order of all work
+    waits: int = field(default=0, compare=False)  # how often in a row it was postponed
 
     @property
     def _more(self) -> dict[str, int]:
-        return {"turn": self.turn} if self.turn else {}
+        return {name: number for name, number in (("turn", self.turn), ("waits", self.waits)) if number}
 
     @classmethod
     def from_json(cls, body: str) -> Self:
         """Parse a message's body. Raises BadMessage."""
-        return cls(**_read(body, ("session_id", "tile_run_id"), ("tile", "request_id"), ("turn",)))
+        return cls(**_read(body, ("session_id", "tile_run_id"), ("tile", "request_id"), ("turn", "waits")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

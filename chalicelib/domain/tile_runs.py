@@ -59,6 +59,7 @@ class CaptureClaim:
     last_reason: str | None = None  # why the last attempt gave none, where that is known
     request_id: str = ""  # of the request that began it
     turn: int = 0  # its place in the fair order of all work
+    waits: int = 0  # how often in a row it was postponed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +81,7 @@ class ComparisonClaim:
     last_reason: str | None = None  # why the last attempt gave none, where that is known
     request_id: str = ""  # of the request that began it
     turn: int = 0  # its place in the fair order of all work
+    waits: int = 0  # how often in a row it was postponed
 
     @property
     def view(self) -> View:

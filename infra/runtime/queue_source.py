@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
 from chalicelib.application.ports.outbox import Outbox, Received
-from chalicelib.domain.jobs import Queue
+from chalicelib.domain.jobs import WITHOUT_AN_ANSWER, Queue
 
 
 class QueueMessage(NamedTuple):
@@ -33,7 +33,7 @@ class QueueSource(Protocol):
         """Return a message whose handler raised: it comes back after a while, or is a dead letter."""
         ...
 
-    def not_tried(self, message: QueueMessage, *, reason: str, wait_s: float) -> None:
+    def not_tried(self, message: QueueMessage, *, wait_s: float) -> None:
         """Return a message whose work could not be tried now: it comes back after a while, and no try is used up."""
         ...
 
@@ -85,10 +85,10 @@ class OutboxQueueSource:
         back_at, is_dead = self._clock() + timedelta(seconds=wait_s), self._is_last(message)
         self._outbox.give_back(message.held.received, available_at=back_at, reason=reason, dead=is_dead)
 
-    def not_tried(self, message: QueueMessage, *, reason: str, wait_s: float) -> None:
+    def not_tried(self, message: QueueMessage, *, wait_s: float) -> None:
         """Return a message whose work could not be tried now: it comes back after a while, and no try is used up."""
         back_at = self._clock() + timedelta(seconds=wait_s)
-        self._outbox.give_back_untried(message.held.received, available_at=back_at, reason=reason)
+        self._outbox.give_back_untried(message.held.received, available_at=back_at)
 
     def unanswered(self, message: QueueMessage, *, reason: str) -> None:
         """Leave a message whose work gave no answer where it is: it comes back when its lease is over, or is dead."""
@@ -101,4 +101,4 @@ class OutboxQueueSource:
         return message.receives >= self._max_receives
 
     def _without_an_answer(self, reason: str) -> str:
-        return f"received {self._max_receives} times without an answer" + (f": {reason}" if reason else "")
+        return f"received {self._max_receives} times {WITHOUT_AN_ANSWER}" + (f": {reason}" if reason else "")

@@ -157,7 +157,7 @@ def bring_back(source: QueueSource, message: QueueMessage, failure: InvokeError)
     reason = str(failure)
     match failure:
         case NotNow():
-            source.not_tried(message, reason=reason, wait_s=NOT_NOW_S)
+            source.not_tried(message, wait_s=NOT_NOW_S)
         case Failed():
             source.failed(message, reason=reason, wait_s=min(MAX_BACKOFF_S, 0.5 * 2**message.receives))
         case _:

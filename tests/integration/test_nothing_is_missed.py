@@ -145,7 +145,7 @@ def test_a_store_that_is_full_uses_up_no_try(trip, area):
         trip.work()
         trip.wait(minutes=1)
     trip.images.away = False
-    trip.wait(minutes=1)
+    trip.wait(minutes=15)  # the wait has grown meanwhile
     trip.work()
     assert trip.session(session).counts_by_verdict == {"CHANGED": 2}
 

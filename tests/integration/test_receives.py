@@ -91,7 +91,7 @@ def test_what_could_not_be_tried_uses_up_no_try(house):
     for _ in range(4 * RECEIVES):
         message = house.receive()
         assert message.receives == 1
-        house.source.not_tried(message, reason="the database does not answer", wait_s=5)
+        house.source.not_tried(message, wait_s=5)
         assert house.receive() is None
         house.wait(5)
     house.source.done(house.receive())
@@ -103,7 +103,7 @@ def test_who_is_late_does_not_take_a_message_from_who_holds_it(house):
     late = house.receive()
     house.wait()
     held = house.receive()
-    house.source.not_tried(late, reason="away", wait_s=0)
+    house.source.not_tried(late, wait_s=0)
     house.source.unanswered(late, reason="killed")
     house.source.failed(late, reason="ValueError: x", wait_s=0)
     house.source.done(late)

@@ -100,8 +100,9 @@ def _counts(state: State) -> Iterator[Violation]:
 def not_looked_at(state: State, session_id: int, *, lost_before: int | None = None) -> Iterator[str]:
     """Say why a session may not be an all-clear: what of its ground was not compared, or is not there any more.
 
-    An image that nothing older stands beside is a baseline. `lost_before` is the step at which the session began: what
-    was lost later it could not know.
+    An image that nothing older stands beside is a baseline. A tile that is OBSCURED says itself that it was not seen:
+    the object of its last usable image is missed by the next that is. `lost_before` is the step at which the session
+    began: what was lost later it could not know.
     """
     for z, x, y, verdict, image_id, key, older, compared in state.rows(NEWEST, session_id):
         if image_id is None:
@@ -109,7 +110,9 @@ def not_looked_at(state: State, session_id: int, *, lost_before: int | None = No
                 yield f"{z}/{x}/{y} is {verdict} without a usable image"
         elif older and not compared:
             yield f"image {image_id} of {z}/{x}/{y} was never compared"
-        elif key not in state.objects and (lost_before is None or state.lost.get(key, 0) < lost_before):
+        elif verdict == Verdict.OBSCURED or key in state.objects:
+            continue
+        elif lost_before is None or state.lost.get(key, 0) < lost_before:
             yield f"the object of image {image_id} of {z}/{x}/{y} is gone"
 
 

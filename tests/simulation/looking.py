@@ -18,7 +18,8 @@ UNREADABLE = "highest"  # the sensitivity of an area that this release cannot re
 DUE = """
 SELECT MIN(t) FROM (
  SELECT MIN(next_due_at) AS t FROM chores WHERE name = 'orphans'
- UNION ALL SELECT MIN(retry_at) FROM session_tiles WHERE verdict IS NULL
+ UNION ALL SELECT MIN(r.retry_at) FROM session_tiles r WHERE r.verdict IS NULL
+  AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.tile_run_id = r.id AND o.dead_at IS NULL)
  UNION ALL SELECT MIN(deadline_at) FROM alert_sessions WHERE status = 'IN_PROGRESS'
  UNION ALL SELECT MIN(lease_until) FROM deliveries WHERE status = 'PENDING'
  UNION ALL SELECT MIN(dead_at) FROM outbox WHERE dead_at IS NOT NULL

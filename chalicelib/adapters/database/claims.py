@@ -40,14 +40,24 @@ _OF_RUN = (
 
 
 def claim_run(
-    connection: Connection, job: TileJob, states: tuple[TileState, TileState], *, now: datetime, lease_s: float
+    connection: Connection,
+    job: TileJob,
+    states: tuple[TileState, TileState],
+    *,
+    now: datetime,
+    lease_s: float,
+    retry: timedelta,
 ) -> bool:
-    """Take hold of a tile run that waits in one of the states; False if it is past them. Raises Busy if it is held."""
+    """Take hold of a tile run that waits in one of the states; False if it is past them. Raises Busy if it is held.
+
+    False also if it was postponed until later: its job of then is on its way, and this one is left over from before.
+    """
     is_it = (RUN.c.id == job.tile_run_id) & (RUN.c.session_id == job.session_id)
     lease_until = now + timedelta(seconds=lease_s)
     claimed = connection.execute(
         update(RUN)
         .where(is_it, RUN.c.state.in_(states), RUN.c.lease_until.is_(None) | (RUN.c.lease_until <= now))
+        .where(RUN.c.retry_at <= now + retry)
         .ordered_values(
             # In this order, for MySQL sets one after the other: a worker whose lease ran out said nothing, and what an
             # earlier one had to say, that it waits for its provider, say, is not why that one died.
@@ -62,7 +72,7 @@ def claim_run(
     if claimed:
         return True
     run = connection.execute(select(RUN.c.state, RUN.c.lease_until).where(is_it)).one_or_none()
-    if run is not None and run.state in states:
+    if run is not None and run.state in states and run.lease_until is not None:
         raise Busy(f"tile run {job.tile_run_id} is held until {run.lease_until}")
     return False
 
@@ -139,4 +149,5 @@ def _of_run(row: Row[Any], job: TileJob) -> dict[str, Any]:
         "last_reason": row.last_reason,
         "request_id": job.request_id,
         "turn": job.turn,
+        "waits": job.waits,
     }

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, delete, func, select, union_all, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, exists, func, select, union_all, update
 from typing_extensions import override
 
 from chalicelib.adapters.database.engine import insert_row, reads, writes
@@ -37,11 +37,18 @@ def post(
         queue=queue,
         body=body,
         session_id=job.session_id,
+        tile_run_id=getattr(job, "tile_run_id", None),
         created_at=now,
         available_at=available_at,
         turn=getattr(job, "turn", 0),
     )
     return [Message(message_id=message_id, queue=queue, body=body)] if available_at <= now else []
+
+
+def is_posted(run_id: ColumnElement[int], session_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether a job of a tile run waits in the outbox, or is held by a worker that took it from there."""
+    its = (outbox.c.session_id == session_id) & (outbox.c.tile_run_id == run_id)
+    return exists().where(its, outbox.c.dead_at.is_(None))
 
 
 def current_turn(connection: Connection) -> int:
@@ -123,11 +130,18 @@ class SqlOutbox(Outbox):
 
     @override
     @writes
-    def give_back_untried(
-        self, connection: Connection, received: Received, *, available_at: datetime, reason: str
-    ) -> None:
+    def give_back_untried(self, connection: Connection, received: Received, *, available_at: datetime) -> None:
         is_mine = (outbox.c.id == received.message.message_id) & (outbox.c.receives == received.receipt)
-        values = {"available_at": available_at, "reason": reason[:MAX_REASON], "receives": received.receives - 1}
+        held = connection.execute(select(outbox.c.tile_run_id, outbox.c.available_at).where(is_mine)).one_or_none()
+        if held is None:
+            return
+        # The claim of who took this message, recognised by a lease that ends no sooner, may have been committed without
+        # its hearing of it: that was no try either.
+        run = session_tiles.c
+        is_claimed_by_it = (run.id == held.tile_run_id) & (run.lease_until >= held.available_at) & (run.attempts > 0)
+        free = update(session_tiles).where(is_claimed_by_it, run.verdict.is_(None))
+        connection.execute(free.values(attempts=run.attempts - 1, lease_until=None))
+        values = {"available_at": available_at, "receives": received.receives - 1}
         connection.execute(update(outbox).where(is_mine).values(**values))
 
     @override

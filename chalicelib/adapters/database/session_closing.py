@@ -23,7 +23,15 @@ from chalicelib.domain.images import ImageStatus
 from chalicelib.domain.jobs import Message, Queue, SessionJob
 from chalicelib.domain.sessions import SessionStatus, ending_of
 from chalicelib.domain.severity import highest
-from chalicelib.domain.tile_runs import ALREADY_COMPARED, CAPTURE_STATES, Outcome, TileState, Verdict
+from chalicelib.domain.tile_runs import (
+    ALREADY_COMPARED,
+    CAPTURE_STATES,
+    CaptureClaim,
+    Claim,
+    Outcome,
+    TileState,
+    Verdict,
+)
 from chalicelib.domain.tiles import Tile
 
 RUN, SESSION, IMAGE, ALERT = t.session_tiles, t.alert_sessions, t.image_tiles, t.alert_details
@@ -62,6 +70,14 @@ def open_run_of(row: Row[Any]) -> OpenRun:
     is_comparison = row.state not in CAPTURE_STATES
     images = row.image_id, row.reference_id
     return OpenRun(row.id, row.session_id, tile_of(row), is_comparison, *images, row.clear_share)
+
+
+def run_of_claim(claim: Claim, *, image_id: int | None = None) -> OpenRun:
+    """Return the run of a claim. While it is captured, `image_id` is the image that it came to."""
+    if isinstance(claim, CaptureClaim):
+        return OpenRun(claim.tile_run_id, claim.session_id, claim.view.tile, False, image_id, None, None)
+    images = claim.image.image_id, claim.reference.image_id
+    return OpenRun(claim.tile_run_id, claim.session_id, claim.view.tile, True, *images, claim.image.clear_share)
 
 
 def end_run(connection: Connection, run: OpenRun, outcome: Outcome, *, now: datetime, fence: int | None = None) -> None:

@@ -66,6 +66,7 @@ def open_session(
         {
             "queue": queue_for(TileState(run.state)),
             "turn": turn,
+            "tile_run_id": run.id,
             "body": TileJob(
                 session_id=session_id, tile_run_id=run.id, tile=str(tile_of(run)), request_id=request_id, turn=turn
             ).to_json(),

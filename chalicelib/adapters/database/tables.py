@@ -170,6 +170,7 @@ outbox = table(
     Column("queue", String(16), nullable=False),
     Column("body", Text, nullable=False),
     Column("session_id", Id, nullable=False, index=True),
+    Column("tile_run_id", Id),  # of a tile job
     Column("created_at", UtcDateTime, nullable=False),
     Column("available_at", UtcDateTime, nullable=False),
     Column("receives", Integer, nullable=False, default=0),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.claims import capture_claim, claim_run, comparison_claim, is_held, job_of
 from chalicelib.adapters.database.engine import writes
 from chalicelib.adapters.database.images import forget_image, insert_image, reference_for
-from chalicelib.adapters.database.outbox import post
+from chalicelib.adapters.database.outbox import is_posted, post
 from chalicelib.adapters.database.rows import tile_of
 from chalicelib.adapters.database.session_closing import (
     MAX_REASON,
@@ -23,11 +24,12 @@ from chalicelib.adapters.database.session_closing import (
     finish_if_done,
     lock_session,
     open_run_of,
+    run_of_claim,
 )
 from chalicelib.application.ports.tile_runs import TileRuns
 from chalicelib.domain.images import StoredImage
 from chalicelib.domain.jobs import Message, TileJob, queue_for
-from chalicelib.domain.retries import Retry
+from chalicelib.domain.retries import MAX_ATTEMPTS, Retry
 from chalicelib.domain.tile_runs import (
     CAPTURE_STATES,
     COMPARISON_STATES,
@@ -58,7 +60,7 @@ class SqlTileRuns(TileRuns):
     def claim_capture(
         self, connection: Connection, job: TileJob, *, now: datetime, lease_s: float
     ) -> CaptureClaim | None:
-        is_claimed = claim_run(connection, job, CAPTURE_STATES, now=now, lease_s=lease_s)
+        is_claimed = claim_run(connection, job, CAPTURE_STATES, now=now, lease_s=lease_s, retry=self._retry)
         return capture_claim(connection, job) if is_claimed else None
 
     @override
@@ -66,7 +68,7 @@ class SqlTileRuns(TileRuns):
     def claim_comparison(
         self, connection: Connection, job: TileJob, *, now: datetime, lease_s: float
     ) -> ComparisonClaim | None:
-        is_claimed = claim_run(connection, job, COMPARISON_STATES, now=now, lease_s=lease_s)
+        is_claimed = claim_run(connection, job, COMPARISON_STATES, now=now, lease_s=lease_s, retry=self._retry)
         return comparison_claim(connection, job) if is_claimed else None
 
     @override
@@ -95,7 +97,7 @@ class SqlTileRuns(TileRuns):
         if isinstance(follows, Outcome):  # the session may end with it: its row is locked first
             session = lock_session(connection, claim.session_id)
             image_id = self._insert_image(connection, claim, captured)
-            return _end(connection, session, claim, _run_of(claim, image_id=image_id), follows, now=now)
+            return _end(connection, session, claim, run_of_claim(claim, image_id=image_id), follows, now=now)
         image_id = self._insert_image(connection, claim, captured)
         return self._go_on(connection, claim, image_id, follows, now=now, clear_share=captured.clear_share)
 
@@ -163,7 +165,8 @@ class SqlTileRuns(TileRuns):
         }
         if not connection.execute(update(RUN).where(is_held(claim)).values(**values)).rowcount:
             return []
-        return post(connection, queue_for(state), job_of(claim), now=now, available_at=retry.retry_at)
+        job = replace(job_of(claim), waits=claim.waits + 1)
+        return post(connection, queue_for(state), job, now=now, available_at=retry.retry_at)
 
     @override
     def end(self, claim: Claim, outcome: Outcome, *, now: datetime) -> list[Message]:
@@ -181,7 +184,7 @@ class SqlTileRuns(TileRuns):
         if isinstance(claim, CaptureClaim) and outcome.verdict in (Verdict.NO_NEW_IMAGERY, Verdict.BASELINE):
             # What the session knows of this tile is the image it had: its date is the session's news.
             image_id = None if claim.newest is None else claim.newest.image_id
-        return _end(connection, session, claim, _run_of(claim, image_id=image_id), outcome, now=now)
+        return _end(connection, session, claim, run_of_claim(claim, image_id=image_id), outcome, now=now)
 
     @override
     @writes
@@ -196,10 +199,20 @@ class SqlTileRuns(TileRuns):
 
     @override
     @writes
+    def retry_lost(self, connection: Connection, job: TileJob, *, now: datetime) -> list[Message] | None:
+        is_it = (RUN.c.id == job.tile_run_id) & (RUN.c.session_id == job.session_id) & RUN.c.verdict.is_(None)
+        is_alive = is_posted(RUN.c.id, RUN.c.session_id).label("is_alive")
+        may_be_tried = is_it & (RUN.c.attempts < MAX_ATTEMPTS)
+        run = connection.execute(select(RUN.c.state, is_alive).where(may_be_tried)).one_or_none()
+        if run is None:
+            return None
+        return [] if run.is_alive else post(connection, queue_for(TileState(run.state)), job, now=now)
+
+    @override
+    @writes
     def release(self, connection: Connection, claim: Claim, *, reason: str, counts: bool) -> None:
-        values: dict[str, Any] = {"lease_until": None, "reason": reason[:MAX_REASON]}
-        if not counts:
-            values["attempts"] = RUN.c.attempts - 1
+        attempts = RUN.c.attempts if counts else RUN.c.attempts - 1
+        values = {"lease_until": None, "reason": reason[:MAX_REASON], "attempts": attempts}
         connection.execute(update(RUN).where(is_held(claim)).values(**values))
 
     @override
@@ -214,6 +227,7 @@ class SqlTileRuns(TileRuns):
         query = (
             select(RUN.c.id, RUN.c.session_id, RUN.c.state, RUN.c.z, RUN.c.x, RUN.c.y)
             .where(RUN.c.state.in_(_OPEN), RUN.c.retry_at <= now)  # by the index: ended runs are not visited
+            .where(~is_posted(RUN.c.id, RUN.c.session_id))  # it waits its turn, however long
             .order_by(RUN.c.retry_at)
             .limit(limit)
         )
@@ -225,14 +239,6 @@ class SqlTileRuns(TileRuns):
                 job = TileJob(session_id=row.session_id, tile_run_id=row.id, tile=str(tile_of(row)))
                 messages += post(connection, queue_for(TileState(row.state)), job, now=now)
         return messages
-
-
-def _run_of(claim: Claim, *, image_id: int | None = None) -> OpenRun:
-    """Return the run of a claim. While it is captured, `image_id` is the image that it came to."""
-    if isinstance(claim, CaptureClaim):
-        return OpenRun(claim.tile_run_id, claim.session_id, claim.view.tile, False, image_id, None, None)
-    images = claim.image.image_id, claim.reference.image_id
-    return OpenRun(claim.tile_run_id, claim.session_id, claim.view.tile, True, *images, claim.image.clear_share)
 
 
 def _end(

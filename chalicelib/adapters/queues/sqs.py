@@ -19,7 +19,7 @@ from chalicelib.application.ports.jobs import Jobs
 from chalicelib.application.ports.outbox import Outbox
 from chalicelib.domain.diagnostics import Finding
 from chalicelib.domain.errors import Unavailable
-from chalicelib.domain.jobs import DeadLetter, Message, Queue
+from chalicelib.domain.jobs import NOT_SAID, DeadLetter, Message, Queue
 
 logger = logging.getLogger(__name__)
 
@@ -146,7 +146,7 @@ class SqsJobs(Jobs):
                 # Its outbox row went when SQS took it, so there is no number to give.
                 message=Message(message_id=0, queue=queue, body=received["Body"]),
                 receipt=f"{queue}/{received['ReceiptHandle']}",
-                reason="its function failed every time the queue delivered it",
+                reason=NOT_SAID,
             )
             for received in answer.get("Messages", [])
         ]

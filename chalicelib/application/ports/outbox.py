@@ -41,7 +41,7 @@ class Outbox(Protocol):
         """Make a message available again, or a dead letter, if this receipt is still the latest."""
         ...
 
-    def give_back_untried(self, received: Received, *, available_at: datetime, reason: str) -> None:
+    def give_back_untried(self, received: Received, *, available_at: datetime) -> None:
         """Make a message available again as if it had not been received, if this receipt is still the latest."""
         ...
 

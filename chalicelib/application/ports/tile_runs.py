@@ -50,6 +50,10 @@ class TileRuns(Protocol):
         """End the tile run of a dead letter, whoever holds it."""
         ...
 
+    def retry_lost(self, job: TileJob, *, now: datetime) -> list[Message] | None:
+        """Write the job of a dead letter anew; None if its work has ended, or was begun too often without an answer."""
+        ...
+
     def release(self, claim: Claim, *, reason: str, counts: bool) -> None:
         """Release a tile run whose work raised, so that the message that comes back finds it free.
 

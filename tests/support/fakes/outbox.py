@@ -61,9 +61,9 @@ class MemoryOutbox:
         if row := self._held(received):
             row.available_at, row.reason, row.is_dead = available_at, reason, dead
 
-    def give_back_untried(self, received: Received, *, available_at: datetime, reason: str) -> None:
+    def give_back_untried(self, received: Received, *, available_at: datetime) -> None:
         if row := self._held(received):
-            row.available_at, row.reason, row.receives = available_at, reason, received.receives - 1
+            row.available_at, row.receives = available_at, received.receives - 1
 
     def oldest_waiting(self, *, now: datetime) -> datetime | None:
         waiting = [row for row in self.rows.values() if not row.is_dead and row.available_at <= now]

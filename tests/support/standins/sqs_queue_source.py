@@ -8,6 +8,8 @@ from typing import Any
 
 from infra.runtime.queue_source import QueueMessage
 
+NOT_TRIED = "not tried"
+
 
 class SqsQueueSource:
     """Receives by queue name. What failed is left to its visibility; after too many receives SQS buries it."""
@@ -52,9 +54,9 @@ class SqsQueueSource:
             self.failures[reason] += 1
             self.held -= 1
 
-    def not_tried(self, message: QueueMessage, *, reason: str, wait_s: float) -> None:
+    def not_tried(self, message: QueueMessage, *, wait_s: float) -> None:
         """Count a message whose work could not be tried: SQS counts its receive all the same."""
-        self.failed(message, reason=reason, wait_s=wait_s)
+        self.failed(message, reason=NOT_TRIED, wait_s=wait_s)
 
     def unanswered(self, message: QueueMessage, *, reason: str) -> None:
         """Count a message whose work gave no answer: it comes back when its visibility is over."""

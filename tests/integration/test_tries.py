@@ -1,0 +1,107 @@
+"""What counts as a try of a tile, and what does not, whoever died or went away in between. On both databases."""
+
+from datetime import timedelta
+
+import pytest
+
+from chalicelib.domain.jobs import Queue, TileJob
+from chalicelib.domain.retries import Retry
+from chalicelib.domain.sessions import SessionStatus
+from infra.runtime.queue_source import OutboxQueueSource
+from tests.support.trip import Trip
+
+LEASE_S, RECEIVES, NAME = 120, 5, "captures"
+
+
+@pytest.fixture
+def trip(engine):
+    return Trip(engine)
+
+
+def source_of(trip):
+    """Give a worker's source on the trip's outbox."""
+    return OutboxQueueSource(
+        trip.outbox, queues={NAME: Queue.CAPTURES}, clock=trip.clock, lease_s=LEASE_S, max_receives=RECEIVES
+    )
+
+
+def one_run(trip):
+    """Open a session of one tile; give its job."""
+    session = trip.capture_now(trip.add_area(tiles=1))
+    [message] = posted(trip)
+    return session, TileJob.from_json(message.body)
+
+
+def posted(trip):
+    """Give what waits in the outbox, and leave it there."""
+    return trip.outbox.unsent(before=trip.now + timedelta(days=1), limit=10)
+
+
+def claimed(trip, job):
+    return trip.runs.claim_capture(job, now=trip.now, lease_s=LEASE_S)
+
+
+def test_a_claim_that_nobody_heard_of_is_no_try(trip):
+    _, job = one_run(trip)
+    source = source_of(trip)
+    for _ in range(2 * RECEIVES):
+        message = source.receive(NAME)
+        assert claimed(trip, job).attempts == 1, "its answer is lost on the way: the database goes away"
+        source.not_tried(message, wait_s=5)
+        trip.wait(seconds=5)
+
+
+def test_a_claim_of_somebody_else_stays_a_try(trip):
+    _, job = one_run(trip)
+    source = source_of(trip)
+    assert claimed(trip, job).attempts == 1
+    trip.wait(seconds=30)
+    source.not_tried(source.receive(NAME), wait_s=5)  # Busy
+    trip.wait(seconds=LEASE_S)
+    assert claimed(trip, job).attempts == 2
+
+
+def test_a_worker_that_died_does_not_die_of_what_the_one_before_it_waited_for(trip):
+    _, job = one_run(trip)
+    claim = claimed(trip, job)
+    trip.runs.postpone(claim, Retry(retry_at=trip.now, reason="the provider answered 503"), now=trip.now)
+    assert claimed(trip, job).last_reason == "the provider answered 503"
+    trip.wait(seconds=LEASE_S)
+    assert claimed(trip, job).last_reason is None
+
+
+def test_a_job_left_over_from_before_a_wait_does_not_cut_it_short(trip):
+    _, job = one_run(trip)
+    later = trip.now + timedelta(minutes=10)
+    trip.runs.postpone(claimed(trip, job), Retry(retry_at=later, reason="the disk is full"), now=trip.now)
+    assert claimed(trip, job) is None
+    trip.wait(minutes=10)
+    assert claimed(trip, job).attempts == 1
+
+
+def test_a_job_that_waits_its_turn_is_not_written_again(trip):
+    _, job = one_run(trip)
+    trip.wait(hours=1)
+    assert trip.runs.retry_stalled(now=trip.now, limit=10) == []
+    [message] = posted(trip)
+    trip.outbox.taken([message.message_id])
+    [again] = trip.runs.retry_stalled(now=trip.now, limit=10)
+    assert TileJob.from_json(again.body) == job
+    assert trip.runs.retry_stalled(now=trip.now + timedelta(hours=1), limit=10) == []
+
+
+def test_a_letter_that_nobody_can_explain_is_begun_anew_until_its_work_was_begun_too_often(trip):
+    session, job = one_run(trip)
+    source = source_of(trip)
+    for lives in range(3):
+        for _ in range(RECEIVES):
+            assert source.receive(NAME), "and nobody hears of its worker again"
+            if lives == 2:
+                claimed(trip, job)
+            trip.wait(seconds=LEASE_S)
+        assert source.receive(NAME) is None
+        assert trip.session(session).status is SessionStatus.IN_PROGRESS
+        trip.reconcile()
+    assert trip.session(session).failures[0].reason == (
+        "given up after repeated failures: received 5 times without an answer"
+    )
