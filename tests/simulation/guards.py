@@ -57,6 +57,7 @@ WRITING = (
         "end_run",
         "if not add_comparison(connection, key, outcome, now=now):",
         "if add_comparison(connection, key, outcome, now=now) is None:",
+        "a unique key of the table stands behind it",
     ),
     Guard(
         "the session is finished with its last tile run",

@@ -40,6 +40,7 @@ ENDING = (
         "SqlOutbox",
         "& (outbox.c.receives == received.receipt)",
         "",
+        "a job that is lost so is written anew: the guard behind this one; tests/contract/test_outbox.py catches it",
     ),
     Guard(
         "a clock put back is repaired",
@@ -63,6 +64,7 @@ ENDING = (
         "SqlSessions",
         "or self._open_one(connection, area_id) is not None",
         "",
+        "a unique key of the table stands behind it",
     ),
     Guard(
         "each area is on its own",
@@ -93,6 +95,7 @@ ENDING = (
         "capture_tile",
         "except Unavailable as failure:",
         "except ZeroDivisionError as failure:",
+        "what could not be tried uses up no try: the guards behind it; test_nothing_is_missed.py catches it",
     ),
     Guard(
         "a store that is away is waited for: comparison",
@@ -100,6 +103,7 @@ ENDING = (
         "compare_tile",
         "except Unavailable as failure:",
         "except ZeroDivisionError as failure:",
+        "what could not be tried uses up no try: the guards behind it; test_nothing_is_missed.py catches it",
     ),
     Guard(
         "a death keeps no reason of an earlier wait",
@@ -114,6 +118,7 @@ ENDING = (
         "_end_lost_tile",
         "if dead.is_unexplained",
         "if False",
+        "nothing is away for as long as a message lives on SQS; tests/integration/test_tries.py catches it",
     ),
     Guard(
         "a waiting job is not written again",

@@ -34,6 +34,7 @@ def check(history: History) -> Iterator[Violation]:
                 yield from _changes(history, area.area_id, tile)
     yield from _objects_of_deleted(history)
     yield from _pushes(history)
+    yield from _untold(history)
     yield from _transients(history)
     for (run_id, who), tries in history.world.begun.items():
         if tries > MOST_TRIES:
@@ -111,6 +112,14 @@ def _pushes(history: History) -> Iterator[Violation]:
                 yield Violation("nothing twice to one device", says)
             else:
                 history.world.counts[f"push twice: {window}"] += 1
+
+
+def _untold(history: History) -> Iterator[Violation]:
+    """Find pushes that were given up, though the service was there all the time and no clock jumped."""
+    if any(history.world.counts[fault] for fault in ("push away", "queue away", "clock jump")):
+        return
+    for delivery_id, address in history.database.rows("SELECT id, address FROM deliveries WHERE status = 'FAILED'"):
+        yield Violation("who is to be told is told", f"push {delivery_id} to {address} was given up")
 
 
 def _window(history: History, first: Shown, second: Shown) -> str | None:

@@ -9,6 +9,17 @@ from tests.simulation.invariants import State, not_looked_at
 if TYPE_CHECKING:
     from tests.simulation.history import History
 
+SETTLED = (
+    "(EXISTS (SELECT 1 FROM comparisons p WHERE p.image_id = {image}.id AND p.id < c.id)"
+    " OR EXISTS (SELECT 1 FROM session_tiles b WHERE b.id = {image}.tile_run_id AND b.verdict = 'BASELINE'))"
+)
+HASTY = (
+    "SELECT c.image_id, r.id, o.id FROM comparisons c JOIN image_tiles i ON i.id = c.image_id"
+    " JOIN image_tiles r ON r.id = c.reference_id JOIN image_tiles o ON o.area_id = i.area_id"
+    " AND o.z = i.z AND o.x = i.x AND o.y = i.y AND o.taken_at < i.taken_at AND o.is_usable"
+    f" WHERE c.id > ? AND NOT {SETTLED.format(image='r')} AND {SETTLED.format(image='o')}"
+)
+"""New comparisons with a reference that was never compared itself, though there was one that was."""
 UNRECORDED = "SELECT 1 FROM deliveries WHERE session_id = ? AND address = ? AND status = 'SENT'"
 
 
@@ -17,7 +28,7 @@ class Watcher:
 
     def __init__(self, history: History) -> None:
         self._history = history
-        self._said = self._opened = 0
+        self._said = self._opened = self._compared = 0
         self.opened_at: dict[int, int] = {}  # sessions, and the step at which each was opened
 
     def committed(self) -> None:
@@ -32,6 +43,10 @@ class Watcher:
         for session_id in range(self._opened + 1, last + 1):
             self.opened_at[session_id] = world.steps
         self._opened = max(self._opened, last)
+        for image_id, reference_id, settled_id in history.database.rows(HASTY, self._compared):
+            says = f"image {image_id} with {reference_id}, which was not; {settled_id} was"
+            world.violated("compared with what was compared", says)
+        self._compared = history.database.value("SELECT MAX(id) FROM comparisons") or 0
         said = history.database.rows("SELECT id, session_id, status FROM sim_said WHERE id > ?", self._said)
         for number, session_id, status in said:
             self._said = number
