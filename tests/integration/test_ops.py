@@ -6,7 +6,6 @@ from uuid import uuid4
 
 import pytest
 
-import infra.ops.stage
 from chalicelib.application.diagnostics import examine
 from chalicelib.composition import process_ports
 from chalicelib.functions.operate import operate
@@ -15,6 +14,7 @@ from infra.ops.__main__ import main
 from infra.ops.stage import Stage
 from tests.support.databases.copies import migrate
 from tests.support.processes import forget
+from tests.support.sources import ROOT
 from tests.support.standins.aws import REGION, aws
 from tests.support.standins.aws_lambda import LambdaStandIn
 from tests.support.templates.broken_configurations import BROKEN_CONFIGURATIONS, break_configuration
@@ -133,7 +133,7 @@ def test_what_is_not_in_order_is_a_failure_with_its_remedy(stage, monkeypatch, s
 
 
 def test_a_stages_commands_run_inside_it(stage, monkeypatch, capsys):
-    function = Stage("dev", region=REGION).function
+    function = Stage("dev", root=ROOT, region=REGION).function
     assert function == "bhuprahari-dev-operate"
     with LambdaStandIn({function: operate}) as stand_in:
 
@@ -234,7 +234,7 @@ def test_an_unknown_stage_is_named(capsys):
         "cannot do that: there is no stage nope in .chalice/config.json: say one of dev, prod\n"
     )
     with pytest.raises(OperatorError):
-        Stage("local", region=None)
+        Stage("local", root=ROOT, region=None)
 
 
 @pytest.mark.parametrize("given", [("--region", "bad region"), ()])
@@ -247,15 +247,14 @@ def test_what_is_no_region_is_named(monkeypatch, capsys, given):
 
 
 @pytest.mark.parametrize(("text", "says"), BROKEN_CONFIGURATIONS)
-def test_a_broken_configuration_is_a_sentence(monkeypatch, capsys, tmp_path, text, says):
+def test_a_broken_configuration_is_a_sentence(capsys, tmp_path, text, says):
     break_configuration(tmp_path, text)
-    monkeypatch.setattr(infra.ops.stage, "ROOT", tmp_path)
-    assert main(["--stage", "dev", "stuck"]) == 1
+    assert main(["--stage", "dev", "stuck"], root=tmp_path) == 1
     assert says in capsys.readouterr().err
 
 
 def test_the_timeouts_are_those_of_the_configuration():
-    assert Stage("prod", region=None).timeouts == dict.fromkeys(
+    assert Stage("prod", root=ROOT, region=None).timeouts == dict.fromkeys(
         (f"bhuprahari-prod-{queue}" for queue in ("captures", "comparisons", "notifications")), 110
     )
 

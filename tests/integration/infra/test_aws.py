@@ -103,10 +103,9 @@ def test_what_was_written_is_what_was_committed_once_the_stage_is_gone(checkout)
 
 
 @pytest.mark.parametrize(("text", "says"), BROKEN_CONFIGURATIONS)
-def test_a_broken_configuration_is_a_sentence(tmp_path, monkeypatch, capsys, text, says):
+def test_a_broken_configuration_is_a_sentence(tmp_path, capsys, text, says):
     break_configuration(tmp_path, text)
-    monkeypatch.setattr("infra.aws.__main__.ROOT", tmp_path)
-    assert main(["size", "dev"]) == 1
+    assert main(["size", "dev"], root=tmp_path) == 1
     assert says in capsys.readouterr().err
 
 
@@ -129,17 +128,15 @@ def test_an_error_of_aws_is_said_in_words(error, said):
     assert said in explained(error)
 
 
-def test_the_certificates_are_fetched_once(tmp_path, monkeypatch, website):
+def test_the_certificates_are_fetched_once(tmp_path, website):
     url, content = website
-    monkeypatch.setattr(certificate, "SOURCE", url + "/{region}")
     for wrong in (b"", b"<html>sign in to this network</html>"):
         content["text"] = wrong
         with pytest.raises(OperatorError, match="gave no certificates"):
-            certificate.fetch(tmp_path, "ap-south-1")
+            certificate.fetch(tmp_path, "ap-south-1", source=url + "/{region}")
     assert not (tmp_path / "vendor").exists()
-    monkeypatch.setattr(certificate, "SOURCE", "http://127.0.0.1:9/{region}")
     with pytest.raises(OperatorError, match=r"cannot be fetched from .*get that file in another way"):
-        certificate.fetch(tmp_path, "ap-south-1")
+        certificate.fetch(tmp_path, "ap-south-1", source="http://127.0.0.1:9/{region}")
 
 
 @pytest.mark.parametrize(
