@@ -33,6 +33,12 @@ class Answer:
         )
 
 
+def assert_refused(answer, *statuses):
+    """Is it one of these statuses, 400 if none is named, as problem details?"""
+    assert answer.status in (statuses or (400,)), answer.content
+    assert answer.is_problem
+
+
 def matching_path(path):
     """Give the documented path that a path falls under."""
     parts = path.split("?")[0].rstrip("/").split("/") if path.split("?")[0] != "/" else ["", ""]
