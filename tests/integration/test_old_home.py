@@ -11,7 +11,7 @@ import pytest
 from chalicelib.adapters.database.engine import make_engine
 from chalicelib.adapters.database.schema.migrate import head, revision_of, to_head
 from chalicelib.composition import Ports
-from chalicelib.settings import Settings
+from chalicelib.settings import read
 from tests.same_as.keeping import shown
 from tests.same_as.normal import leaves
 from tests.support.api_gateway import Api
@@ -51,7 +51,8 @@ class OldHome:
     def serve(self):
         """Upgrade the home and serve it, with every port as at home, but for the clock."""
         to_head(self.engine)
-        settings = Settings(home=str(self.folder), database_url=self.url, archive=str(self.folder / "archive"))
+        said = {"HOME": self.folder, "DATABASE_URL": self.url, "ARCHIVE": self.folder / "archive"}
+        settings = read({f"BHUPRAHARI_{name}": str(value) for name, value in said.items()})
         self.api = Api(Ports(settings, clock=lambda: self.now))
         return self
 
