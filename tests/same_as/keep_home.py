@@ -34,6 +34,9 @@ from tests.support.old_home.restoring import KEPT, restore_database
 GSD_M, BLOCK_PX = 0.5, 12
 MARCH, JUNE = "2025-03-10T05:30:00Z", "2025-06-02T05:30:00Z"
 REACH = {"northKm": 0.03, "southKm": 0.03, "eastKm": 0.06, "westKm": 0.06}
+ROOF = slice(30, 70), slice(40, 90)  # 500 m2: an alert, on the western tile of the village
+HUT = slice(60, 76), slice(180, 196)  # 64 m2: seen on the eastern one, and below what the owner wants to know
+BARN = slice(14, 54), slice(128, 172)  # 440 m2 on the eastern one, for those who look on
 ALEMBICS = """CREATE TABLE alembic_version (
     version_num VARCHAR(32) NOT NULL,
     CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
@@ -99,7 +102,7 @@ def _contents(folder):
 def fill(tree, home, archive, url):
     """Live in a home for a while, with the release's own code; give what people hold and see at the end."""
     village, field = _places()
-    _put(archive, "march", village, field, taken=MARCH, changed=False)
+    put_land(archive, MARCH)
     settings = QUIET | {"database_url": url}
     with Local(tree, home, "--no-demo", "--archive", str(archive), **settings) as running:
         owner, other = (_registered(running.url, person) for person in PEOPLE)
@@ -109,7 +112,7 @@ def fill(tree, home, archive, url):
         quiet = other.call("POST", "api/area-configs", _area("Field", field))["id"]
         owner.call("PATCH", f"api/area-configs/{seen}", {"sensitivity": "high"})
         looked(owner, seen), looked(other, quiet)
-        _put(archive, "june", village, field, taken=JUNE, changed=True)
+        put_land(archive, JUNE, ROOF, HUT)
         found = looked(owner, seen)
         looked(owner, seen)  # nothing newer
         gone = other.call("POST", "api/area-configs", _area("Given up", field))["id"]
@@ -136,18 +139,17 @@ def _area(name, place):
     return {"name": name, "centerLat": place[0], "centerLon": place[1], "cadenceHours": YEAR_H} | REACH
 
 
-def _put(archive, name, village, field, *, taken, changed):
-    """Lay a picture of each place: blocks of one colour, which make small files, and later a roof, a hut, a fence."""
+def put_land(archive, taken, *built):
+    """Lay a picture of each place, in blocks of one colour, which make small files; `built` stands in the village."""
     width, height = round(2000 * REACH["eastKm"] / GSD_M), round(2000 * REACH["northKm"] / GSD_M)
     reach = {"north_km": REACH["northKm"], "south_km": REACH["southKm"], "east_km": REACH["eastKm"]}
-    for number, (lat, lon) in enumerate((village, field)):
+    for number, (lat, lon) in enumerate(_places()):
         land = np.random.default_rng(number).integers(60, 170, (height // BLOCK_PX, width // BLOCK_PX, 3), np.uint8)
         land = cv2.resize(land, (width, height), interpolation=cv2.INTER_NEAREST)
-        if changed and number == 0:
-            land[30:70, 40:90] = (225, 225, 240)  # 500 m2: an alert
-            land[60:76, 180:196] = (225, 225, 240)  # 64 m2: seen, and below what the owner wants to know
+        for ground in built if number == 0 else ():
+            land[ground] = (225, 225, 240)
         bounds = Extent(center_lat=lat, center_lon=lon, west_km=REACH["westKm"], **reach).bounds
-        archives.put(archive, f"{name}-{number}", bounds, pixels=land, taken=taken, gsd=GSD_M)
+        archives.put(archive, f"{taken[:10]}-{number}", bounds, pixels=land, taken=taken, gsd=GSD_M)
 
 
 def _held(url):
