@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from chalicelib.vision.network import Network
-from research.model_files import write_weights
+from research.model_files import origin, write_weights
 
 FIRST_SEED = 1_000
 HIDDEN = 12
@@ -113,6 +113,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--samples", type=Path)
     options = parser.parse_args()
+    made = origin()
     if options.samples and options.samples.exists():
         kept = np.load(options.samples)
         names, x, y, seeds = [str(name) for name in kept["names"]], kept["x"], kept["y"], kept["seeds"]
@@ -128,7 +129,7 @@ def main() -> None:
         p, truth = answer(weights, ready[part]), y[part]
         loss = -np.mean(np.where(truth, np.log(p + 1e-9), np.log(1 - p + 1e-9)))
         print(f"{name}: {part.sum()} pixels of {len(set(seeds[part]))} pairs, log loss {loss:.4f}")
-    write_weights(fitted_network(names, weights, mean, spread))
+    write_weights(fitted_network(names, weights, mean, spread), made)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from chalicelib.vision.calibration import Calibration, strength_of
-from research.model_files import ROOT, write_calibration
+from research.model_files import ROOT, origin, write_calibration
 
 FIRST_SEED = 90_000
 RIGHT_SHARE = 0.3
@@ -93,6 +93,7 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=800)
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
+    made = origin()
     with ProcessPoolExecutor(options.jobs) as pool:
         seeds = range(FIRST_SEED, FIRST_SEED + options.pairs)
         found = [region for some in pool.map(regions_of, seeds, chunksize=4) for region in some]
@@ -107,7 +108,7 @@ def main() -> None:
     for said, was, count in lines:
         print(f"  said {said:.2f}  was {was:.2f}  of {count}")
     cv2.imwrite(str(ROOT / "docs" / "reliability.png"), plot(lines, error))
-    write_calibration(Calibration(slope=weights[0], intercept=weights[-1]))
+    write_calibration(Calibration(slope=weights[0], intercept=weights[-1]), made)
 
 
 if __name__ == "__main__":

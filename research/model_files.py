@@ -18,18 +18,21 @@ from chalicelib.vision.network import Network, network_of
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def write_weights(network: Network) -> None:
+def write_weights(network: Network, made: Mapping[str, str]) -> None:
     """Write the network's file."""
-    (FOLDER / "weights.json").write_text(weights_text(network, origin()), encoding="utf-8")
+    (FOLDER / "weights.json").write_text(weights_text(network, made), encoding="utf-8")
 
 
-def write_calibration(calibration: Calibration) -> None:
+def write_calibration(calibration: Calibration, made: Mapping[str, str]) -> None:
     """Write the calibration's file."""
-    (FOLDER / "calibration.json").write_text(calibration_text(calibration, origin()), encoding="utf-8")
+    (FOLDER / "calibration.json").write_text(calibration_text(calibration, made), encoding="utf-8")
 
 
 def origin() -> dict[str, str]:
-    """Return what makes a file now: the date, the commit, with a + where the tree was changed since, the command."""
+    """Return what makes a file now: the date, the commit, with a + where the tree was changed since, the command.
+
+    To be asked before a fit begins: that is the tree that makes the numbers, and without git nothing is fitted in vain.
+    """
     commit = _git("rev-parse", "HEAD") + ("+" if _git("status", "--porcelain", "--untracked-files=no") else "")
     program = sys.modules["__main__"].__spec__
     command = ["python", "-m", program.name if program else sys.argv[0], *sys.argv[1:]]

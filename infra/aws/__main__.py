@@ -17,14 +17,12 @@ from infra.aws.account import Account
 from infra.aws_errors import explained
 from infra.errors import OperatorError
 
-ROOT = Path.cwd()
 
-
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command; return the exit status."""
+def main(arguments: list[str] | None = None, *, root: Path | None = None) -> int:
+    """Run the command in a checkout, the working folder if none is named; return the exit status."""
     options = _parser().parse_args(arguments)
     try:
-        options.run(options)
+        options.run(options, root or Path.cwd())
     except OperatorError as error:
         print(f"{options.command} stopped: {error}", file=sys.stderr)
     except (ClientError, BotoCoreError, Boto3Error) as error:  # the last is an upload's
@@ -56,29 +54,29 @@ def _parser() -> argparse.ArgumentParser:
             made.add_argument("--everything", action="store_true", help="the images and the snapshot too")
     rest = commands.add_parser("finish", help="after a chalice deploy: what it has no key for, and the migration")
     rest.add_argument("stage")
-    rest.set_defaults(run=lambda options: release.complete(Account(), ROOT, options.stage))
+    rest.set_defaults(run=lambda options, root: release.complete(Account(), root, options.stage))
     walk = commands.add_parser("smoke", help="walk the contract on a live stage")
     walk.add_argument("url", help="as deploy printed it")
-    walk.set_defaults(run=lambda options: smoke.walk(options.url))
+    walk.set_defaults(run=lambda options, _root: smoke.walk(options.url))
     sizes = commands.add_parser("size", help="MiB of each function with its layers")
     sizes.add_argument("stage")
-    sizes.set_defaults(run=lambda options: size.check(ROOT, options.stage))
+    sizes.set_defaults(run=lambda options, root: size.check(root, options.stage))
     return parser
 
 
-def _infra(options: argparse.Namespace) -> None:
+def _infra(options: argparse.Namespace, root: Path) -> None:
     infrastructure.make(
-        Account(), ROOT, options.stage, given=options.set, firebase=options.firebase, dry_run=options.dry_run
+        Account(), root, options.stage, given=options.set, firebase=options.firebase, dry_run=options.dry_run
     )
 
 
-def _deploy(options: argparse.Namespace) -> None:
-    release.deploy(Account(), ROOT, options.stage, dry_run=options.dry_run)
+def _deploy(options: argparse.Namespace, root: Path) -> None:
+    release.deploy(Account(), root, options.stage, dry_run=options.dry_run)
 
 
-def _destroy(options: argparse.Namespace) -> None:
+def _destroy(options: argparse.Namespace, root: Path) -> None:
     destroy.destroy(
-        Account(), ROOT, options.stage, dry_run=options.dry_run, asks=not options.yes, everything=options.everything
+        Account(), root, options.stage, dry_run=options.dry_run, asks=not options.yes, everything=options.everything
     )
 
 

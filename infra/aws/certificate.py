@@ -14,12 +14,12 @@ SOURCE = "https://truststore.pki.rds.amazonaws.com/{region}/{region}-bundle.pem"
 TIMEOUT_S = 30
 
 
-def fetch(root: Path, region: str) -> str:
+def fetch(root: Path, region: str, *, source: str = SOURCE) -> str:
     """Fetch the region's bundle into vendor/ unless it is there; return what was done. Raises OperatorError."""
     path, mark = root / "vendor" / BUNDLE, f"# {region}\n".encode()
     if path.exists() and path.read_bytes().startswith(mark) and _count(path.read_bytes()):
         return f"vendor/{BUNDLE}: the certificates of {region} are there"
-    source = SOURCE.format(region=region)
+    source = source.format(region=region)
     try:
         with urllib.request.urlopen(source, timeout=TIMEOUT_S) as answer:  # noqa: S310 (https, above)
             content = answer.read()

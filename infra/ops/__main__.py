@@ -15,12 +15,14 @@ from infra.errors import OperatorError, operator_errors
 from infra.ops.show import exit_status, lines
 from infra.ops.stage import Stage
 
+ROOT = Path(__file__).resolve().parents[2]
 
-def main(arguments: list[str] | None = None) -> int:
+
+def main(arguments: list[str] | None = None, *, root: Path = ROOT) -> int:
     """Run one command, print its answer; 1 if something is wrong, or could not be done."""
     options = _parse(arguments)
     try:
-        answer = _on_stage(options) if options.stage else _at_home(options)
+        answer = _on_stage(options, root) if options.stage else _at_home(options)
     except OperatorError as error:
         print(f"cannot do that: {error}", file=sys.stderr)
         return 1
@@ -54,8 +56,9 @@ def _command(options: argparse.Namespace) -> dict[str, Any]:
     return wanted
 
 
-def _on_stage(options: argparse.Namespace) -> dict[str, Any]:
-    stage = Stage(options.stage, region=options.region, endpoint_url=os.environ.get("BHUPRAHARI_AWS_ENDPOINT_URL"))
+def _on_stage(options: argparse.Namespace, root: Path) -> dict[str, Any]:
+    there = os.environ.get("BHUPRAHARI_AWS_ENDPOINT_URL")
+    stage = Stage(options.stage, root=root, region=options.region, endpoint_url=there)
     command = _command(options)
     return stage.invoke(command | {"timeouts": stage.timeouts} if options.command == "doctor" else command)
 

@@ -12,15 +12,14 @@ from infra import stages
 from infra.aws_errors import explained_call
 from infra.errors import OperatorError
 
-ROOT = Path(__file__).resolve().parents[2]
 ANSWERS_WITHIN_S = 125  # the function's own timeout is 120
 
 
 class Stage:
     """A deployed stage. Raises OperatorError if `.chalice/config.json` has none of that name, or is not whole."""
 
-    def __init__(self, name: str, *, region: str | None, endpoint_url: str | None = None) -> None:
-        found = stages.read(ROOT, name)
+    def __init__(self, name: str, *, root: Path, region: str | None, endpoint_url: str | None = None) -> None:
+        found = stages.read(root, name)
         self.function = f"{found['app_name']}-{name}-operate"
         self._stage, self._region, self._endpoint_url = found["stages"][name], region, endpoint_url
 

@@ -1,15 +1,14 @@
-"""Sessions: who opens them, who works on them, how they end and what they leave, on both databases."""
+"""Sessions: who opens them, how they end and what they leave, on both databases."""
 
 from datetime import timedelta
 
 import pytest
 
-from chalicelib.domain.errors import BadImage, Busy, Conflict, LimitReached, NotFound
-from chalicelib.domain.jobs import Queue, SessionJob, TileJob
-from chalicelib.domain.pushes import DeliveryStatus, Target, TargetKind
+from chalicelib.domain.errors import BadImage, Conflict, LimitReached, NotFound
+from chalicelib.domain.pushes import Target, TargetKind
 from chalicelib.domain.sessions import Cause, SessionStatus
 from tests.support.builders.domain import NOON, a_change
-from tests.support.trip import LEASE_S, Trip
+from tests.support.trip import ALL, Trip
 
 TOPIC = Target(kind=TargetKind.TOPIC, address="bhuprahari")
 
@@ -17,11 +16,6 @@ TOPIC = Target(kind=TargetKind.TOPIC, address="bhuprahari")
 @pytest.fixture
 def trip(engine):
     return Trip(engine, targets=[TOPIC])
-
-
-def first_job(trip, queue=Queue.CAPTURES):
-    received = trip.outbox.receive([queue], now=trip.now, lease_s=0)
-    return TileJob.from_json(received.message.body)
 
 
 def test_one_tap_is_one_session(trip):
@@ -160,101 +154,6 @@ def test_tiles_a_day_are_capped(engine):
     assert trip.tick() >= 1
 
 
-def test_a_tile_delivered_twice_is_recorded_once(trip):
-    trip.add_area(tiles=1)
-    trip.show("march")
-    trip.tick()
-    job = first_job(trip)
-    trip.capture_tile(job)
-    trip.capture_tile(job)
-    (session,) = trip.all_sessions()
-    assert session.counts_by_verdict == {"BASELINE": 1}
-    assert len(trip.imagery.fetched) == 1
-
-
-def test_a_held_tile_is_busy_until_its_lease_ends(trip):
-    trip.add_area(tiles=1)
-    trip.tick()
-    job = first_job(trip)
-    trip.runs.claim_capture(job, now=trip.now, lease_s=LEASE_S)
-    with pytest.raises(Busy):
-        trip.runs.claim_capture(job, now=trip.now, lease_s=LEASE_S)
-    trip.wait(seconds=LEASE_S)
-    assert trip.runs.claim_capture(job, now=trip.now, lease_s=LEASE_S).fence == 2
-
-
-def fail_once(trip, handle, job):
-    """Let the work raise for one delivery of a job, as a defect of ours would make it."""
-    kept, trip.images = trip.images, None
-    with pytest.raises(AttributeError):
-        handle(job)
-    trip.images = kept
-
-
-def test_a_capture_that_failed_once_is_made_by_the_next_delivery(trip):
-    area = trip.add_area(tiles=1)
-    trip.show("march")
-    session = trip.capture_now(area)
-    job = first_job(trip)
-    fail_once(trip, trip.capture_tile, job)
-    trip.capture_tile(job)
-    assert trip.session(session).counts_by_verdict == {"BASELINE": 1}
-
-
-def test_a_comparison_that_failed_once_is_made_by_the_next_delivery(trip):
-    area = trip.add_area(tiles=1)
-    trip.run_session(area, "march", days=-1)
-    trip.show("april", days=30, change=a_change(m2=900))
-    session = trip.capture_now(area)
-    trip.work_once()
-    job = first_job(trip, Queue.COMPARISONS)
-    fail_once(trip, trip.compare_tile, job)
-    trip.compare_tile(job)
-    assert trip.session(session).counts_by_verdict == {"CHANGED": 1}
-
-
-def test_a_push_service_that_was_away_is_asked_again_after_a_while(trip):
-    area = trip.add_area(tiles=1)
-    trip.run_session(area, "march", days=-1)
-    trip.push.away = True
-    session = trip.run_session(area, "april", days=30, change=a_change(m2=900))
-    assert [(push.status, push.detail) for push in trip.pushes()] == [
-        (DeliveryStatus.PENDING, "the push service is away")
-    ]
-    trip.push.away = False
-    trip.wait(seconds=30)
-    trip.notify(SessionJob(session_id=session.session_id))
-    assert [push.status for push in trip.pushes()] == [DeliveryStatus.SENT]
-
-
-def test_a_worker_that_lost_its_claim_lets_nobody_else_go(trip):
-    trip.add_area(tiles=1)
-    trip.tick()
-    job = first_job(trip)
-    stalled = trip.runs.claim_capture(job, now=trip.now, lease_s=LEASE_S)
-    trip.wait(seconds=LEASE_S)
-    trip.runs.claim_capture(job, now=trip.now, lease_s=LEASE_S)
-    trip.runs.release(stalled, reason="it broke", counts=True)
-    with pytest.raises(Busy):
-        trip.runs.claim_capture(job, now=trip.now, lease_s=LEASE_S)
-
-
-def test_a_worker_that_lost_its_claim_writes_nothing(trip):
-    area = trip.add_area(tiles=1)
-    trip.show("march")
-    trip.tick()
-    job = first_job(trip)
-    stalled = trip.runs.claim_capture(job, now=trip.now, lease_s=LEASE_S)
-    trip.wait(seconds=LEASE_S)
-    trip.capture_tile(job)
-    from chalicelib.domain.tile_runs import Outcome, Verdict
-
-    assert trip.runs.end(stalled, Outcome(verdict=Verdict.FAILED), now=trip.now) == []
-    (session,) = trip.all_sessions()
-    assert session.counts_by_verdict == {"BASELINE": 1}
-    assert len(trip.tiles(area)) == 1
-
-
 def test_a_cancelled_session_ends_at_once(trip):
     area = trip.add_area()
     trip.show("march")
@@ -295,13 +194,7 @@ def test_other_peoples_areas_and_sessions_do_not_exist(trip):
         lambda: trip.sessions.get(session.session_id, user_id=stranger),
         lambda: trip.sessions.open_now(area.area_id, Cause.REQUESTED, user_id=stranger, now=trip.now, request_id=""),
         lambda: trip.alerts.of_session(session.session_id, user_id=stranger),
-        lambda: trip.image_rows.of_area(area.area_id, user_id=stranger, page=trip_page()),
+        lambda: trip.image_rows.of_area(area.area_id, user_id=stranger, page=ALL),
     ):
         with pytest.raises(NotFound):
             ask()
-
-
-def trip_page():
-    from tests.support.trip import ALL
-
-    return ALL

@@ -1,16 +1,11 @@
-"""The API as its clients meet it: the app behind Chalice's gateway, on a real SQLite file, in a world that is given."""
+"""The API as its clients meet it: the app behind Chalice's gateway, on a real database, in a world that is given."""
 
-import json
 from dataclasses import dataclass
 from datetime import timedelta
 
-from chalice.test import Client
-
-from app import make_app
 from chalicelib.adapters.database.engine import make_engine
 from chalicelib.adapters.links import SignedLinks
 from chalicelib.adapters.tokens import JwtTokens
-from chalicelib.api.openapi import document
 from chalicelib.application import capture_tile as capturing
 from chalicelib.application import compare_tile as comparing
 from chalicelib.composition import Ports
@@ -22,6 +17,7 @@ from chalicelib.domain.jobs import Queue, TileJob
 from chalicelib.domain.scenes import FetchedImage, Grid, Licence, ProviderTerms, Scene
 from chalicelib.domain.tiles import centre_of
 from chalicelib.settings import Settings
+from tests.support.api_gateway import Api
 from tests.support.fakes.clock import A_MOMENT
 from tests.support.fakes.images import MemoryImages
 from tests.support.fakes.jobs import MemoryJobs
@@ -98,46 +94,12 @@ class GivenPorts(Ports):
         self.imagery = imagery
 
 
-@dataclass
-class Answer:
-    """What the API answered."""
+class Server(Api):
+    """The app on a database of its own, in a world that is given."""
 
-    status: int
-    headers: dict
-    content: bytes
-
-    @property
-    def json(self):
-        return json.loads(self.content)
-
-    @property
-    def is_problem(self):
-        body = self.json
-        return (
-            self.headers["Content-Type"] == "application/problem+json"
-            and body["status"] == self.status
-            and bool(body["message"])
-            and bool(body["instance"])
-            and {"type", "title", "detail", "errors"} <= body.keys()
-        )
-
-
-def matching_path(path):
-    """Give the documented path that a path falls under."""
-    parts = path.split("?")[0].rstrip("/").split("/") if path.split("?")[0] != "/" else ["", ""]
-    for known in sorted(document()["paths"]):
-        pattern = known.split("/")
-        if len(pattern) == len(parts) and all(a == b or a.startswith("{") for a, b in zip(pattern, parts, strict=True)):
-            return known
-    raise AssertionError(f"no documented path for {path}")
-
-
-class Server:
-    """The app on a database of its own. Each answer is held against the OpenAPI document."""
-
-    def __init__(self, database, **settings):
+    def __init__(self, database_url, **settings):
         self.now = A_MOMENT
-        self.engine = make_engine(f"sqlite:///{database}")
+        self.engine = make_engine(database_url)
         self.images, self.jobs, self.passwords = MemoryImages(), MemoryJobs(), CountedPasswords()
         self.providers = {"sample": ListedImagery(), "google_static": ListedImagery("google_static", False)}
         self.seen = set()
@@ -154,29 +116,12 @@ class Server:
         )
         self.tokens, self.links = self.ports.tokens, self.ports.links
         self.sessions, self.runs = self.ports.sessions, self.ports.tile_runs
-        self.app = make_app(self.ports)
-        self.http = Client(self.app, stage_name="local").http  # not dev: its settings are a stage's
+        super().__init__(self.ports)
 
     def _imagery(self, name):
         if name not in self.providers:
             raise Invalid(f"there is no provider {name!r}", pointer="/provider")
         return self.providers[name]
-
-    def call(self, method, path, body=None, *, raw=None, headers=None, token=None):
-        """Send one request. A body is sent as JSON, `raw` as it is."""
-        sent = {name.lower(): value for name, value in (headers or {}).items()}
-        if token:
-            sent["authorization"] = f"Bearer {token}"
-        content = raw
-        if body is not None:
-            sent.setdefault("content-type", "application/json")
-            content = json.dumps(body).encode()
-        response = self.http.request(method, path, headers=sent, body=content or b"")
-        answer = Answer(response.status_code, response.headers, response.body)
-        if method != "OPTIONS" and answer.headers.get("x-amzn-ErrorType") is None and answer.status != 405:
-            documented = document()["paths"][matching_path(path)][method.lower()]["responses"]
-            assert str(answer.status) in documented, f"{method} {path} answered {answer.status}: {answer.content}"
-        return answer
 
     def user(self, email="asha@example.org", password="secret-1"):
         """Register somebody and sign in."""

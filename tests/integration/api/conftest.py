@@ -1,4 +1,3 @@
-import logging
 import shutil
 
 import pytest
@@ -24,9 +23,8 @@ def server_with(tmp_path, migrated):
     made = []
 
     def make(**settings):
-        handlers = logging.getLogger().handlers[:]
-        made.append(Server(shutil.copy(migrated, tmp_path / f"bhuprahari-{len(made)}.db"), **settings))
-        logging.getLogger().handlers[:] = handlers  # importing the app takes them over, as a Lambda wants it
+        copy = shutil.copy(migrated, tmp_path / f"bhuprahari-{len(made)}.db")
+        made.append(Server(f"sqlite:///{copy}", **settings))
         return made[-1]
 
     yield make

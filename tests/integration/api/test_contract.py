@@ -1,53 +1,9 @@
 """The contract's client, call by call: what it sends, and what it must get."""
 
-from datetime import datetime
-
 import pytest
 
 from tests.support.api_server import SMALL_AREA, WEEK_S
-
-USER = {"id": int, "email": str, "profile": (str, type(None)), "createdAt": str, "lastUpdate": str}
-PLACE = ("centerLat", "centerLon", "northKm", "southKm", "eastKm", "westKm")
-AREA = {"id": int, "name": str, "createdAt": str} | dict.fromkeys(PLACE, (int, float))
-TILE = {
-    "id": int,
-    "areaConfigId": int,
-    "uniqueKey": str,
-    "latitude": float,
-    "longitude": float,
-    "captureTime": str,
-    "imagePath": str,
-    "status": str,
-    "lastComparisonTime": (str, type(None)),
-    "changeDetected": (bool, type(None)),
-}
-SESSION = {
-    "id": int,
-    "areaConfigId": int,
-    "startTime": str,
-    "endTime": (str, type(None)),
-    "status": str,
-    "totalChangesDetected": int,
-    "notificationSent": bool,
-}
-DETAIL = {
-    "id": int,
-    "alertSessionId": int,
-    "imageTileId": int,
-    "previousImagePath": str,
-    "currentImagePath": str,
-    "changeLog": dict,
-    "alertTime": str,
-    "current_tile_info": dict,
-}
-
-
-def assert_shape(body, shape):
-    for name, kind in shape.items():
-        assert isinstance(body[name], kind), f"{name} is {body[name]!r}"
-        if name.endswith(("At", "Time", "Update")) and body[name] is not None:
-            assert body[name].endswith("Z")
-            datetime.fromisoformat(body[name])
+from tests.support.contract_members import AREA, DETAIL, SESSION, TILE, USER, assert_shape
 
 
 def test_registering_and_signing_in(server):

@@ -1,139 +1,22 @@
 """`python -m infra.ops`: at home, inside a stage (on stand-ins of AWS), and what it says when it cannot."""
 
-import json
 import re
-from uuid import uuid4
 
 import pytest
 
-import infra.ops.stage
-from chalicelib.application.diagnostics import examine
-from chalicelib.composition import process_ports
 from chalicelib.functions.operate import operate
 from infra.errors import OperatorError
 from infra.ops.__main__ import main
 from infra.ops.stage import Stage
-from tests.support.databases.copies import migrate
 from tests.support.processes import forget
+from tests.support.sources import ROOT
 from tests.support.standins.aws import REGION, aws
 from tests.support.standins.aws_lambda import LambdaStandIn
 from tests.support.templates.broken_configurations import BROKEN_CONFIGURATIONS, break_configuration
 
-ACCOUNT = json.dumps(
-    {"project_id": "p", "client_email": "a@b.c", "private_key": "-----BEGIN " + "PRIVATE KEY-----\nx\n"}
-)
-TIMEOUT_S = 110.0
-
-
-@pytest.fixture(autouse=True)
-def nothing_is_kept(monkeypatch):
-    for name in ("BHUPRAHARI_HOME", "BHUPRAHARI_DATABASE_URL", "BHUPRAHARI_WORKER", "BHUPRAHARI_SAMPLE_CLOCK"):
-        monkeypatch.setenv(name, "")  # so that what a command sets is taken back
-        monkeypatch.delenv(name)
-    forget()
-    yield
-    forget()
-
-
-@pytest.fixture
-def home(tmp_path):
-    (tmp_path / "home").mkdir()
-    migrate(f"sqlite:///{tmp_path / 'home' / 'bhuprahari.db'}")
-    return tmp_path / "home"
-
-
-@pytest.fixture
-def stage(monkeypatch, database_url):
-    """Give the settings of a stage whose everything is on the stand-in, and well."""
-    prefix = uuid4().hex
-    aws().make_queues(prefix=f"{prefix}-", visibility_s=660)
-    names = {queue.upper(): f"{prefix}-{queue}" for queue in ("captures", "comparisons", "notifications")}
-    secrets = {"database-url": database_url, "firebase-service-account": ACCOUNT}
-    secrets |= {"link-key": "l" * 32, "token-keys": json.dumps({"k": "t" * 32})}
-    for name, text in secrets.items():
-        aws().client("secretsmanager").create_secret(Name=f"{prefix}/{name}", SecretString=text)
-    settings = {
-        "STAGE": "dev",
-        "IMAGES_STORE": "s3",
-        "BUCKET": aws().make_bucket(),
-        "QUEUES_SERVICE": "sqs",
-        **{f"{queue}_QUEUE": name for queue, name in names.items()},
-        "PUSH_SERVICE": "fcm",
-        "SECRETS_STORE": "secretsmanager",
-        "SECRETS_PREFIX": f"{prefix}/",
-        "AWS_ENDPOINT_URL": aws().endpoint_url,
-    }
-    for name, text in settings.items():
-        monkeypatch.setenv(f"BHUPRAHARI_{name}", text)
-    for name, text in {"DEFAULT_REGION": REGION, "ACCESS_KEY_ID": "a", "SECRET_ACCESS_KEY": "b"}.items():
-        monkeypatch.setenv(f"AWS_{name}", text)
-    forget()
-    return prefix
-
-
-def look(**timeouts):
-    """Give what the doctor finds: every sentence by its subject, and what is not ok."""
-    found = list(examine(process_ports().patient(), timeouts))
-    return [(finding.level.value, finding.subject, finding.says) for finding in found if finding.level != "ok"], found
-
-
-def test_a_stage_in_order_has_nothing_to_find(stage):
-    bad, found = look(**{f"{stage}-captures": TIMEOUT_S})
-    assert [
-        finding for finding in bad if finding[1] not in (f"queue {stage}-comparisons", f"queue {stage}-notifications")
-    ] == []
-    subjects = {finding.subject for finding in found}
-    assert {"settings", "database", "images", "secrets", "provider", "pushes", "backlog", "dead letters"} <= subjects
-    assert f"queue {stage}-captures" in subjects
-    listed = aws().client("s3").list_objects_v2(Bucket=process_ports().settings.bucket)
-    assert listed["KeyCount"] == 0, "the probe is gone"
-
-
-def test_a_queue_whose_messages_come_back_too_soon_is_found(stage):
-    name = f"{stage}-captures"
-    url = aws().client("sqs").get_queue_url(QueueName=name)["QueueUrl"]
-    aws().client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "300"})
-    bad, found = look(**{name: TIMEOUT_S})
-    assert ("FAIL", f"queue {name}", "a message comes back after 300 s; the function may run 110 s") in bad
-    assert any(finding.remedy == "set its VisibilityTimeout to 660 s or more" for finding in found)
-
-
-def test_a_queue_without_its_dead_letters_is_found(stage):
-    sqs, name = aws().client("sqs"), f"{stage}-captures"
-    sqs.delete_queue(QueueUrl=sqs.get_queue_url(QueueName=name)["QueueUrl"])
-    sqs.create_queue(QueueName=name, Attributes={"VisibilityTimeout": "660"})
-    bad, _ = look(**{name: TIMEOUT_S})
-    assert any(subject == f"queue {name}" and "dead letters go to nowhere" in says for _, subject, says in bad)
-
-
-@pytest.mark.parametrize(
-    ("spoil", "subject", "says"),
-    [
-        ({"BHUPRAHARI_BUCKET": "no-such-bucket"}, "images", "the image bucket does not answer as it should"),
-        ({"BHUPRAHARI_FCM_SECRET": "not-there"}, "pushes", "there is no secret"),
-        ({"BHUPRAHARI_FCM_SECRET": "link-key"}, "pushes", "is not a Firebase service account's JSON"),
-        ({"BHUPRAHARI_TOKEN_SECRET": "not-there"}, "secrets", "there is no secret"),
-        ({"BHUPRAHARI_DATABASE_SECRET": "not-there"}, "database", "there is no secret"),
-        ({"BHUPRAHARI_DEFAULT_PROVIDER": "google_static"}, "provider", "forbid"),
-        ({"BHUPRAHARI_DEFAULT_PROVIDER": "archive"}, "provider", "no archive is set up here"),
-        ({"BHUPRAHARI_NOTIFICATIONS_QUEUE": "not-there"}, "queue not-there", "it cannot be read"),
-        ({"BHUPRAHARI_DATABASE_URL": "mysql+pymysql://u:p@127.0.0.1:9/x"}, "database", "the database does not answer"),
-    ],
-)
-def test_what_is_not_in_order_is_a_failure_with_its_remedy(stage, monkeypatch, spoil, subject, says):
-    for name, text in spoil.items():
-        monkeypatch.setenv(name, text)
-    forget()
-    _, found = look()
-    (finding,) = [each for each in found if each.subject == subject and each.level == "FAIL" and says in each.says]
-    assert finding.remedy
-    assert "PRIVATE" not in str(found)
-    assert "t" * 32 not in str(found)
-    assert "llll" not in str(found)
-
 
 def test_a_stages_commands_run_inside_it(stage, monkeypatch, capsys):
-    function = Stage("dev", region=REGION).function
+    function = Stage("dev", root=ROOT, region=REGION).function
     assert function == "bhuprahari-dev-operate"
     with LambdaStandIn({function: operate}) as stand_in:
 
@@ -234,7 +117,7 @@ def test_an_unknown_stage_is_named(capsys):
         "cannot do that: there is no stage nope in .chalice/config.json: say one of dev, prod\n"
     )
     with pytest.raises(OperatorError):
-        Stage("local", region=None)
+        Stage("local", root=ROOT, region=None)
 
 
 @pytest.mark.parametrize("given", [("--region", "bad region"), ()])
@@ -247,15 +130,14 @@ def test_what_is_no_region_is_named(monkeypatch, capsys, given):
 
 
 @pytest.mark.parametrize(("text", "says"), BROKEN_CONFIGURATIONS)
-def test_a_broken_configuration_is_a_sentence(monkeypatch, capsys, tmp_path, text, says):
+def test_a_broken_configuration_is_a_sentence(capsys, tmp_path, text, says):
     break_configuration(tmp_path, text)
-    monkeypatch.setattr(infra.ops.stage, "ROOT", tmp_path)
-    assert main(["--stage", "dev", "stuck"]) == 1
+    assert main(["--stage", "dev", "stuck"], root=tmp_path) == 1
     assert says in capsys.readouterr().err
 
 
 def test_the_timeouts_are_those_of_the_configuration():
-    assert Stage("prod", region=None).timeouts == dict.fromkeys(
+    assert Stage("prod", root=ROOT, region=None).timeouts == dict.fromkeys(
         (f"bhuprahari-prod-{queue}" for queue in ("captures", "comparisons", "notifications")), 110
     )
 

@@ -1,0 +1,24 @@
+"""What the tests of the commands of AWS stand on: a checkout of their own, an account on a stand-in."""
+
+import pytest
+
+from infra.aws.account import Account
+from tests.support.sources import ROOT
+from tests.support.standins.aws import REGION, AwsStandIn
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    (tmp_path / ".chalice").mkdir()
+    (tmp_path / ".chalice" / "config.json").write_text((ROOT / ".chalice" / "config.json").read_text())
+    return tmp_path
+
+
+@pytest.fixture
+def account(monkeypatch):
+    aws = AwsStandIn().start()
+    for name, text in (("ACCESS_KEY_ID", "x"), ("SECRET_ACCESS_KEY", "x"), ("DEFAULT_REGION", REGION)):
+        monkeypatch.setenv(f"AWS_{name}", text)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", aws.endpoint_url)
+    yield Account()
+    aws.stop()
