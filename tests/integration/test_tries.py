@@ -105,3 +105,14 @@ def test_a_letter_that_nobody_can_explain_is_begun_anew_until_its_work_was_begun
     assert trip.session(session).failures[0].reason == (
         "given up after repeated failures: received 5 times without an answer"
     )
+
+
+def test_a_wait_whose_answer_was_lost_is_taken_back_once(trip):
+    _, job = one_run(trip)
+    first = claimed(trip, job)
+    trip.wait(seconds=LEASE_S)
+    claim = claimed(trip, job)
+    assert (first.attempts, claim.attempts) == (1, 2)
+    trip.runs.postpone(claim, Retry(retry_at=trip.now, reason="the disk is full"), now=trip.now)
+    trip.runs.release(claim, reason="the database went away", counts=False)
+    assert claimed(trip, job).attempts == 2, "the first one died"

@@ -44,9 +44,9 @@ WRITING = (
     Guard(
         "lease: a held tile run is not claimed",
         f"{DB}.claims",
-        "claim_run",
-        ", RUN.c.lease_until.is_(None) | (RUN.c.lease_until <= now))",
-        ")",
+        "_claim",
+        'RUN.c.lease_until.is_(None) | (RUN.c.lease_until <= bindparam("now"))',
+        "True",
     ),
     Guard(
         "a dead letter ends no ended tile run", f"{DB}.tile_runs", "SqlTileRuns", " & RUN.c.verdict.is_(None)\n", "\n"
@@ -76,8 +76,8 @@ WRITING = (
     ),
     Guard(
         "a stalled job is written anew by one of two",
-        f"{DB}.tile_runs",
-        "SqlTileRuns",
+        f"{DB}.tile_retries",
+        "retry_stalled",
         "RUN.c.id == row.id, RUN.c.retry_at <= now, RUN.c.state == row.state",
         "RUN.c.id == row.id",
         ONE_WRITER,

@@ -78,7 +78,7 @@ ENDING = (
     Guard(
         "attempts are counted at the claim",
         f"{DB}.claims",
-        "claim_run",
+        "_claim",
         "(RUN.c.attempts, RUN.c.attempts + 1)",
         "(RUN.c.attempts, RUN.c.attempts)",
     ),
@@ -108,7 +108,7 @@ ENDING = (
     Guard(
         "a death keeps no reason of an earlier wait",
         f"{DB}.claims",
-        "claim_run",
+        "_claim",
         "case((RUN.c.lease_until.is_(None), RUN.c.reason))",
         "RUN.c.reason",
     ),
@@ -122,9 +122,9 @@ ENDING = (
     ),
     Guard(
         "a waiting job is not written again",
-        f"{DB}.tile_runs",
-        "SqlTileRuns",
-        "            .where(~is_posted(RUN.c.id, RUN.c.session_id))  # it waits its turn, however long\n",
+        f"{DB}.tile_retries",
+        "retry_stalled",
+        "        .where(~_IS_POSTED)\n",
         "",
         "it spares work and changes no answer",
     ),

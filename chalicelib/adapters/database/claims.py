@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, case, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Update, bindparam, case, select, update
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.comparisons import doubted_in
-from chalicelib.adapters.database.images import images_of_comparison, newest_and_references
+from chalicelib.adapters.database.references import images_of_comparison, newest_and_references
 from chalicelib.adapters.database.rows import area_of, image_of, tile_of
 from chalicelib.domain.breakers import Breaker
 from chalicelib.domain.comparisons import ComparisonKey, comparison_key
@@ -32,11 +33,37 @@ _RUN_COLUMNS = (
     RUN.c.image_id,
     RUN.c.reference_id,
 )
+# The statements of each tile are built once: building one cost more than running it.
 _OF_RUN = (
     select(AREA, *_RUN_COLUMNS)
     .join(SESSION, SESSION.c.area_id == AREA.c.id)
     .join(RUN, RUN.c.session_id == SESSION.c.id)
+    .where(RUN.c.id == bindparam("run_id"))
 )
+_OF_RUN_AND_BREAKER = _OF_RUN.add_columns(BREAKER.c.failures, BREAKER.c.open_until).outerjoin(
+    BREAKER, BREAKER.c.name == AREA.c.provider
+)
+_IS_IT = (RUN.c.id == bindparam("run_id")) & (RUN.c.session_id == bindparam("of_session"))
+
+
+@cache
+def _claim() -> Update:
+    return (
+        update(RUN)
+        .where(_IS_IT, RUN.c.state.in_(bindparam("states", expanding=True)))
+        .where(RUN.c.lease_until.is_(None) | (RUN.c.lease_until <= bindparam("now")))
+        .where(RUN.c.retry_at <= bindparam("not_postponed"))
+        .ordered_values(
+            # In this order, for MySQL sets one after the other: a worker whose lease ran out said nothing, and what an
+            # earlier one had to say, that it waits for its provider, say, is not why that one died.
+            (RUN.c.reason, case((RUN.c.lease_until.is_(None), RUN.c.reason))),
+            (RUN.c.state, bindparam("claimed")),
+            (RUN.c.fence, RUN.c.fence + 1),
+            (RUN.c.attempts, RUN.c.attempts + 1),
+            (RUN.c.lease_until, bindparam("until")),
+            (RUN.c.retry_at, bindparam("until")),
+        )
+    )
 
 
 def claim_run(
@@ -52,26 +79,12 @@ def claim_run(
 
     False also if it was postponed until later: its job of then is on its way, and this one is left over from before.
     """
-    is_it = (RUN.c.id == job.tile_run_id) & (RUN.c.session_id == job.session_id)
-    lease_until = now + timedelta(seconds=lease_s)
-    claimed = connection.execute(
-        update(RUN)
-        .where(is_it, RUN.c.state.in_(states), RUN.c.lease_until.is_(None) | (RUN.c.lease_until <= now))
-        .where(RUN.c.retry_at <= now + retry)
-        .ordered_values(
-            # In this order, for MySQL sets one after the other: a worker whose lease ran out said nothing, and what an
-            # earlier one had to say, that it waits for its provider, say, is not why that one died.
-            (RUN.c.reason, case((RUN.c.lease_until.is_(None), RUN.c.reason))),
-            (RUN.c.state, states[1]),
-            (RUN.c.fence, RUN.c.fence + 1),
-            (RUN.c.attempts, RUN.c.attempts + 1),
-            (RUN.c.lease_until, lease_until),
-            (RUN.c.retry_at, lease_until),
-        )
-    ).rowcount
-    if claimed:
+    it = {"run_id": job.tile_run_id, "of_session": job.session_id}
+    until = now + timedelta(seconds=lease_s)
+    values = {"states": states, "claimed": states[1], "now": now, "until": until, "not_postponed": now + retry}
+    if connection.execute(_claim(), it | values).rowcount:
         return True
-    run = connection.execute(select(RUN.c.state, RUN.c.lease_until).where(is_it)).one_or_none()
+    run = connection.execute(select(RUN.c.state, RUN.c.lease_until).where(_IS_IT), it).one_or_none()
     if run is not None and run.state in states and run.lease_until is not None:
         raise Busy(f"tile run {job.tile_run_id} is held until {run.lease_until}")
     return False
@@ -79,10 +92,7 @@ def claim_run(
 
 def capture_claim(connection: Connection, job: TileJob) -> CaptureClaim:
     """Return what capturing a tile needs to know, of a run that was just claimed."""
-    query = _OF_RUN.add_columns(BREAKER.c.failures, BREAKER.c.open_until).outerjoin(
-        BREAKER, BREAKER.c.name == AREA.c.provider
-    )
-    row = connection.execute(query.where(RUN.c.id == job.tile_run_id)).one()
+    row = connection.execute(_OF_RUN_AND_BREAKER, {"run_id": job.tile_run_id}).one()
     area, tile = area_of(row), tile_of(row)
     newest, references = newest_and_references(connection, area, tile)
     return CaptureClaim(
@@ -100,7 +110,7 @@ def capture_claim(connection: Connection, job: TileJob) -> CaptureClaim:
 
 def comparison_claim(connection: Connection, job: TileJob) -> ComparisonClaim:
     """Return what comparing a tile needs to know, of a run that was just claimed."""
-    row = connection.execute(_OF_RUN.where(RUN.c.id == job.tile_run_id)).one()
+    row = connection.execute(_OF_RUN, {"run_id": job.tile_run_id}).one()
     area, thresholds = area_of(row), area_of(row).plan.thresholds
     found = images_of_comparison(connection, row.image_id, row.reference_id)
     images = {each.id: image_of(each) for each in found}

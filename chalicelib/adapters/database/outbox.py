@@ -7,9 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, exists, func, select, union_all, update
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    Engine,
+    Row,
+    bindparam,
+    delete,
+    exists,
+    func,
+    select,
+    union_all,
+    update,
+)
 from typing_extensions import override
 
 from chalicelib.adapters.database.engine import insert_row, reads, writes
@@ -57,6 +71,24 @@ def current_turn(connection: Connection) -> int:
     return connection.execute(waiting).scalar_one_or_none() or 1
 
 
+@cache
+def _first_of_each(queues: tuple[Queue, ...]) -> CompoundSelect[Any]:
+    """Return the statement that reads the message whose turn it is of each queue, by its index."""
+    is_waiting = outbox.c.dead_at.is_(None) & (outbox.c.available_at <= bindparam("now"))
+    return union_all(
+        *(
+            select(
+                select(outbox)
+                .where(outbox.c.queue == queue, is_waiting)
+                .order_by(outbox.c.turn, outbox.c.id)
+                .limit(1)
+                .subquery()
+            )
+            for queue in queues
+        )
+    )
+
+
 class SqlOutbox(Outbox):
     """The port `Outbox`."""
 
@@ -83,18 +115,8 @@ class SqlOutbox(Outbox):
 
     @reads
     def _next(self, connection: Connection, queues: Sequence[Queue], now: datetime) -> Row[Any] | None:
-        """Read the message whose turn it is of each queue, by its index, and return that of the first queue."""
-        parts = [
-            select(
-                select(outbox)
-                .where(outbox.c.queue == queue, outbox.c.dead_at.is_(None), outbox.c.available_at <= now)
-                .order_by(outbox.c.turn, outbox.c.id)
-                .limit(1)
-                .subquery()
-            )
-            for queue in queues
-        ]
-        rows = {row.queue: row for row in connection.execute(union_all(*parts))}
+        """Read the message whose turn it is of each queue, and return that of the first queue."""
+        rows = {row.queue: row for row in connection.execute(_first_of_each(tuple(queues)), {"now": now})}
         return next((rows[queue] for queue in queues if queue in rows), None)
 
     @writes

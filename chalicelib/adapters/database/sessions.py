@@ -12,8 +12,8 @@ from typing_extensions import override
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.comparisons import not_compared
 from chalicelib.adapters.database.engine import reads, writes
-from chalicelib.adapters.database.images import newest_pairs
 from chalicelib.adapters.database.owned import owned_area, owned_sessions
+from chalicelib.adapters.database.references import newest_pairs
 from chalicelib.adapters.database.rows import area_of, past_session_of, session_of
 from chalicelib.adapters.database.session_closing import (
     count_verdicts,

@@ -13,9 +13,9 @@ from typing_extensions import override
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.claims import capture_claim, claim_run, comparison_claim, is_held, job_of
 from chalicelib.adapters.database.engine import writes
-from chalicelib.adapters.database.images import forget_image, insert_image, reference_for
-from chalicelib.adapters.database.outbox import is_posted, post
-from chalicelib.adapters.database.rows import tile_of
+from chalicelib.adapters.database.images import forget_image, insert_image
+from chalicelib.adapters.database.outbox import post
+from chalicelib.adapters.database.references import reference_for
 from chalicelib.adapters.database.session_closing import (
     MAX_REASON,
     OpenRun,
@@ -26,10 +26,11 @@ from chalicelib.adapters.database.session_closing import (
     open_run_of,
     run_of_claim,
 )
+from chalicelib.adapters.database.tile_retries import retry_lost, retry_stalled
 from chalicelib.application.ports.tile_runs import TileRuns
 from chalicelib.domain.images import StoredImage
 from chalicelib.domain.jobs import Message, TileJob, queue_for
-from chalicelib.domain.retries import MAX_ATTEMPTS, Retry
+from chalicelib.domain.retries import Retry
 from chalicelib.domain.tile_runs import (
     CAPTURE_STATES,
     COMPARISON_STATES,
@@ -45,7 +46,6 @@ from chalicelib.domain.tile_runs import (
 )
 
 RUN = t.session_tiles
-_OPEN = tuple(state for state in TileState if state is not TileState.ENDED)
 
 
 class SqlTileRuns(TileRuns):
@@ -182,8 +182,7 @@ class SqlTileRuns(TileRuns):
             forget_image(connection, outcome.lost_image_id)
         image_id = None
         if isinstance(claim, CaptureClaim) and outcome.verdict in (Verdict.NO_NEW_IMAGERY, Verdict.BASELINE):
-            # What the session knows of this tile is the image it had: its date is the session's news.
-            image_id = None if claim.newest is None else claim.newest.image_id
+            image_id = claim.newest.image_id if claim.newest else None  # what is known of it is the image it had
         return _end(connection, session, claim, run_of_claim(claim, image_id=image_id), outcome, now=now)
 
     @override
@@ -200,20 +199,17 @@ class SqlTileRuns(TileRuns):
     @override
     @writes
     def retry_lost(self, connection: Connection, job: TileJob, *, now: datetime) -> list[Message] | None:
-        is_it = (RUN.c.id == job.tile_run_id) & (RUN.c.session_id == job.session_id) & RUN.c.verdict.is_(None)
-        is_alive = is_posted(RUN.c.id, RUN.c.session_id).label("is_alive")
-        may_be_tried = is_it & (RUN.c.attempts < MAX_ATTEMPTS)
-        run = connection.execute(select(RUN.c.state, is_alive).where(may_be_tried)).one_or_none()
-        if run is None:
-            return None
-        return [] if run.is_alive else post(connection, queue_for(TileState(run.state)), job, now=now)
+        return retry_lost(connection, job, now=now)
 
     @override
     @writes
     def release(self, connection: Connection, claim: Claim, *, reason: str, counts: bool) -> None:
-        attempts = RUN.c.attempts if counts else RUN.c.attempts - 1
-        values = {"lease_until": None, "reason": reason[:MAX_REASON], "attempts": attempts}
-        connection.execute(update(RUN).where(is_held(claim)).values(**values))
+        values: dict[str, Any] = {"lease_until": None}
+        # What was no try is no reason either.
+        values |= {"reason": reason[:MAX_REASON]} if counts else {"attempts": RUN.c.attempts - 1}
+        # Once: it may have been postponed by a transaction whose answer was lost.
+        is_leased = RUN.c.lease_until.is_not(None)
+        connection.execute(update(RUN).where(is_held(claim), is_leased).values(**values))
 
     @override
     @writes
@@ -224,21 +220,7 @@ class SqlTileRuns(TileRuns):
     @override
     @writes
     def retry_stalled(self, connection: Connection, *, now: datetime, limit: int) -> list[Message]:
-        query = (
-            select(RUN.c.id, RUN.c.session_id, RUN.c.state, RUN.c.z, RUN.c.x, RUN.c.y)
-            .where(RUN.c.state.in_(_OPEN), RUN.c.retry_at <= now)  # by the index: ended runs are not visited
-            .where(~is_posted(RUN.c.id, RUN.c.session_id))  # it waits its turn, however long
-            .order_by(RUN.c.retry_at)
-            .limit(limit)
-        )
-        messages: list[Message] = []
-        for row in connection.execute(query).all():
-            # Conditional, so that of two processes at once only one writes the job.
-            again = update(RUN).where(RUN.c.id == row.id, RUN.c.retry_at <= now, RUN.c.state == row.state)
-            if connection.execute(again.values(retry_at=now + self._retry)).rowcount:
-                job = TileJob(session_id=row.session_id, tile_run_id=row.id, tile=str(tile_of(row)))
-                messages += post(connection, queue_for(TileState(row.state)), job, now=now)
-        return messages
+        return retry_stalled(connection, now=now, limit=limit, retry=self._retry)
 
 
 def _end(

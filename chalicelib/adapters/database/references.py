@@ -1,0 +1,186 @@
+"""References of tiles, in the database: which image is the newest, what it is compared with, what came before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    CompoundSelect,
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    null,
+    or_,
+    select,
+    type_coerce,
+    union_all,
+)
+
+from chalicelib.adapters.database import tables as t
+from chalicelib.adapters.database.rows import image_of, tile_of
+from chalicelib.domain.areas import Area
+from chalicelib.domain.images import StoredImage
+from chalicelib.domain.references import CLEAR_SHARE, Candidate, Pair, choose_reference, newest_pair
+from chalicelib.domain.scenes import Grid
+from chalicelib.domain.tile_runs import CaptureClaim, Verdict
+from chalicelib.domain.tiles import Tile, View
+
+IMAGE, RUN, DONE = t.image_tiles, t.session_tiles, t.comparisons
+MOST_LOOKED_THROUGH = 800  # of a tile's older images: two years of daily ones
+_NEWEST_FIRST = (IMAGE.c.taken_at.desc(), IMAGE.c.id.desc())
+
+# The statements of each tile are built once: building one cost more than running it.
+# Another provider, another zoom or another margin shows other ground: never compared with each other.
+_IS_COMPARABLE = and_(
+    *(IMAGE.c[name] == bindparam(name) for name in ("area_id", "provider", "tile_px", "margin_px")),
+    IMAGE.c.is_usable.is_(True),
+)
+_IS_OF_TILE = and_(*(IMAGE.c[name] == bindparam(name) for name in ("z", "x", "y")))
+_IS_SETTLED = or_(  # it was compared, or the run that captured it took it as the baseline
+    exists().where(DONE.c.image_id == IMAGE.c.id),
+    exists().where(RUN.c.id == IMAGE.c.tile_run_id, RUN.c.verdict == Verdict.BASELINE),
+)
+
+
+def _ground(area_id: int, provider: str, grid: Grid | View, tile: Tile | None = None) -> dict[str, Any]:
+    """Return what the statements about an area, or about one tile of it, are run with."""
+    ground = {"area_id": area_id, "provider": provider, "tile_px": grid.tile_px, "margin_px": grid.margin_px}
+    return ground if tile is None else ground | {"z": tile.z, "x": tile.x, "y": tile.y}
+
+
+def _newest_and_references() -> CompoundSelect[Any]:
+    usable = (
+        select(IMAGE, _IS_SETTLED.label("is_settled"))
+        .where(_IS_COMPARABLE, _IS_OF_TILE)
+        .order_by(*_NEWEST_FIRST)
+        .limit(1)  # by the index: the tile's other images are not read
+    )
+    clear = IMAGE.c.clear_share >= CLEAR_SHARE
+    wanted = (usable, usable.where(_IS_SETTLED, clear), usable.where(_IS_SETTLED))
+    return union_all(*(select(query.subquery()) for query in wanted))
+
+
+_NEWEST_AND_REFERENCES = _newest_and_references()
+_OLDER = (
+    select(IMAGE, _IS_SETTLED.label("is_settled"))
+    .where(_IS_COMPARABLE, _IS_OF_TILE, IMAGE.c.taken_at < bindparam("taken_before"))
+    .order_by(*_NEWEST_FIRST)
+    .limit(MOST_LOOKED_THROUGH)
+)
+
+
+def newest_and_references(
+    connection: Connection, area: Area, tile: Tile
+) -> tuple[StoredImage | None, tuple[StoredImage, ...]]:
+    """Return a tile's newest usable image, and those that a newer one is most likely to be compared with."""
+    ground = _ground(area.area_id, area.plan.provider, area.plan.grid, tile)
+    found = connection.execute(_NEWEST_AND_REFERENCES, ground)
+    images = {row.id: image_of(row) for row in found}
+    newest = max(images.values(), key=lambda image: (image.taken_at, image.image_id), default=None)
+    return newest, tuple(images.values())
+
+
+def _images_of_comparison() -> CompoundSelect[Any]:
+    reference = IMAGE.alias("reference")
+    of_pair = (
+        select(
+            IMAGE,
+            DONE.c.id.label("comparison_id"),
+            DONE.c.reference_id.label("compared_with"),
+            DONE.c.detector,
+            DONE.c.thresholds,
+            DONE.c.ignored,
+        )
+        .outerjoin(DONE, DONE.c.image_id == IMAGE.c.id)
+        .where(IMAGE.c.id.in_((bindparam("image_id"), bindparam("reference_id"))))
+    )
+    same = ("area_id", "provider", "tile_px", "margin_px", "z", "x", "y")
+    older = (
+        select(
+            IMAGE,
+            null().label("comparison_id"),
+            null().label("compared_with"),
+            null().label("detector"),
+            null().label("thresholds"),
+            type_coerce(null(), JSON).label("ignored"),
+        )
+        .join(reference, and_(*(IMAGE.c[name] == reference.c[name] for name in same)))
+        .where(
+            reference.c.id == bindparam("reference_id"),
+            IMAGE.c.is_usable.is_(True),
+            IMAGE.c.clear_share >= CLEAR_SHARE,
+            IMAGE.c.taken_at < reference.c.taken_at,
+        )
+        .order_by(*_NEWEST_FIRST)
+        .limit(MOST_LOOKED_THROUGH)
+    )
+    return union_all(*(select(part.subquery()) for part in (of_pair, older)))
+
+
+_IMAGES_OF_COMPARISON = _images_of_comparison()
+
+
+def images_of_comparison(connection: Connection, image_id: int, reference_id: int) -> Sequence[Row[Any]]:
+    """Read, in one statement, a pair's two images with their comparisons, and the images before the reference.
+
+    A row is an image; of the pair's it is one for each of their comparisons, or one without (`compared_with` is None).
+    The others are clear and may be compared with the reference, newest first.
+    """
+    return connection.execute(_IMAGES_OF_COMPARISON, {"image_id": image_id, "reference_id": reference_id}).all()
+
+
+def reference_for(connection: Connection, claim: CaptureClaim, *, taken_before: datetime) -> StoredImage | None:
+    """Return what an image taken at a time is compared with, by the rule `choose_reference`.
+
+    What the claim knows is nearly always enough; else the tile's older images are looked through.
+    """
+    known = choose_reference(claim.references, taken_before=taken_before)
+    if claim.newest is None or (known is not None and known.is_settled):
+        return known
+    ground = _ground(claim.area_id, claim.provider, claim.view, claim.view.tile)
+    rows = connection.execute(_OLDER, ground | {"taken_before": taken_before})
+    return choose_reference([image_of(row) for row in rows], taken_before=taken_before)
+
+
+def newest_pairs(connection: Connection, area: Area) -> Iterator[tuple[Tile, Pair]]:
+    """Yield each tile's newest image with its reference, by the rule `newest_pair`."""
+    for tile, rows in groupby(_newest_of_each_kind(connection, area), tile_of):
+        pair = newest_pair([_candidate_of(row) for row in rows])
+        if pair is not None:
+            yield tile, pair
+
+
+def _newest_of_each_kind(connection: Connection, area: Area) -> list[Row[Any]]:
+    """Read each tile's newest images of each kind, of two times each: all that `newest_pair` can choose from.
+
+    The kinds are clear or not, settled or not.
+    """
+    usable = (
+        select(
+            IMAGE.c.id,
+            *(IMAGE.c.z, IMAGE.c.x, IMAGE.c.y),
+            IMAGE.c.taken_at,
+            IMAGE.c.clear_share,
+            case((IMAGE.c.clear_share >= CLEAR_SHARE, 1), else_=0).label("is_clear"),
+            case((_IS_SETTLED, 1), else_=0).label("is_settled"),
+        )
+        .where(_IS_COMPARABLE)
+        .subquery("usable")
+    )
+    c = usable.c
+    place = func.dense_rank().over(partition_by=(c.z, c.x, c.y, c.is_clear, c.is_settled), order_by=c.taken_at.desc())
+    ranked = select(usable, place.label("place")).subquery("ranked")
+    query = select(ranked).where(ranked.c.place <= 2).order_by(ranked.c.z, ranked.c.x, ranked.c.y)
+    return list(connection.execute(query, _ground(area.area_id, area.plan.provider, area.plan.grid)))
+
+
+def _candidate_of(row: Row[Any]) -> Candidate:
+    return Candidate(row.id, row.taken_at, row.clear_share, bool(row.is_settled))
