@@ -43,9 +43,13 @@ def compare_tile(
     if claim is None:
         return
     with released_on_failure(runs, claim):
-        outcome = given_up(claim.attempts, claim.last_reason) or (ALREADY_COMPARED if claim.is_compared else None)
+        gave_up = given_up(claim.attempts, claim.last_reason)
+        if gave_up is not None:
+            jobs.send(runs.end(claim, gave_up, now=clock()))
+            return
         try:
-            messages = runs.end(claim, outcome or _compare(claim, images, compare), now=clock())
+            outcome = ALREADY_COMPARED if claim.is_compared else _compare(claim, images, compare)
+            messages = runs.end(claim, outcome, now=clock())
         except Unavailable as failure:  # the image store is away, or full
             retry = retry_after(claim.waits + 1, asked_s=None, reason=failure.reason, now=clock(), jitter=jitter)
             messages = postpone(claim, retry, runs=runs, clock=clock)

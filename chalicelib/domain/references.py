@@ -66,7 +66,9 @@ class Pair(NamedTuple):
 
 
 def choose_reference(candidates: Iterable[C], *, taken_before: datetime) -> C | None:
-    """Choose what an image is compared with: the newest that was taken before it, settled ones first, then clear ones.
+    """Choose what an image is compared with: the newest settled one that was taken before it, clear ones first.
+
+    Where none is settled it is the oldest: what changed between two that nobody compared would else never be told.
 
     >>> from datetime import UTC
     >>> clear, hazy = (Candidate(n, datetime(2026, 1, n, tzinfo=UTC), share) for n, share in ((1, 0.95), (2, 0.5)))
@@ -74,7 +76,10 @@ def choose_reference(candidates: Iterable[C], *, taken_before: datetime) -> C | 
     1
     """
     older = [candidate for candidate in candidates if candidate.taken_at < taken_before]
-    return max(older, key=lambda c: (c.is_settled, c.clear_share >= CLEAR_SHARE, c.taken_at, c.image_id), default=None)
+    settled = [candidate for candidate in older if candidate.is_settled]
+    if settled:
+        return max(settled, key=lambda c: (c.clear_share >= CLEAR_SHARE, c.taken_at, c.image_id))
+    return min(older, key=lambda c: (c.clear_share < CLEAR_SHARE, c.taken_at, c.image_id), default=None)
 
 
 def newest_pair(candidates: Sequence[Candidate]) -> Pair | None:

@@ -143,6 +143,13 @@ def after_nothing_new(newest: StoredImage, reference: StoredImage | None) -> Sto
     return reference or Outcome(verdict=Verdict.BASELINE, clear_share=newest.clear_share)
 
 
+def is_beside(captured: Captured, newest: StoredImage | None, *, lost_image_id: int | None) -> bool:
+    """Whether an image shows too little and the newest usable one was never compared: then that one is compared."""
+    if captured.is_usable or newest is None or newest.is_settled:
+        return False
+    return newest.image_id != lost_image_id
+
+
 def after_capture(captured: Captured, reference: StoredImage | None) -> StoredImage | Outcome:
     """Decide what follows a capture: the reference to compare with, or how the tile run ends.
 

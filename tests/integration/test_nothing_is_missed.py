@@ -251,3 +251,11 @@ def test_only_a_clock_that_was_put_back_is_repaired(trip):
     trip.wait(hours=-3)
     assert trip.clock_repairs.repair(now=trip.now) is True
     assert trip.clock_repairs.repair(now=trip.now) is False
+
+
+def test_behind_a_cloud_what_was_never_compared_is_compared(trip, area):
+    broken(trip, area)
+    trip.clear_share = 0.1
+    seen = trip.run_session(area, "may", days=60, change=CHANGE)
+    assert seen.counts_by_verdict == {"CHANGED": 2}, "April's image shows it"
+    assert trip.run_session(area, "june", days=61).counts_by_verdict == {"OBSCURED": 2}

@@ -159,7 +159,7 @@ def newest_pairs(connection: Connection, area: Area) -> Iterator[tuple[Tile, Pai
 
 
 def _newest_of_each_kind(connection: Connection, area: Area) -> list[Row[Any]]:
-    """Read each tile's newest images of each kind, of two times each: all that `newest_pair` can choose from.
+    """Read each tile's newest images of each kind, of two times each, and its oldest: all that `newest_pair` looks at.
 
     The kinds are clear or not, settled or not.
     """
@@ -176,9 +176,15 @@ def _newest_of_each_kind(connection: Connection, area: Area) -> list[Row[Any]]:
         .subquery("usable")
     )
     c = usable.c
-    place = func.dense_rank().over(partition_by=(c.z, c.x, c.y, c.is_clear, c.is_settled), order_by=c.taken_at.desc())
-    ranked = select(usable, place.label("place")).subquery("ranked")
-    query = select(ranked).where(ranked.c.place <= 2).order_by(ranked.c.z, ranked.c.x, ranked.c.y)
+    kind = (c.z, c.x, c.y, c.is_clear, c.is_settled)
+    place = func.dense_rank().over(partition_by=kind, order_by=c.taken_at.desc()).label("place")
+    from_oldest = func.dense_rank().over(partition_by=kind, order_by=c.taken_at).label("from_oldest")
+    ranked = select(usable, place, from_oldest).subquery("ranked")
+    query = (
+        select(ranked)
+        .where((ranked.c.place <= 2) | (ranked.c.from_oldest == 1))
+        .order_by(ranked.c.z, ranked.c.x, ranked.c.y)
+    )
     return list(connection.execute(query, _ground(area.area_id, area.plan.provider, area.plan.grid)))
 
 

@@ -43,6 +43,7 @@ from chalicelib.domain.tile_runs import (
     Verdict,
     after_capture,
     after_nothing_new,
+    is_beside,
 )
 
 RUN = t.session_tiles
@@ -90,16 +91,19 @@ class SqlTileRuns(TileRuns):
         now: datetime,
         lost_image_id: int | None,
     ) -> list[Message]:
-        reference = reference_for(connection, claim, taken_before=captured.taken_at)
+        pending = claim.newest if is_beside(captured, claim.newest, lost_image_id=lost_image_id) else None
+        shown = pending or captured
+        reference = reference_for(connection, claim, taken_before=shown.taken_at)
         if lost_image_id is not None:
             forget_image(connection, lost_image_id)
-        follows = after_capture(captured, reference)
-        if isinstance(follows, Outcome):  # the session may end with it: its row is locked first
-            session = lock_session(connection, claim.session_id)
-            image_id = self._insert_image(connection, claim, captured)
-            return _end(connection, session, claim, run_of_claim(claim, image_id=image_id), follows, now=now)
+        follows = after_nothing_new(pending, reference) if pending else after_capture(captured, reference)
+        # The session may end with an outcome: its row is locked first.
+        session = lock_session(connection, claim.session_id) if isinstance(follows, Outcome) else None
         image_id = self._insert_image(connection, claim, captured)
-        return self._go_on(connection, claim, image_id, follows, now=now, clear_share=captured.clear_share)
+        image_id = pending.image_id if pending else image_id
+        if isinstance(follows, Outcome):
+            return _end(connection, session, claim, run_of_claim(claim, image_id=image_id), follows, now=now)
+        return self._go_on(connection, claim, image_id, follows, now=now, clear_share=shown.clear_share)
 
     @staticmethod
     def _insert_image(connection: Connection, claim: CaptureClaim, captured: Captured) -> int:

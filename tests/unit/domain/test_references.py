@@ -55,6 +55,13 @@ def test_without_a_clear_one_it_is_the_newest_usable_one():
     assert reference((1, 30, 0.4), (2, 20, 0.6), (3, 10, 0.5)) == 3
 
 
+def test_where_none_was_compared_it_is_the_oldest_clear_one():
+    unsettled = [candidate._replace(is_settled=False) for candidate in candidates((1, 40, 0.4), (2, 30, 1), (3, 9, 1))]
+    found = choose_reference(unsettled, taken_before=NOON)
+    assert found.image_id == 2, "what changed between the two would never be told"
+    assert choose_reference([*unsettled, *candidates((4, 20, 0.4))], taken_before=NOON).image_id == 4
+
+
 def test_what_was_taken_at_the_same_time_or_later_is_no_reference():
     assert reference((1, 0, 1.0)) is None
     assert reference((1, -1, 1.0)) is None
