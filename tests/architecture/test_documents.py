@@ -13,9 +13,15 @@ from tests.support.sources import ROOT, files, text_of
 
 README = text_of(Path("README.md"))
 SETTINGS = text_of(Path("docs/settings.md"))
+USING = text_of(Path("docs/using.md"))
+CONTRIBUTING = text_of(Path("CONTRIBUTING.md"))
 ROW = re.compile(r"^\| `([A-Z_0-9]+)` \| (—|`[^`]+`) \| (\S.+) \|$", re.MULTILINE)
 LINK = re.compile(r"\]\(([^)#:]+)\)")
 DECISIONS = [path for path in files("*.md") if path.parts[:2] == ("docs", "decisions")]
+
+
+def test_the_readme_is_read_in_ten_minutes():
+    assert len(README.splitlines()) <= 150
 
 
 def test_the_document_of_the_settings_is_what_the_models_say():
@@ -44,11 +50,11 @@ def test_the_names_without_a_prefix_are_named():
 
 
 def test_what_only_the_tests_read_is_named():
-    assert [name for name in TEST_ONLY if f"BHUPRAHARI_{name}" not in README] == []
+    assert [name for name in TEST_ONLY if f"BHUPRAHARI_{name}" not in CONTRIBUTING] == []
 
 
 def test_every_verdict_is_explained():
-    explained = {name for name, _ in re.findall(r"^\| `([A-Z_]+)` \| ([A-Z].+) \|$", README, re.MULTILINE)}
+    explained = {name for name, _ in re.findall(r"^\| `([A-Z_]+)` \| ([A-Z].+) \|$", USING, re.MULTILINE)}
     assert explained == {verdict.value for verdict in Verdict}
 
 
