@@ -77,6 +77,10 @@ def too_wide(document):
     }
 
 
+def secret_arn(name, prefix="bhuprahari/dev/"):
+    return f"arn:aws:secretsmanager:ap-south-1:111122223333:secret:{prefix}{name}-AbCdEf"
+
+
 def handlers():
     from app import app
 
@@ -273,9 +277,16 @@ def test_a_function_does_with_pictures_what_its_work_needs(stage, function, imag
 def test_a_function_reads_its_secrets_and_no_others(stage, function, own):
     knobs = settings_of(stage).by_name()
     names = [name for name in knobs if name.endswith("_secret")]
-    arn = f"arn:aws:secretsmanager:ap-south-1:111122223333:secret:{knobs['secrets_prefix']}"
-    read_ones = {name for name in names if may(function, "secretsmanager:GetSecretValue", f"{arn}{knobs[name]}-AbCdEf")}
+    arns = {name: secret_arn(knobs[name], knobs["secrets_prefix"]) for name in names}
+    read_ones = {name for name in names if may(function, "secretsmanager:GetSecretValue", arns[name])}
     assert read_ones == own | {"database_secret"}
+
+
+def test_the_doctor_reads_every_secret_and_a_function_that_needs_it_too():
+    """A secret that nobody may read would be noticed in the stage only."""
+    arns = [secret_arn(value) for name, value in Settings.of().by_name().items() if name.endswith("_secret")]
+    readers = {arn: [each for each in FUNCTIONS if may(each, "secretsmanager:GetSecretValue", arn)] for arn in arns}
+    assert {arn: who for arn, who in readers.items() if "operate" not in who or len(who) < 2} == {}
 
 
 @pytest.mark.parametrize("stage", STAGES)
