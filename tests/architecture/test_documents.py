@@ -53,6 +53,13 @@ def test_what_only_the_tests_read_is_named():
     assert [name for name in TEST_ONLY if f"BHUPRAHARI_{name}" not in CONTRIBUTING] == []
 
 
+def test_what_a_contributors_list_names_is_there():
+    named = set(re.findall(r"[\w.-]+(?:/[\w.-]+)+(?:\.\w+|/)", CONTRIBUTING))
+    paths = {name for name in named if not re.search(r"NAME|NNNN|FUNCTION", name)}
+    assert len(paths) > 40
+    assert {name for name in paths if not (ROOT / name).exists()} == set()
+
+
 def test_every_verdict_is_explained():
     explained = {name for name, _ in re.findall(r"^\| `([A-Z_]+)` \| ([A-Z].+) \|$", USING, re.MULTILINE)}
     assert explained == {verdict.value for verdict in Verdict}
