@@ -31,7 +31,7 @@ A secret at home is `{PREFIX}SECRET_<NAME>`: `{PREFIX}SECRET_FIREBASE_SERVICE_AC
 
 def page() -> str:
     """Return the page."""
-    renamed = " ".join(f"`{new}` is read by its old name `{old}` too." for old, new in RENAMED.items())
+    renamed = " ".join(f"Until the next release `{old}` is read for `{new}` too." for old, new in RENAMED.items())
     parts = [INTRODUCTION.format(unprefixed=", ".join(f"`{name}`" for name in UNPREFIXED), renamed=renamed)]
     for group in GROUPS.values():
         parts.append(f"## {str(group.__doc__).removesuffix('.')}\n")
