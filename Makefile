@@ -16,7 +16,7 @@ LAYERED = requirements requirements-server layers/opencv/requirements layers/fir
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run unit test check format format-check lint types arrows migrate schema lock audit \
+.PHONY: help setup run unit test check format format-check lint types arrows migrate schema settings lock audit \
 	trip-archive trip-sample contact-sheet score series bench simulate server-load same-as release-check package layers advice \
 	infra deploy finish smoke destroy size coldstart deploy-test clean
 
@@ -59,6 +59,9 @@ migrate: setup  ## bring a database to head (DATABASE=mysql+pymysql://..., else 
 
 schema: setup  ## write docs/schema.sql, the tables as MySQL has them
 	$(PY) -m infra.schema
+
+settings: setup  ## write docs/settings.md from the models of the settings
+	$(PY) -m infra.settings_doc
 
 lock: UV = $(or $(shell command -v uv),build/lock/bin/uv)
 lock: setup  ## lock the dependencies from the *.in files, with uv (ARGS=--upgrade for the newest)

@@ -20,5 +20,5 @@ def make_app(ports: Ports) -> Chalice:
     return made
 
 
-logs.configure(process_ports().settings.log_level, stage=process_ports().settings.stage)
+logs.configure(process_ports().settings.process.log_level, stage=process_ports().settings.process.stage)
 app = make_app(process_ports())

@@ -108,7 +108,8 @@ class DeviceOut(ApiModel):
 
 def _lifetimes(settings: Settings) -> Lifetimes:
     return Lifetimes(
-        access=timedelta(days=settings.access_token_days), refresh=timedelta(days=settings.refresh_token_days)
+        access=timedelta(days=settings.accounts.access_token_days),
+        refresh=timedelta(days=settings.accounts.refresh_token_days),
     )
 
 
@@ -123,7 +124,7 @@ def _lifetimes(settings: Settings) -> Lifetimes:
 )
 def register(ports: Ports, body: NewUser) -> Registered:
     """Register."""
-    if ports.settings.registration == "closed":
+    if ports.settings.accounts.registration == "closed":
         raise NotAllowed("registration is closed here: ask the operator for an account")
     user = registration.register(
         body.email,

@@ -159,12 +159,12 @@ def _drafted(body: AreaDraft, ports: Ports) -> Draft:
     chosen = ports.settings
     return draft_area(
         body.extent,
-        imagery=ports.imagery(body.provider or chosen.default_provider),
-        cadence_hours=chosen.cadence_hours if body.cadence_hours is None else body.cadence_hours,
+        imagery=ports.imagery(body.provider or chosen.providers.default_provider),
+        cadence_hours=chosen.trip.cadence_hours if body.cadence_hours is None else body.cadence_hours,
         min_changed_area_m2=body.min_changed_area_m2,
-        min_clear_share=chosen.min_clear_share,
+        min_clear_share=chosen.trip.min_clear_share,
         sensitivity=checked_sensitivity(body.sensitivity),
-        most_tiles=chosen.max_tiles,
+        most_tiles=chosen.limits.max_tiles,
     )
 
 
@@ -177,7 +177,7 @@ def add_area(ports: Ports, sign_in: SignIn, body: NewAreaBody) -> AreaOut:
         checked_name(body.name),
         _drafted(body, ports),
         user_id=sign_in.user.user_id,
-        most_areas=ports.settings.max_areas,
+        most_areas=ports.settings.limits.max_areas,
         areas=ports.areas,
         clock=ports.clock,
     )
@@ -237,7 +237,7 @@ def list_providers(ports: Ports) -> list[ProviderOut]:
             attribution=terms.licence.attribution,
             is_dated=terms.is_dated,
             cost_per_request_usd=terms.cost_per_request_usd,
-            is_default=terms.name == ports.settings.default_provider,
+            is_default=terms.name == ports.settings.providers.default_provider,
         )
         for terms in found
         if terms.licence.permits_watching

@@ -39,7 +39,7 @@ def _finished(request: Request, get_response: Callable[[Request], Response], por
         if isinstance(response, Binary):
             response.headers["Content-Type"] = response.media_type
         response.headers["X-Request-Id"] = request_id
-        _add_headers(response, request.headers.get("origin"), ports.settings.origins)
+        _add_headers(response, request.headers.get("origin"), ports.settings.accounts.origins)
         LOG.log(
             logging.ERROR if response.status_code >= 500 else logging.INFO,
             "request answered",

@@ -43,9 +43,9 @@ def compare(ports: Ports, request: Request, sign_in: SignIn, area_id: int) -> Se
         area_id,
         user_id=sign_in.user.user_id,
         patience=compare_now.Patience(
-            wait_s=ports.settings.compare_wait_s,
-            places=ports.settings.compare_waits,
-            places_a_user=ports.settings.compare_waits_per_user,
+            wait_s=ports.settings.limits.compare_wait_s,
+            places=ports.settings.limits.compare_waits,
+            places_a_user=ports.settings.limits.compare_waits_per_user,
         ),
         sessions=ports.sessions,
         waits=ports.waits,

@@ -45,8 +45,8 @@ class Ports(DatabasePorts):
 
     @property
     def _has_database_server(self) -> bool:
-        return self.settings.database_url.startswith("mysql") or (
-            not self.settings.database_url and self.settings.secrets_store == "secretsmanager"
+        return self.settings.database.database_url.startswith("mysql") or (
+            not self.settings.database.database_url and self.settings.secrets.secrets_store == "secretsmanager"
         )
 
     def _database_clock(self) -> Clock:
@@ -57,22 +57,22 @@ class Ports(DatabasePorts):
     @cached_property
     def images(self) -> Images:
         """The image store."""
-        if self.settings.images_store == "s3":
+        if self.settings.images.images_store == "s3":
             from chalicelib.adapters.images.s3 import S3Images
 
-            return S3Images(self.aws_client("s3"), bucket=self.settings.bucket)
+            return S3Images(self.aws_client("s3"), bucket=self.settings.images.bucket)
         from chalicelib.adapters.images.folder import FolderImages
 
-        return FolderImages(Path(self.settings.home) / "images")
+        return FolderImages(Path(self.settings.process.home) / "images")
 
     @cached_property
     def jobs(self) -> Jobs:
         """The way to the queues."""
-        if self.settings.queues_service == "sqs":
+        if self.settings.queues.queues_service == "sqs":
             return self._sqs_jobs()
         from chalicelib.adapters.queues.outbox import OutboxJobs
 
-        wake = self.wakeup.set if self.settings.worker == "here" else _warn_that_jobs_wait
+        wake = self.wakeup.set if self.settings.process.worker == "here" else _warn_that_jobs_wait
         return OutboxJobs(self.outbox, wake=wake, clock=self.clock)
 
     def _sqs_jobs(self) -> Jobs:
@@ -88,17 +88,17 @@ class Ports(DatabasePorts):
             dead_letter_urls=QueueAddresses(sqs, dead),
             clock=self.clock,
             queue_names=tuple(names.values()),
-            lease_s=self.settings.lease_s,
-            max_receives=self.settings.max_receives,
+            lease_s=self.settings.queues.lease_s,
+            max_receives=self.settings.queues.max_receives,
         )
 
     @property
     def queue_names(self) -> dict[Queue, str]:
         """Each queue's name, as the app's handlers are declared with it."""
         return {
-            Queue.CAPTURES: self.settings.captures_queue,
-            Queue.COMPARISONS: self.settings.comparisons_queue,
-            Queue.NOTIFICATIONS: self.settings.notifications_queue,
+            Queue.CAPTURES: self.settings.queues.captures_queue,
+            Queue.COMPARISONS: self.settings.queues.comparisons_queue,
+            Queue.NOTIFICATIONS: self.settings.queues.notifications_queue,
         }
 
     @cached_property
@@ -113,22 +113,24 @@ class Ports(DatabasePorts):
         """Access tokens."""
         from chalicelib.adapters.tokens import JwtTokens
 
-        return JwtTokens.from_secret(self.secret_text(self.settings.token_secret), new_id=self.new_id)
+        return JwtTokens.from_secret(self.secret_text(self.settings.accounts.token_secret), new_id=self.new_id)
 
     @cached_property
     def links(self) -> Links:
         """Signed image links."""
         from chalicelib.adapters.links import SignedLinks
 
-        return SignedLinks(self.secret_text(self.settings.link_secret), expires_s=self.settings.link_expires_s)
+        return SignedLinks(
+            self.secret_text(self.settings.images.link_secret), expires_s=self.settings.images.link_expires_s
+        )
 
     @cached_property
     def push(self) -> Push:
         """Pushes to people's phones."""
-        if self.settings.push_service == "fcm":
+        if self.settings.pushes.push_service == "fcm":
             from chalicelib.adapters.channels.fcm import FcmPush
 
-            return FcmPush(self.secrets, secret_name=self.settings.fcm_secret)
+            return FcmPush(self.secrets, secret_name=self.settings.pushes.fcm_secret)
         from chalicelib.adapters.channels.log_push import LogPush
 
         return LogPush()
@@ -140,7 +142,7 @@ class Ports(DatabasePorts):
             from chalicelib.adapters.imagery.registry import provider_named
 
             provider = provider_named(name)
-            options = {setting: getattr(self.settings, setting) for setting in provider.settings}
+            options = {setting: getattr(self.settings.providers, setting) for setting in provider.settings}
             services = Services(
                 aws_client=self.aws_client,
                 secret=self.secrets.get,
@@ -163,15 +165,17 @@ class Ports(DatabasePorts):
         from chalicelib.application.diagnostics import Patient
 
         chosen = self.settings
-        stores = f"{chosen.images_store} images, {chosen.queues_service} queues, {chosen.push_service} pushes"
+        stores = f"{chosen.images.images_store} images, {chosen.queues.queues_service} queues"
         return Patient(
-            settings=f"stage {chosen.stage}: {stores}",
-            how_to_migrate="python -m infra.migrate" if chosen.stage == "local" else "invoke the function migrate",
+            settings=f"stage {chosen.process.stage}: {stores}, {chosen.pushes.push_service} pushes",
+            how_to_migrate="python -m infra.migrate"
+            if chosen.process.stage == "local"
+            else "invoke the function migrate",
             diagnostics=lambda: self.diagnostics,
             images=lambda: self.images,
             jobs=lambda: self.jobs,
             read_keys=lambda: (self.tokens, self.links),
-            imagery=lambda: self.imagery(chosen.default_provider),
+            imagery=lambda: self.imagery(chosen.providers.default_provider),
             push=lambda: self.push,
             clock=system_clock,  # this machine's: the doctor holds it against the database's
             new_token=self.new_token,

@@ -62,21 +62,21 @@ class Basis:
     @cached_property
     def secrets(self) -> Secrets:
         """The secret store."""
-        if self.settings.secrets_store == "secretsmanager":
+        if self.settings.secrets.secrets_store == "secretsmanager":
             from chalicelib.adapters.secrets.secretsmanager import SecretsManagerSecrets
 
             return SecretsManagerSecrets(
                 self.aws_client("secretsmanager"),
                 clock_monotonic=self.monotonic,
-                prefix=self.settings.secrets_prefix,
+                prefix=self.settings.secrets.secrets_prefix,
             )
         from chalicelib.adapters.secrets.home import HomeSecrets
 
         makers: dict[str, Callable[[], str]] = {
-            self.settings.token_secret: lambda: json.dumps({"home-1": self.new_token()}),
-            self.settings.link_secret: self.new_token,
+            self.settings.accounts.token_secret: lambda: json.dumps({"home-1": self.new_token()}),
+            self.settings.images.link_secret: self.new_token,
         }
-        return HomeSecrets(self.settings.extra, folder=Path(self.settings.home) / "secrets", makers=makers)
+        return HomeSecrets(self.settings.extra, folder=Path(self.settings.process.home) / "secrets", makers=makers)
 
     def secret_text(self, name: str) -> str:
         """Return a secret's text. Raises Unavailable."""
@@ -89,4 +89,4 @@ class Basis:
         """Make the client of one of AWS's services."""
         from chalicelib.adapters.aws import client
 
-        return client(service, endpoint_url=self.settings.aws_endpoint_url)
+        return client(service, endpoint_url=self.settings.process.aws_endpoint_url)

@@ -40,7 +40,7 @@ class DatabasePorts(Basis):
 
         return make_engine(
             self.database_url,
-            connections=self.settings.database_connections,
+            connections=self.settings.database.database_connections,
             sleep=self.sleep,
             jitter=self.jitter,
         )
@@ -48,11 +48,11 @@ class DatabasePorts(Basis):
     @property
     def database_url(self) -> str:
         """The URL of the database: given, kept as a secret, or that of the file at home."""
-        if self.settings.database_url:
-            return self.settings.database_url
-        if self.settings.secrets_store == "secretsmanager":
-            return self.secret_text(self.settings.database_secret)
-        home = Path(self.settings.home)
+        if self.settings.database.database_url:
+            return self.settings.database.database_url
+        if self.settings.secrets.secrets_store == "secretsmanager":
+            return self.secret_text(self.settings.database.database_secret)
+        home = Path(self.settings.process.home)
         home.mkdir(parents=True, exist_ok=True)
         return f"sqlite:///{home / 'bhuprahari.db'}"
 
@@ -95,9 +95,9 @@ class DatabasePorts(Basis):
 
         return SqlSessions(
             self.engine,
-            deadline_s=self.settings.session_deadline_s,
+            deadline_s=self.settings.trip.session_deadline_s,
             retry_s=RETRY_S,
-            tiles_per_day=self.settings.tiles_per_day,
+            tiles_per_day=self.settings.limits.tiles_per_day,
         )
 
     @cached_property
@@ -156,7 +156,7 @@ class DatabasePorts(Basis):
 
         chosen = self.settings
         return SqlClockRepairs(
-            self.engine, lease_s=chosen.lease_s, retry_s=RETRY_S, deadline_s=chosen.session_deadline_s
+            self.engine, lease_s=chosen.queues.lease_s, retry_s=RETRY_S, deadline_s=chosen.trip.session_deadline_s
         )
 
     @cached_property
@@ -178,11 +178,13 @@ class DatabasePorts(Basis):
         """What the database shows an operator."""
         from chalicelib.adapters.database.diagnostics import SqlDiagnostics
 
-        return SqlDiagnostics(self.engine, carried_by="SQS" if self.settings.queues_service == "sqs" else "a worker")
+        return SqlDiagnostics(
+            self.engine, carried_by="SQS" if self.settings.queues.queues_service == "sqs" else "a worker"
+        )
 
     @cached_property
     def replays(self) -> Replays:
         """Second tries of what failed."""
         from chalicelib.adapters.database.replays import SqlReplays
 
-        return SqlReplays(self.engine, deadline_s=self.settings.session_deadline_s, retry_s=RETRY_S)
+        return SqlReplays(self.engine, deadline_s=self.settings.trip.session_deadline_s, retry_s=RETRY_S)

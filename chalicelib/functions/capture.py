@@ -16,7 +16,7 @@ blueprint = Blueprint(__name__)
 ENOUGH_MS = 10_000  # what opening one more session may take
 
 
-@blueprint.schedule(settings().capture_schedule)
+@blueprint.schedule(settings().trip.capture_schedule)
 @handler
 def capture_areas(event: CloudWatchEvent, ports: Ports) -> None:
     """Open a session for every area whose time has come."""
@@ -33,7 +33,9 @@ def capture_areas(event: CloudWatchEvent, ports: Ports) -> None:
         )
 
 
-@blueprint.on_sqs_message(queue=settings().captures_queue, batch_size=1, maximum_concurrency=settings().max_concurrency)
+@blueprint.on_sqs_message(
+    queue=settings().queues.captures_queue, batch_size=1, maximum_concurrency=settings().queues.max_concurrency
+)
 @queue_handler(TileJob)
 def capture_tile(job: TileJob, ports: Ports) -> None:
     """Capture the tile named by one queue message."""
@@ -49,5 +51,5 @@ def capture_tile(job: TileJob, ports: Ports) -> None:
         inspect=inspect,
         clock=ports.clock,
         jitter=ports.jitter,
-        lease_s=ports.settings.lease_s,
+        lease_s=ports.settings.queues.lease_s,
     )

@@ -12,7 +12,7 @@ blueprint = Blueprint(__name__)
 
 
 @blueprint.on_sqs_message(
-    queue=settings().comparisons_queue, batch_size=1, maximum_concurrency=settings().max_concurrency
+    queue=settings().queues.comparisons_queue, batch_size=1, maximum_concurrency=settings().queues.max_concurrency
 )
 @queue_handler(TileJob)
 def compare_tile(job: TileJob, ports: Ports) -> None:
@@ -27,5 +27,5 @@ def compare_tile(job: TileJob, ports: Ports) -> None:
         compare=compare,
         clock=ports.clock,
         jitter=ports.jitter,
-        lease_s=ports.settings.lease_s,
+        lease_s=ports.settings.queues.lease_s,
     )

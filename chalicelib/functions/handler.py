@@ -20,7 +20,7 @@ def handler(work: Callable[[Any, Ports], R]) -> Callable[..., R]:
     @wraps(work)
     def invoke(event: Any, context: Any = None) -> R:  # noqa: ANN401 (Chalice's event, or Lambda's own)
         ports = process_ports()
-        logs.configure(ports.settings.log_level, stage=ports.settings.stage)
+        logs.configure(ports.settings.process.log_level, stage=ports.settings.process.stage)
         with logs.invocation(work.__name__, context if context is not None else event.context):
             return work(event, ports)
 

@@ -12,7 +12,7 @@ from chalicelib.settings import settings
 blueprint = Blueprint(__name__)
 
 
-@blueprint.on_sqs_message(queue=settings().notifications_queue, batch_size=1, maximum_concurrency=2)
+@blueprint.on_sqs_message(queue=settings().queues.notifications_queue, batch_size=1, maximum_concurrency=2)
 @queue_handler(SessionJob)
 def notify_session(job: SessionJob, ports: Ports) -> None:
     """Push the alerts of the session named by one queue message."""
@@ -20,7 +20,7 @@ def notify_session(job: SessionJob, ports: Ports) -> None:
         job,
         deliveries=ports.deliveries,
         push=ports.push,
-        targets=[Target.parse(text) for text in ports.settings.default_targets],
+        targets=[Target.parse(text) for text in ports.settings.pushes.default_targets],
         clock=ports.clock,
-        lease_s=ports.settings.lease_s,
+        lease_s=ports.settings.queues.lease_s,
     )

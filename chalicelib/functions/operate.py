@@ -39,7 +39,7 @@ def answer(event: dict[str, Any], ports: Ports, *, request_id: str) -> dict[str,
             return {"findings": [asdict(finding) for finding in findings]}
         case {"command": "stuck"}:
             found = ports.diagnostics.stuck(now=ports.clock(), limit=AT_ONCE)
-            in_queues = ports.jobs.dead_letters_waiting() if ports.settings.queues_service == "sqs" else {}
+            in_queues = ports.jobs.dead_letters_waiting() if ports.settings.queues.queues_service == "sqs" else {}
             return {"stuck": [asdict(each) for each in found], "dead_letters": in_queues}
         case {"command": "redrive", "yes": True}:
             return {

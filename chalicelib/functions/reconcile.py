@@ -10,7 +10,7 @@ from chalicelib.settings import settings
 blueprint = Blueprint(__name__)
 
 
-@blueprint.schedule(settings().reconcile_schedule)
+@blueprint.schedule(settings().trip.reconcile_schedule)
 @handler
 def reconcile(_event: CloudWatchEvent, ports: Ports) -> None:
     """Send what was not sent, end what is overdue, delete what is dead."""
@@ -25,5 +25,5 @@ def reconcile(_event: CloudWatchEvent, ports: Ports) -> None:
         images=ports.images,
         jobs=ports.jobs,
         clock=ports.clock,
-        orphan_age_s=ports.settings.orphan_age_s,
+        orphan_age_s=ports.settings.images.orphan_age_s,
     )

@@ -33,7 +33,7 @@ class LocalApp:
         with operator_errors():
             ports = self._ports = process_ports()
         chosen = ports.settings
-        self.home = Path(chosen.home)
+        self.home = Path(chosen.process.home)
         log_path = (self.home / "log.jsonl").resolve()
         log_to(log_path)
         self._lock = _lock(self.home / "worker.lock")
@@ -42,7 +42,7 @@ class LocalApp:
             ports.check_database()
             ports.images.check()
             _ = ports.tokens, ports.links  # their keys are read now: a bad one must not wait for the first request
-        if not chosen.database_url:
+        if not chosen.database.database_url:
             ports.outbox.release_all(now=ports.clock())  # the lock guarantees that no other process works on this file
         app, config = _app(app_path)
         self._server: LocalDevServer | None = None

@@ -86,7 +86,7 @@ def _at_home(options: argparse.Namespace) -> dict[str, Any]:
         kept = (home / "log.jsonl").open("a", buffering=1, encoding="utf-8")
     except OSError as error:
         raise OperatorError(f"the log in {options.home} cannot be written: {error.strerror}") from error
-    logs.configure(chosen.log_level, kept, stage=chosen.stage)
+    logs.configure(chosen.process.log_level, kept, stage=chosen.process.stage)
     with operator_errors():
         answer: dict[str, Any] = operate(_command(options), LambdaContext("operate", 512, 120_000))
     return answer

@@ -16,8 +16,8 @@ def queue_source_of(ports: Ports) -> OutboxQueueSource:
         ports.outbox,
         queues={name: queue for queue, name in ports.queue_names.items()},
         clock=ports.clock,
-        lease_s=ports.settings.lease_s,
-        max_receives=ports.settings.max_receives,
+        lease_s=ports.settings.queues.lease_s,
+        max_receives=ports.settings.queues.max_receives,
     )
 
 
@@ -25,5 +25,7 @@ def children_of(ports: Ports, *, app: str, log_path: Path | None) -> Callable[[]
     """Return what makes a worker's thread its child, which runs the functions of the app at `module:attribute`."""
     chosen = ports.settings
     return children(
-        ChildOptions(app=app, limit_s=chosen.job_limit_s, memory_mib=chosen.job_memory_mib, log_path=log_path)
+        ChildOptions(
+            app=app, limit_s=chosen.queues.job_limit_s, memory_mib=chosen.queues.job_memory_mib, log_path=log_path
+        )
     )

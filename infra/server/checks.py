@@ -26,19 +26,19 @@ def chosen_settings() -> str:
     """Check that the settings are known and fit a server."""
     with operator_errors():
         found = settings()
-    if not found.database_url.startswith("mysql+pymysql://"):
+    if not found.database.database_url.startswith("mysql+pymysql://"):
         raise OperatorError(
             "a server's processes share a MySQL or MariaDB: set BHUPRAHARI_DATABASE_URL=mysql+pymysql://user:pw@host/name"
         )
-    if found.queues_service != "outbox":
+    if found.queues.queues_service != "outbox":
         raise OperatorError("on a server the database carries the jobs: leave BHUPRAHARI_QUEUES_SERVICE at outbox")
     with operator_errors():
         from chalicelib.composition import process_ports
         from infra.runtime.schedules import next_time
 
-        for expression in (found.capture_schedule, found.reconcile_schedule):
+        for expression in (found.trip.capture_schedule, found.trip.reconcile_schedule):
             next_time(expression, after=process_ports().clock())
-    return f"stage {found.stage}, everything under {Path(found.home).resolve()}"
+    return f"stage {found.process.stage}, everything under {Path(found.process.home).resolve()}"
 
 
 def database() -> str:
@@ -87,9 +87,9 @@ def images() -> str:
     with operator_errors():
         found = settings()
         process_ports().images.check()
-    if found.images_store == "s3":
-        return f"bucket {found.bucket} at {found.aws_endpoint_url or 'AWS'}"
-    return f"folder {(Path(found.home) / 'images').resolve()}"
+    if found.images.images_store == "s3":
+        return f"bucket {found.images.bucket} at {found.process.aws_endpoint_url or 'AWS'}"
+    return f"folder {(Path(found.process.home) / 'images').resolve()}"
 
 
 def keys() -> str:
@@ -100,9 +100,9 @@ def keys() -> str:
         ports = process_ports()
         found = ports.settings
         _ = ports.tokens, ports.links
-        if found.push_service == "fcm":
-            ports.secrets.get(found.fcm_secret)
-    return f"tokens, links; pushes go to {'Firebase' if found.push_service == 'fcm' else 'the log'}"
+        if found.pushes.push_service == "fcm":
+            ports.secrets.get(found.pushes.fcm_secret)
+    return f"tokens, links; pushes go to {'Firebase' if found.pushes.push_service == 'fcm' else 'the log'}"
 
 
 def gunicorn() -> str:

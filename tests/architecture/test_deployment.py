@@ -77,6 +77,10 @@ def too_wide(document):
     }
 
 
+def secret_arn(name, prefix="bhuprahari/dev/"):
+    return f"arn:aws:secretsmanager:ap-south-1:111122223333:secret:{prefix}{name}-AbCdEf"
+
+
 def handlers():
     from app import app
 
@@ -113,35 +117,36 @@ def test_a_stages_environment_is_understood(stage):
     assert all(isinstance(text, str) for text in environment.values())
     assert all(name.startswith("BHUPRAHARI_") for name in environment)
     assert "BHUPRAHARI_TILES_PER_DAY" in environment, "every tile is paid for"
-    found = settings_of(stage)
-    assert (found.stage, found.registration, found.database_connections) == (stage, "closed", 1)
-    stores = (found.images_store, found.queues_service, found.push_service, found.secrets_store)
-    assert stores == ("s3", "sqs", "fcm", "secretsmanager")
+    found = settings_of(stage).by_name()
+    assert [found[name] for name in ("stage", "registration", "database_connections")] == [stage, "closed", 1]
+    stores = [found[name] for name in ("images_store", "queues_service", "push_service", "secrets_store")]
+    assert stores == ["s3", "sqs", "fcm", "secretsmanager"]
 
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_stage_that_sets_the_schedule_by_its_old_name_keeps_it_for_this_release(stage):
     environment = dict(config(stage).environment_variables)
     assert environment.pop("BHUPRAHARI_RECONCILE_SCHEDULE") == "rate(1 minute)"
-    assert read(environment | {"BHUPRAHARI_SWEEP_SCHEDULE": "rate(3 minutes)"}).reconcile_schedule == "rate(3 minutes)"
+    found = read(environment | {"BHUPRAHARI_SWEEP_SCHEDULE": "rate(3 minutes)"})
+    assert found.trip.reconcile_schedule == "rate(3 minutes)"
 
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_chalices_commands_see_a_stages_names_but_work_at_home(stage):
-    found = read(config(stage).environment_variables | {CHALICE_COMMAND: "true"})
-    deployed, home = settings_of(stage), Settings()
+    commands = read(config(stage).environment_variables | {CHALICE_COMMAND: "true"})
+    found, deployed, home = (each.by_name() for each in (commands, settings_of(stage), Settings.of()))
     names = ("captures_queue", "comparisons_queue", "notifications_queue", "capture_schedule", "max_concurrency")
-    assert all(getattr(found, name) == getattr(deployed, name) for name in names)
+    assert all(found[name] == deployed[name] for name in names)
     places = ("images_store", "queues_service", "push_service", "secrets_store", "database_connections", "archive")
-    assert all(getattr(found, name) == getattr(home, name) for name in places)
+    assert all(found[name] == home[name] for name in places)
 
 
 def test_a_machine_chooses_for_itself_under_chalices_commands():
     chosen = {"BHUPRAHARI_IMAGES_STORE": "s3", "BHUPRAHARI_BUCKET": "ours", CHALICE_COMMAND: "true"}
-    assert read(chosen).images_store == "s3"
+    assert read(chosen).images.images_store == "s3"
     own = {"BHUPRAHARI_LOG_LEVEL": "DEBUG", "BHUPRAHARI_LINK_SECRET": "ours", "BHUPRAHARI_HOME": "here"}
     found = read(own | config("dev").environment_variables | {CHALICE_COMMAND: "true"})  # the stage's values win
-    assert (found.log_level, found.link_secret, found.home) == tuple(own.values())
+    assert (found.process.log_level, found.images.link_secret, found.process.home) == tuple(own.values())
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -174,8 +179,8 @@ def test_a_function_has_its_own_policy_and_limits(stage, function):
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_function_ends_before_others_may_take_over(stage):
     for function in LEASED:
-        assert config(stage, function).lambda_timeout < settings_of(stage).lease_s
-    assert settings_of(stage).compare_wait_s + 10 < config(stage, "api_handler").lambda_timeout <= 29
+        assert config(stage, function).lambda_timeout < settings_of(stage).queues.lease_s
+    assert settings_of(stage).limits.compare_wait_s + 10 < config(stage, "api_handler").lambda_timeout <= 29
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -211,7 +216,7 @@ def test_a_policy_that_is_too_wide_is_noticed():
 )
 def test_a_function_reaches_its_queues_and_no_others(stage, function, receives, sends):
     knobs = settings_of(stage)
-    live = [knobs.captures_queue, knobs.comparisons_queue, knobs.notifications_queue]
+    live = [knobs.queues.captures_queue, knobs.queues.comparisons_queue, knobs.queues.notifications_queue]
     arns = {name: f"arn:aws:sqs:ap-south-1:111122223333:{name}" for queue in live for name in (queue, f"{queue}-dead")}
     dead = {
         queue for queue in receives.split() if queue.endswith("-dead")
@@ -246,7 +251,7 @@ def test_a_function_reaches_its_queues_and_no_others(stage, function, receives, 
     ],
 )
 def test_a_function_does_with_pictures_what_its_work_needs(stage, function, images, archive):
-    for bucket, wanted in ((settings_of(stage).bucket, images), (f"bhuprahari-{stage}-archive", archive)):
+    for bucket, wanted in ((settings_of(stage).images.bucket, images), (f"bhuprahari-{stage}-archive", archive)):
         arn = f"arn:aws:s3:::{bucket}"
         actions = ("DeleteObject", "GetObject", "ListBucket", "PutObject")
         reach = [
@@ -270,18 +275,23 @@ def test_a_function_does_with_pictures_what_its_work_needs(stage, function, imag
     ],
 )
 def test_a_function_reads_its_secrets_and_no_others(stage, function, own):
-    knobs = settings_of(stage)
-    names = [name for name in Settings.__dataclass_fields__ if name.endswith("_secret")]
-    arn = f"arn:aws:secretsmanager:ap-south-1:111122223333:secret:{knobs.secrets_prefix}"
-    read_ones = {
-        name for name in names if may(function, "secretsmanager:GetSecretValue", f"{arn}{getattr(knobs, name)}-AbCdEf")
-    }
+    knobs = settings_of(stage).by_name()
+    names = [name for name in knobs if name.endswith("_secret")]
+    arns = {name: secret_arn(knobs[name], knobs["secrets_prefix"]) for name in names}
+    read_ones = {name for name in names if may(function, "secretsmanager:GetSecretValue", arns[name])}
     assert read_ones == own | {"database_secret"}
+
+
+def test_the_doctor_reads_every_secret_and_a_function_that_needs_it_too():
+    """A secret that nobody may read would be noticed in the stage only."""
+    arns = [secret_arn(value) for name, value in Settings.of().by_name().items() if name.endswith("_secret")]
+    readers = {arn: [each for each in FUNCTIONS if may(each, "secretsmanager:GetSecretValue", arn)] for arn in arns}
+    assert {arn: who for arn, who in readers.items() if "operate" not in who or len(who) < 2} == {}
 
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_the_operators_probe_touches_no_picture(stage):
-    bucket = settings_of(stage).bucket
+    bucket = settings_of(stage).images.bucket
     for action in ("GetObject", "PutObject", "DeleteObject"):
         assert may("operate", f"s3:{action}", f"arn:aws:s3:::{bucket}/doctor/1a2b.png")
         assert not may("operate", f"s3:{action}", f"arn:aws:s3:::{bucket}/7/1-a.png")

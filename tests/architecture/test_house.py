@@ -34,7 +34,7 @@ def python(code):
 
 
 def test_there_is_a_product_to_look_at():
-    assert Path("chalicelib/settings.py") in PRODUCT
+    assert Path("app.py") in PRODUCT
 
 
 def test_no_file_is_longer_than_250_lines():

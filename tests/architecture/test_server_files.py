@@ -54,7 +54,7 @@ def test_a_stop_waits_longer_than_the_work_in_hand():
 
 def test_a_sign_that_a_request_may_take_as_long_as_the_app_lets_it():
     seconds = {name: int(text) for name, text in re.findall(r"(proxy_read_timeout|keepalive_timeout) (\d+)s", SITE)}
-    assert seconds["proxy_read_timeout"] > gunicorn_settings.graceful_timeout > read({}).compare_wait_s
+    assert seconds["proxy_read_timeout"] > gunicorn_settings.graceful_timeout > read({}).limits.compare_wait_s
     largest = int(re.search(r"client_max_body_size (\d+)k", SITE).group(1)) * 1024
     assert strict_json.MAX_BYTES < largest < 2 * strict_json.MAX_BYTES
     said = f"a request\\'s body has at most {strict_json.MAX_BYTES // 1024} KiB"
@@ -93,7 +93,11 @@ def test_the_settings_in_the_example_are_settings():
     names = [shlex.split(line)[0].partition("=")[::2] for line in assigned]
     assert len(names) >= 15
     found = read({name: value for name, value in names if name.startswith("BHUPRAHARI_")})
-    assert (found.push_service, found.images_store, found.home) == ("fcm", "s3", "/var/lib/bhuprahari")
+    assert (found.pushes.push_service, found.images.images_store, found.process.home) == (
+        "fcm",
+        "s3",
+        "/var/lib/bhuprahari",
+    )
     read(dict(shlex.split(line)[0].split("=", 1) for line in assigned if line in lines))  # as it is, it can be used
 
 
@@ -104,7 +108,7 @@ def test_compose_starts_commands_that_exist():
     for service in ours.values():
         assert callable(_parse(service["command"]).run)
         settings = {name: value for name, value in service["environment"].items() if name.startswith("BHUPRAHARI_")}
-        assert read(settings).database_url.endswith("@database/bhuprahari")
+        assert read(settings).database.database_url.endswith("@database/bhuprahari")
     assert services["worker"]["deploy"]["replicas"] == 2
     network = yaml.safe_load((PARTS / "compose.yaml").read_text())["networks"]["inside"]["ipam"]["config"][0]["subnet"]
     assert _parse(ours["api"]["command"]).proxies == network

@@ -135,7 +135,7 @@ class Cloud:
 
     @property
     def objects(self):
-        answer = self.aws.client("s3").list_objects_v2(Bucket=process_ports().settings.bucket)
+        answer = self.aws.client("s3").list_objects_v2(Bucket=process_ports().settings.images.bucket)
         return sorted(item["Key"] for item in answer.get("Contents", []))
 
 

@@ -17,7 +17,7 @@ def store(monkeypatch, tmp_path):
     name = aws().make_bucket()
 
     def images(**settings):
-        return Ports(Settings(home=str(tmp_path), images_store="s3", bucket=name, **settings)).images
+        return Ports(Settings.of(home=str(tmp_path), images_store="s3", bucket=name, **settings)).images
 
     return name, images
 

@@ -29,7 +29,7 @@ def on_aws(monkeypatch):
 
     def ports(**settings):
         where = {"secrets_store": "secretsmanager", "secrets_prefix": prefix, "aws_endpoint_url": aws().endpoint_url}
-        return Ports(Settings(**where, **settings))
+        return Ports(Settings.of(**where, **settings))
 
     return prefix, ports
 

@@ -38,6 +38,12 @@ ALLOWED = (
     Rename("BHUPRAHARI_SWEEP_SCHEDULE", "BHUPRAHARI_RECONCILE_SCHEDULE", ("troubleshooting",), "as in the settings"),
     Rename("function sweep", "function reconcile", ("functions", "logs"), _FUNCTION),
     Rename("`sweep`", "`reconcile`", ("openapi", "troubleshooting"), _FUNCTION),
+    Line(
+        "settings",
+        "a start with min_clear_share=5: 1 cannot migrate: BHUPRAHARI_MIN_CLEAR_SHARE must be 0 to 1, not 5.0",
+        "a start with min_clear_share=5: 1 cannot migrate: BHUPRAHARI_MIN_CLEAR_SHARE must be 0 to 1, not 5",
+        "a refusal repeats what was written",
+    ),
 )
 OWN_WORDS = ("description", "deprecated", "title", "examples[]")  # what a member that stays may say of itself
 

@@ -27,7 +27,7 @@ class SimPorts(Ports):
     def __init__(self, history: History) -> None:
         world = history.world
         super().__init__(
-            Settings(
+            Settings.of(
                 lease_s=LEASE_S,
                 worker="here",
                 fcm_default_targets="/topics/operators",

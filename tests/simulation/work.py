@@ -54,9 +54,9 @@ class Work:
         self._history, self._world = history, history.world
         ports = history.ports
         self._handlers: dict[str, Any] = {
-            ports.settings.captures_queue: capture.capture_tile,
-            ports.settings.comparisons_queue: compare.compare_tile,
-            ports.settings.notifications_queue: notify.notify_session,
+            ports.settings.queues.captures_queue: capture.capture_tile,
+            ports.settings.queues.comparisons_queue: compare.compare_tile,
+            ports.settings.queues.notifications_queue: notify.notify_session,
         }
         self.queues = tuple(self._handlers)
         self._source = queue_source_of(ports)

@@ -104,7 +104,7 @@ class Server(Api):
         self.providers = {"sample": ListedImagery(), "google_static": ListedImagery("google_static", False)}
         self.seen = set()
         self.ports = GivenPorts(
-            Settings(**({"tiles_per_day": 10_000, "session_deadline_s": 3600.0} | settings)),
+            Settings.of(**({"tiles_per_day": 10_000, "session_deadline_s": 3600.0} | settings)),
             clock=lambda: self.now,
             engine=self.engine,
             images=self.images,

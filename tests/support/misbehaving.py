@@ -51,7 +51,7 @@ def compare(before, after, *, area, **ground):
     return well_behaved(before, after, area=area, **ground)
 
 
-@blueprint.on_sqs_message(queue=settings().comparisons_queue, batch_size=1)
+@blueprint.on_sqs_message(queue=settings().queues.comparisons_queue, batch_size=1)
 @queue_handler(TileJob)
 def compare_tile(job, ports):
     use_case.compare_tile(
@@ -62,7 +62,7 @@ def compare_tile(job, ports):
         compare=compare,
         clock=ports.clock,
         jitter=ports.jitter,
-        lease_s=ports.settings.lease_s,
+        lease_s=ports.settings.queues.lease_s,
     )
 
 
@@ -73,7 +73,7 @@ def misbehave(event, _context):
         case "nothing":
             print("printed by a function")
         case "tell":
-            Path(event["path"]).write_text(f"{os.getpid()} {settings().database_connections}")
+            Path(event["path"]).write_text(f"{os.getpid()} {settings().database.database_connections}")
         case "stop":
             os._exit(3)
         case "away":

@@ -3,30 +3,51 @@ import json
 import logging
 
 import pytest
+from pydantic import ValidationError
 
 from chalicelib import logs
-from chalicelib.settings import BadSetting, read
+from chalicelib.settings import BadSetting, Settings, read
 
 
 def test_with_nothing_set_everything_is_local():
     knobs = read({})
-    assert (knobs.images_store, knobs.queues_service, knobs.push_service) == ("folder", "outbox", "log")
+    assert (knobs.images.images_store, knobs.queues.queues_service, knobs.pushes.push_service) == (
+        "folder",
+        "outbox",
+        "log",
+    )
 
 
 def test_numbers_are_numbers():
     knobs = read({"BHUPRAHARI_LEASE_S": "7.5", "BHUPRAHARI_MAX_TILES": "9", "COMPARE_WAIT_S": "3"})
-    assert (knobs.lease_s, knobs.max_tiles, knobs.compare_wait_s) == (7.5, 9, 3.0)
+    assert (knobs.queues.lease_s, knobs.limits.max_tiles, knobs.limits.compare_wait_s) == (7.5, 9, 3.0)
 
 
 def test_lists_are_split():
     knobs = read({"ALLOWED_ORIGINS": "https://a.org, https://b.org,", "FCM_DEFAULT_TARGETS": "/topics/x"})
-    assert knobs.origins == ("https://a.org", "https://b.org")
-    assert knobs.default_targets == ("/topics/x",)
+    assert knobs.accounts.origins == ("https://a.org", "https://b.org")
+    assert knobs.pushes.default_targets == ("/topics/x",)
 
 
 def test_secrets_are_kept_apart_and_never_shown():
     knobs = read({"BHUPRAHARI_SECRET_LINK_KEY": "hush"})
     assert knobs.extra == {"link-key": "hush"}
+    assert "hush" not in repr(knobs)
+
+
+def test_settings_stay_as_they_were_read():
+    with pytest.raises(ValidationError, match="frozen"):
+        read({}).queues.lease_s = 1
+
+
+def test_settings_are_given_by_their_names_without_their_groups():
+    assert Settings.of(lease_s=200, worker="here") == read({"BHUPRAHARI_LEASE_S": "200", "BHUPRAHARI_WORKER": "here"})
+    with pytest.raises(BadSetting, match="there is no setting BHUPRAHARI_HOEM"):
+        Settings.of(hoem="x")
+
+
+def test_a_password_in_the_databases_url_is_never_shown():
+    knobs = read({"BHUPRAHARI_DATABASE_URL": "mysql+pymysql://u:hush@h/n"})
     assert "hush" not in repr(knobs)
 
 
@@ -42,7 +63,14 @@ def test_secrets_are_kept_apart_and_never_shown():
         ({"BHUPRAHARI_CADENCE_HOURS": "0"}, "BHUPRAHARI_CADENCE_HOURS must be more than 0"),
         ({"BHUPRAHARI_MIN_CLEAR_SHARE": "5"}, "must be 0 to 1, not 5"),
         ({"BHUPRAHARI_DEFAULT_PROVIDER": "nope"}, "must be sample or archive or google_static, not 'nope'"),
-        ({"REGISTRATION": "maybe"}, "must be open or closed, not 'maybe'"),
+        ({"REGISTRATION": "maybe"}, "^REGISTRATION must be open or closed, not 'maybe'"),
+        ({"COMPARE_WAIT_S": "long"}, "^COMPARE_WAIT_S must be a number, not 'long'"),
+        ({"BHUPRAHARI_SECRETS": "x"}, "there is no setting BHUPRAHARI_SECRETS"),  # a group is no setting
+        ({"BHUPRAHARI_EXTRA": "x"}, "there is no setting BHUPRAHARI_EXTRA"),
+        ({"BHUPRAHARI_MAX_TILES": "7.5"}, "BHUPRAHARI_MAX_TILES must be a number, not '7.5'"),
+        ({"BHUPRAHARI_MIN_CLEAR_SHARE": "nan"}, "must be 0 to 1, not nan"),
+        ({"BHUPRAHARI_JOB_MEMORY_MIB": "255"}, "JOB_MEMORY_MIB must be 0 .no limit. or at least 256, not 255"),
+        ({"BHUPRAHARI_WORKER": "there"}, "must be here or elsewhere, not 'there'"),
     ],
 )
 def test_a_setting_that_cannot_be_used_says_which(environment, says):

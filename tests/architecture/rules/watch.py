@@ -3,8 +3,8 @@
 import json
 import re
 
+from chalicelib.adapters.imagery.registry import PROVIDERS
 from chalicelib.domain.tile_runs import Verdict
-from chalicelib.settings import PROVIDERS
 from tests.architecture.rules.book import functions, gone, of_type, put, rule
 from tests.support.sources import ROOT
 

@@ -162,7 +162,7 @@ def test_every_other_route_wants_a_sign_in_before_anything_else(server, method, 
 
 
 def test_an_access_token_lasts_as_long_as_it_says(server, asha):
-    server.later(days=server.ports.settings.access_token_days, seconds=-1)
+    server.later(days=server.ports.settings.accounts.access_token_days, seconds=-1)
     assert asha.get("/api/auth/me").json["email"] == "asha@example.org"
     server.later(seconds=1)
     assert refused(asha.get("/api/auth/me"))
@@ -189,7 +189,7 @@ def test_a_refresh_token_works_once_and_its_reuse_ends_the_sign_in(server, asha)
 
 
 def test_a_refresh_token_ends(server, asha):
-    server.later(days=server.ports.settings.refresh_token_days)
+    server.later(days=server.ports.settings.accounts.refresh_token_days)
     assert refused(server.call("POST", "/api/auth/refresh", {"refresh_token": asha.refresh_token}))
 
 

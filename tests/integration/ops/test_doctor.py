@@ -24,7 +24,7 @@ def test_a_stage_in_order_has_nothing_to_find(stage):
     subjects = {finding.subject for finding in found}
     assert {"settings", "database", "images", "secrets", "provider", "pushes", "backlog", "dead letters"} <= subjects
     assert f"queue {stage}-captures" in subjects
-    listed = aws().client("s3").list_objects_v2(Bucket=process_ports().settings.bucket)
+    listed = aws().client("s3").list_objects_v2(Bucket=process_ports().settings.images.bucket)
     assert listed["KeyCount"] == 0, "the probe is gone"
 
 
