@@ -25,7 +25,7 @@ from tests.support.standins.fcm import FcmStandIn
 from tests.support.standins.sqs_queue_source import NOT_TRIED, SqsQueueSource
 
 PREFIX = "bhuprahari-"  # the queues' names are read when `app` is imported, so they are the default ones
-MAX_RECEIVES = 3
+MAX_RECEIVES = 5  # as many as the tries of a tile: a letter that nobody can explain is begun anew before
 DEVICE, OPERATOR, TOPIC = "phone-of-the-owner", "phone-of-the-operator", "bhuprahari"
 
 
