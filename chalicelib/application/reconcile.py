@@ -65,10 +65,10 @@ def reconcile(
     jobs.send(stalled)
     with isolation.part("end overdue sessions"):
         _end_overdue(sessions, jobs, clock, isolation)
-    with isolation.part("end lost jobs"):
+    with isolation.part("settle dead letters"):
         for dead_letter in jobs.dead_letters():
-            with isolation.part("end lost job"):
-                _end_lost(dead_letter, runs=runs, deliveries=deliveries, jobs=jobs, clock=clock)
+            with isolation.part("settle dead letter"):
+                _settle(dead_letter, runs=runs, deliveries=deliveries, jobs=jobs, clock=clock)
     with isolation.part("purge deleted areas"):
         _purge_deleted(areas, images, clock, sessions=sessions, jobs=jobs, isolation=isolation)
     with isolation.part("delete orphans"):
@@ -87,8 +87,8 @@ def _end_overdue(sessions: Sessions, jobs: Jobs, clock: Clock, isolation: Isolat
             jobs.send(sessions.end_open_tiles(session_id, outcome, now=clock()))
 
 
-def _end_lost(dead: DeadLetter, *, runs: TileRuns, deliveries: Deliveries, jobs: Jobs, clock: Clock) -> None:
-    """End what a dead letter was about: its tile run fails, its pushes are asked for again."""
+def _settle(dead: DeadLetter, *, runs: TileRuns, deliveries: Deliveries, jobs: Jobs, clock: Clock) -> None:
+    """Begin anew what nobody can explain and what tells people; end the tile run of any other dead letter."""
     message = dead.message
     log.error("dead letter taken", extra={"queue": message.queue, "reason": dead.reason, **ids_in(message.body)})
     try:
@@ -96,13 +96,13 @@ def _end_lost(dead: DeadLetter, *, runs: TileRuns, deliveries: Deliveries, jobs:
             session_job = SessionJob.from_json(message.body)
             jobs.send(deliveries.retry_lost(session_job.session_id, now=clock()))
         else:
-            _end_lost_tile(dead, TileJob.from_json(message.body), runs=runs, jobs=jobs, clock=clock)
+            _retry_or_end_tile(dead, TileJob.from_json(message.body), runs=runs, jobs=jobs, clock=clock)
     except BadMessage as error:
         log.error("dead letter unreadable", extra={"reason": error.reason})  # noqa: TRY400 (the sentence is enough)
     jobs.delete_dead_letter(dead)
 
 
-def _end_lost_tile(dead: DeadLetter, job: TileJob, *, runs: TileRuns, jobs: Jobs, clock: Clock) -> None:
+def _retry_or_end_tile(dead: DeadLetter, job: TileJob, *, runs: TileRuns, jobs: Jobs, clock: Clock) -> None:
     # What was away as long as an unexplained letter lived looks the same as work that fails.
     if dead.is_unexplained and (again := runs.retry_lost(job, now=clock())) is not None:
         jobs.send(again)

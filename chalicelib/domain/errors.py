@@ -59,7 +59,7 @@ class BadMessage(DomainError):
 
 
 class ImageryFailed(DomainError):
-    """The provider gave no usable image; the tile run ends FAILED with this reason."""
+    """The provider gave no usable image: the tile run ends FAILED, unless it is ProviderUnavailable."""
 
 
 class ProviderRefused(ImageryFailed):

@@ -32,6 +32,8 @@ def sentence(error: ErrorDetails, fields: Mapping[str, FieldInfo], names: Mappin
 
 def _range(field: FieldInfo) -> str:
     least, most = limits(field)["ge"], limits(field).get("le")
+    if limits(field).get("gt") == least:
+        return f"a number of more than {least}"
     return f"a number from {least} up" if most is None else f"{least} to {most}"
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.domain.jobs import Queue, TileJob
+from chalicelib.domain.jobs import NOT_SAID, Queue, TileJob
 from chalicelib.domain.retries import Retry
 from chalicelib.domain.sessions import SessionStatus
 from infra.runtime.queue_source import OutboxQueueSource
@@ -116,3 +116,14 @@ def test_a_wait_whose_answer_was_lost_is_taken_back_once(trip):
     trip.runs.postpone(claim, Retry(retry_at=trip.now, reason="the disk is full"), now=trip.now)
     trip.runs.release(claim, reason="the database went away", counts=False)
     assert claimed(trip, job).attempts == 2, "the first one died"
+
+
+def test_a_database_that_was_away_for_as_long_as_a_letter_lived_on_sqs_ends_no_tile(trip):
+    session, job = one_run(trip)
+    received = trip.outbox.receive([Queue.CAPTURES], now=trip.now, lease_s=LEASE_S)
+    trip.outbox.give_back(received, available_at=trip.now, reason=NOT_SAID, dead=True)  # as SQS hands it over
+    trip.show("march")
+    trip.reconcile()
+    assert [TileJob.from_json(message.body) for message in posted(trip)] == [job]
+    trip.work()
+    assert trip.session(session).counts_by_verdict == {"BASELINE": 1}

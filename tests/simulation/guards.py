@@ -18,8 +18,8 @@ WRITING = (
         "a reference is the last compared image",
         f"{DOMAIN}.references",
         "choose_reference",
-        "(c.is_settled, c.clear_share",
-        "(c.clear_share",
+        "settled = [candidate for candidate in older if candidate.is_settled]",
+        "settled = older",
     ),
     Guard(
         "the stored object is looked for", f"{APPLICATION}.capture_tile", "_capture", "images.has(stored.key)", "True"

@@ -115,10 +115,10 @@ ENDING = (
     Guard(
         "what was away uses up no try of an unexplained letter",
         f"{APPLICATION}.reconcile",
-        "_end_lost_tile",
+        "_retry_or_end_tile",
         "if dead.is_unexplained",
         "if False",
-        "nothing is away for as long as a message lives on SQS; tests/integration/test_tries.py catches it",
+        "nothing here is away for as long as a message lives on SQS; tests/integration/test_tries.py catches it",
     ),
     Guard(
         "a waiting job is not written again",

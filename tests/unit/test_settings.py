@@ -10,8 +10,8 @@ from chalicelib.settings import BadSetting, Settings, read
 
 
 def test_with_nothing_set_everything_is_local():
-    knobs = read({})
-    assert (knobs.images.images_store, knobs.queues.queues_service, knobs.pushes.push_service) == (
+    found = read({})
+    assert (found.images.images_store, found.queues.queues_service, found.pushes.push_service) == (
         "folder",
         "outbox",
         "log",
@@ -19,20 +19,20 @@ def test_with_nothing_set_everything_is_local():
 
 
 def test_numbers_are_numbers():
-    knobs = read({"BHUPRAHARI_LEASE_S": "7.5", "BHUPRAHARI_MAX_TILES": "9", "COMPARE_WAIT_S": "3"})
-    assert (knobs.queues.lease_s, knobs.limits.max_tiles, knobs.limits.compare_wait_s) == (7.5, 9, 3.0)
+    found = read({"BHUPRAHARI_LEASE_S": "7.5", "BHUPRAHARI_MAX_TILES": "9", "COMPARE_WAIT_S": "3"})
+    assert (found.queues.lease_s, found.limits.max_tiles, found.limits.compare_wait_s) == (7.5, 9, 3.0)
 
 
 def test_lists_are_split():
-    knobs = read({"ALLOWED_ORIGINS": "https://a.org, https://b.org,", "FCM_DEFAULT_TARGETS": "/topics/x"})
-    assert knobs.accounts.origins == ("https://a.org", "https://b.org")
-    assert knobs.pushes.default_targets == ("/topics/x",)
+    found = read({"ALLOWED_ORIGINS": "https://a.org, https://b.org,", "FCM_DEFAULT_TARGETS": "/topics/x"})
+    assert found.accounts.origins == ("https://a.org", "https://b.org")
+    assert found.pushes.default_targets == ("/topics/x",)
 
 
 def test_secrets_are_kept_apart_and_never_shown():
-    knobs = read({"BHUPRAHARI_SECRET_LINK_KEY": "hush"})
-    assert knobs.extra == {"link-key": "hush"}
-    assert "hush" not in repr(knobs)
+    found = read({"BHUPRAHARI_SECRET_LINK_KEY": "hush"})
+    assert found.extra == {"link-key": "hush"}
+    assert "hush" not in repr(found)
 
 
 def test_settings_stay_as_they_were_read():
@@ -47,8 +47,8 @@ def test_settings_are_given_by_their_names_without_their_groups():
 
 
 def test_a_password_in_the_databases_url_is_never_shown():
-    knobs = read({"BHUPRAHARI_DATABASE_URL": "mysql+pymysql://u:hush@h/n"})
-    assert "hush" not in repr(knobs)
+    found = read({"BHUPRAHARI_DATABASE_URL": "mysql+pymysql://u:hush@h/n"})
+    assert "hush" not in repr(found)
 
 
 @pytest.mark.parametrize(
@@ -58,8 +58,8 @@ def test_a_password_in_the_databases_url_is_never_shown():
         ({"BHUPRAHARI_LEASE_S": "soon"}, "BHUPRAHARI_LEASE_S must be a number, not 'soon'"),
         ({"BHUPRAHARI_IMAGES_STORE": "ftp"}, "must be folder or s3, not 'ftp'"),
         ({"BHUPRAHARI_IMAGES_STORE": "s3"}, "BHUPRAHARI_BUCKET must name the bucket"),
-        ({"BHUPRAHARI_LEASE_S": "nan"}, "BHUPRAHARI_LEASE_S must be a number from 0 up, not nan"),
-        ({"BHUPRAHARI_LEASE_S": "-5"}, "must be a number from 0 up, not -5"),
+        ({"BHUPRAHARI_LEASE_S": "nan"}, "BHUPRAHARI_LEASE_S must be a number of more than 0, not nan"),
+        ({"BHUPRAHARI_LEASE_S": "-5"}, "must be a number of more than 0, not -5"),
         ({"BHUPRAHARI_CADENCE_HOURS": "0"}, "BHUPRAHARI_CADENCE_HOURS must be more than 0"),
         ({"BHUPRAHARI_MIN_CLEAR_SHARE": "5"}, "must be 0 to 1, not 5"),
         ({"BHUPRAHARI_DEFAULT_PROVIDER": "nope"}, "must be sample or archive or google_static, not 'nope'"),
