@@ -1,4 +1,4 @@
-"""Sessions, what changed in them, and the pushes about them."""
+"""What changed in sessions, what was seen without alerting, and the pushes about them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pydantic import Field
 
 from chalicelib.api.http import LARGEST_PAGE, Api, ApiModel
 from chalicelib.api.images import TileOut, image_path
+from chalicelib.api.sessions import SessionOut, members_of
 from chalicelib.application.ports.links import Links
 from chalicelib.composition import Ports
 from chalicelib.domain.accounts import SignIn
@@ -16,41 +17,8 @@ from chalicelib.domain.alerts import Alert, Ignored
 from chalicelib.domain.images import TileImage
 from chalicelib.domain.paging import Page, PageRequest
 from chalicelib.domain.pushes import PushMade
-from chalicelib.domain.sessions import Session
 
 api = Api(__name__)
-
-
-class FailureOut(ApiModel):
-    """A tile that could not be captured or compared, and why."""
-
-    unique_key: str
-    reason: str
-
-
-class SessionOut(ApiModel):
-    """One sweep over an area, as far as it has come."""
-
-    id: int
-    area_config_id: int
-    start_time: datetime
-    end_time: datetime | None
-    status: str
-    reason: str | None  # why it ended as it did, where the status does not say
-    total_changes_detected: int
-    severity: str | None  # the highest of its alerts
-    notification_sent: bool
-    counts_by_verdict: dict[str, int]
-    tiles_planned: int
-    tiles_done: int
-    clear_share: float | None
-    newest_captured_at: datetime | None
-    failures: list[FailureOut]
-
-    @classmethod
-    def of(cls, session: Session) -> SessionOut:
-        """Show a session."""
-        return cls(**_members(session))
 
 
 class DetailOut(ApiModel):
@@ -149,39 +117,6 @@ class PushOut(ApiModel):
         )
 
 
-def _members(session: Session) -> dict[str, Any]:
-    return {
-        "id": session.session_id,
-        "area_config_id": session.area_id,
-        "start_time": session.started_at,
-        "end_time": session.ended_at,
-        "status": session.status.value,
-        "reason": session.reason,
-        "total_changes_detected": session.alerts,
-        "severity": session.severity,
-        "notification_sent": session.is_notification_sent,
-        "counts_by_verdict": {str(verdict): count for verdict, count in session.counts_by_verdict.items()},
-        "tiles_planned": session.tiles_planned,
-        "tiles_done": session.tiles_done,
-        "clear_share": session.clear_share,
-        "newest_captured_at": session.newest_captured_at,
-        "failures": [FailureOut(unique_key=failure.tile, reason=failure.reason) for failure in session.failures],
-    }
-
-
-@api.route("/api/alerts/sessions", response=list[SessionOut], is_paged=True)
-def list_sessions(ports: Ports, sign_in: SignIn, page: PageRequest) -> Page[SessionOut]:
-    """List the sessions of your areas, newest first."""
-    found = ports.sessions.of_user(sign_in.user.user_id, page=page)
-    return Page([SessionOut.of(session) for session in found.items], found.total, found.next_after)
-
-
-@api.route("/api/alerts/sessions/{session_id}", response=SessionOut)
-def get_session(ports: Ports, sign_in: SignIn, session_id: int) -> SessionOut:
-    """Show one session."""
-    return SessionOut.of(ports.sessions.get(session_id, user_id=sign_in.user.user_id))
-
-
 @api.route("/api/alerts/sessions/{session_id}/details", response=SessionDetails)
 def get_details(ports: Ports, sign_in: SignIn, session_id: int) -> SessionDetails:
     """Show one session with what changed in it."""
@@ -189,7 +124,7 @@ def get_details(ports: Ports, sign_in: SignIn, session_id: int) -> SessionDetail
     found = ports.alerts.of_session(session_id, user_id=sign_in.user.user_id)
     now = ports.clock()
     return SessionDetails(
-        **_members(session),
+        **members_of(session),
         alert_details=[DetailOut.of(alert, image, links=ports.links, now=now) for alert, image in found],
     )
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Self
 
 from chalice.app import Request
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from chalicelib.adapters.imagery.registry import PROVIDERS
 from chalicelib.api.http import Api, ApiModel, request_id_of
@@ -18,9 +18,11 @@ from chalicelib.domain.accounts import SignIn
 from chalicelib.domain.areas import MAX_NAME, Area, Extent, checked_name
 from chalicelib.domain.paging import Page, PageRequest
 from chalicelib.domain.thresholds import Sensitivity, checked_sensitivity
+from chalicelib.domain.unseen import DEFAULT_TOLERANCE
 
 api = Api(__name__)
 SensitivityName = Annotated[str, Field(max_length=50, examples=[*Sensitivity])]
+ToleranceShare = Annotated[float, Field(ge=0, le=1, examples=[DEFAULT_TOLERANCE])]
 
 
 class AreaDraft(ApiModel):
@@ -36,6 +38,7 @@ class AreaDraft(ApiModel):
     cadence_hours: int | None = None
     min_changed_area_m2: float | None = None
     sensitivity: SensitivityName = Sensitivity.NORMAL.value
+    unseen_tolerance: ToleranceShare = DEFAULT_TOLERANCE
 
     @property
     def extent(self) -> Extent:
@@ -59,7 +62,14 @@ class NewAreaBody(AreaDraft):
 class AreaChange(ApiModel, extra="forbid"):
     """What of an area's plan can be changed while it is watched, and nothing else: a 200 means that it was done."""
 
-    sensitivity: SensitivityName
+    sensitivity: SensitivityName | None = None
+    unseen_tolerance: ToleranceShare | None = None
+
+    @model_validator(mode="after")
+    def _is_a_change(self) -> Self:
+        if self.sensitivity is None and self.unseen_tolerance is None:
+            raise ValueError("say what is to change: sensitivity, or unseenTolerance")
+        return self
 
 
 class AreaOut(ApiModel):
@@ -78,6 +88,7 @@ class AreaOut(ApiModel):
     cadence_hours: int
     min_changed_area_m2: float
     sensitivity: str
+    unseen_tolerance: float  # the share of the area that may stay unseen under an all-clear
     tiles: int
     gsd_m: float
     next_due_at: datetime
@@ -101,6 +112,7 @@ class AreaOut(ApiModel):
             cadence_hours=plan.cadence_hours,
             min_changed_area_m2=plan.thresholds.min_changed_area_m2,
             sensitivity=plan.thresholds.sensitivity.value,
+            unseen_tolerance=plan.unseen_tolerance,
             tiles=area.tiles,
             gsd_m=area.gsd_m,
             next_due_at=area.next_due_at,
@@ -165,6 +177,7 @@ def _drafted(body: AreaDraft, ports: Ports) -> Draft:
         min_clear_share=chosen.trip.min_clear_share,
         sensitivity=checked_sensitivity(body.sensitivity),
         most_tiles=chosen.limits.max_tiles,
+        unseen_tolerance=body.unseen_tolerance,
     )
 
 
@@ -206,9 +219,14 @@ def get_area(ports: Ports, sign_in: SignIn, area_id: int) -> AreaOut:
 
 @api.route("/api/area-configs/{area_id}", method="PATCH", body=AreaChange, response=AreaOut)
 def change_area(ports: Ports, sign_in: SignIn, area_id: int, body: AreaChange) -> AreaOut:
-    """Make an area alert more or less readily from now on."""
-    sensitivity = checked_sensitivity(body.sensitivity)
-    return AreaOut.of(ports.areas.set_sensitivity(area_id, sensitivity, user_id=sign_in.user.user_id), ports)
+    """Make an area alert more or less readily, or bear more or less unseen ground, from now on."""
+    changed = ports.areas.change(
+        area_id,
+        user_id=sign_in.user.user_id,
+        sensitivity=None if body.sensitivity is None else checked_sensitivity(body.sensitivity),
+        unseen_tolerance=body.unseen_tolerance,
+    )
+    return AreaOut.of(changed, ports)
 
 
 @api.route("/api/area-configs/{area_id}", method="DELETE", status=204)

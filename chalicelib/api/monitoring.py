@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chalice.app import Request
 
-from chalicelib.api.alerts import SessionOut
+from chalicelib.api.sessions import SessionOut
 from chalicelib.api.http import Api, MessageOut, request_id_of
 from chalicelib.api.images import TileOut
 from chalicelib.application import cancel_session, compare_now, open_sessions

@@ -46,6 +46,7 @@ def draft_area(
     min_clear_share: float,
     sensitivity: Sensitivity,
     most_tiles: int,
+    unseen_tolerance: float,
 ) -> Draft:
     """Plan how an area would be watched. Raises Invalid, LicenceRefused, NoCoverage."""
     terms = imagery.terms
@@ -59,5 +60,6 @@ def draft_area(
         min_clear_share=min_clear_share,
         sensitivity=sensitivity,
         most_tiles=most_tiles,
+        unseen_tolerance=unseen_tolerance,
     )
     return Draft(extent=extent, plan=plan, terms=terms)

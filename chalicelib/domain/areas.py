@@ -10,6 +10,7 @@ from chalicelib.domain.errors import Invalid
 from chalicelib.domain.scenes import Grid, ProviderTerms
 from chalicelib.domain.thresholds import Sensitivity, Thresholds, default_threshold_m2
 from chalicelib.domain.tiles import M_PER_DEGREE, MAX_LATITUDE, Bounds, count_covering, gsd_m
+from chalicelib.domain.unseen import DEFAULT_TOLERANCE, checked_tolerance
 
 MAX_NAME = 200
 MAX_REACH_KM = 1000.0
@@ -72,6 +73,7 @@ class Plan:
     grid: Grid
     cadence_hours: int
     thresholds: Thresholds
+    unseen_tolerance: float = DEFAULT_TOLERANCE  # a share: more of the area unseen is no all-clear
 
     def __post_init__(self) -> None:
         shortest, longest = CADENCE_HOURS
@@ -80,6 +82,7 @@ class Plan:
                 f"an area is looked at every {shortest} to {longest} hours, not {self.cadence_hours}",
                 pointer="/cadenceHours",
             )
+        checked_tolerance(self.unseen_tolerance)
 
     def gsd_m(self, latitude: float) -> float:
         """Return the metres a pixel of its images at a latitude."""
@@ -158,6 +161,7 @@ def plan_area(
     min_clear_share: float,
     sensitivity: Sensitivity,
     most_tiles: int,
+    unseen_tolerance: float = DEFAULT_TOLERANCE,
 ) -> Plan:
     """Plan how an area would be watched. Raises Invalid."""
     checked_size(extent, grid, most_tiles=most_tiles)
@@ -166,4 +170,10 @@ def plan_area(
     thresholds = Thresholds(
         min_changed_area_m2=min_changed_area_m2, min_clear_share=min_clear_share, sensitivity=sensitivity
     )
-    return Plan(provider=terms.name, grid=grid, cadence_hours=cadence_hours, thresholds=thresholds)
+    return Plan(
+        provider=terms.name,
+        grid=grid,
+        cadence_hours=cadence_hours,
+        thresholds=thresholds,
+        unseen_tolerance=unseen_tolerance,
+    )

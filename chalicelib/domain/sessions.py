@@ -11,6 +11,7 @@ from typing import NamedTuple
 from chalicelib.domain.errors import LimitReached
 from chalicelib.domain.severity import Severity
 from chalicelib.domain.tile_runs import Verdict
+from chalicelib.domain.unseen import DEFAULT_TOLERANCE, Unseen
 
 FIRST_SESSION_COUNTS = timedelta(minutes=10)
 
@@ -22,6 +23,14 @@ class SessionStatus(StrEnum):
     CHANGES_DETECTED = "COMPLETED_CHANGES_DETECTED"
     NO_CHANGES = "COMPLETED_NO_CHANGES"
     ERROR = "COMPLETED_ERROR"
+
+
+class Cause(StrEnum):
+    """Why a session was opened."""
+
+    SCHEDULED = "SCHEDULED"
+    REQUESTED = "REQUESTED"  # "supervise now"
+    COMPARISON = "COMPARISON"  # compare what is stored, capture nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +46,17 @@ class Ending:
         return self.status is SessionStatus.CHANGES_DETECTED
 
 
-def ending_of(counts: Mapping[Verdict, int]) -> Ending:
-    """Judge a finished session by its verdicts. An error is never an all-clear, and neither is blindness.
+def ending_of(
+    counts: Mapping[Verdict, int],
+    *,
+    unseen: Unseen | None = None,
+    tolerance: float = DEFAULT_TOLERANCE,
+    unusable: int = 0,
+) -> Ending:
+    """Judge a finished session by its verdicts, and by what of its ground it did not see. None: that is not known.
+
+    An error is never an all-clear, and neither is blindness, nor a newer scene that could not be used (in `unusable`
+    tiles). What changed is told first, with the rest beside it.
 
     >>> ending_of({Verdict.NO_CHANGE: 3, Verdict.FAILED: 1}).status.value
     'COMPLETED_ERROR'
@@ -53,12 +71,20 @@ def ending_of(counts: Mapping[Verdict, int]) -> Ending:
         sentences.append(f"{cancelled} of {total} tiles were cancelled")
     if obscured == total and total:
         sentences.append("nothing could be seen: every tile was obscured")
+    elif unseen is not None and unseen.is_more_than(tolerance) and failed + cancelled < total:
+        sentences.append(f"{_percent(unseen.share)} of the area was not seen, {unseen.m2:,.0f} m2")
+    if unusable:
+        sentences.append(f"in {unusable} of {total} tiles a newer scene could not be used")
     reason = "; ".join(sentences) or None
     if counts.get(Verdict.CHANGED, 0):
         return Ending(status=SessionStatus.CHANGES_DETECTED, reason=reason)
     if reason is not None:
         return Ending(status=SessionStatus.ERROR, reason=reason)
     return Ending(status=SessionStatus.NO_CHANGES, reason=None)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %" if share >= 0.095 else f"{100 * share:.1f} %"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +101,7 @@ class Session:
 
     session_id: int
     area_id: int
+    cause: Cause
     status: SessionStatus
     reason: str | None
     started_at: datetime
@@ -87,6 +114,17 @@ class Session:
     severity: Severity | None  # the highest of its alerts
     failures: tuple[Failure, ...]
     is_notification_sent: bool
+    unseen: Unseen | None = None  # None: a session of before this was measured, or one that is open
+
+    @property
+    def is_all_clear(self) -> bool:
+        """Whether all of the area was seen and compared, and nothing had changed.
+
+        A baseline was compared with nothing, and a comparison of what is stored looks at some of the tiles.
+        """
+        if self.status is not SessionStatus.NO_CHANGES or self.cause is Cause.COMPARISON:
+            return False
+        return not self.counts_by_verdict.get(Verdict.BASELINE, 0)
 
     @property
     def is_open(self) -> bool:
@@ -97,14 +135,6 @@ class Session:
     def alerts(self) -> int:
         """The number of tiles that changed."""
         return self.counts_by_verdict.get(Verdict.CHANGED, 0)
-
-
-class Cause(StrEnum):
-    """Why a session was opened."""
-
-    SCHEDULED = "SCHEDULED"
-    REQUESTED = "REQUESTED"  # "supervise now"
-    COMPARISON = "COMPARISON"  # compare what is stored, capture nothing
 
 
 class PastSession(NamedTuple):

@@ -90,6 +90,16 @@ def bounds_of(tile: Tile) -> Bounds:
     return Bounds(west, south, east, north)
 
 
+def shared_m2(tile: Tile, area: Bounds) -> float:
+    """Return the square metres of a tile's ground that lie in a box, on the sphere of `M_PER_DEGREE`."""
+    ground = bounds_of(tile)
+    width = min(ground.east, area.east) - max(ground.west, area.west)
+    north, south = min(ground.north, area.north), max(ground.south, area.south)
+    if width <= 0 or north <= south:
+        return 0.0
+    return width * math.cos(math.radians((north + south) / 2)) * (north - south) * M_PER_DEGREE**2
+
+
 def centre_of(bounds: Bounds) -> tuple[float, float]:
     """Return (lon, lat) of a box's centre."""
     return (bounds.west + bounds.east) / 2, (bounds.south + bounds.north) / 2

@@ -39,7 +39,7 @@ def test_an_area_from_before_sensitivities_has_the_normal_one(engine):
     to_head(engine)
     area = SqlAreas(engine).get(1, user_id=1)
     assert (area.name, area.plan.thresholds.sensitivity) == ("Hill", Sensitivity.NORMAL)
-    changed = SqlAreas(engine).set_sensitivity(1, Sensitivity.LOW, user_id=1)
+    changed = SqlAreas(engine).change(1, sensitivity=Sensitivity.LOW, user_id=1)
     assert changed.plan.thresholds.sensitivity is Sensitivity.LOW
 
 

@@ -92,7 +92,7 @@ def test_a_doubt_outlives_a_change_of_the_sensitivity(trip, area):
     for day in range(5):
         verdict, session = look(trip, area, day, crop(plain, day))
     assert (verdict, "season-like" in reasons(trip, session)) == ("NO_CHANGE", True)
-    trip.areas.set_sensitivity(area.area_id, Sensitivity.LOW, user_id=trip.user.user_id)
+    trip.areas.change(area.area_id, sensitivity=Sensitivity.LOW, user_id=trip.user.user_id)
     assert look(trip, area, 5, crop(plain, 4) + 1)[0] == "CHANGED"
 
 
@@ -119,7 +119,7 @@ def test_another_sensitivity_is_another_comparison(trip, area):
     look(trip, area, 0, plain)
     _, first = look(trip, area, 1, plain + 1)
     assert trip.compare_now(area).session_id == first.session_id
-    trip.areas.set_sensitivity(area.area_id, Sensitivity.HIGH, user_id=trip.user.user_id)
+    trip.areas.change(area.area_id, sensitivity=Sensitivity.HIGH, user_id=trip.user.user_id)
     again = trip.compare_now(area)
     assert again.session_id != first.session_id
     trip.work()

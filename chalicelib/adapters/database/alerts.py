@@ -8,12 +8,13 @@ from typing_extensions import override
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.engine import reads
 from chalicelib.adapters.database.owned import owned_sessions
-from chalicelib.adapters.database.rows import alert_of, ignored_of, tile_image_of
+from chalicelib.adapters.database.rows import alert_of, ignored_of, tile_image_of, unseen_tile_of
 from chalicelib.application.ports.alerts import Alerts
 from chalicelib.domain.alerts import Alert, Ignored
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.images import TileImage
 from chalicelib.domain.paging import Page, PageRequest
+from chalicelib.domain.unseen import UnseenTile
 
 IMAGE, ALERT, SESSION, RUN, DONE = t.image_tiles, t.alert_details, t.alert_sessions, t.session_tiles, t.comparisons
 
@@ -37,6 +38,18 @@ class SqlAlerts(Alerts):
             (alert_of(row, images[row.image_id], images[row.reference_id]), tile_image_of(images[row.image_id]))
             for row in rows
         ]
+
+    @override
+    @reads
+    def unseen(self, connection: Connection, session_id: int, *, user_id: int, page: PageRequest) -> Page[UnseenTile]:
+        if connection.execute(owned_sessions(user_id).where(SESSION.c.id == session_id)).first() is None:
+            raise NotFound(f"there is no session {session_id}")
+        is_it = (RUN.c.session_id == session_id) & RUN.c.unseen_since.is_not(None)
+        total = connection.execute(select(func.count()).select_from(RUN).where(is_it)).scalar_one()
+        query = select(RUN).where(is_it, RUN.c.id > (page.after or 0)).order_by(RUN.c.id).limit(page.limit + 1)
+        rows = connection.execute(query).all()
+        items = [unseen_tile_of(row) for row in rows[: page.limit]]
+        return Page(items, total, rows[page.limit - 1].id if len(rows) > page.limit else None)
 
     @override
     @reads

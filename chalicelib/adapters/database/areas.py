@@ -44,6 +44,7 @@ class SqlAreas(Areas):
             min_changed_area_m2=plan.thresholds.min_changed_area_m2,
             min_clear_share=plan.thresholds.min_clear_share,
             sensitivity=plan.thresholds.sensitivity,
+            unseen_tolerance=plan.unseen_tolerance,
             next_due_at=now,
             created_at=now,
         )
@@ -69,10 +70,20 @@ class SqlAreas(Areas):
 
     @override
     @writes
-    def set_sensitivity(self, connection: Connection, area_id: int, sensitivity: Sensitivity, *, user_id: int) -> Area:
+    def change(
+        self,
+        connection: Connection,
+        area_id: int,
+        *,
+        user_id: int,
+        sensitivity: Sensitivity | None = None,
+        unseen_tolerance: float | None = None,
+    ) -> Area:
         if connection.execute(owned_area(area_id, user_id).with_for_update()).one_or_none() is None:
             raise NotFound(f"there is no area {area_id}")
-        connection.execute(update(AREA).where(AREA.c.id == area_id).values(sensitivity=sensitivity))
+        asked = {"sensitivity": sensitivity, "unseen_tolerance": unseen_tolerance}
+        changed = {name: value for name, value in asked.items() if value is not None}
+        connection.execute(update(AREA).where(AREA.c.id == area_id).values(**changed))
         return area_of(connection.execute(owned_area(area_id, user_id)).one())
 
     @override

@@ -23,6 +23,7 @@ from chalicelib.domain.severity import highest
 from chalicelib.domain.thresholds import Sensitivity, Thresholds
 from chalicelib.domain.tile_runs import Verdict
 from chalicelib.domain.tiles import Tile
+from chalicelib.domain.unseen import Unseen, UnseenTile
 
 log = logging.getLogger(__name__)
 V = TypeVar("V")
@@ -81,6 +82,7 @@ def area_of(row: Row[Any]) -> Area:
                 min_clear_share=row.min_clear_share,
                 sensitivity=Sensitivity(row.sensitivity),
             ),
+            unseen_tolerance=row.unseen_tolerance,
         ),
         next_due_at=row.next_due_at,
         created_at=row.created_at,
@@ -98,6 +100,7 @@ def session_of(row: Row[Any], summary: dict[str, Any]) -> Session:
     return Session(
         session_id=row.id,
         area_id=row.area_id,
+        cause=Cause(row.cause),
         status=SessionStatus(row.status),
         reason=row.reason,
         started_at=row.started_at,
@@ -110,7 +113,21 @@ def session_of(row: Row[Any], summary: dict[str, Any]) -> Session:
         severity=highest([summary.get("severity")]),
         failures=tuple(Failure(**failure) for failure in summary["failures"]),
         is_notification_sent=row.is_notification_sent,
+        unseen=_unseen_of(summary.get("unseen")),
     )
+
+
+def _unseen_of(kept: dict[str, Any] | None) -> Unseen | None:
+    if kept is None:
+        return None
+    since = kept["since"]
+    return Unseen(m2=kept["m2"], of_m2=kept["of_m2"], since=since and datetime.fromisoformat(since))
+
+
+def unseen_tile_of(row: Row[Any]) -> UnseenTile:
+    """Return a row of `session_tiles` whose ground was not all seen."""
+    unseen = Unseen(m2=row.unseen_m2, of_m2=row.watched_m2, since=row.unseen_since)
+    return UnseenTile(tile=str(tile_of(row)), verdict=Verdict(row.verdict), reason=row.reason, unseen=unseen)
 
 
 def past_session_of(row: Row[Any]) -> PastSession:

@@ -17,12 +17,12 @@ from chalicelib.adapters.database.comparisons import add_comparison
 from chalicelib.adapters.database.engine import record_after_commit
 from chalicelib.adapters.database.outbox import post
 from chalicelib.adapters.database.rows import tile_of
+from chalicelib.adapters.database.session_summaries import count_verdicts, summarise, unseen_in
 from chalicelib.domain import events
 from chalicelib.domain.comparisons import DETECTOR, ComparisonKey
 from chalicelib.domain.images import ImageStatus
 from chalicelib.domain.jobs import Message, Queue, SessionJob
 from chalicelib.domain.sessions import SessionStatus, ending_of
-from chalicelib.domain.severity import highest
 from chalicelib.domain.tile_runs import (
     ALREADY_COMPARED,
     CAPTURE_STATES,
@@ -33,10 +33,16 @@ from chalicelib.domain.tile_runs import (
     Verdict,
 )
 from chalicelib.domain.tiles import Tile
+from chalicelib.domain.unseen import NOTICED, seen_share
 
-RUN, SESSION, IMAGE, ALERT = t.session_tiles, t.alert_sessions, t.image_tiles, t.alert_details
+RUN, SESSION, IMAGE, ALERT, AREA = (
+    t.session_tiles,
+    t.alert_sessions,
+    t.image_tiles,
+    t.alert_details,
+    t.area_configs,
+)
 MAX_REASON = 500
-FAILURES_KEPT = 100
 _IMAGE_STATUS = {
     Verdict.CHANGED: ImageStatus.CHANGED,
     Verdict.NO_CHANGE: ImageStatus.NO_CHANGE,
@@ -75,7 +81,8 @@ def open_run_of(row: Row[Any]) -> OpenRun:
 def run_of_claim(claim: Claim, *, image_id: int | None = None) -> OpenRun:
     """Return the run of a claim. While it is captured, `image_id` is the image that it came to."""
     if isinstance(claim, CaptureClaim):
-        return OpenRun(claim.tile_run_id, claim.session_id, claim.view.tile, False, image_id, None, None)
+        shown = None if claim.newest is None else claim.newest.clear_share
+        return OpenRun(claim.tile_run_id, claim.session_id, claim.view.tile, False, image_id, None, shown)
     images = claim.image.image_id, claim.reference.image_id
     return OpenRun(claim.tile_run_id, claim.session_id, claim.view.tile, True, *images, claim.image.clear_share)
 
@@ -90,6 +97,8 @@ def end_run(connection: Connection, run: OpenRun, outcome: Outcome, *, now: date
         if not add_comparison(connection, key, outcome, now=now):
             outcome = ALREADY_COMPARED
     is_mine = (RUN.c.id == run.run_id) & RUN.c.verdict.is_(None)
+    clear_share = outcome.clear_share if outcome.clear_share is not None else run.clear_share
+    seen = seen_share(outcome.verdict, clear_share)
     values = {
         "state": TileState.ENDED,
         "verdict": outcome.verdict,
@@ -97,7 +106,9 @@ def end_run(connection: Connection, run: OpenRun, outcome: Outcome, *, now: date
         "fence": RUN.c.fence + 1,
         "lease_until": None,
         "image_id": run.image_id,
-        "clear_share": outcome.clear_share if outcome.clear_share is not None else run.clear_share,
+        "clear_share": clear_share,
+        "unseen_m2": RUN.c.watched_m2 * (1.0 - seen),
+        "unseen_since": None if 1.0 - seen < NOTICED else _unseen_since(connection, run) or now,
         "ended_at": now,
     }
     if fence is not None:
@@ -119,6 +130,22 @@ def end_run(connection: Connection, run: OpenRun, outcome: Outcome, *, now: date
     _update_image(connection, run.image_id, outcome.verdict, now=now)
     if outcome.verdict is Verdict.CHANGED:
         _insert_alert(connection, run, outcome, now=now)
+
+
+def _unseen_since(connection: Connection, run: OpenRun) -> datetime | None:
+    """Return since when some of a tile's ground was missed in each session of its area; None if this is the first."""
+    this_one, earlier = SESSION.alias(), SESSION.alias()
+    z, x, y = run.tile
+    query = (
+        select(RUN.c.unseen_since)
+        .join(earlier, earlier.c.id == RUN.c.session_id)
+        .join(this_one, this_one.c.area_id == earlier.c.area_id)
+        .where(this_one.c.id == run.session_id, earlier.c.id < run.session_id, RUN.c.z == z, RUN.c.x == x, RUN.c.y == y)
+        .order_by(earlier.c.id.desc())
+        .limit(1)
+    )
+    since: datetime | None = connection.execute(query).scalar_one_or_none()
+    return since
 
 
 def _update_image(connection: Connection, image_id: int, verdict: Verdict, *, now: datetime) -> None:
@@ -148,7 +175,13 @@ def finish_if_done(connection: Connection, session: Row[Any], *, now: datetime, 
     if session.status != SessionStatus.IN_PROGRESS or connection.execute(still_open).scalar_one():
         return []
     counts = count_verdicts(connection, [session.id]).get(session.id, {})
-    ending = ending_of({Verdict(name): count for name, count in counts.items()})
+    unseen = unseen_in(connection, session.id)
+    tolerance = select(AREA.c.unseen_tolerance).where(AREA.c.id == session.area_id)
+    ending = ending_of(
+        {Verdict(name): count for name, count in counts.items()},
+        unseen=unseen,
+        tolerance=connection.execute(tolerance).scalar_one(),
+    )
     connection.execute(
         update(SESSION)
         .where(SESSION.c.id == session.id)
@@ -157,7 +190,7 @@ def finish_if_done(connection: Connection, session: Row[Any], *, now: datetime, 
             reason=ending.reason and ending.reason[:MAX_REASON],
             open_area_id=None,
             ended_at=now,
-            summary=summarise(connection, session.id, counts),
+            summary=summarise(connection, session.id, counts, unseen),
         )
     )
     record_after_commit(
@@ -173,41 +206,3 @@ def finish_if_done(connection: Connection, session: Row[Any], *, now: datetime, 
         return []
     job = SessionJob(session_id=session.id, request_id=request_id)
     return post(connection, Queue.NOTIFICATIONS, job, now=now)
-
-
-def count_verdicts(connection: Connection, session_ids: list[int]) -> dict[int, dict[str, int]]:
-    """Count the ended tile runs of sessions by verdict."""
-    counts: dict[int, dict[str, int]] = {}
-    query = (
-        select(RUN.c.session_id, RUN.c.verdict, func.count())
-        .where(RUN.c.session_id.in_(session_ids), RUN.c.verdict.is_not(None))
-        .group_by(RUN.c.session_id, RUN.c.verdict)
-    )
-    for session_id, verdict, count in connection.execute(query):
-        counts.setdefault(session_id, {})[verdict] = count
-    return counts
-
-
-def summarise(connection: Connection, session_id: int, counts: dict[str, int]) -> dict[str, Any]:
-    """Return what a session's row keeps of its tile runs, as far as they have come."""
-    newest = connection.execute(
-        select(func.max(IMAGE.c.captured_at))
-        .join(RUN, RUN.c.image_id == IMAGE.c.id)
-        .where(RUN.c.session_id == session_id)
-    ).scalar_one()
-    clear = connection.execute(select(func.avg(RUN.c.clear_share)).where(RUN.c.session_id == session_id)).scalar_one()
-    failed = connection.execute(
-        select(RUN.c.z, RUN.c.x, RUN.c.y, RUN.c.reason)
-        .where(RUN.c.session_id == session_id, RUN.c.verdict == Verdict.FAILED)
-        .order_by(RUN.c.id)
-        .limit(FAILURES_KEPT)
-    )
-    word = ALERT.c.change_log["severity"].as_string()
-    severities = connection.execute(select(word).where(ALERT.c.session_id == session_id).distinct()).scalars()
-    return {
-        "counts": counts,
-        "severity": highest(severities),
-        "clear_share": None if clear is None else round(float(clear), 4),
-        "newest_captured_at": newest and newest.isoformat(),
-        "failures": [{"tile": str(tile_of(row)), "reason": row.reason or "no reason kept"} for row in failed],
-    }

@@ -16,14 +16,13 @@ from chalicelib.adapters.database.owned import owned_area, owned_sessions
 from chalicelib.adapters.database.references import newest_pairs
 from chalicelib.adapters.database.rows import area_of, past_session_of, session_of
 from chalicelib.adapters.database.session_closing import (
-    count_verdicts,
     end_run,
     finish_if_done,
     lock_session,
     open_run_of,
-    summarise,
 )
 from chalicelib.adapters.database.session_opening import Waits, open_session
+from chalicelib.adapters.database.session_summaries import count_verdicts, summarise
 from chalicelib.application.ports.sessions import Sessions
 from chalicelib.domain.areas import Area
 from chalicelib.domain.errors import Conflict, LimitReached, NotFound
@@ -38,7 +37,7 @@ from chalicelib.domain.sessions import (
     start_of_day,
 )
 from chalicelib.domain.tile_runs import Outcome, TileState, Verdict
-from chalicelib.domain.tiles import Tile, tiles_covering
+from chalicelib.domain.tiles import Tile, shared_m2, tiles_covering
 
 SESSION, RUN, AREA = t.alert_sessions, t.session_tiles, t.area_configs
 
@@ -137,7 +136,7 @@ class SqlSessions(Sessions):
         request_id: str,
     ) -> tuple[int, list[Message]]:
         tiles = [
-            _columns_of(tile) | {"state": TileState.PLANNED}
+            _columns_of(tile, area) | {"state": TileState.PLANNED}
             for tile in tiles_covering(area.extent.bounds, area.plan.grid.zoom)
         ]
         return self._open(connection, area, cause, tiles, slot_at=slot_at, now=now, request_id=request_id)
@@ -147,8 +146,9 @@ class SqlSessions(Sessions):
     ) -> tuple[int, list[Message]]:
         by_pair = {pair: tile for tile, pair in newest_pairs(connection, area)}
         pairs = sorted(not_compared(connection, list(by_pair), area.plan.thresholds))
+        captured = {"state": TileState.CAPTURED}
         if pairs:
-            tiles = [_columns_of(by_pair[pair]) | pair._asdict() | {"state": TileState.CAPTURED} for pair in pairs]
+            tiles = [_columns_of(by_pair[pair], area) | pair._asdict() | captured for pair in pairs]
             return self._open(connection, area, Cause.COMPARISON, tiles, slot_at=None, now=now, request_id=request_id)
         latest = select(func.max(SESSION.c.id)).where(SESSION.c.area_id == area.area_id)
         session_id = connection.execute(latest).scalar_one()
@@ -230,5 +230,5 @@ class SqlSessions(Sessions):
         return [session_of(row, row.summary or summarise(connection, row.id, counts.get(row.id, {}))) for row in rows]
 
 
-def _columns_of(tile: Tile) -> dict[str, object]:
-    return {"z": tile.z, "x": tile.x, "y": tile.y}
+def _columns_of(tile: Tile, area: Area) -> dict[str, object]:
+    return {"z": tile.z, "x": tile.x, "y": tile.y, "watched_m2": shared_m2(tile, area.extent.bounds)}

@@ -49,6 +49,7 @@ area_configs = table(
     Column("min_changed_area_m2", Double, nullable=False),
     Column("min_clear_share", Double, nullable=False),
     Column("sensitivity", String(8), nullable=False, server_default="normal"),
+    Column("unseen_tolerance", Double, nullable=False, server_default="0.05"),
     Column("next_due_at", UtcDateTime, nullable=False, index=True),
     Column("created_at", UtcDateTime, nullable=False),
     Column("deleted_at", UtcDateTime),
@@ -90,6 +91,9 @@ session_tiles = table(
     Column("image_id", Id),
     Column("reference_id", Id),
     Column("clear_share", Double),
+    Column("watched_m2", Double),  # of the tile, in the area; NULL in rows of before
+    Column("unseen_m2", Double),  # of them, when it ended
+    Column("unseen_since", UtcDateTime),  # when some of it was missed first, of those in a row
     Column("ended_at", UtcDateTime),
     UniqueConstraint("session_id", "z", "x", "y"),
     Index(None, "state", "retry_at"),

@@ -7,6 +7,7 @@ from typing import Protocol
 from chalicelib.domain.alerts import Alert, Ignored
 from chalicelib.domain.images import TileImage
 from chalicelib.domain.paging import Page, PageRequest
+from chalicelib.domain.unseen import UnseenTile
 
 
 class Alerts(Protocol):
@@ -14,6 +15,10 @@ class Alerts(Protocol):
 
     def of_session(self, session_id: int, *, user_id: int) -> list[tuple[Alert, TileImage]]:
         """Return a session's alerts, each with its newer image. Raises NotFound."""
+        ...
+
+    def unseen(self, session_id: int, *, user_id: int, page: PageRequest) -> Page[UnseenTile]:
+        """Return the tiles of a session whose ground was not all seen. Raises NotFound."""
         ...
 
     def ignored(self, session_id: int, *, user_id: int, page: PageRequest) -> Page[Ignored]:

@@ -25,8 +25,15 @@ class Areas(Protocol):
         """Return a user's areas, oldest first."""
         ...
 
-    def set_sensitivity(self, area_id: int, sensitivity: Sensitivity, *, user_id: int) -> Area:
-        """Make a user's area alert more or less readily from now on. Raises NotFound."""
+    def change(
+        self,
+        area_id: int,
+        *,
+        user_id: int,
+        sensitivity: Sensitivity | None = None,
+        unseen_tolerance: float | None = None,
+    ) -> Area:
+        """Change how a user's area is judged from now on; what is None stays. Raises NotFound."""
         ...
 
     def due(self, *, now: datetime, limit: int) -> list[int]:

@@ -1,0 +1,63 @@
+"""Unseen ground: what a session should have looked at and did not see, how much of it, and since when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from chalicelib.domain.errors import Invalid
+from chalicelib.domain.tile_runs import Verdict
+
+DEFAULT_TOLERANCE = 0.05
+"""A share of the area: a session that did not see more is no all-clear."""
+
+NOTICED = 0.01  # of a tile: what is less is a seam or a rounded edge, and no ground that waits to be seen
+_LOOKED = (Verdict.CHANGED, Verdict.NO_CHANGE, Verdict.BASELINE, Verdict.NO_NEW_IMAGERY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unseen:
+    """How much of a session's ground was not seen."""
+
+    m2: float
+    of_m2: float
+    since: datetime | None = None  # when the part that waits longest was missed first
+
+    @property
+    def share(self) -> float:
+        """The share of the ground, 0 to 1."""
+        return min(1.0, self.m2 / self.of_m2) if self.of_m2 > 0 else 0.0
+
+    def is_more_than(self, tolerance: float) -> bool:
+        """Whether it is more than may stay unseen under an all-clear."""
+        return self.share > tolerance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnseenTile:
+    """A tile of a session whose ground was not all seen."""
+
+    tile: str
+    verdict: Verdict
+    reason: str | None
+    unseen: Unseen
+
+
+def seen_share(verdict: Verdict, clear_share: float | None) -> float:
+    """Return the share of a tile's ground that a tile run answers for: what its newest usable image shows.
+
+    An obscured image was not compared, and what failed or was cancelled showed nothing.
+
+    >>> seen_share(Verdict.NO_CHANGE, 0.7), seen_share(Verdict.OBSCURED, 0.2)
+    (0.7, 0.0)
+    """
+    if verdict not in _LOOKED:
+        return 0.0
+    return 1.0 if clear_share is None else clear_share
+
+
+def checked_tolerance(share: float) -> float:
+    """Return the share of an area that may stay unseen under an all-clear. Raises Invalid."""
+    if not 0 <= share <= 1:
+        raise Invalid(f"a share is 0 to 1, not {share:g}", pointer="/unseenTolerance")
+    return share
