@@ -104,9 +104,16 @@ function summary(session) {
       ["Took", isRunning ? null : duration(session.startTime, session.endTime)],
       ["Newest image from", moment(session.newestCapturedAt, "not stated")],
       ["Clear view of", session.clearShare === null ? null : percent(session.clearShare)],
+      ["Not seen", notSeen(session)],
       ["Push", isRunning ? null : session.notificationSent ? "accepted" : "none"],
     ]),
   );
+}
+
+function notSeen(session) {
+  if (session.unseenM2 === null || session.unseenM2 < 1) return null;
+  const since = session.unseenSince ? [" since ", moment(session.unseenSince)] : [];
+  return el("span", {}, `${m2(session.unseenM2)}, ${percent(session.unseenShare)} of the area,`, ...since);
 }
 
 function noAlerts(session) {

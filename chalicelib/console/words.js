@@ -95,7 +95,8 @@ export function standing(session) {
       return ["Not fully checked", "octagon", "bad", "This is not an all-clear: some land was not checked."];
     case "COMPLETED_NO_CHANGES":
       if (compared > 0) {
-        return ["No changes", "circle", "good", `${count(compared)} ${of} compared, nothing changed.${unseen}`];
+        const first = counts.BASELINE ? ` ${counted(counts.BASELINE, "tile")} seen for the first time.` : "";
+        return ["No changes", "circle", "good", `${count(compared)} ${of} compared, nothing changed.${unseen}${first}`];
       }
       if (counts.BASELINE) return ["Baseline taken", "square", "plain", "The next sweep will be compared with it."];
       return ["No new imagery", "square", "plain", "Nothing was compared: there is nothing newer than last time."];
