@@ -1,4 +1,4 @@
-"""The areas that people watch, what they would cost, and which providers can show them."""
+"""The areas that people watch, and what they would cost."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Annotated, Self
 from chalice.app import Request
 from pydantic import Field, model_validator
 
-from chalicelib.adapters.imagery.registry import PROVIDERS
 from chalicelib.api.http import Api, ApiModel, request_id_of
 from chalicelib.application import add_area as adding
 from chalicelib.application import delete_area as deleting
@@ -150,18 +149,6 @@ class Estimate(ApiModel):
         )
 
 
-class ProviderOut(ApiModel):
-    """Somebody who shows land from above, and on what terms."""
-
-    name: str
-    licence: str
-    licence_url: str
-    attribution: str
-    is_dated: bool
-    cost_per_request_usd: float
-    is_default: bool
-
-
 def _attribution(provider: str, ports: Ports) -> str:
     terms = ports.provider_terms(provider)  # None: no longer set up here, and its areas are still shown
     return terms.licence.attribution if terms else ""
@@ -241,22 +228,3 @@ def delete_area(ports: Ports, request: Request, sign_in: SignIn, area_id: int) -
         clock=ports.clock,
         request_id=request_id_of(request),
     )
-
-
-@api.route("/api/providers", response=list[ProviderOut])
-def list_providers(ports: Ports) -> list[ProviderOut]:
-    """List who can show land here, and on what terms."""
-    found = [terms for terms in map(ports.provider_terms, PROVIDERS) if terms is not None]
-    return [
-        ProviderOut(
-            name=terms.name,
-            licence=terms.licence.name,
-            licence_url=terms.licence.url,
-            attribution=terms.licence.attribution,
-            is_dated=terms.is_dated,
-            cost_per_request_usd=terms.cost_per_request_usd,
-            is_default=terms.name == ports.settings.providers.default_provider,
-        )
-        for terms in found
-        if terms.licence.permits_watching
-    ]

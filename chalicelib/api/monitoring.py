@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from chalice.app import Request
 
-from chalicelib.api.sessions import SessionOut
 from chalicelib.api.http import Api, MessageOut, request_id_of
 from chalicelib.api.images import TileOut
+from chalicelib.api.sessions import SessionOut
 from chalicelib.application import cancel_session, compare_now, open_sessions
 from chalicelib.composition import Ports
 from chalicelib.domain.accounts import SignIn

@@ -11,12 +11,12 @@ from chalice.app import Response
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from chalicelib.api import accounts, alerts, areas, console, images, monitoring, sessions
+from chalicelib.api import accounts, alerts, areas, console, images, monitoring, providers, sessions
 from chalicelib.api.http import Api, Route
 from chalicelib.api.problems import MEDIA_TYPE, Problem
 
 api = Api(__name__)
-APIS = (console.api, accounts.api, areas.api, monitoring.api, sessions.api, alerts.api, images.api, api)
+APIS = (console.api, accounts.api, areas.api, providers.api, monitoring.api, sessions.api, alerts.api, images.api, api)
 
 VERSION = "0.1.0"
 PUBLISHED = {"MessageOut": "Told", "AreaDraft": "WishedArea"}  # schema names that generated clients hold
