@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from chalicelib.api.http import Api, ApiModel, MessageOut
 from chalicelib.application import refresh_sign_in
@@ -88,7 +88,7 @@ class SignedIn(MessageOut):
 class NewDevice(ApiModel):
     """A phone that wants pushes."""
 
-    token: Annotated[str, Field(min_length=1, max_length=4096)]
+    token: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4096)]
     platform: Literal["android", "ios", "web"]
 
 

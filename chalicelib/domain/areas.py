@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.scenes import Grid, ProviderTerms
@@ -128,6 +128,22 @@ class Area:
     def gsd_m(self) -> float:
         """Metres a pixel, at the area's centre."""
         return self.plan.gsd_m(self.extent.center_lat)
+
+
+def next_due(due_at: datetime, *, cadence_hours: int, now: datetime) -> datetime:
+    """Return when an area is due next, at the hour that it always was; times that were missed are not made up for.
+
+    A session that somebody asks for before the time does not move it; one at the time, or after it, takes its place.
+
+    >>> from datetime import UTC
+    >>> due_at = datetime(2026, 3, 1, 6, tzinfo=UTC)
+    >>> str(next_due(due_at, cadence_hours=24, now=datetime(2026, 3, 3, 7, tzinfo=UTC)))
+    '2026-03-04 06:00:00+00:00'
+    """
+    if due_at > now:
+        return due_at
+    step = timedelta(hours=cadence_hours)
+    return due_at + step * ((now - due_at) // step + 1)
 
 
 def checked_name(name: str) -> str:

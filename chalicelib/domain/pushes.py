@@ -9,7 +9,7 @@ from enum import StrEnum
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.severity import Severity
 
-PUSH_TTL_S = 6 * 3600.0  # an older alert is found in the app; a push about it would only confuse
+PUSH_TTL_S = 24 * 3600.0  # a phone that is off at night shows it in the morning; an older alert is found in the app
 LONGEST_PUSH_WAIT_S = 900.0
 
 

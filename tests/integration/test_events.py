@@ -127,7 +127,7 @@ def test_pushes_at_once_are_counted_once_each(trip, said):
     from chalicelib.domain.jobs import SessionJob
 
     at_once(*[lambda: trip.notify(SessionJob(session_id=session.session_id))] * 4)
-    trip.wait(hours=7)
+    trip.wait(hours=25)
     at_once(*[trip.reconcile] * 3)
     counted = Counter()
     for record in said(events.PUSHES_RECORDED):

@@ -56,7 +56,7 @@ def test_a_push_says_what_the_contract_promises(fcm):
         "data": {"area_config_id": "7", "alert_session_id": "41", "changes_count": "2"},
         "android": {
             "priority": "high",
-            "ttl": "21600s",
+            "ttl": "86400s",
             "collapse_key": "session-41",
             "notification": {
                 "channel_id": "bhuprahari_channel_id",

@@ -111,7 +111,7 @@ def test_delete_against_everything_leaves_nothing(trip):
         trip.wait(days=2)
         trip.show("nothing")
         trip.reconcile()
-        trip.wait(hours=7)
+        trip.wait(hours=25)
         trip.reconcile()
         assert trip.areas.deleted_with_rows(100) == []
         assert trip.all_sessions() == []

@@ -123,12 +123,30 @@ def test_a_new_area_is_due_at_once_and_then_by_its_cadence(trip):
     assert [session.area_id for session in trip.all_sessions()] == [area.area_id] * 2
 
 
-def test_a_session_on_request_moves_the_next_due_time(trip):
+def due_at(trip, area):
+    return trip.areas.get(area.area_id, user_id=area.user_id).next_due_at
+
+
+def test_a_session_on_request_takes_the_place_of_one_that_is_due(trip):
     area = trip.add_area()
     trip.wait(hours=2)
     trip.capture_now(area)
-    due_at = trip.areas.get(area.area_id, user_id=area.user_id).next_due_at
-    assert due_at == NOON + timedelta(hours=26)
+    assert due_at(trip, area) == NOON + timedelta(hours=24)
+
+
+def test_a_session_on_request_does_not_move_the_schedule(trip):
+    area = trip.add_area()
+    trip.show("march")
+    assert trip.tick() == 1
+    trip.work()
+    for hours in (3, 9):
+        trip.wait(hours=hours)
+        trip.capture_now(area)
+        trip.work()
+        assert due_at(trip, area) == NOON + timedelta(hours=24)
+    trip.wait(hours=13)
+    assert trip.tick() == 1
+    assert due_at(trip, area) == NOON + timedelta(hours=48), "an hour late, and at its hour again"
 
 
 def test_a_tick_out_of_time_leaves_the_rest_to_the_next(trip):

@@ -132,8 +132,8 @@ def test_a_push_service_that_is_away_for_hours_loses_no_alert(trip):
 def test_a_push_that_is_refused_for_too_long_is_given_up(trip):
     trip.push.script["phone"] = DeliveryStatus.PENDING
     changed_session(trip)
-    for _ in range(26):
-        trip.wait(minutes=15)
+    for _ in range(25):
+        trip.wait(hours=1)
         trip.reconcile()
         trip.work()
     assert trip.pushes()[0].status is DeliveryStatus.FAILED

@@ -25,6 +25,13 @@ WRITING = (
         "the stored object is looked for", f"{APPLICATION}.capture_tile", "_capture", "images.has(stored.key)", "True"
     ),
     Guard("a lost image is never used again", f"{DB}.images", "forget_image", '{"is_usable": False, ', "{"),
+    Guard(
+        "unseen ground is no all-clear",
+        f"{DOMAIN}.sessions",
+        "ending_of",
+        "unseen is not None and unseen.is_more_than(tolerance)",
+        "False",
+    ),
     # Who may write
     Guard(
         "fence and verdict: only the latest claim writes, and once",

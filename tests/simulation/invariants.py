@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.sessions import ending_of
 from chalicelib.domain.tile_runs import Verdict
+from chalicelib.domain.unseen import Unseen
 from tests.simulation import truth
 from tests.simulation.looking import GRACE, time_of
 from tests.simulation.world import Violation
@@ -88,8 +89,9 @@ def _counts(state: State) -> Iterator[Violation]:
         by_session.setdefault(session_id, {})[verdict] = count
     for session_id, status, planned, summary in sessions:
         counts = by_session.get(session_id, {})
-        kept = json.loads(summary)["counts"]
-        ending = ending_of({Verdict(name): count for name, count in counts.items() if name})
+        kept, measured = json.loads(summary)["counts"], json.loads(summary)["unseen"]
+        unseen = Unseen(m2=measured["m2"], of_m2=measured["of_m2"])
+        ending = ending_of({Verdict(name): count for name, count in counts.items() if name}, unseen=unseen)
         if kept != counts or planned != sum(counts.values()) or ending.status != status:
             says = f"session {session_id} is {status} with {kept} of {planned}, its tile runs are {counts}"
             yield Violation("counts agree", says)

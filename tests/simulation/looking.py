@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 MINUTE = timedelta(minutes=1)
 GRACE = timedelta(seconds=150)  # two reconciles, and some
 FURTHEST_LEASE = timedelta(seconds=130)  # of a worker, and some
-PUSH_TTL = timedelta(hours=6)
+PUSH_TTL = timedelta(hours=24)
 UNSENT = timedelta(seconds=31)  # after so long reconcile hands over what was not sent
 UNREADABLE = "highest"  # the sensitivity of an area that this release cannot read
 

@@ -26,7 +26,7 @@ BROKEN = {
     "UPDATE session_tiles SET verdict = 'BASELINE' WHERE id = 1": "one verdict",
     "UPDATE session_tiles SET verdict = 'FAILED', reason = 'answered 503' WHERE id = 1": "transient is not final",
     "UPDATE alert_sessions SET tiles_planned = 99 WHERE id = 1": "counts agree",
-    "UPDATE alert_sessions SET status = 'COMPLETED_ERROR' WHERE id = 1": "counts agree",
+    "UPDATE alert_sessions SET status = 'COMPLETED_CHANGES_DETECTED' WHERE id = 1": "counts agree",
     "DELETE FROM comparisons": "no all-clear unseen",
     "UPDATE image_tiles SET object_key = '1/none.png' WHERE id = 1": "no row without its object",
     "UPDATE alert_details SET mask_key = NULL": "no object without its row",

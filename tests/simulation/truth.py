@@ -43,6 +43,24 @@ def check(history: History) -> Iterator[Violation]:
         yield Violation("one verdict", f"the verdict of tile run {run_id} was {was} and became {now}")
 
 
+def hidden_share(history: History, session_id: int) -> float:
+    """Return how much of a session's ground the land's scenes hid from the images that it answers with.
+
+    The tiles of a history are all of a size.
+    """
+    query = (
+        "SELECT r.z, r.x, r.y, (SELECT n.scene_id FROM image_tiles n WHERE n.area_id = s.area_id AND n.z = r.z"
+        "  AND n.x = r.x AND n.y = r.y AND n.is_usable ORDER BY n.taken_at DESC, n.id DESC LIMIT 1)"
+        " FROM session_tiles r JOIN alert_sessions s ON s.id = r.session_id WHERE r.session_id = ?"
+    )
+    rows = history.database.rows(query, session_id)
+    hidden = [
+        1.0 - history.land.named(scene_id).clear.get(Tile(z, x, y), 1.0) if scene_id else 1.0
+        for z, x, y, scene_id in rows
+    ]
+    return sum(hidden) / len(hidden)
+
+
 def _changes(history: History, area_id: int, tile: Tile) -> Iterator[Violation]:
     """Each planted change between two images that were not taken from the product is alerted, and the last is there."""
     where = (area_id, *tile)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chalicelib.domain.unseen import DEFAULT_TOLERANCE
+from tests.simulation import truth
 from tests.simulation.invariants import State, not_looked_at
 
 if TYPE_CHECKING:
@@ -53,5 +55,10 @@ class Watcher:
             world.counts[f"session {status}"] += 1
             if status == "COMPLETED_NO_CHANGES":
                 began = self.opened_at.get(session_id, 0)
+                hidden = truth.hidden_share(history, session_id)
+                if hidden > DEFAULT_TOLERANCE:
+                    world.violated(
+                        "no all-clear unseen", f"session {session_id}: {hidden:.0%} of its ground was hidden"
+                    )
                 for reason in not_looked_at(State.of(history), session_id, lost_before=began):
                     world.violated("no all-clear unseen", f"session {session_id}: {reason}")

@@ -17,13 +17,13 @@ from typing_extensions import override
 from chalicelib.application.ports.push import Push
 from chalicelib.application.ports.secrets import Secrets
 from chalicelib.domain.errors import Invalid, NotFound, Unavailable
-from chalicelib.domain.pushes import DeliveryStatus, Notice, Receipt, Target, TargetKind
+from chalicelib.domain.pushes import PUSH_TTL_S, DeliveryStatus, Notice, Receipt, Target, TargetKind
 
 logger = logging.getLogger(__name__)
 
 CHUNK = 100  # firebase-admin starts a thread for each message of a chunk
 CHANNEL = "bhuprahari_channel_id"  # the client made it, with high importance
-LIVES = timedelta(hours=6)
+LIVES = timedelta(seconds=PUSH_TTL_S)
 ACCOUNT = ("project_id", "client_email", "private_key")
 
 

@@ -24,7 +24,7 @@ from chalicelib.adapters.database.session_closing import (
 from chalicelib.adapters.database.session_opening import Waits, open_session
 from chalicelib.adapters.database.session_summaries import count_verdicts, summarise
 from chalicelib.application.ports.sessions import Sessions
-from chalicelib.domain.areas import Area
+from chalicelib.domain.areas import Area, next_due
 from chalicelib.domain.errors import Conflict, LimitReached, NotFound
 from chalicelib.domain.jobs import Message
 from chalicelib.domain.paging import Page, PageRequest
@@ -170,8 +170,9 @@ class SqlSessions(Sessions):
         opened = open_session(
             connection, area, cause, tiles, slot_at=slot_at, waits=self._waits, now=now, request_id=request_id
         )
-        due_next = now + timedelta(hours=area.plan.cadence_hours)
-        connection.execute(update(AREA).where(AREA.c.id == area.area_id).values(next_due_at=due_next))
+        if cause is not Cause.COMPARISON:
+            due_at = next_due(area.next_due_at, cadence_hours=area.plan.cadence_hours, now=now)
+            connection.execute(update(AREA).where(AREA.c.id == area.area_id).values(next_due_at=due_at))
         return opened
 
     @override

@@ -105,6 +105,13 @@ def test_a_device_goes_with_whoever_holds_it(asha, badri):
     assert len(badri.get("/api/devices").json) == 1
 
 
+def test_a_token_with_white_space_is_the_same_device(asha):
+    for token in ("phone-7", "  phone-7\n"):
+        assert asha.post("/api/devices", {"token": token, "platform": "android"}).status == 201
+    ids = {asha.post("/api/devices", {"token": f"phone-7{space}", "platform": "web"}).json["id"] for space in ("", " ")}
+    assert len(ids) == 1
+
+
 def test_a_user_has_so_many_devices(asha):
     for number in range(20):
         assert asha.post("/api/devices", {"token": f"phone {number}", "platform": "ios"}).status == 201
