@@ -103,7 +103,7 @@ function summary(session) {
       ["Started", moment(session.startTime)],
       ["Took", isRunning ? null : duration(session.startTime, session.endTime)],
       ["Newest image from", moment(session.newestCapturedAt, "not stated")],
-      ["Clear view of", session.clearShare === null ? null : percent(session.clearShare)],
+      ["Clear view of", session.clearShare === null || session.unseenM2 !== null ? null : percent(session.clearShare)],
       ["Not seen", notSeen(session)],
       ["Push", isRunning ? null : session.notificationSent ? "accepted" : "none"],
     ]),

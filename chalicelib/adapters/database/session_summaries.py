@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, case, func, select
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.rows import tile_of
@@ -46,7 +46,9 @@ def summarise(
         .join(RUN, RUN.c.image_id == IMAGE.c.id)
         .where(RUN.c.session_id == session_id)
     ).scalar_one()
-    clear = connection.execute(select(func.avg(RUN.c.clear_share)).where(RUN.c.session_id == session_id)).scalar_one()
+    weight = func.coalesce(RUN.c.watched_m2, 1.0)  # a tile that the area only touches counts for what it touches
+    mean = func.sum(RUN.c.clear_share * weight) / func.sum(case((RUN.c.clear_share.is_not(None), weight)))
+    clear = connection.execute(select(mean).where(RUN.c.session_id == session_id)).scalar_one()
     failed = connection.execute(
         select(RUN.c.z, RUN.c.x, RUN.c.y, RUN.c.reason)
         .where(RUN.c.session_id == session_id, RUN.c.verdict == Verdict.FAILED)
