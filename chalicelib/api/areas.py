@@ -14,6 +14,7 @@ from chalicelib.application import delete_area as deleting
 from chalicelib.application.draft_area import Draft, draft_area
 from chalicelib.composition import Ports
 from chalicelib.domain.accounts import SignIn
+from chalicelib.domain.area_states import AreaStanding, AreaState
 from chalicelib.domain.areas import MAX_NAME, Area, Extent, checked_name
 from chalicelib.domain.paging import Page, PageRequest
 from chalicelib.domain.thresholds import Sensitivity, checked_sensitivity
@@ -92,10 +93,12 @@ class AreaOut(ApiModel):
     gsd_m: float
     next_due_at: datetime
     attribution: str
+    state: str  # watched, changed, partly blind, blind, failing: what its last whole session said
+    state_since: datetime | None  # null: nothing was looked at yet
 
     @classmethod
-    def of(cls, area: Area, ports: Ports) -> AreaOut:
-        """Show an area."""
+    def of(cls, area: Area, ports: Ports, standing: AreaStanding | None) -> AreaOut:
+        """Show an area, as it stands."""
         extent, plan = area.extent, area.plan
         return cls(
             id=area.area_id,
@@ -116,6 +119,8 @@ class AreaOut(ApiModel):
             gsd_m=area.gsd_m,
             next_due_at=area.next_due_at,
             attribution=_attribution(plan.provider, ports),
+            state=(standing.state if standing else AreaState.WATCHED).value,
+            state_since=standing.since if standing else None,
         )
 
 
@@ -154,6 +159,10 @@ def _attribution(provider: str, ports: Ports) -> str:
     return terms.licence.attribution if terms else ""
 
 
+def _shown(area: Area, ports: Ports) -> AreaOut:
+    return AreaOut.of(area, ports, ports.areas.standings([area.area_id]).get(area.area_id))
+
+
 def _drafted(body: AreaDraft, ports: Ports) -> Draft:
     chosen = ports.settings
     return draft_area(
@@ -181,14 +190,16 @@ def add_area(ports: Ports, sign_in: SignIn, body: NewAreaBody) -> AreaOut:
         areas=ports.areas,
         clock=ports.clock,
     )
-    return AreaOut.of(area, ports)
+    return AreaOut.of(area, ports, None)
 
 
 @api.route("/api/area-configs", response=list[AreaOut], is_paged=True)
 def list_areas(ports: Ports, sign_in: SignIn, page: PageRequest) -> Page[AreaOut]:
     """List your areas, oldest first."""
     found = ports.areas.of_user(sign_in.user.user_id, page=page)
-    return Page([AreaOut.of(area, ports) for area in found.items], found.total, found.next_after)
+    standings = ports.areas.standings([area.area_id for area in found.items])
+    items = [AreaOut.of(area, ports, standings.get(area.area_id)) for area in found.items]
+    return Page(items, found.total, found.next_after)
 
 
 @api.route("/api/area-configs/estimate", method="POST", body=AreaDraft, response=Estimate, extra_statuses=(403, 502))
@@ -201,7 +212,7 @@ def estimate_area(ports: Ports, body: AreaDraft) -> Estimate:
 @api.route("/api/area-configs/{area_id}", response=AreaOut)
 def get_area(ports: Ports, sign_in: SignIn, area_id: int) -> AreaOut:
     """Show one of your areas."""
-    return AreaOut.of(ports.areas.get(area_id, user_id=sign_in.user.user_id), ports)
+    return _shown(ports.areas.get(area_id, user_id=sign_in.user.user_id), ports)
 
 
 @api.route("/api/area-configs/{area_id}", method="PATCH", body=AreaChange, response=AreaOut)
@@ -213,7 +224,7 @@ def change_area(ports: Ports, sign_in: SignIn, area_id: int, body: AreaChange) -
         sensitivity=None if body.sensitivity is None else checked_sensitivity(body.sensitivity),
         unseen_tolerance=body.unseen_tolerance,
     )
-    return AreaOut.of(changed, ports)
+    return _shown(changed, ports)
 
 
 @api.route("/api/area-configs/{area_id}", method="DELETE", status=204)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine, delete, func, select, update
 from typing_extensions import override
 
 from chalicelib.adapters.database import tables as t
+from chalicelib.adapters.database.area_states import standings_of
 from chalicelib.adapters.database.engine import insert_row, reads, writes
 from chalicelib.adapters.database.owned import owned_area
 from chalicelib.adapters.database.rows import EXTENT, area_of, readable
 from chalicelib.application.ports.areas import Areas
+from chalicelib.domain.area_states import AreaStanding
 from chalicelib.domain.areas import Area, NewArea
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.paging import Page, PageRequest
@@ -67,6 +70,11 @@ class SqlAreas(Areas):
         rows = connection.execute(query).all()
         items = readable(rows[: page.limit], area_of)
         return Page(items, total, rows[page.limit - 1].id if len(rows) > page.limit else None)
+
+    @override
+    @reads
+    def standings(self, connection: Connection, area_ids: Collection[int]) -> Mapping[int, AreaStanding]:
+        return standings_of(connection, area_ids)
 
     @override
     @writes
@@ -133,6 +141,7 @@ class SqlAreas(Areas):
         for table in (t.outbox, t.deliveries, t.alert_details, t.image_tiles, t.session_tiles):
             for start in range(0, len(sessions), 500):
                 connection.execute(delete(table).where(table.c.session_id.in_(sessions[start : start + 500])))
+        connection.execute(delete(t.area_states).where(t.area_states.c.area_id == area_id))
         connection.execute(delete(t.alert_sessions).where(t.alert_sessions.c.area_id == area_id))
         connection.execute(delete(AREA).where(AREA.c.id == area_id))
         return True

@@ -13,16 +13,18 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from chalicelib.adapters.database import tables as t
+from chalicelib.adapters.database.area_states import put_state
 from chalicelib.adapters.database.comparisons import add_comparison
 from chalicelib.adapters.database.engine import record_after_commit
 from chalicelib.adapters.database.outbox import post
 from chalicelib.adapters.database.rows import tile_of
 from chalicelib.adapters.database.session_summaries import count_verdicts, summarise, unseen_in
 from chalicelib.domain import events
+from chalicelib.domain.area_states import state_after
 from chalicelib.domain.comparisons import DETECTOR, ComparisonKey
 from chalicelib.domain.images import ImageStatus
 from chalicelib.domain.jobs import Message, Queue, SessionJob
-from chalicelib.domain.sessions import SessionStatus, ending_of
+from chalicelib.domain.sessions import Cause, SessionStatus, ending_of
 from chalicelib.domain.tile_runs import (
     ALREADY_COMPARED,
     CAPTURE_STATES,
@@ -176,12 +178,13 @@ def finish_if_done(connection: Connection, session: Row[Any], *, now: datetime, 
         return []
     counts = count_verdicts(connection, [session.id]).get(session.id, {})
     unseen = unseen_in(connection, session.id)
-    tolerance = select(AREA.c.unseen_tolerance).where(AREA.c.id == session.area_id)
-    ending = ending_of(
-        {Verdict(name): count for name, count in counts.items()},
-        unseen=unseen,
-        tolerance=connection.execute(tolerance).scalar_one(),
-    )
+    by_verdict = {Verdict(name): count for name, count in counts.items()}
+    of_area = select(AREA.c.unseen_tolerance).where(AREA.c.id == session.area_id)
+    tolerance = connection.execute(of_area).scalar_one()
+    ending = ending_of(by_verdict, unseen=unseen, tolerance=tolerance)
+    state = state_after(ending, by_verdict, cause=Cause(session.cause), unseen=unseen, tolerance=tolerance)
+    if state is not None:
+        put_state(connection, session.area_id, state, now=now)
     connection.execute(
         update(SESSION)
         .where(SESSION.c.id == session.id)

@@ -234,3 +234,10 @@ waits = table(
     Column("user_id", Id, nullable=False),
     Column("ends_at", UtcDateTime, nullable=False),
 )
+
+area_states = table(
+    "area_states",
+    Column("area_id", Id, primary_key=True, autoincrement=False),
+    Column("state", String(16), nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Protocol
 
+from chalicelib.domain.area_states import AreaStanding
 from chalicelib.domain.areas import Area, NewArea
 from chalicelib.domain.paging import Page, PageRequest
 from chalicelib.domain.thresholds import Sensitivity
@@ -23,6 +25,10 @@ class Areas(Protocol):
 
     def of_user(self, user_id: int, *, page: PageRequest) -> Page[Area]:
         """Return a user's areas, oldest first."""
+        ...
+
+    def standings(self, area_ids: Collection[int]) -> Mapping[int, AreaStanding]:
+        """Return how areas stand; one that no whole session has looked at yet is not among them."""
         ...
 
     def change(

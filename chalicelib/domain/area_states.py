@@ -1,0 +1,53 @@
+"""How an area stands: what its last whole session said of it, and since when that has been so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from chalicelib.domain.sessions import Cause, Ending, SessionStatus
+from chalicelib.domain.tile_runs import Verdict
+from chalicelib.domain.unseen import Unseen
+
+BLIND_SHARE = 0.95  # of the area: who sees less than the rest of it sees nothing
+
+
+class AreaState(StrEnum):
+    """The states of an area, each worse than watched told in its own way."""
+
+    WATCHED = "watched"
+    CHANGED = "changed"
+    PARTLY_BLIND = "partly blind"
+    BLIND = "blind"
+    FAILING = "failing"
+
+
+class AreaStanding(NamedTuple):
+    """An area's state, and since when it has been in it."""
+
+    state: AreaState
+    since: datetime
+
+
+def state_after(
+    ending: Ending, counts: Mapping[Verdict, int], *, cause: Cause, unseen: Unseen | None, tolerance: float
+) -> AreaState | None:
+    """Return the state that a session leaves its area in; None if it says nothing of the area as a whole.
+
+    Blind is not failing: cloud is nobody's fault. A session that somebody stopped, or that compared what was stored,
+    leaves the state as it was.
+    """
+    is_changed, is_failing = ending.status is SessionStatus.CHANGES_DETECTED, counts.get(Verdict.FAILED, 0) > 0
+    if cause is Cause.COMPARISON or (counts.get(Verdict.CANCELLED, 0) and not (is_changed or is_failing)):
+        return None
+    if is_changed:
+        return AreaState.CHANGED
+    if is_failing:
+        return AreaState.FAILING
+    if unseen is not None and unseen.share >= BLIND_SHARE:
+        return AreaState.BLIND
+    if unseen is not None and unseen.is_more_than(tolerance):
+        return AreaState.PARTLY_BLIND
+    return AreaState.FAILING if ending.status is SessionStatus.ERROR else AreaState.WATCHED
