@@ -1,4 +1,4 @@
-"""Compare one tile: its new image with its reference, held against older ones, to a verdict."""
+"""Compare one tile: its new image with the one before and with the baseline, held against others, to a verdict."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ from functools import partial
 
 from chalicelib.application.ports.clock import Clock, Jitter
 from chalicelib.application.ports.compare import Compare
+from chalicelib.application.ports.compare_with_baseline import CompareWithBaseline
 from chalicelib.application.ports.images import Images
 from chalicelib.application.ports.jobs import Jobs
 from chalicelib.application.ports.tile_runs import TileRuns
 from chalicelib.application.tile_work import postpone, put_object, released_on_failure
-from chalicelib.domain.changes import change_log, ignored_of, judge
+from chalicelib.domain.changes import Change, change_log, ignored_of, judge
 from chalicelib.domain.errors import BadImage, NotFound, Unavailable
 from chalicelib.domain.images import StoredImage
 from chalicelib.domain.jobs import TileJob
 from chalicelib.domain.retries import given_up, retry_after
-from chalicelib.domain.tile_runs import ALREADY_COMPARED, ComparisonClaim, Outcome, Verdict
+from chalicelib.domain.slow_changes import judge_together, told_together
+from chalicelib.domain.tile_runs import ALREADY_COMPARED, ComparisonClaim, Outcome, SlowComparison, Verdict
 
 log = logging.getLogger(__name__)
 
@@ -30,11 +32,12 @@ def compare_tile(
     images: Images,
     jobs: Jobs,
     compare: Compare,
+    compare_with_baseline: CompareWithBaseline,
     clock: Clock,
     jitter: Jitter,
     lease_s: float,
 ) -> None:
-    """Compare one tile with its reference and end its run with a verdict.
+    """Compare one tile with its references and end its run with a verdict.
 
     Safe to repeat: a run is claimed before the work, only the latest claim's holder can end it, and a pair has one
     comparison whoever makes it.
@@ -48,7 +51,8 @@ def compare_tile(
             jobs.send(runs.end(claim, gave_up, now=clock()))
             return
         try:
-            outcome = ALREADY_COMPARED if claim.is_compared else _compare(claim, images, compare)
+            is_compared = claim.is_compared
+            outcome = ALREADY_COMPARED if is_compared else _compare(claim, images, compare, compare_with_baseline)
             messages = runs.end(claim, outcome, now=clock())
         except Unavailable as failure:  # the image store is away, or full
             retry = retry_after(claim.waits + 1, asked_s=None, reason=failure.reason, now=clock(), jitter=jitter)
@@ -56,7 +60,9 @@ def compare_tile(
         jobs.send(messages)
 
 
-def _compare(claim: ComparisonClaim, images: Images, compare: Compare) -> Outcome:
+def _compare(
+    claim: ComparisonClaim, images: Images, compare: Compare, compare_with_baseline: CompareWithBaseline
+) -> Outcome:
     stored: list[bytes] = []
     for image in (claim.reference, claim.image):
         try:
@@ -65,7 +71,7 @@ def _compare(claim: ComparisonClaim, images: Images, compare: Compare) -> Outcom
             return Outcome(verdict=Verdict.FAILED, reason=failure.reason, lost_image_id=image.image_id)
     thresholds = claim.thresholds
     try:
-        change = compare(
+        pair = compare(
             *stored,
             view=claim.view,
             area=claim.area,
@@ -75,11 +81,17 @@ def _compare(claim: ComparisonClaim, images: Images, compare: Compare) -> Outcom
         )
     except BadImage as failure:
         return Outcome(verdict=Verdict.FAILED, reason=failure.reason)
+    slow, lost_baseline_id = _compare_slowly(claim, images, stored[1], compare_with_baseline)
+    slow, sightings = judge_together(pair, slow, known=claim.known, thresholds=thresholds)
+    change = told_together(pair, slow, thresholds)
     seen = Outcome(
         verdict=judge(change, thresholds),
-        clear_share=change.clear_share,
+        clear_share=pair.clear_share,
         compared_by=thresholds.key,
-        ignored=ignored_of(change, thresholds),
+        ignored=ignored_of(pair, thresholds),
+        slow=_kept(claim, slow),
+        sightings=sightings,
+        lost_image_id=lost_baseline_id,
     )
     if seen.verdict is not Verdict.CHANGED:
         return seen
@@ -88,6 +100,42 @@ def _compare(claim: ComparisonClaim, images: Images, compare: Compare) -> Outcom
         change_log=change_log(change, thresholds),
         mask_key=put_object(images, claim, "mask", change.mask_png),
         overlay_key=put_object(images, claim, "overlay", change.overlay_png),
+        is_slow_alone=not pair.above(thresholds),
+    )
+
+
+def _compare_slowly(
+    claim: ComparisonClaim, images: Images, after: bytes, compare_with_baseline: CompareWithBaseline
+) -> tuple[Change | None, int | None]:
+    """Return what the baseline shows; None, and the image that is lost, where the baseline cannot be read.
+
+    The next image finds another baseline then. What the pair shows stays said.
+    """
+    baseline = claim.baseline
+    if baseline is None:
+        return None, None
+    try:
+        change = compare_with_baseline(
+            _get(images, baseline),
+            after,
+            view=claim.view,
+            area=claim.area,
+            thresholds=claim.thresholds,
+            between=[partial(_get_older, images, image) for image in claim.between],
+        )
+    except (BadImage, NotFound) as failure:
+        log.warning("baseline not read", extra={"tile": str(claim.view.tile), "reason": failure.reason})
+        return None, baseline.image_id
+    return change, None
+
+
+def _kept(claim: ComparisonClaim, slow: Change | None) -> SlowComparison | None:
+    if claim.baseline is None or slow is None:
+        return None
+    return SlowComparison(
+        baseline_id=claim.baseline.image_id,
+        verdict=Verdict.CHANGED if slow.regions else Verdict.NO_CHANGE,
+        ignored=ignored_of(slow, claim.thresholds),
     )
 
 

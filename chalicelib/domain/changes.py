@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -33,6 +34,7 @@ class Reason(StrEnum):
 _MAY_HOLD_LATER = frozenset(
     {Reason.SHADOW_LIKE, Reason.SEASON_LIKE, Reason.HAZE, Reason.NO_DATA_EDGE, Reason.NOT_YET_SURE}
 )
+_OF_ALERTS = ("severity", "confirmed", "compared_with", "grew_from_m2")  # members that only their regions have
 _NEARLY_ENOUGH = 0.4  # of the score, for something below what was needed
 
 
@@ -57,6 +59,8 @@ class Region:
     older: int = 0  # older images that show its ground
     held_against: int = 0  # those of them that it is unlike
     is_confirmed: bool = False  # doubted with the image before, and still there
+    is_slow: bool = False  # seen against the baseline, not against the image before
+    grew_from_m2: float | None = None  # of a known place: what people were told before
 
     def to_json(self) -> dict[str, Any]:
         """Return the region as the change log carries it."""
@@ -70,12 +74,14 @@ class Region:
             "older_pictures": self.older,
             "held_against": self.held_against,
             "confirmed": self.is_confirmed,
+            "compared_with": "baseline" if self.is_slow else "previous",
+            "grew_from_m2": self.grew_from_m2,
         }
 
     def ignored_json(self) -> dict[str, Any]:
         """Return the region as ignored regions are kept: with its reason, and no severity."""
         kept = self.to_json() | {"reason": self.reason}
-        return {name: value for name, value in kept.items() if name not in ("severity", "confirmed")}
+        return {name: value for name, value in kept.items() if name not in _OF_ALERTS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +126,12 @@ def ignored_of(change: Change, thresholds: Thresholds) -> list[dict[str, Any]]:
     return [region.ignored_json() for region in sorted(kept, key=lambda region: -region.area_m2)]
 
 
+def _growth(regions: Iterable[Region]) -> str:
+    """Say what grew, of regions that are told."""
+    grown = [region for region in regions if region.grew_from_m2]
+    return "".join(f"; one grew from {region.grew_from_m2:,.0f} to {region.area_m2:,.0f} m2" for region in grown)
+
+
 def change_log(change: Change, thresholds: Thresholds) -> dict[str, Any]:
     """Return an alert's `changeLog`: the contract's three members first, then ours."""
     regions = change.above(thresholds)
@@ -128,7 +140,7 @@ def change_log(change: Change, thresholds: Thresholds) -> dict[str, Any]:
     return {
         "changed": True,
         "change_percent": round(100 * change.changed_share, 3),
-        "message": f"{changed_m2:,.0f} m2 changed in {places}".replace(",", " "),
+        "message": f"{changed_m2:,.0f} m2 changed in {places}{_growth(regions)}".replace(",", " "),
         "severity": highest(severity_of(region.area_m2, region.score) for region in regions),
         "changed_area_m2": round(changed_m2, 1),
         "regions": [region.to_json() for region in regions],

@@ -11,6 +11,10 @@ DETECTOR = "classic-4"
 unique, and it stands here because functions without OpenCV have to ask whether a pair is compared."""
 
 
+SLOW_DETECTOR = f"{DETECTOR} slow-1"
+"""The same of the comparison with the baseline: another question, so another detector."""
+
+
 class ComparisonKey(NamedTuple):
     """A pair counts as compared once there is a comparison of this key."""
 

@@ -13,6 +13,7 @@ CLEAR_SHARE = 0.9  # of tile and area
 would otherwise never be compared."""
 
 MOST_OLDER = 6
+EARLIEST = 2  # of the images that a slow change is held against: those right after the baseline
 MOST_OF_THE_SEASON = 2  # of them: from the same time of another year
 SEASON_DAYS = 30
 YEAR_DAYS = 365.25
@@ -108,3 +109,17 @@ def choose_older(images: Sequence[StoredImage], *, taken_at: datetime) -> tuple[
     chosen = sorted(same_season, key=off_season)[:MOST_OF_THE_SEASON]
     chosen += [image for image in newest_first if image not in chosen][: MOST_OLDER - len(chosen)]
     return tuple(sorted(chosen, key=lambda image: image.taken_at, reverse=True))
+
+
+def choose_between(
+    images: Sequence[StoredImage], *, baseline: StoredImage, reference: StoredImage
+) -> tuple[StoredImage, ...]:
+    """Choose, out of a tile's images, those that tell how it went from the baseline to the reference.
+
+    The reference itself, the newest before it, the first after the baseline, and some between. Newest first.
+    """
+    after = sorted((each for each in images if each.taken_at > baseline.taken_at), key=lambda image: image.taken_at)
+    first, rest = after[:EARLIEST], after[EARLIEST:]
+    wanted = MOST_OLDER - 1 - len(first)
+    spread = rest if len(rest) <= wanted else [rest[round(n * (len(rest) - 1) / (wanted - 1))] for n in range(wanted)]
+    return (reference, *reversed((*first, *spread)))

@@ -9,6 +9,7 @@ from typing import Any
 
 from chalicelib.domain.breakers import CLOSED, Breaker
 from chalicelib.domain.images import StoredImage
+from chalicelib.domain.places import KnownPart, Sighting
 from chalicelib.domain.scenes import Scene
 from chalicelib.domain.thresholds import Thresholds
 from chalicelib.domain.tiles import Bounds, Outline, View
@@ -77,6 +78,9 @@ class ComparisonClaim:
     is_compared: bool  # this pair has its comparison already, from an earlier session
     older: tuple[StoredImage, ...] = ()  # images from before the reference, to hold a change against
     doubted: tuple[Outline, ...] = ()  # what the comparison of the reference saw and doubted
+    baseline: StoredImage | None = None  # what it is compared with as well; None where that is the reference
+    between: tuple[StoredImage, ...] = ()  # images from after the baseline, the reference first
+    known: tuple[KnownPart, ...] = ()  # what is known of the places on this tile and around it
     attempts: int = 1  # how often this work was begun without an answer, this time included
     last_reason: str | None = None  # why the last attempt gave none, where that is known
     request_id: str = ""  # of the request that began it
@@ -112,6 +116,15 @@ class Captured:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SlowComparison:
+    """What the comparison with the baseline comes to, as it is kept."""
+
+    baseline_id: int
+    verdict: Verdict
+    ignored: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """How a tile run ends."""
 
@@ -121,7 +134,10 @@ class Outcome:
     # The thresholds' key where a comparison was made: that pair need not be compared again.
     compared_by: str | None = None
     ignored: list[dict[str, Any]] | None = None  # what a comparison saw that is no alert
+    slow: SlowComparison | None = None  # beside the comparison with the reference
+    sightings: tuple[Sighting, ...] = ()
     change_log: dict[str, Any] | None = None
+    is_slow_alone: bool = False  # the alert is about the baseline and the image: the reference shows it already
     mask_key: str | None = None
     overlay_key: str | None = None
     failed_provider: str | None = None  # whose imagery it was that could not be had

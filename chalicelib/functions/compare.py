@@ -17,7 +17,7 @@ blueprint = Blueprint(__name__)
 @queue_handler(TileJob)
 def compare_tile(job: TileJob, ports: Ports) -> None:
     """Compare the tile named by one queue message."""
-    from chalicelib.vision.changes import compare  # OpenCV: only the functions with the layer get here
+    from chalicelib.vision.changes import compare, compare_with_baseline  # OpenCV: only where the layer is
 
     use_case.compare_tile(
         job,
@@ -25,6 +25,7 @@ def compare_tile(job: TileJob, ports: Ports) -> None:
         images=ports.images,
         jobs=ports.jobs,
         compare=compare,
+        compare_with_baseline=compare_with_baseline,
         clock=ports.clock,
         jitter=ports.jitter,
         lease_s=ports.settings.queues.lease_s,

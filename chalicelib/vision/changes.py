@@ -16,13 +16,14 @@ from chalicelib.domain.comparisons import DETECTOR
 from chalicelib.domain.thresholds import Thresholds, default_threshold_m2
 from chalicelib.domain.tiles import Bounds, Outline, View
 from chalicelib.vision.change_map import ChangeMap, map_change
-from chalicelib.vision.comparison import Comparison
+from chalicelib.vision.comparison import Comparison, Findings
 from chalicelib.vision.persistence import PersistenceTest
 from chalicelib.vision.pixels import Pixels, decode_stored, ground_mask, to_pixels
 from chalicelib.vision.regions import changed_mask
 from chalicelib.vision.render import mask_png, overlay_png
+from chalicelib.vision.slow_change import SlowChangeTest
 
-__all__ = ["DETECTOR", "compare", "detect"]
+__all__ = ["DETECTOR", "compare", "compare_with_baseline", "detect"]
 
 MIN_GSD_M, MAX_GSD_M = 0.001, 1000.0
 
@@ -71,6 +72,38 @@ def compare(
         area=area,
         thresholds=thresholds,
     ).find(doubted)
+    return _change(findings, change_map, newer, view, area)
+
+
+def compare_with_baseline(
+    baseline: bytes,
+    after: bytes,
+    *,
+    view: View,
+    area: Bounds,
+    thresholds: Thresholds,
+    between: Sequence[OlderImage],
+) -> Change:
+    """Find what changed on a tile slowly, inside the area, from its accepted baseline to its newer image `after`.
+
+    `between` are readers of images between the two, newest first, the first of them the one right before `after`: what
+    they do not hold is ignored, with its reason. Else as `compare`.
+    """
+    reference, newer = decode_stored(baseline, view), decode_stored(after, view)
+    change_map = map_change(reference, newer, view.gsd_m)
+    findings = Comparison(
+        reference=reference,
+        newer=newer,
+        change_map=change_map,
+        persistence=SlowChangeTest(between, baseline=reference, newer=newer, view=view, map_change=map_change),
+        view=view,
+        area=area,
+        thresholds=thresholds,
+    ).find(())
+    return _change(findings, change_map, newer, view, area)
+
+
+def _change(findings: Findings, change_map: ChangeMap, newer: Pixels, view: View, area: Bounds) -> Change:
     ground = ground_mask(view, area)
     return Change(
         regions=tuple(region for region, _ in findings.kept),

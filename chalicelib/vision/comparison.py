@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -14,13 +15,25 @@ from chalicelib.domain.thresholds import Thresholds
 from chalicelib.domain.tiles import Bounds, Outline, View
 from chalicelib.vision.change_map import ChangeMap
 from chalicelib.vision.confounders import SCORE_FACTORS, find_confounder
-from chalicelib.vision.persistence import Persistence, PersistenceTest
+from chalicelib.vision.persistence import Persistence
 from chalicelib.vision.pixels import Mask, Pixels
 from chalicelib.vision.regions import MIN_SCORE, PixelRegion, classified_regions, draw_mask, outline_rings
 from chalicelib.vision.render import Drawing
 from chalicelib.vision.tile_ownership import is_inside, lies_along_unseen, owned_regions
 
 MIN_KEPT_SCORE = 0.1  # of what is kept as seen and ignored: below it is noise
+
+
+class RegionTest(Protocol):
+    """Holds a region of the pair against other images of the place."""
+
+    def test(self, region: PixelRegion, change_map: ChangeMap) -> Persistence:
+        """Test a region that changed in the pair of that change map."""
+        ...
+
+    def confirm(self, region: PixelRegion, change_map: ChangeMap, min_score: float) -> Persistence | None:
+        """Confirm a region that was doubtful before; None if it is not confirmed."""
+        ...
 
 
 @dataclass
@@ -52,7 +65,7 @@ class Comparison:
     reference: Pixels
     newer: Pixels
     change_map: ChangeMap
-    persistence: PersistenceTest
+    persistence: RegionTest
     view: View
     area: Bounds
     thresholds: Thresholds

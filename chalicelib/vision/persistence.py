@@ -72,7 +72,7 @@ class PersistenceTest:
         that is not clearly unlike every older image, can be confirmed by the next image. `change_map` is that of the
         pair itself.
         """
-        against_newer = [_median(odds) for odds in self._odds(self._maps_to_newer, region)]
+        against_newer = [median_odds(odds) for odds in self._odds(self._maps_to_newer, region)]
         if not against_newer:
             return Persistence(None, region.score, 0, 0)
         held_against = sum(one > SAME_AT_MOST for one in against_newer)
@@ -89,7 +89,7 @@ class PersistenceTest:
         older image, with a mean score of at least `min_score`.
         """
         now = self._odds([change_map], region)
-        if not now or _median(now[0]) > STILL_THERE_AT_MOST:
+        if not now or median_odds(now[0]) > STILL_THERE_AT_MOST:
             return None
         against_newer = self._odds(self._maps_to_newer, region)
         if len(against_newer) < MIN_OLDER_IMAGES or _least(against_newer) < CONFIRMED_AT_LEAST:
@@ -107,7 +107,7 @@ class PersistenceTest:
         """Return why a region does not persist, from its median log-odds against each older image, newest first."""
         if any(one <= SAME_AT_MOST for one in against_newer):
             return Reason.COMES_BACK if against_newer[0] > SAME_AT_MOST else Reason.DOES_NOT_HOLD
-        if any(_median(odds) > STABLE_AT_MOST for odds in self._odds(self._maps_to_reference, region)):
+        if any(median_odds(odds) > STABLE_AT_MOST for odds in self._odds(self._maps_to_reference, region)):
             return Reason.SEASON_LIKE
         must_be_sure = len(against_newer) == 1 or self._is_outlier(change_map)
         if min(against_newer) < (SURELY_NEW_AT_LEAST if must_be_sure else NEW_AT_LEAST):
@@ -127,17 +127,7 @@ class PersistenceTest:
 
     @cached_property
     def _images(self) -> list[Pixels]:
-        return list(self._read())
-
-    def _read(self) -> Iterator[Pixels]:
-        for read in self._older:
-            content = read()
-            if content is None:
-                continue
-            try:
-                yield decode_stored(content, self._view)
-            except BadImage:  # one image less: with fewer there are more alerts, not fewer
-                continue
+        return list(read_images(self._older, self._view))
 
     @cached_property
     def _maps_to_newer(self) -> list[ChangeMap]:
@@ -151,9 +141,22 @@ class PersistenceTest:
         return replace(self._map_change(older, newer, self._view.gsd_m), pair=None)  # large, and not needed here
 
 
-def _median(odds: Floats) -> float:
+def read_images(readers: Sequence[OlderImage], view: View) -> Iterator[Pixels]:
+    """Yield the images that can be read, in their order."""
+    for read in readers:
+        content = read()
+        if content is None:
+            continue
+        try:
+            yield decode_stored(content, view)
+        except BadImage:  # one image less to hold a change against
+            continue
+
+
+def median_odds(odds: Floats) -> float:
+    """Return the median of the log-odds over a region's ground."""
     return float(np.median(odds))
 
 
 def _least(odds: Sequence[Floats]) -> float:
-    return min(_median(one) for one in odds)
+    return min(median_odds(one) for one in odds)

@@ -172,6 +172,12 @@ class Vision:
             overlay_png=b"overlay of " + after,
         )
 
+    def compare_with_baseline(
+        self, baseline: bytes, after: bytes, *, view: View, between: Sequence = (), **ground: object
+    ) -> Change:
+        """Find the same against the baseline, having read the images between."""
+        return self.compare(baseline, after, view=view, older=between, **ground)
+
     def _before(self, who: str, tile: Tile) -> None:
         self._world.step(who, "before", errors=BAD)
         if self.poisoned.get(who) != tile or self._world.faults.poison is None:

@@ -73,13 +73,17 @@ class _Heard(logging.Handler):
 def installed() -> Iterator[_Stage]:
     """Let the handlers find the simulation: its ports, its gate and its detector. All is put back at the end."""
     stage = _Stage()
-    names = ("chalicelib.vision.gate", "chalicelib.vision.changes")
-    kept = {name: sys.modules.get(name) for name in names}
+    found = {
+        "chalicelib.vision.gate": ("inspect",),
+        "chalicelib.vision.changes": ("compare", "compare_with_baseline"),
+    }
+    kept = {name: sys.modules.get(name) for name in found}
     process_ports, root = handler.process_ports, logging.getLogger()
     log_handlers, level, disabled = root.handlers, root.level, root.manager.disable
-    for name, function in zip(names, ("inspect", "compare"), strict=True):
+    for name, functions in found.items():
         module = ModuleType(name)
-        setattr(module, function, getattr(stage, function))
+        for function in functions:
+            setattr(module, function, getattr(stage, function))
         sys.modules[name] = module
     handler.process_ports = lambda: stage.ports
     root.handlers = [_Heard(lambda line: stage.tell(line))]  # noqa: PLW0108 (who is told changes with the history)
@@ -110,6 +114,9 @@ class _Stage:
 
     def compare(self, *args: Any, **ground: Any) -> Any:
         return self.vision.compare(*args, **ground)
+
+    def compare_with_baseline(self, *args: Any, **ground: Any) -> Any:
+        return self.vision.compare_with_baseline(*args, **ground)
 
     def show(self, history: History) -> None:
         """Put a history on."""

@@ -68,7 +68,7 @@ def inspect(content, view, area, terms):
 def always(changed_m2):
     """Make a comparison that always finds one region of that size."""
 
-    def compare(before, after, *, view, area, thresholds, older=(), doubted=()):
+    def compare(_before, after, *, area, **_ground):
         region = Region(
             area_m2=changed_m2, score=0.9, bounds=area, centroid=centre_of(area), outline=[[(77.5, 12.9)] * 4]
         )
@@ -152,7 +152,9 @@ class Server(Api):
                     **parts,
                 )
             elif message.queue is Queue.COMPARISONS:
-                comparing.compare_tile(TileJob.from_json(message.body), compare=always(changed_m2), lease_s=60, **parts)
+                always_so = always(changed_m2)
+                parts |= {"compare": always_so, "compare_with_baseline": always_so}
+                comparing.compare_tile(TileJob.from_json(message.body), lease_s=60, **parts)
 
     def later(self, **by):
         """Let time pass."""

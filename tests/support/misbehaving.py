@@ -20,6 +20,7 @@ from chalicelib.functions import capture, migrate, notify, operate, reconcile
 from chalicelib.functions.handler import queue_handler
 from chalicelib.settings import settings
 from chalicelib.vision.changes import compare as well_behaved
+from chalicelib.vision.changes import compare_with_baseline
 
 
 def crash():
@@ -60,6 +61,7 @@ def compare_tile(job, ports):
         images=ports.images,
         jobs=ports.jobs,
         compare=compare,
+        compare_with_baseline=compare_with_baseline,
         clock=ports.clock,
         jitter=ports.jitter,
         lease_s=ports.settings.queues.lease_s,

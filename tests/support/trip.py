@@ -47,7 +47,7 @@ class Trip:
         self.outbox, self.images, self.push = SqlOutbox(engine), MemoryImages(now=NOON), MemoryPush()
         self.jobs = OutboxJobs(self.outbox, wake=lambda: None, clock=self.clock)
         self.imagery = ScriptedImagery()
-        self.change, self.clear_share = a_change(), 1.0
+        self.change, self.slow, self.clear_share = a_change(), a_change(), 1.0
         self.user = self.add_user()
 
     def clock(self):
@@ -76,6 +76,9 @@ class Trip:
 
     def inspect(self, content, _view, _area, _terms):
         return an_inspection(content, clear_share=self.clear_share)
+
+    def compare_with_baseline(self, _baseline, _after, **_ground):
+        return self.slow
 
     def compare(self, _before, _after, **_ground):
         if isinstance(self.change, Exception):
@@ -133,7 +136,8 @@ class Trip:
 
     def compare_tile(self, job):
         ports = {"runs": self.runs, "images": self.images, "jobs": self.jobs, "clock": self.clock}
-        comparing.compare_tile(job, compare=self.compare, jitter=lambda most_s: most_s / 2, lease_s=LEASE_S, **ports)
+        ports |= {"compare": self.compare, "compare_with_baseline": self.compare_with_baseline}
+        comparing.compare_tile(job, jitter=lambda most_s: most_s / 2, lease_s=LEASE_S, **ports)
 
     def notify(self, job):
         ports = {"deliveries": self.deliveries, "push": self.push, "clock": self.clock}

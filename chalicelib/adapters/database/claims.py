@@ -10,13 +10,14 @@ from sqlalchemy import ColumnElement, Connection, Row, Update, bindparam, case, 
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.comparisons import doubted_in
-from chalicelib.adapters.database.references import images_of_comparison, newest_and_references
+from chalicelib.adapters.database.place_sightings import known_parts, with_places
+from chalicelib.adapters.database.references import OLDER, baseline_in, images_of_comparison, newest_and_references
 from chalicelib.adapters.database.rows import area_of, image_of, tile_of
 from chalicelib.domain.breakers import Breaker
-from chalicelib.domain.comparisons import ComparisonKey, comparison_key
+from chalicelib.domain.comparisons import SLOW_DETECTOR, ComparisonKey, comparison_key
 from chalicelib.domain.errors import Busy
 from chalicelib.domain.jobs import TileJob
-from chalicelib.domain.references import choose_older
+from chalicelib.domain.references import choose_between, choose_older
 from chalicelib.domain.tile_runs import CaptureClaim, Claim, ComparisonClaim, TileState
 
 RUN, SESSION, AREA = t.session_tiles, t.alert_sessions, t.area_configs
@@ -43,6 +44,7 @@ _OF_RUN = (
 _OF_RUN_AND_BREAKER = _OF_RUN.add_columns(BREAKER.c.failures, BREAKER.c.open_until).outerjoin(
     BREAKER, BREAKER.c.name == AREA.c.provider
 )
+_OF_RUN_AND_PLACES = with_places(_OF_RUN)
 _IS_IT = (RUN.c.id == bindparam("run_id")) & (RUN.c.session_id == bindparam("of_session"))
 
 
@@ -110,14 +112,17 @@ def capture_claim(connection: Connection, job: TileJob) -> CaptureClaim:
 
 def comparison_claim(connection: Connection, job: TileJob) -> ComparisonClaim:
     """Return what comparing a tile needs to know, of a run that was just claimed."""
-    row = connection.execute(_OF_RUN, {"run_id": job.tile_run_id}).one()
+    rows = connection.execute(_OF_RUN_AND_PLACES, {"run_id": job.tile_run_id}).all()
+    row = rows[0]
     area, thresholds = area_of(row), area_of(row).plan.thresholds
-    found = images_of_comparison(connection, row.image_id, row.reference_id)
+    found = images_of_comparison(connection, row.image_id, row.reference_id, accepted_at=row.baseline_at)
     images = {each.id: image_of(each) for each in found}
     image, reference = images.pop(row.image_id), images.pop(row.reference_id)
+    baseline = baseline_in(found, reference=reference, accepted_at=row.baseline_at)
+    older = [images[each.id] for each in found if each.role == OLDER]
     key = comparison_key(image.image_id, reference.image_id, thresholds)
     made = [each for each in found if each.comparison_id is not None]
-    of_reference = [each for each in made if each.id == reference.image_id]
+    of_reference = [each for each in made if each.id == reference.image_id and each.detector != SLOW_DETECTOR]
     latest = max(of_reference, key=lambda each: each.comparison_id, default=None)
     return ComparisonClaim(
         **_of_run(row, job),
@@ -129,8 +134,11 @@ def comparison_claim(connection: Connection, job: TileJob) -> ComparisonClaim:
         is_compared=any(
             ComparisonKey(each.id, each.compared_with, each.detector, each.thresholds) == key for each in made
         ),
-        older=choose_older(list(images.values()), taken_at=image.taken_at),
+        older=choose_older(older, taken_at=image.taken_at),
         doubted=doubted_in((latest and latest.ignored) or []),
+        baseline=baseline,
+        between=() if baseline is None else choose_between(older, baseline=baseline, reference=reference),
+        known=known_parts(rows),
     )
 
 

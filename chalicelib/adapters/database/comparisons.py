@@ -11,10 +11,10 @@ from sqlalchemy import Connection, select
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.engine import insert_if_new
 from chalicelib.domain.changes import may_hold_later
-from chalicelib.domain.comparisons import ComparisonKey, comparison_key
+from chalicelib.domain.comparisons import SLOW_DETECTOR, ComparisonKey, comparison_key
 from chalicelib.domain.references import Pair
 from chalicelib.domain.thresholds import Thresholds
-from chalicelib.domain.tile_runs import Outcome
+from chalicelib.domain.tile_runs import Outcome, SlowComparison
 from chalicelib.domain.tiles import Outline
 
 DONE = t.comparisons
@@ -42,6 +42,15 @@ def add_comparison(connection: Connection, key: ComparisonKey, outcome: Outcome,
     """Keep a comparison; return False if there is one of this key already."""
     row = key._asdict() | {"verdict": outcome.verdict, "ignored": outcome.ignored, "created_at": now}
     return insert_if_new(connection, DONE, **row)
+
+
+def add_slow_comparison(
+    connection: Connection, image_id: int, slow: SlowComparison, *, thresholds: str, now: datetime
+) -> None:
+    """Keep the comparison of an image with its baseline, unless there is one of its key already."""
+    key = ComparisonKey(image_id, slow.baseline_id, SLOW_DETECTOR, thresholds)
+    row = key._asdict() | {"verdict": slow.verdict, "ignored": slow.ignored, "created_at": now}
+    insert_if_new(connection, DONE, **row)
 
 
 def doubted_in(regions: Sequence[dict[str, Any]]) -> tuple[Outline, ...]:

@@ -12,11 +12,13 @@ from sqlalchemy import (
     CompoundSelect,
     Connection,
     Row,
+    Select,
     and_,
     bindparam,
     case,
     exists,
     func,
+    literal,
     null,
     or_,
     select,
@@ -88,11 +90,15 @@ def newest_and_references(
     return newest, tuple(images.values())
 
 
+OF_PAIR, OLDER, ACCEPTED, FIRST = "pair", "older", "accepted", "first"  # what a row of `images_of_comparison` is
+
+
 def _images_of_comparison() -> CompoundSelect[Any]:
     reference = IMAGE.alias("reference")
     of_pair = (
         select(
             IMAGE,
+            literal(OF_PAIR).label("role"),
             DONE.c.id.label("comparison_id"),
             DONE.c.reference_id.label("compared_with"),
             DONE.c.detector,
@@ -103,38 +109,62 @@ def _images_of_comparison() -> CompoundSelect[Any]:
         .where(IMAGE.c.id.in_((bindparam("image_id"), bindparam("reference_id"))))
     )
     same = ("area_id", "provider", "tile_px", "margin_px", "z", "x", "y")
-    older = (
-        select(
-            IMAGE,
-            null().label("comparison_id"),
-            null().label("compared_with"),
-            null().label("detector"),
-            null().label("thresholds"),
-            type_coerce(null(), JSON).label("ignored"),
+
+    def clear_before(role: str) -> Select[Any]:
+        return (
+            select(
+                IMAGE,
+                literal(role).label("role"),
+                null().label("comparison_id"),
+                null().label("compared_with"),
+                null().label("detector"),
+                null().label("thresholds"),
+                type_coerce(null(), JSON).label("ignored"),
+            )
+            .join(reference, and_(*(IMAGE.c[name] == reference.c[name] for name in same)))
+            .where(
+                reference.c.id == bindparam("reference_id"),
+                IMAGE.c.is_usable.is_(True),
+                IMAGE.c.clear_share >= CLEAR_SHARE,
+                IMAGE.c.taken_at < reference.c.taken_at,
+            )
         )
-        .join(reference, and_(*(IMAGE.c[name] == reference.c[name] for name in same)))
-        .where(
-            reference.c.id == bindparam("reference_id"),
-            IMAGE.c.is_usable.is_(True),
-            IMAGE.c.clear_share >= CLEAR_SHARE,
-            IMAGE.c.taken_at < reference.c.taken_at,
-        )
-        .order_by(*_NEWEST_FIRST)
-        .limit(MOST_LOOKED_THROUGH)
-    )
-    return union_all(*(select(part.subquery()) for part in (of_pair, older)))
+
+    older = clear_before(OLDER).order_by(*_NEWEST_FIRST).limit(MOST_LOOKED_THROUGH)
+    was_there = IMAGE.c.fetched_at <= bindparam("accepted_at", type_=IMAGE.c.fetched_at.type)
+    accepted = clear_before(ACCEPTED).where(_IS_SETTLED, was_there).order_by(*_NEWEST_FIRST).limit(1)
+    first = clear_before(FIRST).where(_IS_SETTLED).order_by(IMAGE.c.taken_at, IMAGE.c.id).limit(1)
+    return union_all(*(select(part.subquery()) for part in (of_pair, older, accepted, first)))
 
 
 _IMAGES_OF_COMPARISON = _images_of_comparison()
 
 
-def images_of_comparison(connection: Connection, image_id: int, reference_id: int) -> Sequence[Row[Any]]:
+def images_of_comparison(
+    connection: Connection, image_id: int, reference_id: int, *, accepted_at: datetime | None
+) -> Sequence[Row[Any]]:
     """Read, in one statement, a pair's two images with their comparisons, and the images before the reference.
 
-    A row is an image; of the pair's it is one for each of their comparisons, or one without (`compared_with` is None).
-    The others are clear and may be compared with the reference, newest first.
+    A row is an image, and its `role` says why it is there. Of the pair's it is one for each of their comparisons, or
+    one without (`compared_with` is None). The OLDER ones are clear and may be compared with the reference, newest
+    first; ACCEPTED is the newest settled one of them that was there at `accepted_at`, FIRST the oldest settled one.
     """
-    return connection.execute(_IMAGES_OF_COMPARISON, {"image_id": image_id, "reference_id": reference_id}).all()
+    ids = {"image_id": image_id, "reference_id": reference_id, "accepted_at": accepted_at}
+    return connection.execute(_IMAGES_OF_COMPARISON, ids).all()
+
+
+def baseline_in(
+    rows: Sequence[Row[Any]], *, reference: StoredImage, accepted_at: datetime | None
+) -> StoredImage | None:
+    """Return the accepted baseline, of the rows of `images_of_comparison`; None where it is the reference itself.
+
+    It is what the tile looked like when its area was accepted, else its oldest settled clear image.
+    """
+    if accepted_at is not None and reference.fetched_at <= accepted_at:
+        return None
+    found = {row.role: row for row in rows}
+    row = found.get(ACCEPTED) or found.get(FIRST)
+    return None if row is None else image_of(row)
 
 
 def reference_for(connection: Connection, claim: CaptureClaim, *, taken_before: datetime) -> StoredImage | None:

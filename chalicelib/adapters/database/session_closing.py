@@ -2,7 +2,8 @@
 
 Every caller is inside a transaction whose FIRST statement locked the session's row. Counting before locking left
 sessions open for ever when the last two tiles ended together; inserting a child first deadlocked them.
-Lock order: session, tile run, image, outbox.
+Lock order: session, tile run, image, outbox. Places are joined in the transaction that ends the session: an area has
+one open session at most, so nobody else joins places of it.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.area_states import put_state
-from chalicelib.adapters.database.comparisons import add_comparison
+from chalicelib.adapters.database.comparisons import add_comparison, add_slow_comparison
 from chalicelib.adapters.database.engine import record_after_commit
 from chalicelib.adapters.database.outbox import post
+from chalicelib.adapters.database.place_joining import join_places
+from chalicelib.adapters.database.place_sightings import add_sightings
 from chalicelib.adapters.database.rows import tile_of
 from chalicelib.adapters.database.session_summaries import count_verdicts, summarise, unseen_in
 from chalicelib.domain import events
@@ -98,6 +101,8 @@ def end_run(connection: Connection, run: OpenRun, outcome: Outcome, *, now: date
         key = ComparisonKey(run.image_id, run.reference_id, DETECTOR, outcome.compared_by)
         if not add_comparison(connection, key, outcome, now=now):
             outcome = ALREADY_COMPARED
+        elif outcome.slow is not None:
+            add_slow_comparison(connection, run.image_id, outcome.slow, thresholds=key.thresholds, now=now)
     is_mine = (RUN.c.id == run.run_id) & RUN.c.verdict.is_(None)
     clear_share = outcome.clear_share if outcome.clear_share is not None else run.clear_share
     seen = seen_share(outcome.verdict, clear_share)
@@ -132,6 +137,8 @@ def end_run(connection: Connection, run: OpenRun, outcome: Outcome, *, now: date
     _update_image(connection, run.image_id, outcome.verdict, now=now)
     if outcome.verdict is Verdict.CHANGED:
         _insert_alert(connection, run, outcome, now=now)
+    if outcome.sightings:
+        add_sightings(connection, run.run_id, outcome.sightings)
 
 
 def _unseen_since(connection: Connection, run: OpenRun) -> datetime | None:
@@ -162,7 +169,7 @@ def _insert_alert(connection: Connection, run: OpenRun, outcome: Outcome, *, now
             session_id=run.session_id,
             tile_run_id=run.run_id,
             image_id=run.image_id,
-            reference_id=run.reference_id,
+            reference_id=outcome.slow.baseline_id if outcome.slow and outcome.is_slow_alone else run.reference_id,
             mask_key=outcome.mask_key,
             overlay_key=outcome.overlay_key,
             change_log=outcome.change_log,
@@ -176,6 +183,7 @@ def finish_if_done(connection: Connection, session: Row[Any], *, now: datetime, 
     still_open = select(func.count()).select_from(RUN).where(RUN.c.session_id == session.id, RUN.c.verdict.is_(None))
     if session.status != SessionStatus.IN_PROGRESS or connection.execute(still_open).scalar_one():
         return []
+    join_places(connection, session.id, area_id=session.area_id)
     counts = count_verdicts(connection, [session.id]).get(session.id, {})
     unseen = unseen_in(connection, session.id)
     by_verdict = {Verdict(name): count for name, count in counts.items()}

@@ -16,6 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from chalicelib.adapters.database import place_tables
 from chalicelib.adapters.database.engine import UtcDateTime
 from chalicelib.adapters.database.metadata import Id, table
 
@@ -53,6 +54,7 @@ area_configs = table(
     Column("next_due_at", UtcDateTime, nullable=False, index=True),
     Column("created_at", UtcDateTime, nullable=False),
     Column("deleted_at", UtcDateTime),
+    Column("baseline_at", UtcDateTime),  # when its owner accepted what it looks like
 )
 
 alert_sessions = table(
@@ -241,3 +243,5 @@ area_states = table(
     Column("state", String(16), nullable=False),
     Column("since", UtcDateTime, nullable=False),
 )
+
+places, place_sightings = place_tables.places, place_tables.place_sightings

@@ -1,0 +1,75 @@
+"""Sightings of places, in the database: what one tile's comparison shows of them, and what is known on a tile."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, insert, select
+
+from chalicelib.adapters.database import tables as t
+from chalicelib.domain.places import KnownPart, Sighting
+
+SIGHTING, RUN, IMAGE, AREA = t.place_sightings, t.session_tiles, t.image_tiles, t.area_configs
+PART = SIGHTING.alias("part")
+MOST_PARTS = 500  # of places that one comparison is told of: on nine tiles
+
+
+def with_places(of_run: Select[Any]) -> Select[Any]:
+    """Add what is known of the places on a run's tile and on the eight around it: for each its own row, or one without.
+
+    A place that grows may belong to the next tile from then on, because a region belongs where its middle is.
+    """
+    is_near = (
+        (PART.c.area_id == AREA.c.id)
+        & PART.c.is_latest.is_(True)
+        & (PART.c.z == RUN.c.z)
+        & PART.c.x.between(RUN.c.x - 1, RUN.c.x + 1)
+        & PART.c.y.between(RUN.c.y - 1, RUN.c.y + 1)
+    )
+    columns = [PART.c[name].label(f"part_{name}") for name in ("place_id", "outlines", "area_m2", "told_m2")]
+    return of_run.add_columns(*columns).outerjoin(PART, is_near).limit(MOST_PARTS)
+
+
+def known_parts(rows: Sequence[Row[Any]]) -> tuple[KnownPart, ...]:
+    """Return the places of the rows of `with_places`."""
+    return tuple(
+        KnownPart(
+            place_id=row.part_place_id,
+            outlines=tuple(row.part_outlines),
+            area_m2=row.part_area_m2,
+            told_m2=row.part_told_m2,
+        )
+        for row in rows
+        if row.part_place_id is not None
+    )
+
+
+def add_sightings(connection: Connection, tile_run_id: int, sightings: Sequence[Sighting]) -> None:
+    """Keep what a comparison showed of places, until its session ends and joins them."""
+    of_run = (
+        select(
+            *(RUN.c.session_id, RUN.c.image_id, RUN.c.z, RUN.c.x, RUN.c.y),
+            IMAGE.c.taken_at.label("seen_at"),
+            t.alert_sessions.c.area_id,
+        )
+        .join(t.alert_sessions, t.alert_sessions.c.id == RUN.c.session_id)
+        .join(IMAGE, IMAGE.c.id == RUN.c.image_id)
+        .where(RUN.c.id == tile_run_id)
+    )
+    fixed = dict(connection.execute(of_run).mappings().one()) | {
+        "tile_run_id": tile_run_id,
+        "is_latest": False,
+    }
+    connection.execute(insert(SIGHTING), [fixed | _values_of(sighting) for sighting in sightings])
+
+
+def _values_of(sighting: Sighting) -> dict[str, Any]:
+    return {
+        "place_id": sighting.place_id,
+        "outlines": list(sighting.outlines),
+        "area_m2": sighting.area_m2,
+        "told_m2": sighting.area_m2 if sighting.is_told else 0.0,
+        "severity": sighting.severity,
+        "is_told": sighting.is_told,
+    }

@@ -1,0 +1,110 @@
+"""What two comparisons of one tile say together: what is told, what is only seen."""
+
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.domain.changes import Reason, change_log
+from chalicelib.domain.places import KnownPart
+from chalicelib.domain.slow_changes import judge_together, told_together
+from chalicelib.domain.thresholds import Thresholds
+from tests.support.builders.domain import a_change, a_region
+
+THRESHOLDS = Thresholds(min_changed_area_m2=25)
+
+
+def outline(west, east):
+    """Give a box between two distances east of a corner, in about metres."""
+    degrees = [85.0 + metres / 104_000 for metres in (west, east)]
+    return [[(degrees[0], 20.0), (degrees[1], 20.0), (degrees[1], 20.0001), (degrees[0], 20.0001), (degrees[0], 20.0)]]
+
+
+def region(m2, *, at=0, reason=None):
+    return replace(a_region(m2), outline=outline(at, at + 10), reason=reason)
+
+
+def change(*regions):
+    shown = [each for each in regions if each.reason is None]
+    return replace(a_change(), regions=tuple(shown), ignored=tuple(each for each in regions if each.reason is not None))
+
+
+def known(told_m2, *, last_m2=None, at=0, place_id=7):
+    return KnownPart(
+        place_id=place_id,
+        outlines=(outline(at, at + 10),),
+        told_m2=told_m2,
+        area_m2=told_m2 if last_m2 is None else last_m2,
+    )
+
+
+def judged(pair, slow, *parts):
+    return judge_together(pair, slow, known=parts, thresholds=THRESHOLDS)
+
+
+def told(result):
+    return [each.area_m2 for each in result.slow.regions]
+
+
+def test_what_only_the_baseline_shows_is_told_once_it_is_large_enough():
+    assert told(judged(change(), change(region(36)))) == [36]
+    assert told(judged(change(), change(region(24)))) == []
+
+
+@pytest.mark.parametrize("reason", [Reason.NOT_YET_SURE, Reason.COMES_BACK, Reason.SEASON_LIKE])
+def test_what_the_images_between_do_not_hold_is_not_told(reason):
+    result = judged(change(), change(region(90, reason=reason)))
+    assert (told(result), result.sightings) == ([], ())
+    assert [each.reason for each in result.slow.ignored] == [reason]
+
+
+def test_what_the_image_before_speaks_against_is_not_told():
+    result = judged(change(region(80, reason=Reason.SEASON_LIKE)), change(region(90)))
+    assert (told(result), result.sightings) == ([], ())
+
+
+def test_what_the_pair_tells_is_told_once_with_all_that_the_baseline_shows_of_it():
+    result = judged(change(region(48)), change(region(200)))
+    assert told(result) == []
+    assert [(each.area_m2, each.is_told, each.place_id) for each in result.sightings] == [(200, True, None)]
+
+
+@pytest.mark.parametrize(
+    ("told_m2", "last_m2", "now_m2", "is_told"),
+    [(200, 200, 205, False), (200, 245, 239, False), (200, 241, 245, True), (200, 210, 300, False), (40, 66, 66, True)],
+)
+def test_a_known_place_is_told_again_when_two_images_show_that_it_grew(told_m2, last_m2, now_m2, is_told):
+    result = judged(change(), change(region(now_m2, reason=Reason.NOT_YET_SURE)), known(told_m2, last_m2=last_m2))
+    assert [(each.place_id, each.area_m2, each.is_told) for each in result.sightings] == [(7, now_m2, is_told)]
+    assert told(result) == ([now_m2] if is_told else [])
+
+
+def test_the_growth_is_told_with_what_it_was_before():
+    pair, slow = change(), change(region(260))
+    slow = judged(pair, slow, known(200, last_m2=250)).slow
+    log = change_log(told_together(pair, slow, THRESHOLDS), THRESHOLDS)
+    assert log["message"] == "260 m2 changed in 1 place; one grew from 200 to 260 m2"
+    assert [(each["compared_with"], each["grew_from_m2"]) for each in log["regions"]] == [("baseline", 200)]
+
+
+def test_a_place_in_two_pieces_is_measured_whole():
+    pieces = [region(130), region(125, at=12)]
+    assert judged(change(), change(*pieces), known(250)).sightings[0].area_m2 == 255
+
+
+def test_a_change_of_a_known_place_from_one_image_to_the_next_is_told():
+    result = judged(change(region(60)), change(region(260)), known(200))
+    assert [(each.place_id, each.area_m2, each.is_told) for each in result.sightings] == [(7, 260, True)]
+    assert told(result) == []
+
+
+def test_where_there_is_no_baseline_the_pair_speaks_alone():
+    result = judge_together(change(region(60)), None, known=[known(200)], thresholds=THRESHOLDS)
+    assert result.slow is None
+    assert [(each.place_id, each.area_m2) for each in result.sightings] == [(None, 60)]
+
+
+def test_an_alert_tells_of_both_comparisons():
+    pair, slow = change(region(60)), change(region(60), region(90, at=50))
+    slow = judged(pair, slow).slow
+    log = change_log(told_together(pair, slow, THRESHOLDS), THRESHOLDS)
+    assert [(each["area_m2"], each["compared_with"]) for each in log["regions"]] == [(90, "baseline"), (60, "previous")]
