@@ -34,6 +34,7 @@ class DetailOut(ApiModel):
     severity: str | None  # the highest of its regions
     change_log: dict[str, Any]
     alert_time: datetime
+    place_ids: Annotated[list[int], Field(description="The places that it is about, for `/api/places/{place_id}`.")]
     current_tile_info: Annotated[TileOut, Field(alias="current_tile_info")]
 
     @classmethod
@@ -50,6 +51,7 @@ class DetailOut(ApiModel):
             severity=alert.change_log.get("severity"),
             change_log=alert.change_log,
             alert_time=alert.created_at,
+            place_ids=list(alert.place_ids),
             current_tile_info=TileOut.of(image, links=links, now=now),
         )
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import wraps
 from inspect import signature
 from typing import Any
+from urllib.parse import urlencode
 
 from chalice.app import Blueprint, Request, Response
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -125,6 +126,14 @@ def queried(request: Request, name: str) -> str | None:
     return values[0] if values else None
 
 
+def queried_only(request: Request, *names: str) -> None:
+    """Let no query parameter but these pass. Raises Invalid."""
+    unknown = sorted(set(request.query_params or ()) - set(names))
+    if unknown:
+        known = f"known are {', '.join(names)}" if names else "there are none here"
+        raise Invalid(f"{unknown[0][:40]!r} is no parameter of this call: {known}", pointer=unknown[0][:40])
+
+
 def request_id_of(request: Request) -> str:
     """Return the id under which a request is in the logs; the middleware has put it there."""
     return str(request.context["bhuprahari_request_id"])
@@ -138,7 +147,7 @@ def _answering(route: Route, ports: Ports, current: Callable[[], Request]) -> Vi
         try:
             arguments = _arguments(route, ports, current(), parameters)
             chosen = {name: value for name, value in arguments.items() if name in wanted}
-            return _rendered(route, route.view(**chosen))
+            return _rendered(route, route.view(**chosen), current())
         except NotFound:
             return problem_of(NotFound(_absent(route.path)))  # another user's and nobody's look the same
         except DomainError as error:
@@ -211,7 +220,7 @@ def _absent(path: str) -> str:
     return f"there is no such {thing.removesuffix('_id').replace('name', 'image')}"
 
 
-def _rendered(route: Route, answer: Any) -> Response:  # noqa: ANN401 (what a view returns)
+def _rendered(route: Route, answer: Any, request: Request) -> Response:  # noqa: ANN401 (what a view returns)
     if isinstance(answer, Response):
         return answer
     headers: Headers = {"Content-Type": "application/json"}
@@ -221,7 +230,9 @@ def _rendered(route: Route, answer: Any) -> Response:  # noqa: ANN401 (what a vi
         headers["X-Total-Count"] = str(answer.total)
         if answer.next_after is not None:
             # The query alone: it is right under any host, stage or prefix.
-            headers["Link"] = f'<?cursor={cursors.write(answer.next_after)}&limit={_limit_of(answer)}>; rel="next"'
+            asked = {name: value for name in route.query if (value := queried(request, name)) is not None}
+            query = urlencode({"cursor": cursors.write(answer.next_after), "limit": _limit_of(answer)} | asked)
+            headers["Link"] = f'<?{query}>; rel="next"'
         answer = answer.items
     whole = [_dumped(item) for item in answer] if isinstance(answer, list) else _dumped(answer)
     body = json.dumps(whole, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

@@ -11,12 +11,15 @@ from chalice.app import Response
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from chalicelib.api import accounts, alerts, areas, console, images, monitoring, providers, sessions
+from chalicelib.api import accounts, alerts, areas, console, images, monitoring, places, providers, sessions
 from chalicelib.api.http import Api, Route
 from chalicelib.api.problems import MEDIA_TYPE, Problem
 
 api = Api(__name__)
-APIS = (console.api, accounts.api, areas.api, providers.api, monitoring.api, sessions.api, alerts.api, images.api, api)
+APIS = (
+    *(console.api, accounts.api, areas.api, providers.api, monitoring.api, sessions.api, alerts.api),
+    *(places.api, images.api, api),
+)
 
 VERSION = "0.1.0"
 PUBLISHED = {"MessageOut": "Told", "AreaDraft": "WishedArea"}  # schema names that generated clients hold
@@ -41,6 +44,9 @@ MEANINGS = {
 QUERY = {
     "limit": {"type": "integer", "minimum": 1, "maximum": 100},
     "cursor": {"type": "string"},
+    "area": {"type": "integer", "minimum": 1, "description": "Of this area alone."},
+    "since": {"type": "string", "format": "date-time", "description": "Seen at this time, with its zone, or later."},
+    "open": {"type": "boolean", "description": "Still open, or settled."},
     "expires": {"type": "string"},
     "signature": {"type": "string"},
 }

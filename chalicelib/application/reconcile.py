@@ -15,6 +15,7 @@ from chalicelib.application.ports.deliveries import Deliveries
 from chalicelib.application.ports.images import Images
 from chalicelib.application.ports.jobs import Jobs
 from chalicelib.application.ports.orphans import Orphans
+from chalicelib.application.ports.place_upkeep import PlaceUpkeep
 from chalicelib.application.ports.recurring_tasks import RecurringTasks
 from chalicelib.application.ports.sessions import Sessions
 from chalicelib.application.ports.tile_runs import TileRuns
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 200
 OBJECTS_AT_ONCE = 1000
+SESSIONS_AT_ONCE = 50
 ORPHANS_EVERY_S = 6 * 3600.0
 
 
@@ -37,6 +39,7 @@ def reconcile(
     runs: TileRuns,
     deliveries: Deliveries,
     orphans: Orphans,
+    place_upkeep: PlaceUpkeep,
     tasks: RecurringTasks,
     clock_repairs: ClockRepairs,
     images: Images,
@@ -71,6 +74,8 @@ def reconcile(
                 _settle(dead_letter, runs=runs, deliveries=deliveries, jobs=jobs, clock=clock)
     with isolation.part("purge deleted areas"):
         _purge_deleted(areas, images, clock, sessions=sessions, jobs=jobs, isolation=isolation)
+    with isolation.part("keep up places"):
+        _keep_up_places(place_upkeep, isolation)
     with isolation.part("delete orphans"):
         _delete_orphans(orphans, tasks, images, clock, orphan_age_s)
     if sent or stalled:
@@ -125,6 +130,15 @@ def _purge_deleted(
             while stored := images.keys_after("", prefix=f"{area_id}/", limit=OBJECTS_AT_ONCE):
                 images.delete([item.key for item in stored])
             log.info("area purged", extra={"area_id": area_id})
+
+
+def _keep_up_places(place_upkeep: PlaceUpkeep, isolation: Isolation) -> None:
+    """Make places of the alerts that a release without places stored, some sessions at each call, each by itself."""
+    for session_id in place_upkeep.waiting(limit=SESSIONS_AT_ONCE):
+        with isolation.part("join old alerts", session_id=session_id):
+            if place_upkeep.join(session_id):
+                log.info("old alerts joined to places", extra={"session_id": session_id})
+    place_upkeep.delete_left_over(limit=SESSIONS_AT_ONCE)
 
 
 def _delete_orphans(orphans: Orphans, tasks: RecurringTasks, images: Images, clock: Clock, orphan_age_s: float) -> None:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from chalicelib.application.ports.diagnostics import Diagnostics
     from chalicelib.application.ports.image_rows import ImageRows
     from chalicelib.application.ports.orphans import Orphans
+    from chalicelib.application.ports.place_upkeep import PlaceUpkeep
+    from chalicelib.application.ports.places import Places
     from chalicelib.application.ports.recurring_tasks import RecurringTasks
     from chalicelib.application.ports.replays import Replays
     from chalicelib.application.ports.sessions import Sessions
@@ -127,6 +129,20 @@ class DatabasePorts(Basis):
         from chalicelib.adapters.database.alerts import SqlAlerts
 
         return SqlAlerts(self.engine)
+
+    @cached_property
+    def places(self) -> Places:
+        """Places."""
+        from chalicelib.adapters.database.places import SqlPlaces
+
+        return SqlPlaces(self.engine)
+
+    @cached_property
+    def place_upkeep(self) -> PlaceUpkeep:
+        """What an older release left to be done about places."""
+        from chalicelib.adapters.database.place_upkeep import SqlPlaceUpkeep
+
+        return SqlPlaceUpkeep(self.engine)
 
     @cached_property
     def deliveries(self) -> Deliveries:

@@ -23,6 +23,7 @@ class Alert:
     overlay_key: str | None
     change_log: dict[str, Any]
     created_at: datetime
+    place_ids: tuple[int, ...] = ()  # none before its session has ended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

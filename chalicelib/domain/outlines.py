@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from chalicelib.domain.tiles import M_PER_DEGREE, Outline
 
+DRAWN_IN = 0.8  # of the way from an outline's middle to its corner: where the corner is looked for in another outline
 Point = tuple[float, float]
 Segment = tuple[Point, Point]
 
@@ -84,11 +85,15 @@ class Shape:
         return any(_are_within(metres, one, two) for one in mine for two in others)
 
     def covers(self, other: Shape) -> bool:
-        """Whether most corners of the other lie inside this one."""
+        """Whether most of the other lies inside this one, by its corners, drawn in a little: rims may be the same."""
         if not self.box.is_within(0, other.box):
             return False
         corners = other.rings[0][:-1]
-        return 2 * sum(map(self.holds, corners)) > len(corners)
+        middle = [sum(values) / len(corners) for values in zip(*corners, strict=True)]
+        drawn_in = [
+            (middle[0] + DRAWN_IN * (x - middle[0]), middle[1] + DRAWN_IN * (y - middle[1])) for x, y in corners
+        ]
+        return 2 * sum(map(self.holds, drawn_in)) > len(corners)
 
     def _near(self, box: Box, metres: float) -> Iterator[Segment]:
         """Yield the segments that may come near a box: the others need not be measured."""

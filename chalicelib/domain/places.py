@@ -29,6 +29,7 @@ class KnownPart:
     """What is known of one place on one tile."""
 
     place_id: int
+    is_here: bool  # on the tile in question, not on one beside it
     outlines: tuple[Outline, ...]
     area_m2: float  # when it was seen last
     told_m2: float  # when people were told of it last; 0 where the baseline holds it
@@ -77,7 +78,6 @@ class SeenTile(NamedTuple):
     image_id: int
     image_key: str
     alert_id: int | None
-    area_m2: float
 
 
 class PlaceFilter(NamedTuple):

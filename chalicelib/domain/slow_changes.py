@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from chalicelib.domain.changes import Change, Reason, Region
-from chalicelib.domain.places import KnownPart, Sighting, step_m2, touch
+from chalicelib.domain.places import KnownPart, Sighting, lies_on, step_m2, touch
 from chalicelib.domain.severity import highest, severity_of
 from chalicelib.domain.thresholds import Thresholds
 
@@ -46,7 +46,7 @@ def judge_together(pair: Change, slow: Change | None, *, known: Sequence[KnownPa
         left = [region for region in left if region not in again]
         told_here = [region for region in told_here if region not in fresh]
         grown = [] if fresh else _grown(again, group, thresholds)
-        told_m2 = round(sum(part.told_m2 for part in group), 1)
+        told_m2 = round(sum(part.told_m2 for part in _measured(again, group)), 1)
         alerts += [replace(region, reason=None, is_slow=True, grew_from_m2=told_m2) for region in grown]
         place_id = group[0].place_id
         is_told = bool(grown or fresh)
@@ -85,11 +85,17 @@ def _meets(region: Region, parts: Sequence[KnownPart]) -> bool:
 
 def _grown(regions: Sequence[Region], parts: Sequence[KnownPart], thresholds: Thresholds) -> list[Region]:
     """Return those regions of a known place that are worth an alert: none, unless it has grown enough since."""
-    touched = [part for part in parts if any(_meets(region, [part]) for region in regions)]
-    told_m2, last_m2 = sum(part.told_m2 for part in touched), sum(part.area_m2 for part in touched)
+    measured = _measured(regions, parts)
+    told_m2, last_m2 = sum(part.told_m2 for part in measured), sum(part.area_m2 for part in measured)
     if min(last_m2, _m2(regions)) < told_m2 + step_m2(told_m2, thresholds):
         return []
     return [region for region in regions if region.area_m2 >= thresholds.min_changed_area_m2]
+
+
+def _measured(regions: Sequence[Region], parts: Sequence[KnownPart]) -> list[KnownPart]:
+    """Return the parts of a place that a tile's regions are held against: its own, and what they have come to cover."""
+    outlines = [region.outline for region in regions]
+    return [part for part in parts if part.is_here or (regions and lies_on(part.outlines, outlines))]
 
 
 def _m2(regions: Sequence[Region]) -> float:

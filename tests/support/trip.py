@@ -12,6 +12,8 @@ from chalicelib.adapters.database.deliveries import SqlDeliveries
 from chalicelib.adapters.database.images import SqlImageRows
 from chalicelib.adapters.database.orphans import SqlOrphans
 from chalicelib.adapters.database.outbox import SqlOutbox
+from chalicelib.adapters.database.place_upkeep import SqlPlaceUpkeep
+from chalicelib.adapters.database.places import SqlPlaces
 from chalicelib.adapters.database.recurring_tasks import SqlRecurringTasks
 from chalicelib.adapters.database.sessions import SqlSessions
 from chalicelib.adapters.database.tile_runs import SqlTileRuns
@@ -42,6 +44,7 @@ class Trip:
         self.sessions = SqlSessions(engine, deadline_s=3600, retry_s=900, tiles_per_day=tiles_per_day)
         self.runs, self.deliveries = SqlTileRuns(engine, retry_s=900), SqlDeliveries(engine)
         self.clock_repairs = SqlClockRepairs(engine, lease_s=LEASE_S, retry_s=900, deadline_s=3600)
+        self.places, self.place_upkeep = SqlPlaces(engine), SqlPlaceUpkeep(engine)
         self.breakers, self.waits = SqlBreakers(engine), SqlWaits(engine)
         self.orphans, self.tasks, self.image_rows = SqlOrphans(engine), SqlRecurringTasks(engine), SqlImageRows(engine)
         self.outbox, self.images, self.push = SqlOutbox(engine), MemoryImages(now=NOON), MemoryPush()
@@ -158,6 +161,7 @@ class Trip:
             runs=self.runs,
             deliveries=self.deliveries,
             orphans=self.orphans,
+            place_upkeep=self.place_upkeep,
             tasks=self.tasks,
             clock_repairs=self.clock_repairs,
             images=self.images,

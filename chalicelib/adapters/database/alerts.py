@@ -16,6 +16,7 @@ from chalicelib.domain.images import TileImage
 from chalicelib.domain.paging import Page, PageRequest
 from chalicelib.domain.unseen import UnseenTile
 
+SIGHTING = t.place_sightings
 IMAGE, ALERT, SESSION, RUN, DONE = t.image_tiles, t.alert_details, t.alert_sessions, t.session_tiles, t.comparisons
 
 
@@ -34,10 +35,13 @@ class SqlAlerts(Alerts):
         rows = connection.execute(query).all()
         ids = {row.image_id for row in rows} | {row.reference_id for row in rows}
         images = {row.id: row for row in connection.execute(select(IMAGE).where(IMAGE.c.id.in_(ids)))}
-        return [
-            (alert_of(row, images[row.image_id], images[row.reference_id]), tile_image_of(images[row.image_id]))
-            for row in rows
-        ]
+        places = _places_of(connection, session_id)
+        found = []
+        for row in rows:
+            image, reference = images[row.image_id], images[row.reference_id]
+            alert = alert_of(row, image, reference, place_ids=places.get(row.tile_run_id, ()))
+            found.append((alert, tile_image_of(image)))
+        return found
 
     @override
     @reads
@@ -83,3 +87,12 @@ class SqlAlerts(Alerts):
         ).all()
         items = [ignored_of(row) for row in rows[: page.limit]]
         return Page(items, total, rows[page.limit - 1].run_id if len(rows) > page.limit else None)
+
+
+def _places_of(connection: Connection, session_id: int) -> dict[int, set[int]]:
+    """Return, by tile run, the places that a session's alerts are about."""
+    of_session = (SIGHTING.c.session_id == session_id) & SIGHTING.c.is_told.is_(True) & SIGHTING.c.place_id.is_not(None)
+    places: dict[int, set[int]] = {}
+    for run_id, place_id in connection.execute(select(SIGHTING.c.tile_run_id, SIGHTING.c.place_id).where(of_session)):
+        places.setdefault(run_id, set()).add(place_id)
+    return places

@@ -141,7 +141,8 @@ class SqlAreas(Areas):
         for table in (t.outbox, t.deliveries, t.alert_details, t.image_tiles, t.session_tiles):
             for start in range(0, len(sessions), 500):
                 connection.execute(delete(table).where(table.c.session_id.in_(sessions[start : start + 500])))
-        connection.execute(delete(t.area_states).where(t.area_states.c.area_id == area_id))
+        for table in (t.area_states, t.place_sightings, t.places):
+            connection.execute(delete(table).where(table.c.area_id == area_id))
         connection.execute(delete(t.alert_sessions).where(t.alert_sessions.c.area_id == area_id))
         connection.execute(delete(AREA).where(AREA.c.id == area_id))
         return True

@@ -27,7 +27,7 @@ def with_places(of_run: Select[Any]) -> Select[Any]:
         & PART.c.x.between(RUN.c.x - 1, RUN.c.x + 1)
         & PART.c.y.between(RUN.c.y - 1, RUN.c.y + 1)
     )
-    columns = [PART.c[name].label(f"part_{name}") for name in ("place_id", "outlines", "area_m2", "told_m2")]
+    columns = [PART.c[name].label(f"part_{name}") for name in ("place_id", "x", "y", "outlines", "area_m2", "told_m2")]
     return of_run.add_columns(*columns).outerjoin(PART, is_near).limit(MOST_PARTS)
 
 
@@ -36,6 +36,7 @@ def known_parts(rows: Sequence[Row[Any]]) -> tuple[KnownPart, ...]:
     return tuple(
         KnownPart(
             place_id=row.part_place_id,
+            is_here=(row.part_x, row.part_y) == (row.x, row.y),
             outlines=tuple(row.part_outlines),
             area_m2=row.part_area_m2,
             told_m2=row.part_told_m2,

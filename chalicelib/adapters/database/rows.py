@@ -161,8 +161,8 @@ def tile_image_of(row: Row[Any]) -> TileImage:
     return TileImage(image=image_of(row), status=ImageStatus(row.status), compared_at=row.compared_at)
 
 
-def alert_of(row: Row[Any], image: Row[Any], reference: Row[Any]) -> Alert:
-    """Return the alert of a row of `alert_details` and of its two images' rows."""
+def alert_of(row: Row[Any], image: Row[Any], reference: Row[Any], *, place_ids: Iterable[int]) -> Alert:
+    """Return the alert of a row of `alert_details`, of its two images' rows, and with its places."""
     return Alert(
         alert_id=row.id,
         session_id=row.session_id,
@@ -173,6 +173,7 @@ def alert_of(row: Row[Any], image: Row[Any], reference: Row[Any]) -> Alert:
         overlay_key=row.overlay_key,
         change_log=row.change_log,
         created_at=row.created_at,
+        place_ids=tuple(sorted(place_ids)),
     )
 
 

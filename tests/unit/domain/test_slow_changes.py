@@ -28,8 +28,9 @@ def change(*regions):
     return replace(a_change(), regions=tuple(shown), ignored=tuple(each for each in regions if each.reason is not None))
 
 
-def known(told_m2, *, last_m2=None, at=0, place_id=7):
+def known(told_m2, *, last_m2=None, at=0, place_id=7, is_here=True):
     return KnownPart(
+        is_here=is_here,
         place_id=place_id,
         outlines=(outline(at, at + 10),),
         told_m2=told_m2,
@@ -108,3 +109,14 @@ def test_an_alert_tells_of_both_comparisons():
     slow = judged(pair, slow).slow
     log = change_log(told_together(pair, slow, THRESHOLDS), THRESHOLDS)
     assert [(each["area_m2"], each["compared_with"]) for each in log["regions"]] == [(90, "baseline"), (60, "previous")]
+
+
+def test_what_lies_beyond_the_seam_is_the_same_place_and_not_measured_here():
+    result = judged(change(), change(region(70)), known(40, last_m2=70), known(300, at=10, is_here=False))
+    assert (told(result), [each.place_id for each in result.sightings]) == ([70], [7])
+
+
+def test_a_place_whose_middle_has_come_over_the_seam_is_measured_here():
+    whole = replace(region(200), outline=outline(0, 30))
+    assert told(judged(change(), change(whole), known(190, at=2, is_here=False))) == []
+    assert told(judged(change(), change(whole), known(100, last_m2=200, at=2, is_here=False))) == [200]

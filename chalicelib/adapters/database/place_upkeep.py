@@ -1,0 +1,104 @@
+"""What a release that knew no places left to be done about them, in the database."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, delete, exists, insert, select
+from typing_extensions import override
+
+from chalicelib.adapters.database import tables as t
+from chalicelib.adapters.database.engine import reads, writes
+from chalicelib.adapters.database.place_joining import join_places
+from chalicelib.application.ports.place_upkeep import PlaceUpkeep
+from chalicelib.domain.sessions import SessionStatus
+
+PLACE, SIGHTING, AREA, SESSION = t.places, t.place_sightings, t.area_configs, t.alert_sessions
+ALERT, RUN, IMAGE = t.alert_details, t.session_tiles, t.image_tiles
+_IS_WAITING = (
+    (SESSION.c.status == SessionStatus.CHANGES_DETECTED)
+    & ~exists().where(SIGHTING.c.session_id == SESSION.c.id)
+    & exists().where(ALERT.c.session_id == SESSION.c.id)
+)
+
+
+class SqlPlaceUpkeep(PlaceUpkeep):
+    """The port `PlaceUpkeep`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @override
+    @reads
+    def waiting(self, connection: Connection, *, limit: int) -> list[int]:
+        other = SESSION.alias("other")
+        query = (
+            select(SESSION.c.id)
+            .join(AREA, AREA.c.id == SESSION.c.area_id)
+            .where(_IS_WAITING, AREA.c.deleted_at.is_(None), ~exists().where(other.c.open_area_id == SESSION.c.area_id))
+            .order_by(SESSION.c.id)
+            .limit(limit)
+        )
+        return list(connection.execute(query).scalars())
+
+    @override
+    @writes
+    def join(self, connection: Connection, session_id: int) -> bool:
+        of_session = select(SESSION.c.area_id).where(SESSION.c.id == session_id)
+        # The area's lock while no session of it is open: nobody else joins places of it.
+        area = connection.execute(select(AREA).where(AREA.c.id.in_(of_session)).with_for_update()).one_or_none()
+        if area is None:
+            return False
+        is_open = select(SESSION.c.id).where(SESSION.c.open_area_id == area.id)
+        still = select(SESSION.c.id).where(SESSION.c.id == session_id, _IS_WAITING)
+        if connection.execute(is_open).first() is not None or connection.execute(still).first() is None:
+            return False
+        query = (
+            select(ALERT, RUN.c.z, RUN.c.x, RUN.c.y, IMAGE.c.taken_at)
+            .join(RUN, RUN.c.id == ALERT.c.tile_run_id)
+            .join(IMAGE, IMAGE.c.id == ALERT.c.image_id)
+            .where(ALERT.c.session_id == session_id)
+            .order_by(ALERT.c.id)
+        )
+        rows = [values for row in connection.execute(query) for values in _sightings_of(row, area_id=area.id)]
+        connection.execute(insert(SIGHTING), rows)
+        join_places(connection, session_id, area_id=area.id)
+        return True
+
+    @override
+    @writes
+    def delete_left_over(self, connection: Connection, *, limit: int) -> int:
+        gone = select(PLACE.c.area_id).outerjoin(AREA, AREA.c.id == PLACE.c.area_id).where(AREA.c.id.is_(None))
+        area_ids = list(connection.execute(gone.distinct().limit(limit)).scalars())
+        for table in (SIGHTING, PLACE):
+            connection.execute(delete(table).where(table.c.area_id.in_(area_ids)))
+        return len(area_ids)
+
+
+def _sightings_of(alert: Row[Any], *, area_id: int) -> list[dict[str, Any]]:
+    """Return the rows of an alert's regions; of one without outlines a single row, by which it is known to be done."""
+    of_alert = {
+        "area_id": area_id,
+        "session_id": alert.session_id,
+        "tile_run_id": alert.tile_run_id,
+        "image_id": alert.image_id,
+        "z": alert.z,
+        "x": alert.x,
+        "y": alert.y,
+        "is_told": True,
+        "is_latest": False,
+        "seen_at": alert.taken_at,
+    }
+    regions = [region for region in alert.change_log.get("regions") or [] if region.get("outline")]
+    if not regions:
+        return [of_alert | {"outlines": [], "area_m2": 0.0, "told_m2": 0.0, "severity": None}]
+    return [
+        of_alert
+        | {
+            "outlines": [region["outline"]["coordinates"]],
+            "area_m2": region["area_m2"],
+            "told_m2": region["area_m2"],
+            "severity": region.get("severity"),
+        }
+        for region in regions
+    ]
