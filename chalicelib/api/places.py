@@ -17,7 +17,7 @@ from chalicelib.domain.accounts import SignIn
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.paging import Page, PageRequest
 from chalicelib.domain.places import Place, PlaceFilter, Seen
-from chalicelib.domain.tiles import centre_of
+from chalicelib.domain.tiles import Outline, centre_of
 
 api = Api(__name__)
 MOST_SIGHTINGS = 500  # tiles in a place's history
@@ -97,9 +97,15 @@ class MultiPolygonOut(ApiModel):
 
     type: Annotated[Literal["MultiPolygon"], Field(description="GeoJSON's word.")]
     coordinates: Annotated[
-        list[list[list[tuple[float, float]]]],
+        list[list[list[list[float]]]],
         Field(description="Polygons of closed rings of longitude, latitude; a polygon's first ring is its rim."),
     ]
+
+    @classmethod
+    def of(cls, outlines: Sequence[Outline]) -> MultiPolygonOut:
+        """Show outlines."""
+        polygons = [[[list(corner) for corner in ring] for ring in outline] for outline in outlines]
+        return cls(type="MultiPolygon", coordinates=polygons)
 
 
 class PlaceDetails(PlaceOut):
@@ -184,7 +190,7 @@ def get_place(ports: Ports, request: Request, sign_in: SignIn, place_id: int) ->
     now = ports.clock()
     return PlaceDetails(
         **_members(place),
-        outlines=MultiPolygonOut(type="MultiPolygon", coordinates=list(place.outlines[:MOST_OUTLINES])),
+        outlines=MultiPolygonOut.of(place.outlines[:MOST_OUTLINES]),
         history=[SeenOut.of(each, links=ports.links, now=now) for each in seen],
     )
 

@@ -143,3 +143,24 @@ def test_old_refresh_tokens_are_renewed_and_show_the_same(upgraded):
 def test_the_old_code_works_on_beside_the_new_and_nobody_loses_anything(upgraded):
     say_again(upgraded.engine, upgraded.said)
     assert upgraded.lost(access_tokens(upgraded.held["tokens"])) == []
+
+
+def test_alerts_of_the_old_release_become_places_that_their_owner_is_shown(upgraded):
+    ports = upgraded.api.ports
+    for _ in range(2):
+        for session_id in ports.place_upkeep.waiting(limit=1):
+            assert ports.place_upkeep.join(session_id)
+    assert ports.place_upkeep.waiting(limit=10) == []
+    owner, other = (Caller(upgraded.api, token) for token in access_tokens(upgraded.held["tokens"]))
+    assert other.call("GET", "api/places") == []
+    places = owner.call("GET", "api/places")
+    sessions = [session["id"] for session in owner.call("GET", "api/alerts/sessions")]
+    alerts = [
+        alert
+        for each in sessions
+        for alert in owner.call("GET", f"api/alerts/sessions/{each}/details")["alert_details"]
+    ]
+    regions = [region for alert in alerts for region in alert["changeLog"]["regions"]]
+    assert sorted({n for alert in alerts for n in alert["placeIds"]}) == sorted(place["id"] for place in places) != []
+    assert sum(place["areaM2"] for place in places) == pytest.approx(sum(region["area_m2"] for region in regions))
+    assert upgraded.lost(access_tokens(upgraded.held["tokens"])) == []

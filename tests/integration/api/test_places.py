@@ -15,7 +15,7 @@ def test_a_change_is_a_place_that_its_alert_points_to(asha):
         area["id"],
         "open",
         900.0,
-        "medium",
+        "high",
     )
     session = asha.get("/api/alerts/sessions").json[0]
     details = asha.get(f"/api/alerts/sessions/{session['id']}/details").json
