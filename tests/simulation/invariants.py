@@ -64,7 +64,7 @@ class State:
 
 def verify(state: State) -> list[Violation]:
     """Return every invariant that does not hold."""
-    checks = (_verdicts, _counts, _all_clears, _objects, _open, _left, _alerts, _deleted)
+    checks = (_verdicts, _counts, _all_clears, _objects, _open, _left, _alerts, _places, _deleted)
     return [*(violation for check in checks for violation in check(state)), *state.truths()]
 
 
@@ -168,10 +168,31 @@ def _alerts(state: State) -> Iterator[Violation]:
         yield Violation("no pair alerted twice", f"{count} alerts of image {image_id} against {reference_id}")
 
 
+def _places(state: State) -> Iterator[Violation]:
+    """Look whether each planted change is one place: a strip over every tile in a row that has an alert."""
+    query = "SELECT DISTINCT s.area_id, r.z, r.x, r.y FROM alert_details a JOIN session_tiles r ON r.id = a.tile_run_id"
+    changed = set(state.rows(f"{query} JOIN alert_sessions s ON s.id = a.session_id WHERE s.ended_at IS NOT NULL"))
+    begins = Counter(area_id for area_id, z, x, y in changed if (area_id, z, x - 1, y) not in changed)
+    kept = dict(state.rows("SELECT area_id, COUNT(*) FROM places WHERE merged_into_id IS NULL GROUP BY 1"))
+    if dict(begins) != kept:
+        yield Violation("a planted change is one place", f"areas have {dict(begins)} changes, and {kept} places")
+    loose = (
+        "SELECT p.id FROM place_sightings p JOIN alert_sessions s ON s.id = p.session_id WHERE s.ended_at IS NOT NULL"
+    )
+    for (sighting_id,) in state.rows(f"{loose} AND p.place_id IS NULL"):
+        yield Violation("a planted change is one place", f"sighting {sighting_id} is of none")
+    unseen = (
+        "SELECT a.id FROM alert_details a JOIN alert_sessions s ON s.id = a.session_id WHERE s.ended_at IS NOT NULL"
+    )
+    told = "SELECT tile_run_id FROM place_sightings WHERE is_told"
+    for (alert_id,) in state.rows(f"{unseen} AND a.tile_run_id NOT IN ({told})"):
+        yield Violation("a planted change is one place", f"alert {alert_id} is of none")
+
+
 def _deleted(state: State) -> Iterator[Violation]:
     for area_id, deleted_at in state.rows("SELECT id, deleted_at FROM area_configs WHERE deleted_at IS NOT NULL"):
         yield Violation("deleted areas leave nothing", f"area {area_id}, deleted {deleted_at}, has its row still")
-    for table in ("alert_sessions", "image_tiles"):
+    for table in ("alert_sessions", "image_tiles", "places", "place_sightings"):
         orphans = state.rows(f"SELECT id FROM {table} WHERE area_id NOT IN (SELECT id FROM area_configs)")
         for (row_id,) in orphans:
             yield Violation("deleted areas leave nothing", f"{table} {row_id} is of no area")

@@ -17,7 +17,7 @@ from chalicelib.domain.diagnostics import Finding, ok
 from chalicelib.domain.errors import BadImage, NoCoverage, ProviderRefused, ProviderUnavailable
 from chalicelib.domain.images import Inspection
 from chalicelib.domain.scenes import FetchedImage, Grid, Licence, ProviderTerms, Scene
-from chalicelib.domain.tiles import Bounds, Tile, View
+from chalicelib.domain.tiles import Bounds, Tile, View, bounds_of, centre_of
 from tests.simulation.world import World
 
 GRID = Grid(zoom=17, tile_px=64, margin_px=8)
@@ -29,10 +29,20 @@ TERMS = ProviderTerms(
     cost_per_request_usd=0.0,
 )
 _BYTES = re.compile(rb"(?P<scene>[\w.-]*)\|(?P<tile>[\d/]+)\|(?P<state>\d+)\|(?P<clear>[\d.]+)")
-_OUTLINE = [[(85.0, 20.0), (85.001, 20.0), (85.001, 20.001), (85.0, 20.0)]]
-_REGION = Region(
-    area_m2=900.0, score=0.9, bounds=Bounds(85.0, 20.0, 85.001, 20.001), centroid=(85.0, 20.0), outline=_OUTLINE
-)
+
+
+def _region(tile: Tile) -> Region:
+    """Return what of a change lies on a tile: a strip from its western seam to its eastern one."""
+    ground = bounds_of(tile)
+    lon, lat = centre_of(ground)
+    strip = Bounds(ground.west, lat - 1e-4, ground.east, lat + 1e-4)
+    corners = [
+        (strip.west, strip.south),
+        (strip.east, strip.south),
+        (strip.east, strip.north),
+        (strip.west, strip.north),
+    ]
+    return Region(area_m2=900.0, score=0.9, bounds=strip, centroid=(lon, lat), outline=[[*corners, corners[0]]])
 
 
 def _too_many() -> ProviderUnavailable:
@@ -163,7 +173,7 @@ class Vision:
             for read_older in older:
                 read_older()
         return Change(
-            regions=(_REGION,) if is_changed else (),
+            regions=(_region(view.tile),) if is_changed else (),
             clear_share=min(old.clear, new.clear),
             changed_share=0.05 if is_changed else 0.0,
             gsd_m=0.5,

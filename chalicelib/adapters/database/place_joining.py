@@ -38,11 +38,16 @@ class Group:
         return sorted({row.place_id for row in (*self.known, *self.new) if row.place_id is not None})
 
     def replaced_by(self, sighting: Row[Any]) -> list[Row[Any]]:
-        """Return the known sightings that a new one takes the place of: the same ground, seen anew."""
-        is_whole = sighting.place_id is not None  # it was held against all that is known of the place on its tile
-        tile = _tile(sighting)
+        """Return the known sightings that a new one takes the place of: the same ground, seen anew.
+
+        One of a known place was held against all that is known of it on its tile, but for what the baseline holds by
+        now: that is no part of what has changed since.
+        """
+        is_whole = sighting.place_id is not None
         return [
-            row for row in self.known if (is_whole and _tile(row) == tile) or lies_on(row.outlines, sighting.outlines)
+            row
+            for row in self.known
+            if (is_whole and _tile(row) == _tile(sighting) and row.area_m2) or lies_on(row.outlines, sighting.outlines)
         ]
 
 
