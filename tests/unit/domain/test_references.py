@@ -4,7 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.domain.references import MOST_OLDER, Candidate, choose_older, choose_reference, newest_pair
+from chalicelib.domain.references import (
+    MOST_OLDER,
+    Candidate,
+    choose_between,
+    choose_older,
+    choose_reference,
+    newest_pair,
+)
 from tests.support.builders.domain import NOON, a_stored_image
 
 
@@ -85,3 +92,27 @@ def test_of_two_taken_at_once_the_one_stored_later_counts():
 )
 def test_the_newest_image_is_paired_with_its_reference(images, pair):
     assert newest_pair(candidates(*images)) == pair
+
+
+class TestWhatASlowChangeIsHeldAgainst:
+    @staticmethod
+    def chosen(*days):
+        images = [a_stored_image(days=day, image_id=day) for day in days]
+        reference, *older = images
+        between = choose_between(older, baseline=images[-1], reference=reference)
+        return [image.image_id for image in between]
+
+    def test_it_is_every_image_since_the_baseline_while_there_are_few(self):
+        assert self.chosen(1, 2, 3, 9) == [1, 2, 3]
+        assert self.chosen(1, 9) == [1]
+
+    def test_it_is_the_reference_the_first_two_after_the_baseline_and_some_between(self):
+        days = self.chosen(*range(1, 101))
+        assert len(days) == 6
+        assert (days[0], days[1], days[-2:]) == (1, 2, [98, 99])
+        assert days == sorted(days), "the newest first"
+
+    def test_what_is_older_than_the_baseline_is_no_witness(self):
+        images = [a_stored_image(days=day, image_id=day) for day in (1, 2, 50, 60)]
+        between = choose_between(images[1:], baseline=images[2], reference=images[0])
+        assert [image.image_id for image in between] == [1, 2]
