@@ -9,8 +9,8 @@ from alembic import op
 
 from chalicelib.adapters.database.engine import UtcDateTime
 
-revision = "0012"
-down_revision = "0009"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 

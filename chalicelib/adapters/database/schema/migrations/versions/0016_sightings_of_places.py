@@ -9,8 +9,8 @@ from alembic import op
 
 from chalicelib.adapters.database.engine import UtcDateTime
 
-revision = "0013"
-down_revision = "0012"
+revision = "0016"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 
