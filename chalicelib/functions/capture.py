@@ -44,6 +44,8 @@ def capture_tile(job: TileJob, ports: Ports) -> None:
     use_case.capture_tile(
         job,
         runs=ports.tile_runs,
+        tile_images=ports.tile_images,
+        searches=ports.scene_searches,
         breakers=ports.breakers,
         imagery=ports.imagery,
         images=ports.images,

@@ -74,6 +74,13 @@ alert_sessions = table(
     Index(None, "status", "deadline_at"),
 )
 
+scene_searches = table(
+    "scene_searches",
+    Column("session_id", Id, primary_key=True, autoincrement=False),
+    Column("lease_until", UtcDateTime),  # of the worker that searches
+    Column("found", JSON(none_as_null=True)),  # NULL until then
+)
+
 session_tiles = table(
     "session_tiles",
     Column("id", Id, primary_key=True),
@@ -95,6 +102,7 @@ session_tiles = table(
     Column("unseen_m2", Double),  # of them, when it ended
     Column("unseen_since", UtcDateTime),  # when some of it was missed first, of those in a row
     Column("ended_at", UtcDateTime),
+    Column("unusable", Text),  # why a newer scene than the one that was looked at could not be used
     UniqueConstraint("session_id", "z", "x", "y"),
     Index(None, "state", "retry_at"),
 )
@@ -104,7 +112,7 @@ image_tiles = table(
     Column("id", Id, primary_key=True),
     Column("area_id", Id, nullable=False),
     Column("session_id", Id, ForeignKey("alert_sessions.id"), nullable=False),
-    Column("tile_run_id", Id, ForeignKey("session_tiles.id"), nullable=False, unique=True),
+    Column("tile_run_id", Id, ForeignKey("session_tiles.id"), nullable=False),
     Column("z", Integer, nullable=False),
     Column("x", Integer, nullable=False),
     Column("y", Integer, nullable=False),
@@ -123,6 +131,10 @@ image_tiles = table(
     Column("is_usable", Boolean, nullable=False),
     Column("status", String(16), nullable=False),
     Column("compared_at", UtcDateTime),
+    Column("scene_version", String(32)),  # over this tile; NULL: stored by the first release
+    Column("scene_items", JSON(none_as_null=True)),  # what the image was made of, the topmost first
+    Column("is_baseline", Boolean),  # taken as the baseline of an image of the same tile run
+    UniqueConstraint("tile_run_id", "taken_at"),
     Index(None, "area_id", "z", "x", "y", "taken_at"),
 )
 
