@@ -16,6 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from chalicelib.adapters.database import scene_tables
 from chalicelib.adapters.database.engine import UtcDateTime
 from chalicelib.adapters.database.metadata import Id, table
 
@@ -72,13 +73,6 @@ alert_sessions = table(
     Column("is_notification_sent", Boolean, nullable=False, default=False),
     UniqueConstraint("area_id", "slot_at"),
     Index(None, "status", "deadline_at"),
-)
-
-scene_searches = table(
-    "scene_searches",
-    Column("session_id", Id, primary_key=True, autoincrement=False),
-    Column("lease_until", UtcDateTime),  # of the worker that searches
-    Column("found", JSON(none_as_null=True)),  # NULL until then
 )
 
 session_tiles = table(
@@ -253,3 +247,5 @@ area_states = table(
     Column("state", String(16), nullable=False),
     Column("since", UtcDateTime, nullable=False),
 )
+
+scene_searches = scene_tables.scene_searches
