@@ -40,6 +40,7 @@ def capture_tile(
     clock: Clock,
     jitter: Jitter,
     lease_s: float,
+    most_tiles: int,
 ) -> None:
     """Capture one tile: `Choice` goes down the list, `after_capture` and `after_nothing_new` say what follows.
 
@@ -61,7 +62,15 @@ def capture_tile(
             return
         try:
             provider = imagery(claim.provider)
-            found = search_scenes(claim, provider, searches=searches, clock=clock, jitter=jitter, lease_s=lease_s)
+            found = search_scenes(
+                claim,
+                provider,
+                searches=searches,
+                clock=clock,
+                jitter=jitter,
+                lease_s=lease_s,
+                most_tiles=most_tiles,
+            )
             if isinstance(found, Retry):
                 jobs.send(postpone(claim, found, runs=runs, clock=clock))
                 return

@@ -13,7 +13,16 @@ from chalicelib.application.ports.inspect import Inspect
 from chalicelib.application.ports.tile_images import TileImages
 from chalicelib.application.ports.tile_runs import TileRuns
 from chalicelib.application.tile_work import put_object
-from chalicelib.domain.choosing import MORE, MOST_FETCHED, Ground, Unusable, baselines, newer_unusable, steps_down
+from chalicelib.domain.choosing import (
+    MORE,
+    MOST_FETCHED,
+    Ground,
+    Unusable,
+    baselines,
+    newer_unusable,
+    steps_down,
+    why_not_compared,
+)
 from chalicelib.domain.errors import BadImage, ImageryFailed, LicenceRefused, NoCoverage, ProviderUnavailable
 from chalicelib.domain.images import StoredImage, is_usable
 from chalicelib.domain.jobs import Message
@@ -149,13 +158,15 @@ class Choice:
             baseline = self._baseline(scenes, captured)
             if baseline is not None:
                 claim = replace(claim, newest=claim.newest or baseline, references=(*claim.references, baseline))
+            captured = replace(captured, note=why_not_compared(scenes, captured.scene))
         messages = self.runs.record_capture(claim, captured, now=self.clock())
         log.info("tile captured", extra={"tile": str(claim.view.tile), "clear_share": captured.clear_share})
         return messages
 
     def _baseline(self, scenes: list[Scene], than: Captured | StoredImage) -> StoredImage | None:
         """Capture the oldest usable scene that is older than an image, to compare it with; None if there is none."""
-        for scene in baselines(scenes, self.claim.stored, before=than.taken_at):
+        gsd_m = (than.scene if isinstance(than, Captured) else than).gsd_m
+        for scene in baselines(scenes, self.claim.stored, before=than.taken_at, gsd_m=gsd_m):
             try:
                 captured, content = self._fetch(scene)
             except (BadImage, NoCoverage) as failure:

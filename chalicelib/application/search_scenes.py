@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 
 from chalicelib.application.ports.clock import Clock, Jitter
 from chalicelib.application.ports.imagery import Imagery
 from chalicelib.application.ports.scene_searches import SceneSearches
+from chalicelib.domain.errors import ImageryFailed
 from chalicelib.domain.retries import Retry
-from chalicelib.domain.scenes import CLOCKS_MAY_DIFFER, SINCE, Found, kept_of
+from chalicelib.domain.scenes import CLOCKS_MAY_DIFFER, SINCE, Found, Grid, kept_of
 from chalicelib.domain.tile_runs import CaptureClaim
+from chalicelib.domain.tiles import count_covering
 
 SOON_S = 1.0
+
+log = logging.getLogger(__name__)
 
 
 def search_scenes(
@@ -22,8 +27,11 @@ def search_scenes(
     clock: Clock,
     jitter: Jitter,
     lease_s: float,
+    most_tiles: int,
 ) -> Found | Retry:
     """Return what the session of a tile run has found; or when to ask again, while another worker searches.
+
+    Where the imagery has become finer, the area's grid moves: to one of so many tiles at most.
 
     Raises ImageryFailed: then the next tile run searches.
     """
@@ -39,5 +47,22 @@ def search_scenes(
     except Exception:
         searches.give_up(claim.session_id)
         raise
-    searches.keep(claim.session_id, found)
+    finer = _finer_grid(claim, provider, most_tiles)
+    searches.keep(claim.session_id, found, finer=finer)
+    if finer is not None:
+        moved = {"area_id": claim.area_id, "zoom": finer.zoom, "before": claim.view.tile.z}
+        log.info("area grid moved", extra=moved)
     return found
+
+
+def _finer_grid(claim: CaptureClaim, provider: Imagery, most_tiles: int) -> Grid | None:
+    """Return the grid that the area moves to, where there is finer imagery than when it was drawn; None if not.
+
+    This session ends on the old grid, so that what changed until now is told; the next one begins a new baseline.
+    """
+    try:
+        grid = provider.grid(claim.area)
+    except ImageryFailed:
+        return None
+    is_finer = grid.zoom > claim.view.tile.z
+    return grid if is_finer and count_covering(claim.area, grid.zoom) <= most_tiles else None

@@ -14,6 +14,7 @@ from chalicelib.domain.tiles import Bounds, View, bounds_of
 
 MOST_FETCHED = 4  # scenes of one tile in one session: further ones are the next session's
 MOST_OLDEST = 2  # of them, where a baseline is looked for
+ALIKE = 1.5  # times as coarse, at most
 MORE = 0.05  # of the ground: an older scene that may show so much more is worth a look
 
 
@@ -111,13 +112,28 @@ def _newest_last(step: Step) -> tuple[date, bool, float, int]:
     return day, True, step.captured_at.timestamp() if step.captured_at else 0.0, 0
 
 
-def baselines(scenes: Iterable[Scene], stored: Sequence[StoredImage], *, before: datetime) -> list[Scene]:
-    """Return the scenes that may be the baseline of a tile: the oldest ones, of days before a time, never looked at."""
+def are_alike(one: float | None, other: float | None) -> bool:
+    """Whether two resolutions, in metres a pixel, can be compared: what only one shows would look like a change.
+
+    >>> are_alike(0.5, 0.6), are_alike(0.5, 0.1), are_alike(None, 0.1)
+    (True, False, True)
+    """
+    return one is None or other is None or max(one, other) <= ALIKE * min(one, other)
+
+
+def baselines(
+    scenes: Iterable[Scene], stored: Sequence[StoredImage], *, before: datetime, gsd_m: float | None
+) -> list[Scene]:
+    """Return the scenes that may be the baseline of a tile: the oldest ones, of days before a time, never looked at.
+
+    They have about the resolution of what is to be compared with them, in metres a pixel.
+    """
     older = [
         scene
         for scene in scenes
         if scene.captured_at is not None
         and day_of(scene.captured_at) < day_of(before)
+        and are_alike(scene.gsd_m, gsd_m)
         and not any(image.is_of(scene) for image in stored)
     ]
     return sorted(older, key=lambda scene: day_of(scene.captured_at))[:MOST_OLDEST]
@@ -130,3 +146,13 @@ def newer_unusable(unusable: Iterable[Unusable], *, than: datetime | None) -> st
     """
     reasons = [each.reason for each in unusable if than is None or day_of(each.captured_at) >= day_of(than)]
     return "; ".join(dict.fromkeys(reasons)) or None
+
+
+def why_not_compared(scenes: Iterable[Scene], scene: Scene) -> str | None:
+    """Say why a scene is a new baseline beside older ones: they are of another resolution; None if none of them is."""
+    older = [each for each in scenes if day_of(each.captured_at) < day_of(scene.captured_at)]
+    unlike = [each for each in older if not are_alike(each.gsd_m, scene.gsd_m)]
+    if not unlike:
+        return None
+    of_older, of_this = unlike[0].gsd_m or 0.0, scene.gsd_m or 0.0
+    return f"a new baseline: the older pictures have {of_older:.2g} m a pixel, this one {of_this:.2g} m"

@@ -51,6 +51,11 @@ class StoredImage:
         taken_at = self.captured_at or self.fetched_at
         return max(taken_at, self.version_after or taken_at)
 
+    @property
+    def gsd_m(self) -> float | None:
+        """Metres a pixel of the coarsest item that it was made of, as far as that is known."""
+        return max((item.gsd_m for item in self.items if item.gsd_m is not None), default=None)
+
     def is_of(self, scene: Scene) -> bool:
         """Whether it shows exactly this version of a scene. Of an undated one only the bytes can tell."""
         if not scene.scene_id:

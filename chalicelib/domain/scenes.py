@@ -65,6 +65,7 @@ class Item(NamedTuple):
     captured_at: datetime
     content: str  # another one means that it shows something else: a digest, an ETag, a file's size and time
     bounds: Bounds | None = None  # None: it is not known, and may be any ground
+    gsd_m: float | None = None  # metres a pixel, where that is known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +100,11 @@ class Scene:
     def shown_share(self, ground: Bounds, *, slack: tuple[float, float]) -> float:
         """Return how much of the ground it shows at most, 0 to 1."""
         return min(1.0, sum(shown_share(item, ground, slack) for item in self.items)) if self.items else 1.0
+
+    @property
+    def gsd_m(self) -> float | None:
+        """Metres a pixel of its coarsest item, as far as that is known."""
+        return max((item.gsd_m for item in self.items if item.gsd_m is not None), default=None)
 
     def news_first(self, known: Sequence[Item]) -> Scene:
         """Return it with those items on top that an earlier image was not made of, then in that image's order.

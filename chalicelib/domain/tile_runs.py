@@ -107,6 +107,7 @@ class Captured:
     attribution: str
     clear_share: float
     is_usable: bool  # enough of it is clear to compare with, now and later
+    note: str | None = None  # what is said of it where it becomes the baseline
     version_after: datetime | None = None  # the time of the version of its scene that it comes after
 
     @property
@@ -158,5 +159,5 @@ def after_capture(captured: Captured, reference: StoredImage | None) -> StoredIm
     The first one has nothing to be compared with: BASELINE.
     """
     if reference is None:
-        return Outcome(verdict=Verdict.BASELINE, clear_share=captured.clear_share)
+        return Outcome(verdict=Verdict.BASELINE, clear_share=captured.clear_share, reason=captured.note)
     return reference

@@ -5,6 +5,7 @@ from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 import pytest
 
@@ -160,6 +161,21 @@ def test_d08_a_date_that_has_not_come_blinds_nobody_and_is_told(case):
     case.put("c", pixels=case.after, taken=FEBRUARY)
     assert "CHANGED" in case.verdicts()
     assert any("2062-01-15, which has not come yet" in line for line in case.told())
+
+
+def test_d09_finer_imagery_moves_the_grid_to_a_new_baseline_and_says_so(case):
+    case.put("a", pixels=case.before, taken=JANUARY)
+    case.look()
+    finer = cv2.resize(case.after, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)
+    case.put("b", pixels=finer, taken=FEBRUARY)
+    assert "CHANGED" in case.verdicts(), "what changed until now is told on the old grid"
+    session = case.look()
+    assert set(session["countsByVerdict"]) == {"BASELINE"}
+    assert session["tilesPlanned"] > 4
+    told = [line for line in (case.home / "log.jsonl").read_text().splitlines() if "area grid moved" in line]
+    assert [json.loads(line)["zoom"] for line in told] == [19]
+    case.put("c", pixels=finer, taken=MARCH)
+    assert case.verdicts() == {"NO_NEW_IMAGERY"}, "the same bytes: and the grid stays"
 
 
 def test_a35_a_date_that_has_not_come_beside_the_only_good_one(case):

@@ -63,7 +63,9 @@ def test_of_several_workers_one_searches_and_the_others_wait_without_a_try(trip)
     trip.work()
     assert {(run.state, run.attempts) for run in runs_of(trip, session)} == {("PLANNED", 0)}
     assert trip.imagery.searches == 0
-    trip.searches.keep(session.session_id, trip.imagery.scenes(area.extent.bounds, since=SPRING, until=trip.now))
+    trip.searches.keep(
+        session.session_id, trip.imagery.scenes(area.extent.bounds, since=SPRING, until=trip.now), finer=None
+    )
     trip.wait(seconds=2)
     trip.work()
     assert trip.session(session).counts_by_verdict == {"BASELINE": 2}
@@ -99,7 +101,7 @@ def test_what_was_found_first_stays_and_goes_with_its_area(trip):
     area = trip.add_area(tiles=1)
     session = trip.run_session(area, "march", days=0)
     other = trip.show("april", days=30) or trip.imagery.scenes(area.extent.bounds, since=SPRING, until=trip.now)
-    trip.searches.keep(session.session_id, other)
+    trip.searches.keep(session.session_id, other, finer=None)
     trip.searches.give_up(session.session_id)
     assert not trip.searches.begin(session.session_id, now=trip.now + timedelta(days=1), lease_s=LEASE_S)
     trip.delete(area)

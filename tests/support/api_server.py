@@ -151,6 +151,7 @@ class Server(Api):
                     searches=self.ports.scene_searches,
                     tile_images=self.ports.tile_images,
                     lease_s=60,
+                    most_tiles=2500,
                     **parts,
                 )
             elif message.queue is Queue.COMPARISONS:

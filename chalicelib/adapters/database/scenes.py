@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, update
+from sqlalchemy import Connection, Engine, select, update
 from typing_extensions import override
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.engine import insert_if_new, writes
 from chalicelib.application.ports.scene_searches import SceneSearches
-from chalicelib.domain.scenes import Found, Item, Refused, Scene
+from chalicelib.domain.scenes import Found, Grid, Item, Refused, Scene
 from chalicelib.domain.tiles import Bounds
 
-SEARCH = t.scene_searches
+SEARCH, SESSION, AREA = t.scene_searches, t.alert_sessions, t.area_configs
 _IS_OPEN = SEARCH.c.found.is_(None)
 
 
@@ -37,9 +37,14 @@ class SqlSceneSearches(SceneSearches):
 
     @override
     @writes
-    def keep(self, connection: Connection, session_id: int, found: Found) -> None:
+    def keep(self, connection: Connection, session_id: int, found: Found, *, finer: Grid | None) -> None:
         is_it = SEARCH.c.session_id == session_id
         connection.execute(update(SEARCH).where(is_it, _IS_OPEN).values(found=json_of(found), lease_until=None))
+        if finer is not None:
+            of_session = select(SESSION.c.area_id).where(SESSION.c.id == session_id).scalar_subquery()
+            grid = {"zoom": finer.zoom, "tile_px": finer.tile_px, "margin_px": finer.margin_px}
+            is_coarser = AREA.c.zoom < finer.zoom
+            connection.execute(update(AREA).where(AREA.c.id == of_session, is_coarser).values(**grid))
 
     @override
     @writes
@@ -75,15 +80,15 @@ def found_of(kept: dict[str, Any] | None) -> Found | None:
 
 
 def json_of_items(items: Sequence[Item]) -> list[Any]:
-    """Return items as they are kept: id, time, content, bounds."""
-    return [[item.item_id, _text(item.captured_at), item.content, item.bounds] for item in items]
+    """Return items as they are kept: id, time, content, bounds, metres a pixel."""
+    return [[item.item_id, _text(item.captured_at), item.content, item.bounds, item.gsd_m] for item in items]
 
 
 def items_of(kept: Sequence[Any] | None) -> tuple[Item, ...]:
     """Return the items of what is kept of them."""
     return tuple(
-        Item(item_id, datetime.fromisoformat(at), content, bounds and Bounds(*bounds))
-        for item_id, at, content, bounds in kept or ()
+        Item(item_id, datetime.fromisoformat(at), content, bounds and Bounds(*bounds), gsd_m)
+        for item_id, at, content, bounds, gsd_m in kept or ()
     )
 
 

@@ -31,16 +31,7 @@ class Entry:
     item: Item
     stated: StacItem
     image: StoredFile
-    width: int
-
-    @property
-    def gsd_m(self) -> float:
-        """Metres a pixel: as stated, or else the image's width on the ground at its middle, by its columns."""
-        if self.stated.gsd_m is not None:
-            return self.stated.gsd_m
-        bounds = self.stated.bounds
-        worlds = grid_position(bounds.east, 0, 0)[0] - grid_position(bounds.west, 0, 0)[0]
-        return gsd_m(centre_of(bounds)[1], 0, tile_px=1) * worlds / self.width
+    gsd_m: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +47,25 @@ class _Read(NamedTuple):
     stated: StacItem
     image: StoredFile
     width: int
+
+    @property
+    def gsd_m(self) -> float:
+        """Metres a pixel: as stated, or else the image's width on the ground at its middle, by its columns."""
+        if self.stated.gsd_m is not None:
+            return self.stated.gsd_m
+        bounds = self.stated.bounds
+        worlds = grid_position(bounds.east, 0, 0)[0] - grid_position(bounds.west, 0, 0)[0]
+        return gsd_m(centre_of(bounds)[1], 0, tile_px=1) * worlds / self.width
+
+    def item(self, item_id: str) -> Item:
+        """Return it as an item of a scene. Whatever changes the pixels of a view changes its content.
+
+        The time of its file is part of it: one that was only touched is fetched once more, and found to be the same.
+        """
+        stated = self.stated
+        shown = (self.image, tuple(stated.bounds), stated.is_lonlat)
+        content = hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
+        return Item(item_id, stated.captured_at, content, stated.bounds, self.gsd_m)
 
 
 class Catalogue:
@@ -95,10 +105,10 @@ class Catalogue:
             entries=[
                 # An id stands for one item; where two files claim the same one, the file's name tells them apart.
                 Entry(
-                    item=_item(read, read.stated.item_id if ids[read.stated.item_id] == 1 else file.name),
+                    item=read.item(read.stated.item_id if ids[read.stated.item_id] == 1 else file.name),
                     stated=read.stated,
                     image=read.image,
-                    width=read.width,
+                    gsd_m=read.gsd_m,
                 )
                 for file, read in found
             ],
@@ -159,14 +169,3 @@ class Catalogue:
         for file, reason in sorted(told - self._told):
             logger.warning("archive item skipped", extra={"file": file.name, "reason": reason})
         self._told = told
-
-
-def _item(read: _Read, item_id: str) -> Item:
-    """Return an item of a scene. Whatever changes the pixels of a view changes its content.
-
-    The time of its file is part of it: one that was only touched is fetched once more, and found to be the same.
-    """
-    stated = read.stated
-    shown = (read.image, tuple(stated.bounds), stated.is_lonlat)
-    content = hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
-    return Item(item_id, stated.captured_at, content, stated.bounds)

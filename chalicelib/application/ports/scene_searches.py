@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
-from chalicelib.domain.scenes import Found
+from chalicelib.domain.scenes import Found, Grid
 
 
 class SceneSearches(Protocol):
@@ -15,8 +15,8 @@ class SceneSearches(Protocol):
         """Take a session's search; False if another worker is at it, or has found something already."""
         ...
 
-    def keep(self, session_id: int, found: Found) -> None:
-        """Keep what was found. What was kept first stays."""
+    def keep(self, session_id: int, found: Found, *, finer: Grid | None) -> None:
+        """Keep what was found, and move the area to a finer grid if there is one. What was kept first stays."""
         ...
 
     def give_up(self, session_id: int) -> None:

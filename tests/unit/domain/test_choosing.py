@@ -3,7 +3,15 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from chalicelib.domain.choosing import MOST_OLDEST, Ground, Unusable, baselines, newer_unusable, steps_down
+from chalicelib.domain.choosing import (
+    MOST_OLDEST,
+    Ground,
+    Unusable,
+    baselines,
+    newer_unusable,
+    steps_down,
+    why_not_compared,
+)
 from chalicelib.domain.scenes import Found, Item, Refused, scene_of
 from chalicelib.domain.thresholds import Thresholds
 from chalicelib.domain.tiles import Bounds, bounds_of
@@ -72,10 +80,21 @@ def test_an_image_of_the_first_release_is_known_by_its_name_and_time():
 def test_a_baseline_is_sought_among_the_oldest_that_were_never_looked_at():
     scenes = [a_scene(days) for days in (0, 3, 5, 9, 12)]
     obscured = stored(12, clear_share=0.1, is_usable=False)
-    found = baselines(scenes, [obscured], before=NOON)
+    found = baselines(scenes, [obscured], before=NOON, gsd_m=None)
     assert [scene.scene_id for scene in found] == ["9 days ago", "5 days ago"]
     assert len(found) == MOST_OLDEST
-    assert baselines(scenes, [], before=NOON - timedelta(days=12)) == []
+    assert baselines(scenes, [], before=NOON - timedelta(days=12), gsd_m=None) == []
+
+
+def test_what_has_another_resolution_is_no_baseline_and_that_is_said():
+    fine, coarse, alike = (
+        scene_of([Item(f"{gsd}", NOON - timedelta(days=days), "1", None, gsd)])
+        for gsd, days in ((0.1, 0), (0.5, 9), (0.12, 5))
+    )
+    assert baselines([fine, alike, coarse], [], before=NOON, gsd_m=0.1) == [alike]
+    says = "a new baseline: the older pictures have 0.5 m a pixel, this one 0.1 m"
+    assert why_not_compared([fine, alike, coarse], fine) == says
+    assert why_not_compared([fine, alike], fine) is None
 
 
 def test_only_what_is_as_new_as_the_answer_is_told_as_unusable():
