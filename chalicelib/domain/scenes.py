@@ -107,13 +107,17 @@ class Scene:
         return max((item.gsd_m for item in self.items if item.gsd_m is not None), default=None)
 
     def news_first(self, known: Sequence[Item]) -> Scene:
-        """Return it with those items on top that an earlier image was not made of, then in that image's order.
+        """Return it with the latest item on top; of one moment with those that an earlier image was not made of.
 
-        What came later on the same day must not lie hidden below what was seen already.
+        What came in later must not lie hidden below what was seen already, and a file that was only touched must not
+        come to light above it.
         """
-        places = {(item.item_id, item.content): place for place, item in enumerate(known)}
-        items = sorted(self.items, key=lambda item: places.get((item.item_id, item.content), -1))
-        return replace(self, items=tuple(items))
+        places = {item.item_id: place for place, item in enumerate(known)}
+
+        def rank(item: Item) -> tuple[float, int]:
+            return -item.captured_at.timestamp(), places.get(item.item_id, -1)
+
+        return replace(self, items=tuple(sorted(self.items, key=rank)))
 
 
 def scene_of(items: Sequence[Item]) -> Scene:

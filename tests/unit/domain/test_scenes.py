@@ -60,8 +60,10 @@ def test_a_scene_over_a_tile_is_what_of_it_shows_some_of_the_ground():
 def test_what_was_not_seen_yet_lies_on_top():
     scene = scene_of([an_item(name) for name in "abc"])
     assert [item.item_id for item in scene.news_first([an_item("c"), an_item("a")]).items] == ["b", "c", "a"]
-    corrected = scene_of([an_item("a", content="2"), an_item("b")])
-    assert [item.item_id for item in corrected.news_first([an_item("b"), an_item("a")]).items] == ["a", "b"]
+    touched = scene_of([an_item("a", content="2"), an_item("b")])
+    assert [item.item_id for item in touched.news_first([an_item("b"), an_item("a")]).items] == ["b", "a"]
+    later, earlier = (an_item(name, at=NOON + timedelta(hours=hours)) for name, hours in (("l", 1), ("e", -1)))
+    assert [item.item_id for item in scene_of([earlier, later]).news_first([later]).items] == ["l", "e"]
 
 
 def test_of_a_search_the_newest_scenes_are_kept_and_the_oldest():
