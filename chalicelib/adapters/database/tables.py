@@ -247,5 +247,4 @@ area_states = table(
     Column("state", String(16), nullable=False),
     Column("since", UtcDateTime, nullable=False),
 )
-
 scene_searches = scene_tables.scene_searches
