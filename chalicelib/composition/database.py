@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from chalicelib.application.ports.places import Places
     from chalicelib.application.ports.recurring_tasks import RecurringTasks
     from chalicelib.application.ports.replays import Replays
+    from chalicelib.application.ports.scene_searches import SceneSearches
     from chalicelib.application.ports.sessions import Sessions
+    from chalicelib.application.ports.tile_images import TileImages
     from chalicelib.application.ports.tile_runs import TileRuns
     from chalicelib.application.ports.waits import Waits
 
@@ -108,6 +110,20 @@ class DatabasePorts(Basis):
         from chalicelib.adapters.database.tile_runs import SqlTileRuns
 
         return SqlTileRuns(self.engine, retry_s=RETRY_S)
+
+    @cached_property
+    def scene_searches(self) -> SceneSearches:
+        """The searches of sessions for scenes."""
+        from chalicelib.adapters.database.scenes import SqlSceneSearches
+
+        return SqlSceneSearches(self.engine)
+
+    @cached_property
+    def tile_images(self) -> TileImages:
+        """The images that tile runs capture beside the ones that they compare."""
+        from chalicelib.adapters.database.tile_images import SqlTileImages
+
+        return SqlTileImages(self.engine)
 
     @cached_property
     def breakers(self) -> Breakers:

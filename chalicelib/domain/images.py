@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from chalicelib.domain.errors import Invalid
-from chalicelib.domain.scenes import Scene
+from chalicelib.domain.scenes import Item, Scene
 from chalicelib.domain.thresholds import Thresholds
 from chalicelib.domain.tiles import Tile, View
 
@@ -40,16 +40,29 @@ class StoredImage:
     attribution: str
     clear_share: float  # of tile and area together, 0 to 1
     is_settled: bool = True  # it was compared, or taken as the baseline
+    is_usable: bool = True  # enough of it was clear to compare with
+    version: str | None = None  # of its scene over the tile; None: the first release stored it
+    items: tuple[Item, ...] = ()  # what it was made of, the topmost first
+    version_after: datetime | None = None  # the time of the version of its scene that it comes after
 
     @property
     def taken_at(self) -> datetime:
-        """When it was taken; where the provider does not say, when it was fetched."""
-        return self.captured_at or self.fetched_at
+        """When it was taken; where the provider does not say, when it was fetched. Versions come one after another."""
+        taken_at = self.captured_at or self.fetched_at
+        return max(taken_at, self.version_after or taken_at)
 
     @property
-    def scene(self) -> Scene:
-        """The scene that it shows a part of."""
-        return Scene(scene_id=self.scene_id, captured_at=self.captured_at)
+    def gsd_m(self) -> float | None:
+        """Metres a pixel of the coarsest item that it was made of, as far as that is known."""
+        return max((item.gsd_m for item in self.items if item.gsd_m is not None), default=None)
+
+    def is_of(self, scene: Scene) -> bool:
+        """Whether it shows exactly this version of a scene. Of an undated one only the bytes can tell."""
+        if not scene.scene_id:
+            return False
+        if scene.items and self.version is not None:
+            return self.version == scene.version
+        return (self.scene_id, self.captured_at) == (scene.scene_id, scene.captured_at)
 
 
 class ImageStatus(StrEnum):

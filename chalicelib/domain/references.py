@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol, TypeVar
@@ -66,20 +67,26 @@ class Pair(NamedTuple):
     reference_id: int
 
 
-def choose_reference(candidates: Iterable[C], *, taken_before: datetime) -> C | None:
+def choose_reference(candidates: Iterable[C], *, taken_before: datetime, stored_before: int | None = None) -> C | None:
     """Choose what an image is compared with: the newest settled one that was taken before it, clear ones first.
 
     Where none is settled it is the oldest: what changed between two that nobody compared would else never be told.
+
+    Of one moment, an image that was stored earlier, with a lower id, is an earlier version of the scene: it is the
+    reference only where there is none from before. An image that is not stored yet (None) comes after all that are.
 
     >>> from datetime import UTC
     >>> clear, hazy = (Candidate(n, datetime(2026, 1, n, tzinfo=UTC), share) for n, share in ((1, 0.95), (2, 0.5)))
     >>> choose_reference([clear, hazy], taken_before=datetime(2026, 1, 3, tzinfo=UTC)).image_id
     1
     """
-    older = [candidate for candidate in candidates if candidate.taken_at < taken_before]
+    last_id = sys.maxsize if stored_before is None else stored_before
+    older = [each for each in candidates if (each.taken_at, each.image_id) < (taken_before, last_id)]
     settled = [candidate for candidate in older if candidate.is_settled]
     if settled:
-        return max(settled, key=lambda c: (c.clear_share >= CLEAR_SHARE, c.taken_at, c.image_id))
+        return max(
+            settled, key=lambda c: (c.clear_share >= CLEAR_SHARE, c.taken_at < taken_before, c.taken_at, c.image_id)
+        )
     return min(older, key=lambda c: (c.clear_share < CLEAR_SHARE, c.taken_at, c.image_id), default=None)
 
 
@@ -88,7 +95,7 @@ def newest_pair(candidates: Sequence[Candidate]) -> Pair | None:
     newest = max(candidates, key=lambda c: (c.taken_at, c.image_id), default=None)
     if newest is None:
         return None
-    reference = choose_reference(candidates, taken_before=newest.taken_at)
+    reference = choose_reference(candidates, taken_before=newest.taken_at, stored_before=newest.image_id)
     return None if reference is None else Pair(newest.image_id, reference.image_id)
 
 

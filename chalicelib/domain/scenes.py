@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
 
-from chalicelib.domain.errors import BadImage, LicenceRefused
-from chalicelib.domain.tiles import Tile, View
+from chalicelib.domain.errors import LicenceRefused
+from chalicelib.domain.tiles import Bounds, Tile, View
 
 CLOCKS_MAY_DIFFER = timedelta(days=1)
+SINCE = datetime(1900, 1, 1, tzinfo=UTC)  # no picture from the air is older
+MOST_ITEMS = 2000  # kept of one search: each tile run reads them
+MOST_REFUSED = 100
+LEAST_SHARE = 0.005  # of a tile: less (two columns) is a neighbour's picture, reached by the rounding of its bounds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +58,125 @@ class Grid:
         return View(tile=tile, tile_px=self.tile_px, margin_px=self.margin_px)
 
 
+class Item(NamedTuple):
+    """One picture that a provider has: what scenes are made of."""
+
+    item_id: str
+    captured_at: datetime
+    content: str  # another one means that it shows something else: a digest, an ETag, a file's size and time
+    bounds: Bounds | None = None  # None: it is not known, and may be any ground
+    gsd_m: float | None = None  # metres a pixel, where that is known
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """One dated product of a provider, as far as it says. An undated provider has an empty id and no time."""
+    """What a provider took on one day, of one or more items; where two overlap, the first one is shown.
+
+    An undated provider has an empty id and no time. A provider whose scenes never change needs no items.
+    """
 
     scene_id: str
     captured_at: datetime | None
+    items: tuple[Item, ...] = ()
+
+    @property
+    def version(self) -> str:
+        """What tells it from the same scene with another item, or with other content; whatever the items' order."""
+        if not self.items:
+            return ""
+        said = sorted(f"{item.item_id}\n{item.captured_at.isoformat()}\n{item.content}" for item in self.items)
+        return hashlib.sha256("\n\n".join(said).encode()).hexdigest()[:32]
+
+    def over(self, ground: Bounds, *, slack: tuple[float, float]) -> Scene | None:
+        """Return what of it shows some of the ground, and so what its version is there; None if nothing does.
+
+        `slack` is a pixel's width and height in degrees: the bounds of items are rounded.
+        """
+        if not self.items:
+            return self
+        items = tuple(item for item in self.items if shown_share(item, ground, slack) >= LEAST_SHARE)
+        return scene_of(items) if items else None
+
+    def shown_share(self, ground: Bounds, *, slack: tuple[float, float]) -> float:
+        """Return how much of the ground it shows at most, 0 to 1."""
+        return min(1.0, sum(shown_share(item, ground, slack) for item in self.items)) if self.items else 1.0
+
+    @property
+    def gsd_m(self) -> float | None:
+        """Metres a pixel of its coarsest item, as far as that is known."""
+        return max((item.gsd_m for item in self.items if item.gsd_m is not None), default=None)
+
+    def news_first(self, known: Sequence[Item]) -> Scene:
+        """Return it with the latest item on top; of one moment with those that an earlier image was not made of.
+
+        What came in later must not lie hidden below what was seen already, and a file that was only touched must not
+        come to light above it.
+        """
+        places = {item.item_id: place for place, item in enumerate(known)}
+
+        def rank(item: Item) -> tuple[float, int]:
+            return -item.captured_at.timestamp(), places.get(item.item_id, -1)
+
+        return replace(self, items=tuple(sorted(self.items, key=rank)))
+
+
+def scene_of(items: Sequence[Item]) -> Scene:
+    """Return the scene of one day's items: the latest on top. It is called by its only item, or else by the day.
+
+    >>> noon = datetime(2026, 1, 15, 12, tzinfo=UTC)
+    >>> scene_of([Item("west", noon, "1"), Item("east", noon, "1")]).scene_id
+    '2026-01-15'
+    """
+    on_top = tuple(sorted(items, key=lambda item: (item.captured_at, item.item_id), reverse=True))
+    captured_at = on_top[0].captured_at
+    scene_id = on_top[0].item_id if len(on_top) == 1 else captured_at.date().isoformat()
+    return Scene(scene_id=scene_id, captured_at=captured_at, items=on_top)
+
+
+def shown_share(item: Item, ground: Bounds, slack: tuple[float, float]) -> float:
+    """Return the share of the ground that an item shows, 0 to 1, its bounds grown by the slack."""
+    if item.bounds is None:
+        return 1.0
+    width = min(item.bounds.east + slack[0], ground.east) - max(item.bounds.west - slack[0], ground.west)
+    height = min(item.bounds.north + slack[1], ground.north) - max(item.bounds.south - slack[1], ground.south)
+    whole = (ground.east - ground.west) * (ground.north - ground.south)
+    return max(0.0, width) * max(0.0, height) / whole
+
+
+class Refused(NamedTuple):
+    """What a provider has and cannot give: when and of which ground it is, and why it cannot be used."""
+
+    captured_at: datetime
+    bounds: Bounds | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What one search found over an area."""
+
+    scenes: tuple[Scene, ...]  # newest first
+    refused: tuple[Refused, ...] = ()
+    says: str = ""  # what the provider has in all, for those who get nothing of it
+
+
+def kept_of(found: Found) -> Found:
+    """Return what is kept of a search: the newest scenes and the oldest one, of so many items in all."""
+    last = len(found.scenes) - 1
+    kept: list[int] = []
+    left = MOST_ITEMS
+    for place in dict.fromkeys((0, last, *range(1, last))) if found.scenes else ():
+        left -= max(1, len(found.scenes[place].items))
+        if kept and left < 0:
+            break
+        kept.append(place)
+    scenes = tuple(found.scenes[place] for place in sorted(kept))
+    return replace(found, scenes=scenes, refused=found.refused[:MOST_REFUSED])
+
+
+def day_of(time: datetime | None) -> date:
+    """Return the day that a scene is of; an undated one is of whenever it is asked for, later than all others."""
+    return time.astimezone(UTC).date() if time else date.max
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,22 +194,3 @@ def check_licence(terms: ProviderTerms) -> None:
         raise LicenceRefused(
             f"the terms of {terms.name} forbid storing and analysing its imagery without a written permission"
         )
-
-
-def check_date(scene: Scene, *, now: datetime) -> None:
-    """Raise BadImage for a scene from the future: stored, it would be the newest for good and hide all that follow."""
-    if scene.captured_at is not None and scene.captured_at > now + CLOCKS_MAY_DIFFER:
-        raise BadImage(f"the newest picture is dated {scene.captured_at:%Y-%m-%d}, which has not come yet")
-
-
-def is_newer(scene: Scene, *, than: Scene) -> bool:
-    """Whether a scene may show something that the stored one does not. Of an undated one only its bytes can tell.
-
-    >>> old = Scene(scene_id="a", captured_at=None)
-    >>> is_newer(Scene(scene_id="b", captured_at=None), than=old), is_newer(old, than=old)
-    (True, False)
-    """
-    if not scene.scene_id:
-        return True
-    is_older = scene.captured_at and than.captured_at and scene.captured_at < than.captured_at
-    return scene.scene_id != than.scene_id and not is_older

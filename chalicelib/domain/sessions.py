@@ -158,7 +158,8 @@ def answers_first_request(sessions: Sequence[PastSession], *, now: datetime) -> 
         only.cause is Cause.SCHEDULED
         and only.ended_at is not None
         and only.ended_at > now - FIRST_SESSION_COUNTS
-        and only.verdicts == {Verdict.BASELINE}
+        and bool(only.verdicts)
+        and only.verdicts <= {Verdict.BASELINE, Verdict.CHANGED, Verdict.NO_CHANGE}
     )
 
 

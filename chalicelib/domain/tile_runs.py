@@ -10,7 +10,7 @@ from typing import Any
 from chalicelib.domain.breakers import CLOSED, Breaker
 from chalicelib.domain.images import StoredImage
 from chalicelib.domain.places import KnownPart, Sighting
-from chalicelib.domain.scenes import Scene
+from chalicelib.domain.scenes import Found, Scene
 from chalicelib.domain.thresholds import Thresholds
 from chalicelib.domain.tiles import Bounds, Outline, View
 
@@ -54,6 +54,9 @@ class CaptureClaim:
     provider: str
     newest: StoredImage | None  # the last usable image of this tile from this provider
     references: tuple[StoredImage, ...]  # those that a new image is most likely to be compared with
+    stored: tuple[StoredImage, ...] = ()  # its newest and its oldest images, also those that show too little
+    unusable: str | None = None  # why a newer scene could not be used, as an earlier try found
+    found: Found | None = None  # the scenes that its session has found; None until somebody has searched
     thresholds: Thresholds
     breaker: Breaker = CLOSED  # of its provider
     attempts: int = 1  # how often this work was begun without an answer, this time included
@@ -108,11 +111,17 @@ class Captured:
     attribution: str
     clear_share: float
     is_usable: bool  # enough of it is clear to compare with, now and later
+    note: str | None = None  # what is said of it where it becomes the baseline
+    version_after: datetime | None = None  # the time of the version of its scene that it comes after
 
     @property
     def taken_at(self) -> datetime:
-        """When it was taken; where the provider does not say, when it was fetched."""
-        return self.scene.captured_at or self.fetched_at
+        """When it was taken; where the provider does not say, when it was fetched.
+
+        A version of a scene never comes before an earlier one, also where an item was taken away or dated back.
+        """
+        taken_at = self.scene.captured_at or self.fetched_at
+        return max(taken_at, self.version_after or taken_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,37 +151,29 @@ class Outcome:
     overlay_key: str | None = None
     failed_provider: str | None = None  # whose imagery it was that could not be had
     lost_image_id: int | None = None  # an image whose object is gone or damaged: it is never used again
+    image_id: int | None = None  # of a capture without a new image: the stored one that it rests on
 
 
 ALREADY_COMPARED = Outcome(verdict=Verdict.NO_NEW_IMAGERY, reason="this pair is compared already")
 
 
-def after_nothing_new(newest: StoredImage, reference: StoredImage | None) -> StoredImage | Outcome:
-    """Decide what follows where the provider has nothing newer than the newest stored image.
+def after_nothing_new(image: StoredImage, reference: StoredImage | None) -> StoredImage | Outcome:
+    """Decide what follows where the provider has nothing that is newer than a stored image.
 
     Nothing new is only said of an image that was compared, or taken as the baseline. Another one is compared now,
     whatever ended the session that captured it: the answer is its reference. Where there is none any more, it is the
     baseline.
     """
-    if newest.is_settled:
-        return Outcome(verdict=Verdict.NO_NEW_IMAGERY)
-    return reference or Outcome(verdict=Verdict.BASELINE, clear_share=newest.clear_share)
-
-
-def is_beside(captured: Captured, newest: StoredImage | None, *, lost_image_id: int | None) -> bool:
-    """Whether an image shows too little and the newest usable one was never compared: then that one is compared."""
-    if captured.is_usable or newest is None or newest.is_settled:
-        return False
-    return newest.image_id != lost_image_id
+    if image.is_settled:
+        return Outcome(verdict=Verdict.NO_NEW_IMAGERY, image_id=image.image_id)
+    return reference or Outcome(verdict=Verdict.BASELINE, clear_share=image.clear_share, image_id=image.image_id)
 
 
 def after_capture(captured: Captured, reference: StoredImage | None) -> StoredImage | Outcome:
-    """Decide what follows a capture: the reference to compare with, or how the tile run ends.
+    """Decide what follows the capture of a usable image: the reference to compare with, or how the tile run ends.
 
-    An image that shows too little is OBSCURED; the first usable one has nothing to be compared with: BASELINE.
+    The first one has nothing to be compared with: BASELINE.
     """
-    if not captured.is_usable:
-        return Outcome(verdict=Verdict.OBSCURED, clear_share=captured.clear_share)
     if reference is None:
-        return Outcome(verdict=Verdict.BASELINE, clear_share=captured.clear_share)
+        return Outcome(verdict=Verdict.BASELINE, clear_share=captured.clear_share, reason=captured.note)
     return reference

@@ -44,6 +44,8 @@ def capture_tile(job: TileJob, ports: Ports) -> None:
     use_case.capture_tile(
         job,
         runs=ports.tile_runs,
+        tile_images=ports.tile_images,
+        searches=ports.scene_searches,
         breakers=ports.breakers,
         imagery=ports.imagery,
         images=ports.images,
@@ -52,4 +54,5 @@ def capture_tile(job: TileJob, ports: Ports) -> None:
         clock=ports.clock,
         jitter=ports.jitter,
         lease_s=ports.settings.queues.lease_s,
+        most_tiles=ports.settings.limits.max_tiles,
     )

@@ -11,6 +11,7 @@ from chalicelib.adapters.imagery.providers.sample import GRID, TERMS
 from chalicelib.adapters.imagery.sample import SampleImagery
 from chalicelib.domain.tiles import Bounds, Tile
 from landscape import DEMO_DATES
+from tests.support.builders.scenes import newest
 
 
 def main() -> None:
@@ -23,7 +24,7 @@ def main() -> None:
         for n in range(9):
             view = imagery.grid(nowhere).view(Tile(17, 96_742 + n % 3, 57_985 + n // 3))
             started = time.process_time()
-            content = imagery.fetch(imagery.newest(view, nowhere), view, nowhere).content
+            content = imagery.fetch(newest(imagery, view, nowhere), view, nowhere).content
             took.append(time.process_time() - started)
         print(
             f"{day}: median {statistics.median(took):.2f} s, slowest {max(took):.2f} s, "

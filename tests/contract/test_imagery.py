@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,10 +16,11 @@ from chalicelib.adapters.imagery.providers.sample import TERMS as SAMPLE_TERMS
 from chalicelib.adapters.imagery.sample import SampleImagery
 from chalicelib.application.ports.imagery import Imagery
 from chalicelib.domain.errors import ImageryFailed, ProviderUnavailable
-from chalicelib.domain.scenes import Grid, Scene
+from chalicelib.domain.scenes import SINCE, Grid, Scene
 from chalicelib.domain.tiles import Bounds, View, tiles_covering
 from tests.support.builders.archives import noise, put, square
 from tests.support.builders.google_provider import provider as provider_on
+from tests.support.builders.scenes import newest, search
 from tests.support.fakes.imagery import ScriptedImagery
 from tests.support.standins.google import GoogleStandIn, an_error
 
@@ -94,7 +95,7 @@ def test_the_grid_is_the_same_each_time_and_has_a_margin_of_one_eighth(provider)
 def test_a_fetched_picture_has_exactly_the_views_size_and_shows_ground(provider):
     imagery = provider.imagery
     for view in views(imagery.grid(AREA)):
-        picture = imagery.fetch(imagery.newest(view, AREA), view, AREA)
+        picture = imagery.fetch(newest(imagery, view, AREA), view, AREA)
         pixels = pixels_of(picture.content)
         assert pixels.dtype == np.uint8
         assert pixels.shape[:2] == (view.size_px, view.size_px)
@@ -103,8 +104,8 @@ def test_a_fetched_picture_has_exactly_the_views_size_and_shows_ground(provider)
 
 def test_the_same_scene_and_view_give_the_same_bytes_in_any_process(provider):
     view = views(provider.imagery.grid(AREA))[0]
-    scene = provider.imagery.newest(view, AREA)
-    assert scene == provider.again.newest(view, AREA)
+    scene = newest(provider.imagery, view, AREA)
+    assert scene == newest(provider.again, view, AREA)
     first = provider.imagery.fetch(scene, view, AREA)
     assert first == provider.imagery.fetch(scene, view, AREA)
     assert first == provider.again.fetch(scene, view, AREA)
@@ -112,13 +113,15 @@ def test_the_same_scene_and_view_give_the_same_bytes_in_any_process(provider):
 
 def test_other_ground_gives_other_bytes(provider):
     imagery = provider.imagery
-    pictures = [imagery.fetch(imagery.newest(view, AREA), view, AREA).content for view in views(imagery.grid(AREA))[:2]]
+    pictures = [
+        imagery.fetch(newest(imagery, view, AREA), view, AREA).content for view in views(imagery.grid(AREA))[:2]
+    ]
     assert len(set(pictures)) == 2
 
 
 def test_a_picture_is_of_the_scene_that_was_asked_for_and_says_whose_it_is(provider):
     view = views(provider.imagery.grid(AREA))[0]
-    scene = provider.imagery.newest(view, AREA)
+    scene = newest(provider.imagery, view, AREA)
     picture = provider.imagery.fetch(scene, view, AREA)
     assert picture.scene == scene
     assert picture.attribution.strip()
@@ -126,12 +129,29 @@ def test_a_picture_is_of_the_scene_that_was_asked_for_and_says_whose_it_is(provi
 
 def test_a_dated_provider_says_when_in_utc_and_an_undated_one_says_nothing(provider):
     view = views(provider.imagery.grid(AREA))[0]
-    scene = provider.imagery.newest(view, AREA)
+    scene = newest(provider.imagery, view, AREA)
     if provider.imagery.terms.is_dated:
         assert scene.scene_id
         assert scene.captured_at.utcoffset().total_seconds() == 0
     else:
         assert (scene.scene_id, scene.captured_at) == ("", None)
+
+
+def test_scenes_are_found_newest_first_and_each_time_the_same(provider):
+    found = search(provider.imagery, AREA)
+    assert found == search(provider.again, AREA)
+    assert found.scenes
+    times = [scene.captured_at for scene in found.scenes if scene.captured_at]
+    assert times == sorted(times, reverse=True)
+
+
+def test_a_dated_provider_finds_nothing_outside_of_the_time_that_is_asked_for(provider):
+    if provider.imagery.terms.is_dated:
+        first = search(provider.imagery, AREA).scenes[0].captured_at
+        early = provider.imagery.scenes(AREA, since=SINCE, until=first - timedelta(seconds=1))
+        assert first not in {scene.captured_at for scene in early.scenes}
+        late = provider.imagery.scenes(AREA, since=first + timedelta(seconds=1), until=first + timedelta(days=1))
+        assert late.scenes == ()
 
 
 def test_the_terms_are_complete(provider):
@@ -146,7 +166,7 @@ def test_the_terms_are_complete(provider):
 
 def test_a_failure_has_a_name_and_a_sentence(provider):
     view = views(provider.imagery.grid(AREA))[0]
-    scene = provider.imagery.newest(view, AREA)
+    scene = newest(provider.imagery, view, AREA)
     provider.break_it()
     with pytest.raises(ImageryFailed) as failure:
         provider.imagery.fetch(provider.missing or scene, view, AREA)

@@ -16,6 +16,7 @@ from chalicelib.domain.errors import ProviderUnavailable
 from chalicelib.domain.image_header import HEAD_BYTES, TAIL_BYTES
 from chalicelib.domain.tiles import tiles_covering
 from tests.support.builders.archives import clear, noise, put, square
+from tests.support.builders.scenes import newest
 
 AREA = square(28.6, 77.2, width_px=300, height_px=200, gsd_m=0.5).bounds
 
@@ -125,6 +126,6 @@ def test_an_archive_on_it_shows_its_pictures(place, tmp_path_factory):
     archive = ArchiveImagery(TERMS, place.store)
     grid = archive.grid(AREA)
     view = grid.view(next(tiles_covering(AREA, grid.zoom)))
-    scene = archive.newest(view, AREA)
+    scene = newest(archive, view, AREA)
     assert scene.scene_id == "a"
     assert clear(archive.fetch(scene, view, AREA).content).any()

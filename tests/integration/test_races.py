@@ -48,6 +48,14 @@ def test_taps_and_compares_at_once_are_one_session(trip):
         assert len(ids) == 1, answers
 
 
+def test_of_workers_at_once_one_searches_for_a_sessions_scenes(trip):
+    for number in range(ROUNDS):
+        begin = [lambda n=number: trip.searches.begin(n + 1, now=trip.now, lease_s=LEASE_S)] * 6
+        assert sorted(at_once(*begin)) == [False] * 5 + [True]
+        again = [lambda n=number: trip.searches.begin(n + 1, now=later(hours=1), lease_s=LEASE_S)] * 6
+        assert sorted(at_once(*again)) == [False] * 5 + [True], "of those who take over as well"
+
+
 def test_two_ticks_open_each_area_once(trip):
     for number in range(ROUNDS):
         trip.add_area(name=f"Race {number}")

@@ -37,6 +37,8 @@ def happen(event: str, history: History) -> None:
         world.fault(event, "the clock ticks again")
         for function in ("capture_areas", "reconcile"):
             history.work.start(f"again {function}", lambda: None).work = _again(history, function)
+    elif event in ("item touched", "item gone"):
+        _rearrange(event, history)
     elif event == "restart":
         _restart(history)
     elif event != "duplicate":
@@ -58,6 +60,18 @@ def _lose(history: History) -> None:
     for key in history.rng.sample(keys, min(len(keys), history.rng.choice((1, 2, 6)))):
         history.world.fault("object lost", f"object {key} is lost")
         history.images.lose(key)
+
+
+def _rearrange(event: str, history: History) -> None:
+    """Write an item's file anew with the same bytes, or take one away that is not the last."""
+    items = history.land.there(history.world.true_now)
+    if event == "item gone":
+        items = [shown for shown in items if shown is not history.land.items[-1]][1:]  # something was there always
+    if items:
+        shown = history.rng.choice(items)
+        history.world.fault(event, f"{event}: {shown.item_id}")
+        shown.touched += 1
+        shown.is_gone = event == "item gone"
 
 
 def _restart(history: History) -> None:

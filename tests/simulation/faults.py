@@ -9,6 +9,8 @@ EVENTS = (  # what happens between steps
     "stall",
     "clock jump",
     "object lost",
+    "item touched",
+    "item gone",
     "store away",
     "disk full",
     "provider away",

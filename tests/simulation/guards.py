@@ -9,9 +9,9 @@ WRITING = (
     # A tile's truth is what was compared
     Guard(
         "nothing new is said of an image that was never compared",
-        f"{DB}.tile_runs",
-        "SqlTileRuns",
-        "if claim.newest is None or claim.newest.is_settled:",
+        f"{DOMAIN}.tile_runs",
+        "after_nothing_new",
+        "if image.is_settled:",
         "if True:",
     ),
     Guard(
@@ -22,7 +22,11 @@ WRITING = (
         "settled = older",
     ),
     Guard(
-        "the stored object is looked for", f"{APPLICATION}.capture_tile", "_capture", "images.has(stored.key)", "True"
+        "the stored object is looked for",
+        f"{APPLICATION}.choose_image",
+        "Choice",
+        "self.images.has(image.key)",
+        "True",
     ),
     Guard("a lost image is never used again", f"{DB}.images", "forget_image", '{"is_usable": False, ', "{"),
     Guard(
@@ -31,6 +35,35 @@ WRITING = (
         "ending_of",
         "unseen is not None and unseen.is_more_than(tolerance)",
         "False",
+    ),
+    # Which scenes are looked at
+    Guard(
+        "a new version of a scene is looked at",
+        f"{DOMAIN}.images",
+        "StoredImage",
+        "return self.version == scene.version",
+        "return True",
+    ),
+    Guard(
+        "a newest scene that shows too little does not hide the next one",
+        f"{DOMAIN}.choosing",
+        "steps_down",
+        "return steps[: last + 1]",
+        "return steps[:1]",
+    ),
+    Guard(
+        "dates that are there from the start are compared at once",
+        f"{APPLICATION}.choose_image",
+        "Choice",
+        "if baseline is not None:\n                claim = ",
+        "if False:\n                claim = ",
+    ),
+    Guard(
+        "what cannot be used is told",
+        f"{APPLICATION}.choose_image",
+        "Choice",
+        "if why is not None:",
+        "if False:",
     ),
     # Who may write
     Guard(

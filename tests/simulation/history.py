@@ -129,7 +129,7 @@ class History:
         return Watched(area.area_id, user_id, tiles)
 
     def _land(self) -> None:
-        """Take scenes all through the history; the last one is clear."""
+        """Take items all through the history, some on one day; the last one is clear."""
         rng = self.rng
         tiles = [tile for area in self.areas for tile in area.tiles]
         hours = (self.ends_at - START) / timedelta(hours=1)
@@ -140,7 +140,10 @@ class History:
             is_last = number == len(times) - 1
             changes = [tile for tile in tiles if number and rng.random() < 0.25]
             clear = {tile: rng.choice((0.0, 0.2, 0.5)) for tile in tiles if not is_last and rng.random() < 0.12}
-            self.land.take(f"scene-{number}", START + timedelta(hours=at), changes=changes, clear=clear)
+            taken_at = START + timedelta(hours=at)
+            late = 0.0 if is_last or rng.random() < 0.7 else rng.uniform(0, 12)  # it may come after newer ones
+            arrives_at = min(taken_at + timedelta(hours=late), self.ends_at)
+            self.land.take(f"item-{number}", taken_at, arrives_at=arrives_at, changes=changes, clear=clear)
         for who in ("gate", "detector"):
             self.vision.poisoned[who] = rng.choice(tiles) if self.world.faults.poison else None
 

@@ -30,7 +30,7 @@ ORPHAN_AGE = timedelta(hours=24 + 2 * 6)  # the settings' orphan_age_s, and two 
 NEWEST = """
 SELECT r.z, r.x, r.y, r.verdict, i.id, i.object_key,
  (SELECT COUNT(*) FROM image_tiles o WHERE o.area_id = i.area_id AND o.z = i.z AND o.x = i.x AND o.y = i.y
-   AND o.is_usable AND o.taken_at < i.taken_at),
+   AND o.is_usable AND (o.taken_at, o.id) < (i.taken_at, i.id)),
  (SELECT COUNT(*) FROM comparisons c WHERE c.image_id = i.id)
 FROM session_tiles r JOIN alert_sessions s ON s.id = r.session_id
 LEFT JOIN image_tiles i ON i.id = (
@@ -84,6 +84,11 @@ def _counts(state: State) -> Iterator[Violation]:
     sessions = state.rows("SELECT id, status, tiles_planned, summary FROM alert_sessions WHERE ended_at IS NOT NULL")
     runs = state.rows("SELECT session_id, verdict, COUNT(*) FROM session_tiles GROUP BY 1, 2")
     alerts = Counter(dict(state.rows("SELECT session_id, COUNT(*) FROM alert_details GROUP BY 1")))
+    newer = (
+        "SELECT session_id, COUNT(*) FROM session_tiles"
+        " WHERE unusable IS NOT NULL AND verdict <> 'FAILED' GROUP BY session_id"
+    )
+    unusable = dict(state.rows(newer))
     by_session: dict[int, dict[str, int]] = {}
     for session_id, verdict, count in runs:
         by_session.setdefault(session_id, {})[verdict] = count
@@ -91,7 +96,8 @@ def _counts(state: State) -> Iterator[Violation]:
         counts = by_session.get(session_id, {})
         kept, measured = json.loads(summary)["counts"], json.loads(summary)["unseen"]
         unseen = Unseen(m2=measured["m2"], of_m2=measured["of_m2"])
-        ending = ending_of({Verdict(name): count for name, count in counts.items() if name}, unseen=unseen)
+        verdicts = {Verdict(name): count for name, count in counts.items() if name}
+        ending = ending_of(verdicts, unseen=unseen, unusable=unusable.get(session_id, 0))
         if kept != counts or planned != sum(counts.values()) or ending.status != status:
             says = f"session {session_id} is {status} with {kept} of {planned}, its tile runs are {counts}"
             yield Violation("counts agree", says)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from functools import partial
 from typing import NamedTuple
 
@@ -16,7 +17,17 @@ from chalicelib.domain.changes import Change, Region
 from chalicelib.domain.diagnostics import Finding, ok
 from chalicelib.domain.errors import BadImage, NoCoverage, ProviderRefused, ProviderUnavailable
 from chalicelib.domain.images import Inspection
-from chalicelib.domain.scenes import FetchedImage, Grid, Licence, ProviderTerms, Scene
+from chalicelib.domain.scenes import (
+    FetchedImage,
+    Found,
+    Grid,
+    Item,
+    Licence,
+    ProviderTerms,
+    Scene,
+    day_of,
+    scene_of,
+)
 from chalicelib.domain.tiles import Bounds, Tile, View, bounds_of, centre_of
 from tests.simulation.world import World
 
@@ -60,34 +71,50 @@ REFUSED = (partial(ProviderRefused, "the provider answered 403: quota"),)
 BAD = (partial(BadImage, "what came is no image"),)
 
 
-class Shown(NamedTuple):
-    """A scene, with what it shows of each tile: the ground's state and how much of it is clear."""
+@dataclass
+class Shown:
+    """An item: one picture of everything, with the ground's state on each tile and how much of it is clear."""
 
-    scene_id: str
+    item_id: str
     captured_at: datetime
+    arrives_at: datetime  # when the provider has it
     states: dict[Tile, int]
     clear: dict[Tile, float]
+    touched: int = 0  # how often its file was written anew, with the same bytes
+    is_gone: bool = False
+
+    @property
+    def item(self) -> Item:
+        """The item as the provider lists it."""
+        return Item(self.item_id, self.captured_at, str(self.touched))
 
 
 class Land:
-    """What is there, and what was taken of it, scene by scene."""
+    """What is there, and what was taken of it, item by item. The items of one day are one scene."""
 
     def __init__(self) -> None:
-        self.scenes: list[Shown] = []
+        self.items: list[Shown] = []
         self.states: dict[Tile, int] = {}
 
-    def newest(self, now: datetime) -> Shown | None:
-        """Return the newest scene that has been taken by now."""
-        return next((scene for scene in reversed(self.scenes) if scene.captured_at <= now), None)
+    def there(self, now: datetime) -> list[Shown]:
+        """Return what the provider has by now."""
+        return [shown for shown in self.items if shown.arrives_at <= now and not shown.is_gone]
 
-    def named(self, scene_id: str) -> Shown | None:
-        """Return a scene by its id."""
-        return next((scene for scene in self.scenes if scene.scene_id == scene_id), None)
+    def named(self, item_id: str) -> Shown:
+        """Return an item, also one that is gone."""
+        return next(shown for shown in self.items if shown.item_id == item_id)
 
-    def take(self, scene_id: str, at: datetime, *, changes: Sequence[Tile], clear: dict[Tile, float]) -> None:
-        """Plant changes and take a scene: whatever `clear` does not name is wholly clear."""
+    def on_top(self, item_ids: Sequence[str], tile: Tile) -> Shown:
+        """Return what a mosaic shows of a tile: the first of its items that shows anything there."""
+        shown = [self.named(item_id) for item_id in item_ids]
+        return next((each for each in shown if each.clear.get(tile, 1.0)), shown[0])
+
+    def take(
+        self, item_id: str, at: datetime, *, arrives_at: datetime, changes: Sequence[Tile], clear: dict[Tile, float]
+    ) -> None:
+        """Plant changes and take a picture: whatever `clear` does not name is wholly clear."""
         self.states = self.states | {tile: self.states.get(tile, 0) + 1 for tile in changes}
-        self.scenes.append(Shown(scene_id, at, self.states, clear))
+        self.items.append(Shown(item_id, at, arrives_at, self.states, clear))
 
 
 class Read(NamedTuple):
@@ -123,22 +150,25 @@ class SimImagery:
         """Say that it is there."""
         return ok("provider", "there")
 
-    def newest(self, view: View, area: Bounds) -> Scene:
-        """Return the newest scene."""
-        self._before("newest")
-        shown = self._land.newest(self._world.true_now)
-        if shown is None:
-            raise NoCoverage("nothing has been taken yet")
-        return Scene(scene_id=shown.scene_id, captured_at=shown.captured_at)
+    def scenes(self, area: Bounds, *, since: datetime, until: datetime) -> Found:
+        """Find the scenes that there are: one of each day."""
+        self._before("scenes")
+        by_day: dict[date, list[Item]] = {}
+        for shown in self._land.there(self._world.true_now):
+            if shown.captured_at <= until:
+                by_day.setdefault(day_of(shown.captured_at), []).append(shown.item)
+        return Found(scenes=tuple(scene_of(by_day[day]) for day in sorted(by_day, reverse=True)))
 
     def fetch(self, scene: Scene, view: View, area: Bounds) -> FetchedImage:
-        """Fetch a scene's image of a view."""
+        """Fetch a scene's image of a view: one mosaic."""
         self._before("fetch")
-        shown = self._land.named(scene.scene_id)
-        if shown is None:
-            raise NoCoverage(f"there is no scene {scene.scene_id!r}")
+        there = [shown.item for shown in self._land.there(self._world.true_now)]
+        for item in scene.items:
+            if item not in there:
+                raise NoCoverage(f"there is no item {item.item_id!r} any more, or it is another one now")
         tile = view.tile
-        says = f"{scene.scene_id}|{tile}|{shown.states.get(tile, 0)}|{shown.clear.get(tile, 1.0)}"
+        shown = self._land.on_top([item.item_id for item in scene.items], tile)
+        says = f"{shown.item_id}|{tile}|{shown.states.get(tile, 0)}|{shown.clear.get(tile, 1.0)}"
         self._world.step("provider", "fetch after", errors=TROUBLE)
         return FetchedImage(content=says.encode(), scene=scene, attribution="Simulated imagery")
 

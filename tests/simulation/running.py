@@ -95,8 +95,9 @@ def told(seed: int, *, queue: str | None = None) -> str:
         history = History(seed, Seat(content(), stage), queue=queue, is_told=True).run()
     lines = [f"seed {seed}, queue {history.queue}, {len(history.areas)} areas, {history.most_workers} workers"]
     lines += [
-        f"  {scene.scene_id} {scene.captured_at:%d %H:%M} shows {dict_of(scene.states)} hides {dict_of(scene.clear)}"
-        for scene in history.land.scenes
+        f"  {shown.item_id} {shown.captured_at:%d %H:%M}, there {shown.arrives_at:%d %H:%M},"
+        f" shows {dict_of(shown.states)} hides {dict_of(shown.clear)}"
+        for shown in history.land.items
     ]
     lines += map(str, history.world.journal)
     lines += [f"** {violation.invariant}: {violation.says}" for violation in history.world.violations]

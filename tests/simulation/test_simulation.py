@@ -21,6 +21,7 @@ A_MESSAGE = (
     "INSERT INTO outbox (queue, body, session_id, created_at, available_at, receives, reason)"
     " VALUES ('captures', '{}', 1, '2026-03-01 00:00:00', '2026-03-01 00:00:00', 0, '')"
 )
+FIRST = '[["item-0", "2026-03-01T01:00:00+00:00", "0", null]]'
 BROKEN = {
     "UPDATE session_tiles SET verdict = NULL WHERE id = 1": "one verdict",
     "UPDATE session_tiles SET verdict = 'BASELINE' WHERE id = 1": "one verdict",
@@ -42,7 +43,7 @@ BROKEN = {
     "DELETE FROM alert_details": "a planted change is alerted",
     "UPDATE area_configs SET deleted_at = '2026-03-02' WHERE id = 1": "deleted areas leave nothing",
     "UPDATE alert_sessions SET area_id = 77 WHERE id = 1": "deleted areas leave nothing",
-    "UPDATE image_tiles SET scene_id = 'scene-0'": "nothing is missed",
+    f"UPDATE image_tiles SET scene_items = '{FIRST}'": "nothing is missed",
 }
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.domain.tiles import Tile
+from tests.simulation.land import Shown
 from tests.simulation.ports import LEASE_S
-from tests.simulation.push import Shown
+from tests.simulation.push import Shown as Pushed
 from tests.simulation.world import Violation
 
 if TYPE_CHECKING:
@@ -23,7 +25,10 @@ MOST_TRIES = 5  # the settings' max_receives
 class _Image(NamedTuple):
     image_id: int
     key: str
-    scene_id: str
+    shown: Shown  # the item that it shows
+
+
+ITEMS = "SELECT id, object_key, scene_items FROM image_tiles WHERE area_id = ? AND z = ? AND x = ? AND y = ?"
 
 
 def check(history: History) -> Iterator[Violation]:
@@ -49,44 +54,40 @@ def hidden_share(history: History, session_id: int) -> float:
     The tiles of a history are all of a size.
     """
     query = (
-        "SELECT r.z, r.x, r.y, (SELECT n.scene_id FROM image_tiles n WHERE n.area_id = s.area_id AND n.z = r.z"
-        "  AND n.x = r.x AND n.y = r.y AND n.is_usable ORDER BY n.taken_at DESC, n.id DESC LIMIT 1)"
+        "SELECT r.z, r.x, r.y, (SELECT n.scene_items FROM image_tiles n WHERE n.id = COALESCE(r.image_id,"
+        "  (SELECT u.id FROM image_tiles u WHERE u.area_id = s.area_id AND u.z = r.z"
+        "   AND u.x = r.x AND u.y = r.y AND u.is_usable ORDER BY u.taken_at DESC, u.id DESC LIMIT 1)))"
         " FROM session_tiles r JOIN alert_sessions s ON s.id = r.session_id WHERE r.session_id = ?"
     )
-    rows = history.database.rows(query, session_id)
-    hidden = [
-        1.0 - history.land.named(scene_id).clear.get(Tile(z, x, y), 1.0) if scene_id else 1.0
-        for z, x, y, scene_id in rows
-    ]
+    hidden = []
+    for z, x, y, items in history.database.rows(query, session_id):
+        tile = Tile(z, x, y)
+        shown = history.land.on_top([item[0] for item in json.loads(items)], tile) if items else None
+        hidden.append(1.0 - shown.clear.get(tile, 1.0) if shown else 1.0)
     return sum(hidden) / len(hidden)
 
 
 def _changes(history: History, area_id: int, tile: Tile) -> Iterator[Violation]:
     """Each planted change between two images that were not taken from the product is alerted, and the last is there."""
     where = (area_id, *tile)
-    rows = history.database.rows(
-        "SELECT id, object_key, scene_id FROM image_tiles WHERE area_id = ? AND z = ? AND x = ? AND y = ? AND is_usable"
-        " ORDER BY taken_at, id",
-        *where,
-    )
-    images = {row[0]: _Image(*row) for row in rows}
-    last = history.land.scenes[-1]
-    if last.scene_id not in {image.scene_id for image in images.values()}:
-        yield Violation("nothing is missed", f"area {area_id}: no image of {tile} from {last.scene_id}")
+    images = _images(history, f"{ITEMS} AND is_usable ORDER BY taken_at, id", where, tile)
+    last = history.land.items[-1]
+    if last not in [image.shown for image in images]:
+        yield Violation("nothing is missed", f"area {area_id}: no image of {tile} from {last.item_id}")
 
     def state_of(image: _Image) -> int:
-        return history.land.named(image.scene_id).states.get(tile, 0)
+        return image.shown.states.get(tile, 0)
 
-    states = {image.image_id: state_of(image) for image in images.values()}
+    unusable = _images(history, f"{ITEMS} AND NOT is_usable", where, tile)
+    states = {image.image_id: state_of(image) for image in (*images, *unusable)}
     alerts = history.database.rows(
         "SELECT a.reference_id, a.image_id FROM alert_details a JOIN image_tiles i ON i.id = a.image_id"
         " WHERE i.area_id = ? AND i.z = ? AND i.x = ? AND i.y = ?",
         *where,
     )
-    all_states = states | _of_unusable(history, where, tile)
-    kept = [state_of(image) for image in images.values() if image.key not in history.images.lost]
+    kept = [state_of(image) for image in images if image.key not in history.images.lost]
     for state in range(min(kept, default=0) + 1, max(kept, default=0) + 1):
-        if not any(all_states[before] < state <= all_states[after] for before, after in alerts):
+        if not any(states[before] < state <= states[after] for before, after in alerts):
             yield Violation("a planted change is alerted", f"area {area_id}: change {state} of {tile} has no alert")
 
 
@@ -104,11 +105,11 @@ def _transients(history: History) -> Iterator[Violation]:
             yield Violation("transient is not final", f"tile run {run_id} FAILED: {reason}")
 
 
-def _of_unusable(history: History, where: tuple[int, ...], tile: Tile) -> dict[int, int]:
-    rows = history.database.rows(
-        "SELECT id, scene_id FROM image_tiles WHERE area_id = ? AND z = ? AND x = ? AND y = ? AND NOT is_usable", *where
-    )
-    return {image_id: history.land.named(scene_id).states.get(tile, 0) for image_id, scene_id in rows}
+def _images(history: History, query: str, where: tuple[int, ...], tile: Tile) -> list[_Image]:
+    return [
+        _Image(image_id, key, history.land.on_top([item[0] for item in json.loads(items)], tile))
+        for image_id, key, items in history.database.rows(query, *where)
+    ]
 
 
 def _objects_of_deleted(history: History) -> Iterator[Violation]:
@@ -119,7 +120,7 @@ def _objects_of_deleted(history: History) -> Iterator[Violation]:
 
 
 def _pushes(history: History) -> Iterator[Violation]:
-    of_phone: dict[tuple[int, str], list[Shown]] = {}
+    of_phone: dict[tuple[int, str], list[Pushed]] = {}
     for shown in history.push.shown:
         of_phone.setdefault((shown.session_id, shown.address), []).append(shown)
     for (session_id, address), several in of_phone.items():
@@ -140,7 +141,7 @@ def _untold(history: History) -> Iterator[Violation]:
         yield Violation("who is to be told is told", f"push {delivery_id} to {address} was given up")
 
 
-def _window(history: History, first: Shown, second: Shown) -> str | None:
+def _window(history: History, first: Pushed, second: Pushed) -> str | None:
     """Say in which window between a push and its record a second one was made; None if it should not have been."""
     if first.recorded and first.recorded < second.claimed:
         return None

@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from tests.simulation.history import History
 
 SETTLED = (
-    "(EXISTS (SELECT 1 FROM comparisons p WHERE p.image_id = {image}.id AND p.id < c.id)"
+    "({image}.is_baseline OR EXISTS (SELECT 1 FROM comparisons p WHERE p.image_id = {image}.id AND p.id < c.id)"
     " OR EXISTS (SELECT 1 FROM session_tiles b WHERE b.id = {image}.tile_run_id AND b.verdict = 'BASELINE'))"
 )
 HASTY = (
     "SELECT c.image_id, r.id, o.id FROM comparisons c JOIN image_tiles i ON i.id = c.image_id"
     " JOIN image_tiles r ON r.id = c.reference_id JOIN image_tiles o ON o.area_id = i.area_id"
-    " AND o.z = i.z AND o.x = i.x AND o.y = i.y AND o.taken_at < i.taken_at AND o.is_usable"
+    " AND o.z = i.z AND o.x = i.x AND o.y = i.y AND (o.taken_at, o.id) < (i.taken_at, i.id) AND o.is_usable"
     f" WHERE c.id > ? AND NOT {SETTLED.format(image='r')} AND {SETTLED.format(image='o')}"
 )
 """New comparisons with a reference that was never compared itself, though there was one that was."""

@@ -14,7 +14,7 @@ from chalicelib.domain.changes import Change, Region
 from chalicelib.domain.errors import Invalid, NoCoverage
 from chalicelib.domain.images import Inspection
 from chalicelib.domain.jobs import Queue, TileJob
-from chalicelib.domain.scenes import FetchedImage, Grid, Licence, ProviderTerms, Scene
+from chalicelib.domain.scenes import FetchedImage, Found, Grid, Licence, ProviderTerms, Scene
 from chalicelib.domain.tiles import centre_of
 from chalicelib.settings import Settings
 from tests.support.api_gateway import Api
@@ -53,8 +53,8 @@ class ListedImagery:
             raise NoCoverage("there is no imagery of the Antarctic")
         return Grid(zoom=self.zoom, tile_px=1024, margin_px=128)
 
-    def newest(self, view, area):
-        return self.scene
+    def scenes(self, area, *, since, until):
+        return Found(scenes=(self.scene,))
 
     def fetch(self, scene, view, area):
         content = f"picture of {view.tile} in {scene.scene_id}".encode()
@@ -148,7 +148,10 @@ class Server(Api):
                     imagery=self._imagery,
                     inspect=inspect,
                     breakers=self.ports.breakers,
+                    searches=self.ports.scene_searches,
+                    tile_images=self.ports.tile_images,
                     lease_s=60,
+                    most_tiles=2500,
                     **parts,
                 )
             elif message.queue is Queue.COMPARISONS:

@@ -15,7 +15,9 @@ from chalicelib.adapters.database.outbox import SqlOutbox
 from chalicelib.adapters.database.place_upkeep import SqlPlaceUpkeep
 from chalicelib.adapters.database.places import SqlPlaces
 from chalicelib.adapters.database.recurring_tasks import SqlRecurringTasks
+from chalicelib.adapters.database.scenes import SqlSceneSearches
 from chalicelib.adapters.database.sessions import SqlSessions
+from chalicelib.adapters.database.tile_images import SqlTileImages
 from chalicelib.adapters.database.tile_runs import SqlTileRuns
 from chalicelib.adapters.database.waits import SqlWaits
 from chalicelib.adapters.queues.outbox import OutboxJobs
@@ -42,6 +44,7 @@ class Trip:
         self.engine, self.now, self.targets = engine, NOON, list(targets)
         self.accounts, self.areas, self.alerts = SqlAccounts(engine), SqlAreas(engine), SqlAlerts(engine)
         self.sessions = SqlSessions(engine, deadline_s=3600, retry_s=900, tiles_per_day=tiles_per_day)
+        self.tile_images, self.searches = SqlTileImages(engine), SqlSceneSearches(engine)
         self.runs, self.deliveries = SqlTileRuns(engine, retry_s=900), SqlDeliveries(engine)
         self.clock_repairs = SqlClockRepairs(engine, lease_s=LEASE_S, retry_s=900, deadline_s=3600)
         self.places, self.place_upkeep = SqlPlaces(engine), SqlPlaceUpkeep(engine)
@@ -127,6 +130,8 @@ class Trip:
         capturing.capture_tile(
             job,
             runs=self.runs,
+            tile_images=self.tile_images,
+            searches=self.searches,
             breakers=self.breakers,
             imagery=self.provider,
             images=self.images,
@@ -135,6 +140,7 @@ class Trip:
             clock=self.clock,
             jitter=lambda most_s: most_s / 2,
             lease_s=LEASE_S,
+            most_tiles=2500,
         )
 
     def compare_tile(self, job):

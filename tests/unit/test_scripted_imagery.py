@@ -1,9 +1,10 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from chalicelib.domain.errors import BadImage, NoCoverage, ProviderUnavailable
 from chalicelib.domain.tiles import Tile, bounds_of
+from tests.support.builders.scenes import newest
 from tests.support.fakes.imagery import ScriptedImagery
 
 TILE, OTHER = Tile(17, 5, 5), Tile(17, 6, 5)
@@ -13,7 +14,7 @@ A_DAY = datetime(2024, 5, 1, tzinfo=UTC)
 
 def fetch(imagery, tile=TILE):
     view = imagery.grid(AREA).view(tile)
-    return imagery.fetch(imagery.newest(view, AREA), view, AREA)
+    return imagery.fetch(newest(imagery, view, AREA), view, AREA)
 
 
 def test_nothing_shown_is_no_coverage():
@@ -21,11 +22,12 @@ def test_nothing_shown_is_no_coverage():
         fetch(ScriptedImagery())
 
 
-def test_the_scene_shown_last_is_the_newest_and_older_ones_can_still_be_fetched():
-    imagery = ScriptedImagery().show("a", A_DAY, lambda _: b"a").show("b", A_DAY, lambda view: str(view.tile).encode())
+def test_the_latest_scene_is_the_newest_and_older_ones_can_still_be_fetched():
+    imagery = ScriptedImagery().show("b", A_DAY + timedelta(1), lambda view: str(view.tile).encode())
+    imagery.show("a", A_DAY, lambda _: b"a")
     view = imagery.grid(AREA).view(TILE)
     assert fetch(imagery).content == b"17/5/5"
-    older = ScriptedImagery().show("a", A_DAY).newest(view, AREA)
+    older = newest(ScriptedImagery().show("a", A_DAY), view, AREA)
     assert imagery.fetch(older, view, AREA).content == b"a"
 
 

@@ -138,7 +138,7 @@ class SqlAreas(Areas):
         )
         images = select(t.image_tiles.c.id).where(t.image_tiles.c.area_id == area_id)
         connection.execute(delete(t.comparisons).where(t.comparisons.c.image_id.in_(images)))
-        for table in (t.outbox, t.deliveries, t.alert_details, t.image_tiles, t.session_tiles):
+        for table in (t.outbox, t.deliveries, t.scene_searches, t.alert_details, t.image_tiles, t.session_tiles):
             for start in range(0, len(sessions), 500):
                 connection.execute(delete(table).where(table.c.session_id.in_(sessions[start : start + 500])))
         for table in (t.area_states, t.place_sightings, t.places):

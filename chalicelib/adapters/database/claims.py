@@ -11,8 +11,9 @@ from sqlalchemy import ColumnElement, Connection, Row, Update, bindparam, case, 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.comparisons import doubted_in
 from chalicelib.adapters.database.place_sightings import known_parts, with_places
-from chalicelib.adapters.database.references import OLDER, baseline_in, images_of_comparison, newest_and_references
+from chalicelib.adapters.database.references import OLDER, baseline_in, images_of_comparison, stored_images
 from chalicelib.adapters.database.rows import area_of, image_of, tile_of
+from chalicelib.adapters.database.scenes import found_of
 from chalicelib.domain.breakers import Breaker
 from chalicelib.domain.comparisons import SLOW_DETECTOR, ComparisonKey, comparison_key
 from chalicelib.domain.errors import Busy
@@ -21,7 +22,7 @@ from chalicelib.domain.references import choose_between, choose_older
 from chalicelib.domain.tile_runs import CaptureClaim, Claim, ComparisonClaim, TileState
 
 RUN, SESSION, AREA = t.session_tiles, t.alert_sessions, t.area_configs
-BREAKER = t.breakers
+BREAKER, SEARCH = t.breakers, t.scene_searches
 _RUN_COLUMNS = (
     RUN.c.id.label("run_id"),
     RUN.c.session_id,
@@ -33,6 +34,7 @@ _RUN_COLUMNS = (
     RUN.c.y,
     RUN.c.image_id,
     RUN.c.reference_id,
+    RUN.c.unusable,
 )
 # The statements of each tile are built once: building one cost more than running it.
 _OF_RUN = (
@@ -41,8 +43,10 @@ _OF_RUN = (
     .join(RUN, RUN.c.session_id == SESSION.c.id)
     .where(RUN.c.id == bindparam("run_id"))
 )
-_OF_RUN_AND_BREAKER = _OF_RUN.add_columns(BREAKER.c.failures, BREAKER.c.open_until).outerjoin(
-    BREAKER, BREAKER.c.name == AREA.c.provider
+_OF_CAPTURE = (
+    _OF_RUN.add_columns(BREAKER.c.failures, BREAKER.c.open_until, SEARCH.c.found)
+    .outerjoin(BREAKER, BREAKER.c.name == AREA.c.provider)
+    .outerjoin(SEARCH, SEARCH.c.session_id == RUN.c.session_id)
 )
 _OF_RUN_AND_PLACES = with_places(_OF_RUN)
 _IS_IT = (RUN.c.id == bindparam("run_id")) & (RUN.c.session_id == bindparam("of_session"))
@@ -94,9 +98,10 @@ def claim_run(
 
 def capture_claim(connection: Connection, job: TileJob) -> CaptureClaim:
     """Return what capturing a tile needs to know, of a run that was just claimed."""
-    row = connection.execute(_OF_RUN_AND_BREAKER, {"run_id": job.tile_run_id}).one()
+    row = connection.execute(_OF_CAPTURE, {"run_id": job.tile_run_id}).one()
     area, tile = area_of(row), tile_of(row)
-    newest, references = newest_and_references(connection, area, tile)
+    stored = stored_images(connection, area, tile)
+    usable = tuple(image for image in stored if image.is_usable)
     return CaptureClaim(
         **_of_run(row, job),
         area_id=area.area_id,
@@ -104,8 +109,11 @@ def capture_claim(connection: Connection, job: TileJob) -> CaptureClaim:
         view=area.plan.grid.view(tile),
         provider=area.plan.provider,
         thresholds=area.plan.thresholds,
-        newest=newest,
-        references=references,
+        newest=max(usable, key=lambda image: (image.taken_at, image.image_id), default=None),
+        references=usable,
+        stored=stored,
+        found=found_of(row.found),
+        unusable=row.unusable,
         breaker=Breaker(failures=row.failures or 0, open_until=row.open_until),
     )
 

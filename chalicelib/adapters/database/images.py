@@ -17,10 +17,12 @@ from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.engine import insert_row, reads
 from chalicelib.adapters.database.owned import owned_area
 from chalicelib.adapters.database.rows import tile_image_of
+from chalicelib.adapters.database.scenes import json_of_items
 from chalicelib.application.ports.image_rows import ImageRows
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.images import ImageStatus, TileImage
 from chalicelib.domain.paging import Page, PageRequest
+from chalicelib.domain.scenes import Scene
 from chalicelib.domain.tile_runs import CaptureClaim, Captured
 
 IMAGE, RUN, DONE = t.image_tiles, t.session_tiles, t.comparisons
@@ -52,7 +54,9 @@ class SqlImageRows(ImageRows):
         return Page(items, total, items[-1].image.image_id if len(rows) > page.limit else None)
 
 
-def insert_image(connection: Connection, claim: CaptureClaim, captured: Captured) -> int:
+def insert_image(
+    connection: Connection, claim: CaptureClaim, captured: Captured, *, is_baseline: bool | None = None
+) -> int:
     """Keep a captured image's row and return its id."""
     view = claim.view
     return insert_row(
@@ -78,7 +82,16 @@ def insert_image(connection: Connection, claim: CaptureClaim, captured: Captured
         clear_share=captured.clear_share,
         is_usable=captured.is_usable,
         status=ImageStatus.CAPTURED,
+        scene_version=captured.scene.version,
+        scene_items=json_of_items(captured.scene.items),
+        is_baseline=is_baseline,
     )
+
+
+def confirm_image(connection: Connection, image_id: int, scene: Scene) -> None:
+    """Keep that an image shows this version of a scene as well: the bytes are the same."""
+    values = {"scene_version": scene.version, "scene_items": json_of_items(scene.items)}
+    connection.execute(update(IMAGE).where(IMAGE.c.id == image_id).values(**values))
 
 
 def forget_image(connection: Connection, image_id: int) -> None:

@@ -29,24 +29,27 @@ from sqlalchemy import (
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.rows import image_of, tile_of
 from chalicelib.domain.areas import Area
-from chalicelib.domain.images import StoredImage
+from chalicelib.domain.choosing import MOST_OLDEST
+from chalicelib.domain.images import ImageStatus, StoredImage
 from chalicelib.domain.references import CLEAR_SHARE, Candidate, Pair, choose_reference, newest_pair
 from chalicelib.domain.scenes import Grid
 from chalicelib.domain.tile_runs import CaptureClaim, Verdict
 from chalicelib.domain.tiles import Tile, View
 
 IMAGE, RUN, DONE = t.image_tiles, t.session_tiles, t.comparisons
+MOST_NEWEST = 8  # of a tile's images, of those that a session may look at
 MOST_LOOKED_THROUGH = 800  # of a tile's older images: two years of daily ones
 _NEWEST_FIRST = (IMAGE.c.taken_at.desc(), IMAGE.c.id.desc())
 
 # The statements of each tile are built once: building one cost more than running it.
 # Another provider, another zoom or another margin shows other ground: never compared with each other.
-_IS_COMPARABLE = and_(
-    *(IMAGE.c[name] == bindparam(name) for name in ("area_id", "provider", "tile_px", "margin_px")),
-    IMAGE.c.is_usable.is_(True),
-)
+_IS_OF_AREA = and_(*(IMAGE.c[name] == bindparam(name) for name in ("area_id", "provider", "tile_px", "margin_px")))
+_IS_COMPARABLE = _IS_OF_AREA & IMAGE.c.is_usable.is_(True)
+# What shows too little is known as such; what is lost is not known any more.
+_IS_KNOWN = _IS_OF_AREA & (IMAGE.c.is_usable.is_(True) | (IMAGE.c.status != ImageStatus.ERROR))
 _IS_OF_TILE = and_(*(IMAGE.c[name] == bindparam(name) for name in ("z", "x", "y")))
-_IS_SETTLED = or_(  # it was compared, or the run that captured it took it as the baseline
+_IS_SETTLED = or_(  # it was compared, or the run that captured it took it as the baseline, alone or of another one
+    IMAGE.c.is_baseline.is_(True),
     exists().where(DONE.c.image_id == IMAGE.c.id),
     exists().where(RUN.c.id == IMAGE.c.tile_run_id, RUN.c.verdict == Verdict.BASELINE),
 )
@@ -58,36 +61,32 @@ def _ground(area_id: int, provider: str, grid: Grid | View, tile: Tile | None = 
     return ground if tile is None else ground | {"z": tile.z, "x": tile.x, "y": tile.y}
 
 
-def _newest_and_references() -> CompoundSelect[Any]:
-    usable = (
-        select(IMAGE, _IS_SETTLED.label("is_settled"))
-        .where(_IS_COMPARABLE, _IS_OF_TILE)
-        .order_by(*_NEWEST_FIRST)
-        .limit(1)  # by the index: the tile's other images are not read
-    )
+def _stored_images() -> CompoundSelect[Any]:
+    of_tile = select(IMAGE, _IS_SETTLED.label("is_settled")).where(_IS_OF_TILE)
+    # By the index: the tile's other images are not read.
+    usable = of_tile.where(_IS_COMPARABLE).order_by(*_NEWEST_FIRST).limit(1)
     clear = IMAGE.c.clear_share >= CLEAR_SHARE
-    wanted = (usable, usable.where(_IS_SETTLED, clear), usable.where(_IS_SETTLED))
+    known = of_tile.where(_IS_KNOWN)
+    newest = known.order_by(*_NEWEST_FIRST).limit(MOST_NEWEST)
+    oldest = known.order_by(IMAGE.c.taken_at, IMAGE.c.id).limit(MOST_OLDEST + 1)
+    wanted = (newest, oldest, usable, usable.where(_IS_SETTLED, clear), usable.where(_IS_SETTLED))
     return union_all(*(select(query.subquery()) for query in wanted))
 
 
-_NEWEST_AND_REFERENCES = _newest_and_references()
+_STORED_IMAGES = _stored_images()
 _OLDER = (
     select(IMAGE, _IS_SETTLED.label("is_settled"))
-    .where(_IS_COMPARABLE, _IS_OF_TILE, IMAGE.c.taken_at < bindparam("taken_before"))
+    .where(_IS_COMPARABLE, _IS_OF_TILE, IMAGE.c.taken_at <= bindparam("taken_before"))
     .order_by(*_NEWEST_FIRST)
     .limit(MOST_LOOKED_THROUGH)
 )
 
 
-def newest_and_references(
-    connection: Connection, area: Area, tile: Tile
-) -> tuple[StoredImage | None, tuple[StoredImage, ...]]:
-    """Return a tile's newest usable image, and those that a newer one is most likely to be compared with."""
+def stored_images(connection: Connection, area: Area, tile: Tile) -> tuple[StoredImage, ...]:
+    """Return a tile's newest and oldest images, and those that a newer one is most likely to be compared with."""
     ground = _ground(area.area_id, area.plan.provider, area.plan.grid, tile)
-    found = connection.execute(_NEWEST_AND_REFERENCES, ground)
-    images = {row.id: image_of(row) for row in found}
-    newest = max(images.values(), key=lambda image: (image.taken_at, image.image_id), default=None)
-    return newest, tuple(images.values())
+    rows = {row.id: row for row in connection.execute(_STORED_IMAGES, ground)}
+    return tuple(image_of(row) for row in rows.values())
 
 
 OF_PAIR, OLDER, ACCEPTED, FIRST = "pair", "older", "accepted", "first"  # what a row of `images_of_comparison` is
@@ -167,17 +166,20 @@ def baseline_in(
     return None if row is None else image_of(row)
 
 
-def reference_for(connection: Connection, claim: CaptureClaim, *, taken_before: datetime) -> StoredImage | None:
+def reference_for(
+    connection: Connection, claim: CaptureClaim, *, taken_before: datetime, stored_before: int | None = None
+) -> StoredImage | None:
     """Return what an image taken at a time is compared with, by the rule `choose_reference`.
 
     What the claim knows is nearly always enough; else the tile's older images are looked through.
     """
-    known = choose_reference(claim.references, taken_before=taken_before)
+    known = choose_reference(claim.references, taken_before=taken_before, stored_before=stored_before)
     if claim.newest is None or (known is not None and known.is_settled):
         return known
     ground = _ground(claim.area_id, claim.provider, claim.view, claim.view.tile)
     rows = connection.execute(_OLDER, ground | {"taken_before": taken_before})
-    return choose_reference([image_of(row) for row in rows], taken_before=taken_before)
+    older = [image_of(row) for row in rows]
+    return choose_reference(older, taken_before=taken_before, stored_before=stored_before)
 
 
 def newest_pairs(connection: Connection, area: Area) -> Iterator[tuple[Tile, Pair]]:

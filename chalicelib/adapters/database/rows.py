@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Row
 
+from chalicelib.adapters.database.scenes import items_of
 from chalicelib.domain.accounts import Device, User
 from chalicelib.domain.alerts import Alert, Ignored
 from chalicelib.domain.areas import Area, Extent, Plan
@@ -153,6 +154,10 @@ def image_of(row: Row[Any]) -> StoredImage:
         attribution=row.attribution,
         clear_share=row.clear_share,
         is_settled=bool(getattr(row, "is_settled", True)),  # only the queries that choose among images ask
+        is_usable=bool(row.is_usable),
+        version=row.scene_version,
+        items=items_of(row.scene_items),
+        version_after=row.taken_at,
     )
 
 

@@ -16,6 +16,12 @@ RUN, IMAGE, ALERT = t.session_tiles, t.image_tiles, t.alert_details
 FAILURES_KEPT = 100
 
 
+def unusable_in(connection: Connection, session_id: int) -> int:
+    """Count the tile runs of a session that answered, but could not use a newer scene. Those that FAILED say so."""
+    is_it = (RUN.c.session_id == session_id) & (RUN.c.verdict != Verdict.FAILED) & RUN.c.unusable.is_not(None)
+    return int(connection.execute(select(func.count()).select_from(RUN).where(is_it)).scalar_one())
+
+
 def unseen_in(connection: Connection, session_id: int) -> Unseen | None:
     """Sum up what the ended tile runs of a session did not see; None where that was not measured."""
     sums = (func.sum(RUN.c.unseen_m2), func.sum(RUN.c.watched_m2), func.min(RUN.c.unseen_since))

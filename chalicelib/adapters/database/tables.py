@@ -16,7 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from chalicelib.adapters.database import place_tables
+from chalicelib.adapters.database import place_tables, scene_tables
 from chalicelib.adapters.database.engine import UtcDateTime
 from chalicelib.adapters.database.metadata import Id, table
 
@@ -97,6 +97,7 @@ session_tiles = table(
     Column("unseen_m2", Double),  # of them, when it ended
     Column("unseen_since", UtcDateTime),  # when some of it was missed first, of those in a row
     Column("ended_at", UtcDateTime),
+    Column("unusable", Text),  # why a newer scene than the one that was looked at could not be used
     UniqueConstraint("session_id", "z", "x", "y"),
     Index(None, "state", "retry_at"),
 )
@@ -106,7 +107,7 @@ image_tiles = table(
     Column("id", Id, primary_key=True),
     Column("area_id", Id, nullable=False),
     Column("session_id", Id, ForeignKey("alert_sessions.id"), nullable=False),
-    Column("tile_run_id", Id, ForeignKey("session_tiles.id"), nullable=False, unique=True),
+    Column("tile_run_id", Id, ForeignKey("session_tiles.id"), nullable=False),
     Column("z", Integer, nullable=False),
     Column("x", Integer, nullable=False),
     Column("y", Integer, nullable=False),
@@ -125,6 +126,10 @@ image_tiles = table(
     Column("is_usable", Boolean, nullable=False),
     Column("status", String(16), nullable=False),
     Column("compared_at", UtcDateTime),
+    Column("scene_version", String(32)),  # over this tile; NULL: stored by the first release
+    Column("scene_items", JSON(none_as_null=True)),  # what the image was made of, the topmost first
+    Column("is_baseline", Boolean),  # taken as the baseline of an image of the same tile run
+    UniqueConstraint("tile_run_id", "taken_at"),
     Index(None, "area_id", "z", "x", "y", "taken_at"),
 )
 
@@ -245,3 +250,4 @@ area_states = table(
 )
 
 places, place_sightings = place_tables.places, place_tables.place_sightings
+scene_searches = scene_tables.scene_searches

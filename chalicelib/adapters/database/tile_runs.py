@@ -40,10 +40,8 @@ from chalicelib.domain.tile_runs import (
     ComparisonClaim,
     Outcome,
     TileState,
-    Verdict,
     after_capture,
     after_nothing_new,
-    is_beside,
 )
 
 RUN = t.session_tiles
@@ -91,19 +89,19 @@ class SqlTileRuns(TileRuns):
         now: datetime,
         lost_image_id: int | None,
     ) -> list[Message]:
-        pending = claim.newest if is_beside(captured, claim.newest, lost_image_id=lost_image_id) else None
-        shown = pending or captured
-        reference = reference_for(connection, claim, taken_before=shown.taken_at)
+        if lost_image_id is not None:
+            known = tuple(image for image in claim.references if image.image_id != lost_image_id)
+            claim = replace(claim, references=known)
+        reference = reference_for(connection, claim, taken_before=captured.taken_at)
         if lost_image_id is not None:
             forget_image(connection, lost_image_id)
-        follows = after_nothing_new(pending, reference) if pending else after_capture(captured, reference)
+        follows = after_capture(captured, reference)
         # The session may end with an outcome: its row is locked first.
         session = lock_session(connection, claim.session_id) if isinstance(follows, Outcome) else None
         image_id = self._insert_image(connection, claim, captured)
-        image_id = pending.image_id if pending else image_id
         if isinstance(follows, Outcome):
             return _end(connection, session, claim, run_of_claim(claim, image_id=image_id), follows, now=now)
-        return self._go_on(connection, claim, image_id, follows, now=now, clear_share=shown.clear_share)
+        return self._go_on(connection, claim, image_id, follows, now=now, clear_share=captured.clear_share)
 
     @staticmethod
     def _insert_image(connection: Connection, claim: CaptureClaim, captured: Captured) -> int:
@@ -113,23 +111,39 @@ class SqlTileRuns(TileRuns):
             raise StaleError from None
 
     @override
-    def record_nothing_new(self, claim: CaptureClaim, *, now: datetime) -> list[Message]:
-        if claim.newest is None or claim.newest.is_settled:
-            return self.end(claim, Outcome(verdict=Verdict.NO_NEW_IMAGERY), now=now)
+    def record_nothing_new(self, claim: CaptureClaim, image: StoredImage, *, now: datetime) -> list[Message]:
         try:
-            follows = self._go_on_to_pending(claim, claim.newest, now=now)
+            follows = self._go_on_to_pending(claim, image, now=now)
         except StaleError:
             return []
         return self.end(claim, follows, now=now) if isinstance(follows, Outcome) else follows
 
     @writes
     def _go_on_to_pending(
-        self, connection: Connection, claim: CaptureClaim, newest: StoredImage, *, now: datetime
+        self, connection: Connection, claim: CaptureClaim, image: StoredImage, *, now: datetime
     ) -> list[Message] | Outcome:
-        follows = after_nothing_new(newest, reference_for(connection, claim, taken_before=newest.taken_at))
+        reference = None
+        if not image.is_settled:
+            reference = reference_for(connection, claim, taken_before=image.taken_at, stored_before=image.image_id)
+        follows = after_nothing_new(image, reference)
         if isinstance(follows, Outcome):
             return follows
-        return self._go_on(connection, claim, newest.image_id, follows, now=now, clear_share=newest.clear_share)
+        return self._go_on(connection, claim, image.image_id, follows, now=now, clear_share=image.clear_share)
+
+    @override
+    def compare_stored(
+        self, claim: CaptureClaim, image: StoredImage, reference: StoredImage, *, now: datetime
+    ) -> list[Message]:
+        try:
+            return self._compare_stored(claim, image, reference, now=now)
+        except StaleError:
+            return []
+
+    @writes
+    def _compare_stored(
+        self, connection: Connection, claim: CaptureClaim, image: StoredImage, reference: StoredImage, *, now: datetime
+    ) -> list[Message]:
+        return self._go_on(connection, claim, image.image_id, reference, now=now, clear_share=image.clear_share)
 
     def _go_on(
         self,
@@ -184,10 +198,8 @@ class SqlTileRuns(TileRuns):
         session = lock_session(connection, claim.session_id)
         if outcome.lost_image_id is not None:
             forget_image(connection, outcome.lost_image_id)
-        image_id = None
-        if isinstance(claim, CaptureClaim) and outcome.verdict in (Verdict.NO_NEW_IMAGERY, Verdict.BASELINE):
-            image_id = claim.newest.image_id if claim.newest else None  # what is known of it is the image it had
-        return _end(connection, session, claim, run_of_claim(claim, image_id=image_id), outcome, now=now)
+        run = run_of_claim(claim, image_id=outcome.image_id)
+        return _end(connection, session, claim, run, outcome, now=now)
 
     @override
     @writes

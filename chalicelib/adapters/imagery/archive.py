@@ -2,56 +2,45 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
 from chalicelib.adapters.imagery.catalogue import Catalogue, Entry, Listing
 from chalicelib.adapters.imagery.item_store import FolderItemStore, ItemStore, StoredFile
-from chalicelib.adapters.imagery.warp import decode, warp
+from chalicelib.adapters.imagery.warp import Part, decode, mosaic, warp
 from chalicelib.application.ports.imagery import Imagery
 from chalicelib.domain.diagnostics import Finding, Level, ok
 from chalicelib.domain.errors import NoCoverage
-from chalicelib.domain.scenes import FetchedImage, Grid, ProviderTerms, Scene
-from chalicelib.domain.tiles import Bounds, Tile, View, centre_of, grid_position, gsd_m
+from chalicelib.domain.scenes import (
+    FetchedImage,
+    Found,
+    Grid,
+    Item,
+    ProviderTerms,
+    Scene,
+    day_of,
+    scene_of,
+    shown_share,
+)
+from chalicelib.domain.tiles import Bounds, View, centre_of, gsd_m
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ZOOMS = range(12, 21)
 TILE_PX, MARGIN_PX = 512, 64
-COVERS = 0.99  # of a tile's part inside the area: then the newest item wins
-LEAST_SHARE = 0.005  # less than that (two columns of a tile) is a neighbouring image, reached by the slack alone
+COVERS = 0.99  # of the area: then the newest item wins
+NO_SLACK = (0.0, 0.0)
 MAX_DECODED_BYTES = 300_000_000
 
-
-class _Box(NamedTuple):
-    """A box in tiles of one zoom; y grows south."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-
-    def shared_with(self, other: _Box) -> _Box:
-        return _Box(
-            max(self.left, other.left),
-            max(self.top, other.top),
-            min(self.right, other.right),
-            min(self.bottom, other.bottom),
-        )
-
-    def grown(self, by: float) -> _Box:
-        return _Box(self.left - by, self.top - by, self.right + by, self.bottom + by)
-
-    @property
-    def surface(self) -> float:
-        return max(0.0, self.right - self.left) * max(0.0, self.bottom - self.top)
+logger = logging.getLogger(__name__)
 
 
 class ArchiveImagery(Imagery):
@@ -70,38 +59,52 @@ class ArchiveImagery(Imagery):
 
     @override
     def grid(self, area: Bounds) -> Grid:
-        ground = _box(area, zoom=0)
         listing = self._catalogue.look()
-        entry = _best(listing.entries, lambda item: _share(item, ground, zoom=0, slack=0.0), least=0.0)
+        entry = _best(listing.entries, area)
         if entry is None:
-            raise _no_image(listing, "of any of this area")
+            raise NoCoverage(f"the archive has no picture of any of this area; {_holds(listing)}")
         latitude = centre_of(area)[1]
         zoom = min(ZOOMS, key=lambda z: abs(math.log(gsd_m(latitude, z, TILE_PX) / entry.gsd_m)))
         return Grid(zoom=zoom, tile_px=TILE_PX, margin_px=MARGIN_PX)
 
     @override
-    def newest(self, view: View, area: Bounds) -> Scene:
+    def scenes(self, area: Bounds, *, since: datetime, until: datetime) -> Found:
         listing = self._catalogue.look()
-        pixel = 1 / view.tile_px  # of the tile's side
-        ground = _part_inside(view.tile, area, at_least=pixel)
-        entry = _best(
-            listing.entries,
-            lambda item: _share(item, ground, zoom=view.tile.z, slack=pixel),
-            least=LEAST_SHARE,
+        by_day: dict[date, list[Item]] = {}
+        for entry in listing.entries:
+            item = entry.item
+            if item.captured_at > until:
+                reason = f"it is dated {item.captured_at:%Y-%m-%d}, which has not come yet"
+                logger.warning("archive item skipped", extra={"file": entry.image.name, "reason": reason})
+            elif since <= item.captured_at and shown_share(item, area, NO_SLACK) > 0:
+                by_day.setdefault(day_of(item.captured_at), []).append(item)
+        refused = [
+            each
+            for each in listing.refused
+            if since <= each.captured_at <= until
+            and shown_share(Item("", each.captured_at, "", each.bounds), area, NO_SLACK) > 0
+        ]
+        return Found(
+            scenes=tuple(scene_of(by_day[day]) for day in sorted(by_day, reverse=True)),
+            refused=tuple(sorted(refused, key=lambda each: each.captured_at, reverse=True)),
+            says=_holds(listing),
         )
-        if entry is None:
-            raise _no_image(listing, f"of tile {view.tile}")
-        return _scene(entry)
 
     @override
     def fetch(self, scene: Scene, view: View, area: Bounds) -> FetchedImage:
-        listing = self._catalogue.look()
-        entry = next((entry for entry in listing.entries if _scene(entry) == scene), None)
-        if entry is None:
-            raise _no_image(listing, f"named {scene.scene_id} any more")
-        content = warp(self._decoded.get(entry.image), entry.item.bounds, view, is_lonlat=entry.item.is_lonlat)
-        attribution = entry.item.attribution or self._terms.licence.attribution
-        return FetchedImage(content=content, scene=scene, attribution=attribution)
+        there = {(entry.item.item_id, entry.item.content): entry for entry in self._catalogue.look().entries}
+        wanted = [(item.item_id, item.content) for item in scene.items]
+        lost = [item_id for item_id, content in wanted if (item_id, content) not in there]
+        if lost or not wanted:
+            names = ", ".join(lost) or scene.scene_id
+            raise NoCoverage(f"the archive has no picture named {names} any more, or it is another one now")
+        entries = [there[key] for key in wanted]
+        content = mosaic(view, (self._part(entry, view) for entry in entries))
+        stated = dict.fromkeys(entry.stated.attribution or self._terms.licence.attribution for entry in entries)
+        return FetchedImage(content=content, scene=scene, attribution="; ".join(stated))
+
+    def _part(self, entry: Entry, view: View) -> Part:
+        return warp(self._decoded.get(entry.image), entry.stated.bounds, view, is_lonlat=entry.stated.is_lonlat)
 
     @override
     def check(self) -> Finding:
@@ -133,41 +136,19 @@ class _Decoded:
             return self._kept[file]
 
 
-def _scene(entry: Entry) -> Scene:
-    return Scene(scene_id=entry.scene_id, captured_at=entry.item.captured_at)
-
-
-def _box(bounds: Bounds, *, zoom: int) -> _Box:
-    return _Box(*grid_position(bounds.west, bounds.north, zoom), *grid_position(bounds.east, bounds.south, zoom))
-
-
-def _part_inside(tile: Tile, area: Bounds, *, at_least: float) -> _Box:
-    """Return the tile's part inside the area, at least that wide and high: a thinner one is rounding, not ground."""
-    part = _Box(tile.x, tile.y, tile.x + 1, tile.y + 1).shared_with(_box(area, zoom=tile.z))
-    short_x = max(0.0, at_least - (part.right - part.left)) / 2
-    short_y = max(0.0, at_least - (part.bottom - part.top)) / 2
-    return _Box(part.left - short_x, part.top - short_y, part.right + short_x, part.bottom + short_y)
-
-
-def _share(entry: Entry, ground: _Box, *, zoom: int, slack: float) -> float:
-    """Return the share of the ground that an item covers, its bounds grown by the slack: they are rounded too."""
-    return _box(entry.item.bounds, zoom=zoom).grown(slack).shared_with(ground).surface / ground.surface
-
-
-def _best(entries: list[Entry], share_of: Callable[[Entry], float], *, least: float) -> Entry | None:
-    shares = [(share_of(entry), entry) for entry in entries]
+def _best(entries: list[Entry], area: Bounds) -> Entry | None:
+    """Return the newest of the items that show the area whole, or else most of it."""
+    shares = [(shown_share(entry.item, area, NO_SLACK), entry) for entry in entries]
     most = max((share for share, _ in shares), default=0.0)
-    if most <= least:
+    if most <= 0:
         return None
     enough = COVERS if most >= COVERS else most * COVERS  # two of one size differ by the rounding of their bounds
-    return max(
-        (entry for share, entry in shares if share >= enough),
-        key=lambda entry: (entry.item.captured_at, entry.scene_id),
-    )
+    best = [entry for share, entry in shares if share >= enough]
+    return max(best, key=lambda entry: (entry.item.captured_at, entry.item.item_id))
 
 
-def _no_image(listing: Listing, what: str) -> NoCoverage:
-    sentence = f"the archive has no picture {what}; it holds {len(listing.entries)} usable items"
+def _holds(listing: Listing) -> str:
+    sentence = f"it holds {len(listing.entries)} usable items"
     if listing.skipped:
         sentence += f", and {len(listing.skipped)} that cannot be used, among them {listing.skipped[0]}"
-    return NoCoverage(sentence)
+    return sentence

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import threading
 from collections import Counter
@@ -10,8 +11,10 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from chalicelib.adapters.imagery.item_store import ItemStore, StoredFile, Unreadable
-from chalicelib.adapters.imagery.stac import MAX_ITEM_BYTES, BadItem, Item, NotAnItem, read_item
+from chalicelib.adapters.imagery.stac import MAX_ITEM_BYTES, BadItem, NotAnItem, read_item
+from chalicelib.adapters.imagery.stac import Item as StacItem
 from chalicelib.domain.image_header import NotAnImage, check_ends, read_size
+from chalicelib.domain.scenes import Item, Refused
 from chalicelib.domain.tiles import centre_of, grid_position, gsd_m
 
 MAX_SIDE_PX = 20_000
@@ -25,19 +28,10 @@ logger = logging.getLogger(__name__)
 class Entry:
     """An item and its image."""
 
-    scene_id: str
     item: Item
+    stated: StacItem
     image: StoredFile
-    width: int
-
-    @property
-    def gsd_m(self) -> float:
-        """Metres a pixel: as stated, or else the image's width on the ground at its middle, by its columns."""
-        if self.item.gsd_m is not None:
-            return self.item.gsd_m
-        bounds = self.item.bounds
-        worlds = grid_position(bounds.east, 0, 0)[0] - grid_position(bounds.west, 0, 0)[0]
-        return gsd_m(centre_of(bounds)[1], 0, tile_px=1) * worlds / self.width
+    gsd_m: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,12 +40,32 @@ class Listing:
 
     entries: list[Entry]
     skipped: list[str]  # "file: reason", of what cannot be used
+    refused: list[Refused]  # of that, what says at least when and where it was taken
 
 
 class _Read(NamedTuple):
-    item: Item
+    stated: StacItem
     image: StoredFile
     width: int
+
+    @property
+    def gsd_m(self) -> float:
+        """Metres a pixel: as stated, or else the image's width on the ground at its middle, by its columns."""
+        if self.stated.gsd_m is not None:
+            return self.stated.gsd_m
+        bounds = self.stated.bounds
+        worlds = grid_position(bounds.east, 0, 0)[0] - grid_position(bounds.west, 0, 0)[0]
+        return gsd_m(centre_of(bounds)[1], 0, tile_px=1) * worlds / self.width
+
+    def item(self, item_id: str) -> Item:
+        """Return it as an item of a scene. Whatever changes the pixels of a view changes its content.
+
+        The time of its file is part of it: one that was only touched is fetched once more, and found to be the same.
+        """
+        stated = self.stated
+        shown = (self.image, tuple(stated.bounds), stated.is_lonlat)
+        content = hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
+        return Item(item_id, stated.captured_at, content, stated.bounds, self.gsd_m)
 
 
 class Catalogue:
@@ -59,7 +73,7 @@ class Catalogue:
 
     def __init__(self, store: ItemStore) -> None:
         self._store = store
-        self._items: dict[StoredFile, Item | BadItem | None] = {}
+        self._items: dict[StoredFile, StacItem | BadItem | None] = {}
         self._widths: dict[StoredFile, int] = {}
         self._told: set[tuple[StoredFile, str]] = set()
         self._lock = threading.Lock()  # workers at home are threads of one process
@@ -72,6 +86,7 @@ class Catalogue:
     def _look(self) -> Listing:
         found: list[tuple[StoredFile, _Read]] = []
         skipped: dict[StoredFile, str] = {}
+        refused: list[Refused] = []
         files = self._store.items()
         for file in files:
             try:
@@ -80,23 +95,25 @@ class Catalogue:
                     found.append((file, read))
             except (BadItem, Unreadable) as bad:
                 skipped[file] = str(bad)
+                refused += self._refused(file, str(bad))
         self._tell(skipped)
         self._items = {file: self._items[file] for file in files if file in self._items}
         images = {read.image for _, read in found}
         self._widths = {file: width for file, width in self._widths.items() if file in images}
-        ids = Counter(read.item.item_id for _, read in found)
+        ids = Counter(read.stated.item_id for _, read in found)
         return Listing(
             entries=[
                 # An id stands for one item; where two files claim the same one, the file's name tells them apart.
                 Entry(
-                    scene_id=read.item.item_id if ids[read.item.item_id] == 1 else file.name,
-                    item=read.item,
+                    item=read.item(read.stated.item_id if ids[read.stated.item_id] == 1 else file.name),
+                    stated=read.stated,
                     image=read.image,
-                    width=read.width,
+                    gsd_m=read.gsd_m,
                 )
                 for file, read in found
             ],
             skipped=[f"{file.name}: {reason}" for file, reason in skipped.items()],
+            refused=refused,
         )
 
     def _read(self, file: StoredFile) -> _Read | None:
@@ -115,7 +132,15 @@ class Catalogue:
             self._widths[image] = self._checked_width(image)
         return _Read(item, image, self._widths[image])
 
-    def _parsed(self, file: StoredFile) -> Item | BadItem | None:
+    def _refused(self, file: StoredFile, reason: str) -> list[Refused]:
+        """Return what is known of an item that cannot be used; nothing if it does not say when it was taken."""
+        item = self._items.get(file)
+        if item is None or item.captured_at is None:
+            return []
+        when = item.captured_at
+        return [Refused(when, item.bounds, f"the picture of {when:%Y-%m-%d} cannot be used ({file.name}): {reason}")]
+
+    def _parsed(self, file: StoredFile) -> StacItem | BadItem | None:
         if file.size > MAX_ITEM_BYTES:
             return BadItem(f"an item has at most {MAX_ITEM_BYTES} bytes, this has {file.size}")
         try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from urllib.parse import quote, urlencode
 
 import requests
@@ -28,7 +29,7 @@ from chalicelib.domain.errors import (
     Unavailable,
 )
 from chalicelib.domain.image_header import NotAnImage, check_ends, read_size
-from chalicelib.domain.scenes import FetchedImage, Grid, ProviderTerms, Scene
+from chalicelib.domain.scenes import FetchedImage, Found, Grid, ProviderTerms, Scene
 from chalicelib.domain.tiles import Bounds, View, position
 
 LOGICAL_PX, SCALE = 640, 2
@@ -93,9 +94,9 @@ class GoogleStaticImagery(Imagery):
         return self._grid
 
     @override
-    def newest(self, view: View, area: Bounds) -> Scene:
+    def scenes(self, area: Bounds, *, since: datetime, until: datetime) -> Found:
         self._check_permission()
-        return UNDATED
+        return Found(scenes=(UNDATED,))
 
     @override
     def fetch(self, scene: Scene, view: View, area: Bounds) -> FetchedImage:

@@ -13,7 +13,7 @@ from typing_extensions import override
 from chalicelib.application.ports.imagery import Imagery
 from chalicelib.domain.diagnostics import Finding, ok
 from chalicelib.domain.errors import NoCoverage, ProviderUnavailable
-from chalicelib.domain.scenes import FetchedImage, Grid, ProviderTerms, Scene
+from chalicelib.domain.scenes import FetchedImage, Found, Grid, ProviderTerms, Scene
 from chalicelib.domain.tiles import Bounds, View
 
 _PASS = time(5, 30, tzinfo=UTC)  # when the satellite comes over: late morning in Odisha
@@ -40,9 +40,13 @@ class SampleImagery(Imagery):
         return self._grid
 
     @override
-    def newest(self, view: View, area: Bounds) -> Scene:
+    def scenes(self, area: Bounds, *, since: datetime, until: datetime) -> Found:
+        """Find the one of today: what lies before it is rendered when it is asked for, and kept nowhere."""
         today = self._today()
-        return Scene(scene_id=f"{_PREFIX}{today.isoformat()}", captured_at=datetime.combine(today, _PASS))
+        captured_at = datetime.combine(today, _PASS)
+        if not since <= captured_at <= until:
+            return Found(scenes=())
+        return Found(scenes=(Scene(scene_id=f"{_PREFIX}{today.isoformat()}", captured_at=captured_at),))
 
     @override
     def fetch(self, scene: Scene, view: View, area: Bounds) -> FetchedImage:

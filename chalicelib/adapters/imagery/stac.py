@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
@@ -22,7 +23,10 @@ _LON_LAT = ("EPSG:4326", 4326, "OGC:CRS84")
 
 
 class BadItem(ValueError):
-    """It cannot be used as an item; the message says why, for the operator."""
+    """It cannot be used as an item; the message says why, for the operator. It may say when and where it was taken."""
+
+    captured_at: datetime | None = None
+    bounds: Bounds | None = None
 
 
 class NotAnItem(ValueError):
@@ -53,6 +57,16 @@ def read_item(content: bytes, *, name: str) -> Item:
     item = _mapping(document, "the file")
     if item.get("type") in {"Catalog", "Collection"}:
         raise NotAnItem
+    try:
+        return _item_of(item, name)
+    except BadItem as bad:
+        with suppress(BadItem):
+            bad.captured_at = _captured_at(_mapping(item.get("properties"), "properties"))
+            bad.bounds = _bounds(item.get("bbox"), limit=90.0)
+        raise
+
+
+def _item_of(item: Mapping[str, Any], name: str) -> Item:
     properties = _mapping(item.get("properties"), "properties")
     asset = _mapping(_mapping(item.get("assets"), "assets").get("image"), "assets.image")
     is_lonlat = _is_lonlat({**properties, **{key: value for key, value in asset.items() if key.startswith("proj:")}})

@@ -6,7 +6,8 @@ EPSG:3857 or EPSG:4326 and a view, a column depends on the longitude alone and a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.domain.errors import BadImage
 from chalicelib.domain.tiles import Bounds, View, grid_position, position
@@ -38,8 +39,33 @@ def decode(content: bytes, *, name: str) -> NDArray[Any]:
     return pixels
 
 
-def warp(pixels: NDArray[Any], bounds: Bounds, view: View, *, is_lonlat: bool) -> bytes:
-    """Warp an image to a PNG of exactly the view, transparent where the image shows nothing.
+class Part(NamedTuple):
+    """What an image shows of a view: BGR pixels of the view's size, and which of them it shows."""
+
+    pixels: NDArray[Any]
+    clear: NDArray[Any]
+
+
+def mosaic(view: View, parts: Iterable[Part]) -> bytes:
+    """Lay images of one view together to a PNG, transparent where none shows anything.
+
+    The first one is on top, whole: what overlaps is taken from one, and no edge is made where another one goes on.
+    """
+    import numpy as np
+
+    image = np.zeros((view.size_px, view.size_px, 3), np.uint8)
+    clear = np.zeros((view.size_px, view.size_px), bool)
+    for part in parts:
+        fresh = part.clear & ~clear
+        image[fresh] = part.pixels[fresh]
+        clear |= fresh
+        if clear.all():
+            return _png(image)
+    return _png(np.dstack([image, np.where(clear, 255, 0).astype(np.uint8)]))
+
+
+def warp(pixels: NDArray[Any], bounds: Bounds, view: View, *, is_lonlat: bool) -> Part:
+    """Warp an image to exactly the view.
 
     A bound that falls short of a pixel's middle by less than one pixel is rounding: the edge is repeated there.
     """
@@ -53,17 +79,14 @@ def warp(pixels: NDArray[Any], bounds: Bounds, view: View, *, is_lonlat: bool) -
     shows_y = (rows >= -step_y) & (rows <= height + step_y)
     clear = shows_y[:, None] & shows_x[None, :]
     if not clear.any():
-        return _png(np.zeros((view.size_px, view.size_px, 4), np.uint8))
+        return Part(np.zeros((view.size_px, view.size_px, 3), np.uint8), clear)
 
     image = _resample(pixels[:, :, :3], columns, rows, cv2.INTER_CUBIC)
     if pixels.shape[2] == 4:
         # A pixel counts as clear if everything that cubic interpolation mixes into it is.
         alpha = cv2.erode(pixels[:, :, 3], np.ones((5, 5), np.uint8))
         clear &= _resample(alpha, columns, rows, cv2.INTER_LINEAR) >= 254
-    if clear.all():
-        return _png(image)
-    image[~clear] = 0
-    return _png(np.dstack([image, np.where(clear, 255, 0).astype(np.uint8)]))
+    return Part(image, clear)
 
 
 def _positions(

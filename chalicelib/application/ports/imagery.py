@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Protocol
 
 from chalicelib.domain.diagnostics import Finding
-from chalicelib.domain.scenes import FetchedImage, Grid, ProviderTerms, Scene
+from chalicelib.domain.scenes import FetchedImage, Found, Grid, ProviderTerms, Scene
 from chalicelib.domain.tiles import Bounds, View
 
 
@@ -24,14 +25,18 @@ class Imagery(Protocol):
         """
         ...
 
-    def newest(self, view: View, area: Bounds) -> Scene:
-        """Return the newest scene over this view, without fetching it. Raises ImageryFailed."""
+    def scenes(self, area: Bounds, *, since: datetime, until: datetime) -> Found:
+        """Search once for the scenes over an area, without fetching any: newest first, none later than `until`.
+
+        What is there and cannot be used is found too, with the reason. Raises ImageryFailed.
+        """
         ...
 
     def fetch(self, scene: Scene, view: View, area: Bounds) -> FetchedImage:
-        """Fetch one scene's image of a view: of exactly the view's size and ground. Raises ImageryFailed.
+        """Fetch one scene's image of a view: of exactly the view's size and ground, one mosaic of the scene's items.
 
-        Ground that the scene does not show is transparent (PNG with alpha). The area says which ground matters.
+        Ground that the scene does not show is transparent (PNG with alpha). The area says which ground matters. Raises
+        ImageryFailed; NoCoverage if an item has gone since it was found, or is not what it was.
         """
         ...
 

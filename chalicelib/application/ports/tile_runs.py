@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
+from chalicelib.domain.images import StoredImage
 from chalicelib.domain.jobs import Message, TileJob
 from chalicelib.domain.retries import Retry
 from chalicelib.domain.tile_runs import CaptureClaim, Captured, Claim, ComparisonClaim, Outcome
@@ -24,18 +25,24 @@ class TileRuns(Protocol):
     def record_capture(
         self, claim: CaptureClaim, captured: Captured, *, now: datetime, lost_image_id: int | None = None
     ) -> list[Message]:
-        """Keep a new image's row and go on to the comparison, or end the tile run where there is none to make.
+        """Keep a new, usable image's row and go on to the comparison, or end the tile run where there is none to make.
 
         `lost_image_id` is an image whose object is gone and that this one replaces. A claim that is no longer the
         latest writes nothing.
         """
         ...
 
-    def record_nothing_new(self, claim: CaptureClaim, *, now: datetime) -> list[Message]:
-        """Go on to the comparison of the newest stored image if that is pending, else end the tile run: nothing new.
+    def record_nothing_new(self, claim: CaptureClaim, image: StoredImage, *, now: datetime) -> list[Message]:
+        """Go on to the comparison of a stored image if that is pending, else end the tile run: nothing new.
 
         A claim that is no longer the latest writes nothing.
         """
+        ...
+
+    def compare_stored(
+        self, claim: CaptureClaim, image: StoredImage, reference: StoredImage, *, now: datetime
+    ) -> list[Message]:
+        """Go on to the comparison of a stored image with a reference that came later. A stale claim writes nothing."""
         ...
 
     def postpone(self, claim: Claim, retry: Retry, *, now: datetime) -> list[Message]:

@@ -8,7 +8,8 @@ from chalicelib.adapters.imagery.providers.archive import TERMS
 from chalicelib.domain.errors import NoCoverage
 from chalicelib.domain.scenes import Scene
 from chalicelib.domain.tiles import Bounds, Tile, View, gsd_m, tiles_covering
-from tests.support.builders.archives import clear, noise, put, square
+from tests.support.builders.archives import clear, decoded, noise, put, square
+from tests.support.builders.scenes import newest, scenes_over, search
 
 AREA = square(28.6, 77.2, width_px=800, height_px=600, gsd_m=0.5).bounds
 
@@ -19,7 +20,7 @@ def first_view(archive, area=AREA) -> View:
 
 
 def newest_id(archive, area=AREA) -> str:
-    return archive.newest(first_view(archive, area), area).scene_id
+    return newest(archive, first_view(archive, area), area).scene_id
 
 
 def part(bounds: Bounds, *, east_share: float) -> Bounds:
@@ -47,7 +48,7 @@ def test_an_area_exactly_as_large_as_a_picture_is_covered_and_clear(tmp_path, ce
     inside_px = 0
     for tile in tiles_covering(area, grid.zoom):
         view = grid.view(tile)
-        scene = archive.newest(view, area)
+        scene = newest(archive, view, area)
         shown = clear(archive.fetch(scene, view, area).content)
         left, top = view.pixel(area.west, area.north)
         right, bottom = view.pixel(area.east, area.south)
@@ -71,7 +72,7 @@ def test_an_area_that_ends_on_a_seam_does_not_fail_for_a_sliver_of_rounding(tmp_
     archive = ArchiveImagery(TERMS, tmp_path)
     for each in tiles_covering(area, 17):
         view = View(tile=each, tile_px=256, margin_px=32)
-        scene = archive.newest(view, area)
+        scene = newest(archive, view, area)
         assert clear(archive.fetch(scene, view, area).content)[32:-32, 32:-32].any()
 
 
@@ -98,35 +99,96 @@ def test_the_newest_item_is_taken_and_says_when_it_was_taken(tmp_path):
     ):
         put(tmp_path, name, AREA, taken=taken)
     archive = ArchiveImagery(TERMS, tmp_path)
-    scene = archive.newest(first_view(archive), AREA)
-    assert scene == Scene(scene_id="c", captured_at=datetime(2024, 7, 1, tzinfo=UTC))
+    scene = newest(archive, first_view(archive), AREA)
+    assert (scene.scene_id, scene.captured_at) == ("c", datetime(2024, 7, 1, tzinfo=UTC))
 
 
-def test_an_item_that_covers_the_tile_goes_before_a_newer_one_that_does_not(tmp_path):
+def test_a_scene_is_found_of_each_day_with_what_of_it_touches_the_tile(tmp_path):
     half = part(AREA, east_share=0.5)
     put(tmp_path, "whole", AREA, taken="2023-01-01T00:00:00Z")
     put(tmp_path, "half", half, taken="2024-01-01T00:00:00Z")
     archive = ArchiveImagery(TERMS, tmp_path)
-    taken = {}
+    found = {}
     for tile in tiles_covering(AREA, 19):
         view = View(tile=tile, tile_px=512, margin_px=64)
-        lies_in_the_half = view.pixel(half.east, half.north)[0] >= view.margin_px + view.tile_px
-        taken.setdefault(lies_in_the_half, set()).add(archive.newest(view, AREA).scene_id)
-    assert taken == {True: {"half"}, False: {"whole"}}
+        is_past_the_half = view.pixel(half.east, half.north)[0] <= view.margin_px
+        ids = tuple(scene.scene_id for scene in scenes_over(archive, view, AREA))
+        found.setdefault(is_past_the_half, set()).add(ids)
+    assert found == {False: {("half", "whole")}, True: {("whole",)}}
 
 
-def test_where_none_covers_the_tile_the_one_that_covers_most_is_taken_and_no_two_are_mixed(tmp_path):
-    area = square(28.6, 77.2, width_px=100, height_px=100, gsd_m=0.5).bounds
-    view = View(tile=next(tiles_covering(area, 15)), tile_px=512, margin_px=64)
-    put(tmp_path, "most", part(area, east_share=0.8), taken="2023-01-01T00:00:00Z")
-    put(tmp_path, "most-newer", part(area, east_share=0.8), taken="2023-06-01T00:00:00Z")
-    put(tmp_path, "least", area._replace(west=part(area, east_share=0.6).east), taken="2024-01-01T00:00:00Z")
+def test_the_items_of_a_day_are_one_scene_and_one_mosaic_without_a_seam(tmp_path):
+    pixels = noise(800, 600)
+    put(tmp_path, "whole", AREA, pixels=pixels, taken="2023-01-01T04:00:00Z")
+    put(tmp_path, "west", part(AREA, east_share=0.5), pixels=pixels[:, :400], taken="2024-01-01T04:00:00Z")
+    put(tmp_path, "east", AREA._replace(west=part(AREA, east_share=0.5).east), pixels=pixels[:, 400:],
+        taken="2024-01-01T04:02:00Z")  # fmt: skip
     archive = ArchiveImagery(TERMS, tmp_path)
-    scene = archive.newest(view, area)
-    assert scene.scene_id == "most-newer"
-    right, _ = view.pixel(area.east, area.north)
-    shown = clear(archive.fetch(scene, view, area).content)
-    assert not shown[:, int(right) - 2 :].any()
+    view = View(tile=next(tiles_covering(AREA, 15)), tile_px=2048, margin_px=256)
+    of_day, whole = scenes_over(archive, view, AREA)
+    assert (of_day.scene_id, [item.item_id for item in of_day.items]) == ("2024-01-01", ["east", "west"])
+    assert of_day.captured_at == datetime(2024, 1, 1, 4, 2, tzinfo=UTC)
+    laid, cut = (archive.fetch(scene, view, AREA).content for scene in (of_day, whole))
+    assert np.array_equal(clear(laid), clear(cut))
+    off = np.abs(decoded(laid)[:, :, :3].astype(int) - decoded(cut)[:, :, :3])[clear(cut)]
+    assert off.mean() < 0.5, "next to the cut alone cubic interpolation reads other neighbours"
+    assert np.percentile(off, 99.9) <= 12
+
+
+def test_what_overlaps_is_taken_from_one_the_first_of_the_scene(tmp_path):
+    for name, grey in (("a", 40), ("b", 200)):
+        put(tmp_path, name, AREA, pixels=np.full((60, 80, 3), grey, np.uint8), taken="2024-01-01T04:00:00Z")
+    archive = ArchiveImagery(TERMS, tmp_path)
+    view = first_view(archive)
+    scene = newest(archive, view, AREA)
+    seen = {}
+    for known in ("a", "b"):
+        (item,) = (each for each in scene.items if each.item_id == known)
+        ordered = scene.news_first([item])
+        assert ordered.version == scene.version
+        seen[known] = set(decoded(archive.fetch(ordered, view, AREA).content)[:, :, 0].ravel()) - {0}
+    assert seen == {"a": {200}, "b": {40}}, "what is new lies on top"
+
+
+def test_another_version_is_another_item_or_other_content_and_not_another_look(tmp_path):
+    put(tmp_path, "a", AREA, pixels=noise(80, 60))
+    archive = ArchiveImagery(TERMS, tmp_path)
+    view = first_view(archive)
+    versions = [newest(archive, view, AREA).version]
+    assert newest(ArchiveImagery(TERMS, tmp_path), view, AREA).version == versions[0]
+    put(tmp_path, "a", AREA, pixels=noise(80, 60, seed=2))
+    versions.append(newest(archive, view, AREA).version)
+    put(tmp_path, "b", AREA, pixels=noise(80, 60, seed=3))
+    versions.append(newest(archive, view, AREA).version)
+    far = square(-10, 20, width_px=100, height_px=100, gsd_m=1).bounds
+    put(tmp_path, "elsewhere", far, pixels=noise(80, 60, seed=4))
+    versions.append(newest(archive, view, AREA).version)
+    assert len(set(versions)) == 3
+    assert versions[2] == versions[3], "an item that does not touch the tile is no news of it"
+
+
+def test_a_date_that_has_not_come_is_skipped_and_told(tmp_path, caplog):
+    put(tmp_path, "a", AREA)
+    put(tmp_path, "typo", AREA, taken="2062-01-15T00:00:00Z")
+    found = search(ArchiveImagery(TERMS, tmp_path), AREA, until=datetime(2026, 1, 1, tzinfo=UTC))
+    assert [scene.scene_id for scene in found.scenes] == ["a"]
+    (told,) = [record for record in caplog.records if record.message == "archive item skipped"]
+    assert (told.file, told.reason) == ("typo.png", "it is dated 2062-01-15, which has not come yet")
+
+
+def test_what_cannot_be_used_is_found_with_its_time_its_ground_and_the_reason(tmp_path):
+    put(tmp_path, "a", AREA)
+    put(tmp_path, "no-picture", AREA, taken="2025-01-01T00:00:00Z")
+    (tmp_path / "no-picture.png").unlink()
+    put(tmp_path, "no-asset", AREA, taken="2025-02-01T00:00:00Z")
+    text = (tmp_path / "no-asset.json").read_text()
+    (tmp_path / "no-asset.json").write_text(text.replace('"image"', '"sketch"'))
+    put(tmp_path, "elsewhere", square(-10, 20, width_px=100, height_px=100, gsd_m=1).bounds)
+    (tmp_path / "elsewhere.png").unlink()
+    refused = search(ArchiveImagery(TERMS, tmp_path), AREA).refused
+    assert [each.captured_at.month for each in refused] == [2, 1]
+    assert "the picture of 2025-01-01 cannot be used (no-picture.json): its picture no-picture.png" in refused[1].reason
+    assert refused[1].bounds is not None
 
 
 @pytest.mark.parametrize("short_px", [0.3, 0.9])
@@ -138,25 +200,7 @@ def test_bounds_that_are_rounded_differently_do_not_hide_a_newer_picture(tmp_pat
     put(tmp_path, "older", area, taken="2023-01-01T00:00:00Z")
     newer = area._replace(east=view.lonlat(64 + 5 - short_px, 0)[0])
     put(tmp_path, "newer", newer, taken="2024-01-01T00:00:00Z")
-    assert ArchiveImagery(TERMS, tmp_path).newest(view, area).scene_id == "newer"
-
-
-def test_of_two_that_cover_almost_equally_little_the_newer_is_taken(tmp_path):
-    put(tmp_path, "older", part(AREA, east_share=0.3), taken="2023-01-01T00:00:00Z")
-    put(tmp_path, "newer", part(AREA, east_share=0.2999), taken="2024-01-01T00:00:00Z")
-    view = View(tile=next(tiles_covering(AREA, 15)), tile_px=512, margin_px=64)
-    assert ArchiveImagery(TERMS, tmp_path).newest(view, AREA).scene_id == "newer"
-
-
-def test_99_percent_of_the_tiles_part_is_enough_and_98_is_not(tmp_path):
-    area = square(28.6, 77.2, width_px=500, height_px=500, gsd_m=0.5).bounds
-    view = View(tile=next(tiles_covering(area, 14)), tile_px=2048, margin_px=256)
-    put(tmp_path, "whole", area, taken="2023-01-01T00:00:00Z")
-    put(tmp_path, "98", part(area, east_share=0.98), taken="2024-01-01T00:00:00Z")
-    archive = ArchiveImagery(TERMS, tmp_path)
-    assert archive.newest(view, area).scene_id == "whole"
-    put(tmp_path, "99", part(area, east_share=0.9901), taken="2023-06-01T00:00:00Z")
-    assert archive.newest(view, area).scene_id == "99"
+    assert newest(ArchiveImagery(TERMS, tmp_path), view, area).scene_id == "newer"
 
 
 def test_no_coverage_says_what_there_is(tmp_path):
@@ -168,8 +212,8 @@ def test_no_coverage_says_what_there_is(tmp_path):
         NoCoverage, match=r"no picture of any of this area; it holds 1 usable items, and 1 .* b\.json: it is"
     ):
         archive.grid(far)
-    with pytest.raises(NoCoverage, match=r"no picture of tile 17/1/1; "):
-        archive.newest(View(tile=Tile(17, 1, 1), tile_px=512, margin_px=64), far)
+    found = search(archive, far)
+    assert (found.scenes, found.says.partition(",")[0]) == ((), "it holds 1 usable items")
     view = first_view(archive)
     with pytest.raises(NoCoverage, match="named gone any more"):
         archive.fetch(Scene(scene_id="gone", captured_at=None), view, AREA)
@@ -180,13 +224,13 @@ def test_a_picture_next_door_does_not_cover_a_tile(tmp_path):
     put(tmp_path, "a", View(tile=tile, tile_px=512, margin_px=0).bounds, pixels=noise(512, 512))
     next_door = View(tile=Tile(17, 93_601, 54_600), tile_px=512, margin_px=64)
     with pytest.raises(NoCoverage):
-        ArchiveImagery(TERMS, tmp_path).newest(next_door, next_door.bounds)
+        newest(ArchiveImagery(TERMS, tmp_path), next_door, next_door.bounds)
 
 
 def test_the_attribution_is_the_items_or_archive(tmp_path):
     put(tmp_path, "a", AREA, attribution="City of Cuttack")
     archive = ArchiveImagery(TERMS, tmp_path)
     view = first_view(archive)
-    assert archive.fetch(archive.newest(view, AREA), view, AREA).attribution == "City of Cuttack"
+    assert archive.fetch(newest(archive, view, AREA), view, AREA).attribution == "City of Cuttack"
     put(tmp_path, "a", AREA)
-    assert archive.fetch(archive.newest(view, AREA), view, AREA).attribution == "Archive"
+    assert archive.fetch(newest(archive, view, AREA), view, AREA).attribution == "Archive"

@@ -12,6 +12,7 @@ from chalicelib.adapters.imagery.providers.archive import TERMS
 from chalicelib.domain.errors import BadImage, NoCoverage, ProviderUnavailable
 from chalicelib.domain.tiles import View, tiles_covering
 from tests.support.builders.archives import decoded, item, noise, put, square
+from tests.support.builders.scenes import newest
 from tests.support.sources import ROOT
 
 AREA = square(28.6, 77.2, width_px=800, height_px=600, gsd_m=0.5).bounds
@@ -23,7 +24,7 @@ def first_view(archive, area=AREA) -> View:
 
 
 def newest_id(archive, area=AREA) -> str:
-    return archive.newest(first_view(archive, area), area).scene_id
+    return newest(archive, first_view(archive, area), area).scene_id
 
 
 def test_an_item_added_later_is_seen_at_the_next_call(tmp_path):
@@ -100,7 +101,7 @@ def test_a_jpeg_is_read_as_well(tmp_path):
     archive = ArchiveImagery(TERMS, tmp_path)
     view = first_view(archive)
     assert archive.grid(AREA).zoom == 17
-    assert decoded(archive.fetch(archive.newest(view, AREA), view, AREA).content).shape[:2] == (640, 640)
+    assert decoded(archive.fetch(newest(archive, view, AREA), view, AREA).content).shape[:2] == (640, 640)
 
 
 def test_two_files_that_claim_one_id_are_told_apart(tmp_path):
@@ -123,16 +124,19 @@ def test_a_picture_that_is_damaged_inside_fails(tmp_path):
     archive = ArchiveImagery(TERMS, tmp_path)
     view = first_view(archive)
     with pytest.raises(BadImage, match=r"a\.png does not decode"):
-        archive.fetch(archive.newest(view, AREA), view, AREA)
+        archive.fetch(newest(archive, view, AREA), view, AREA)
 
 
 def test_a_replaced_picture_is_read_again(tmp_path):
     put(tmp_path, "a", AREA, pixels=np.full((60, 80, 3), 50, np.uint8))
     archive = ArchiveImagery(TERMS, tmp_path)
     view = first_view(archive)
-    scene = archive.newest(view, AREA)
+    scene = newest(archive, view, AREA)
     assert decoded(archive.fetch(scene, view, AREA).content)[320, 320, 0] in {0, 50}
     put(tmp_path, "a", AREA, pixels=np.full((60, 80, 3), 90, np.uint8))
+    with pytest.raises(NoCoverage, match="named a any more, or it is another one now"):
+        archive.fetch(scene, view, AREA)
+    scene = newest(archive, view, AREA)
     assert 90 in decoded(archive.fetch(scene, view, AREA).content)
 
 

@@ -11,6 +11,7 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.tiles import Bounds, View, grid_position
 from tests.support.builders.google_provider import AREA, VIEW, failure, fetch, provider
+from tests.support.builders.scenes import newest
 from tests.support.standins.google import (
     SIGNING_SECRET,
     a_picture,
@@ -54,7 +55,7 @@ def test_without_a_stated_permission_nothing_is_asked_and_the_sentence_says_what
     imagery = provider(google, permission=permission)
     for ask in (
         lambda: imagery.grid(AREA),
-        lambda: imagery.newest(VIEW, AREA),
+        lambda: newest(imagery, VIEW, AREA),
         lambda: fetch(imagery),
     ):
         with pytest.raises(LicenceRefused, match="BHUPRAHARI_GOOGLE_PERMISSION"):

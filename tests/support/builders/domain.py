@@ -17,13 +17,13 @@ CORNER = Tile(17, 96780, 57975)
 A_PNG = b"\x89PNG\r\n\x1a\n picture"
 
 
-def an_extent(tiles=2):
-    """Give an extent that exactly `tiles` x 1 tiles of GRID cover."""
-    first, last = bounds_of(CORNER), bounds_of(Tile(CORNER.z, CORNER.x + tiles - 1, CORNER.y))
-    lat, lon = (first.north + first.south) / 2, (first.west + last.east) / 2
-    height_km = (first.north - first.south) * M_PER_DEGREE / 1000
+def an_extent(tiles=2, rows=1):
+    """Give an extent that exactly `tiles` x `rows` tiles of GRID cover."""
+    first, last = bounds_of(CORNER), bounds_of(Tile(CORNER.z, CORNER.x + tiles - 1, CORNER.y + rows - 1))
+    lat, lon = (first.north + last.south) / 2, (first.west + last.east) / 2
+    height_km = (first.north - last.south) * M_PER_DEGREE / 1000
     width_km = (last.east - first.west) * M_PER_DEGREE / 1000 * math.cos(math.radians(lat))
-    height_km, width_km = height_km * 0.9, width_km * (tiles - 0.1) / tiles
+    height_km, width_km = height_km * (rows - 0.1) / rows, width_km * (tiles - 0.1) / tiles
     half = {"north_km": height_km / 2, "south_km": height_km / 2, "east_km": width_km / 2, "west_km": width_km / 2}
     return Extent(center_lat=lat, center_lon=lon, **half)
 
@@ -39,9 +39,9 @@ def a_plan(**changed):
     return Plan(**(plan | changed))
 
 
-def a_new_area(user_id, *, tiles=2, name="Hill", **plan):
+def a_new_area(user_id, *, tiles=2, rows=1, name="Hill", **plan):
     """Give an area that somebody asks for."""
-    return NewArea(user_id=user_id, name=name, extent=an_extent(tiles), plan=a_plan(**plan))
+    return NewArea(user_id=user_id, name=name, extent=an_extent(tiles, rows), plan=a_plan(**plan))
 
 
 def a_region(m2=900.0):

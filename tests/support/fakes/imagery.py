@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from chalicelib.domain.errors import ImageryFailed, NoCoverage
-from chalicelib.domain.scenes import FetchedImage, Grid, Licence, ProviderTerms, Scene
+from chalicelib.domain.scenes import FetchedImage, Found, Grid, Licence, ProviderTerms, Scene
 from chalicelib.domain.tiles import Bounds, Tile, View
 
 
@@ -36,6 +36,7 @@ class ScriptedImagery:
             sends_placeholders=sends_placeholders,
             cost_per_request_usd=0.0,
         )
+        self.searches = 0
         self.fetched: list[tuple[Tile, str]] = []  # (tile, scene id), in order, failures included
         self._grid = grid or Grid(zoom=17, tile_px=64, margin_px=8)
         self._scenes: list[tuple[Scene, Callable[[View], bytes]]] = []
@@ -45,7 +46,7 @@ class ScriptedImagery:
     def show(
         self, scene_id: str, captured_at: datetime | None, picture_of: Callable[[View], bytes] | None = None
     ) -> ScriptedImagery:
-        """From now on this scene is the newest of every tile. An empty id and no time: the provider is undated."""
+        """From now on there is this scene of every tile. An empty id and no time: the provider is undated."""
         scene = Scene(scene_id=scene_id, captured_at=captured_at)
         self._scenes.append((scene, picture_of or plain_picture(scene_id)))
         return self
@@ -67,10 +68,13 @@ class ScriptedImagery:
     def grid(self, area: Bounds) -> Grid:
         return self._grid
 
-    def newest(self, view: View, area: Bounds) -> Scene:
-        if not self._scenes:
-            raise NoCoverage(f"nothing is scripted for tile {view.tile}")
-        return self._scenes[-1][0]
+    def scenes(self, area: Bounds, *, since: datetime, until: datetime) -> Found:
+        self.searches += 1
+        shown = {(scene.scene_id, scene.captured_at): scene for scene, _ in self._scenes}
+        dated = [scene for scene in shown.values() if scene.captured_at and since <= scene.captured_at <= until]
+        undated = [scene for scene in shown.values() if scene.captured_at is None]
+        in_order = undated[-1:] + sorted(dated, key=lambda scene: scene.captured_at, reverse=True)
+        return Found(scenes=tuple(in_order))
 
     def fetch(self, scene: Scene, view: View, area: Bounds) -> FetchedImage:
         self.fetched.append((view.tile, scene.scene_id))

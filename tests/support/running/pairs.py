@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from tests.support.builders.scenes import newest
 from tests.support.running.client import PROJECT
 
 SHARED = PROJECT.parent / "shared"
@@ -125,7 +126,7 @@ def rendered_pairs(folder, most=3):
         paths, taken = [], []
         for day in DEMO_DATES[:2]:
             provider = SampleImagery(TERMS, GRID, today=lambda day=day: day)
-            picture = provider.fetch(provider.newest(view, view.bounds), view, view.bounds)
+            picture = provider.fetch(newest(provider, view, view.bounds), view, view.bounds)
             path = Path(folder) / f"{tile.x}-{tile.y}-{day}.png"
             path.write_bytes(picture.content)
             paths.append(path)

@@ -69,10 +69,16 @@ def test_where_none_was_compared_it_is_the_oldest_clear_one():
     assert choose_reference([*unsettled, *candidates((4, 20, 0.4))], taken_before=NOON).image_id == 4
 
 
-def test_what_was_taken_at_the_same_time_or_later_is_no_reference():
-    assert reference((1, 0, 1.0)) is None
+def test_what_was_taken_later_is_no_reference():
     assert reference((1, -1, 1.0)) is None
     assert reference() is None
+
+
+def test_of_one_time_what_was_stored_before_is_an_earlier_version_and_the_reference():
+    assert reference((1, 0, 1.0)) == 1
+    one = candidates((1, 0, 1.0), (2, 0, 1.0))
+    assert choose_reference(one, taken_before=NOON, stored_before=2).image_id == 1
+    assert choose_reference(one, taken_before=NOON, stored_before=1) is None
 
 
 def test_of_two_taken_at_once_the_one_stored_later_counts():
@@ -84,7 +90,7 @@ def test_of_two_taken_at_once_the_one_stored_later_counts():
     [
         ([(1, 20, 1.0), (2, 10, 1.0), (3, 0, 1.0)], (3, 2)),
         ([(1, 20, 1.0), (2, 10, 0.5), (3, 0, 0.5)], (3, 1)),
-        ([(1, 0, 1.0), (2, 0, 1.0)], None),  # of one time: neither is before the other
+        ([(1, 0, 1.0), (2, 0, 1.0)], (2, 1)),  # of one time: the one stored later is the newer version
         ([(1, 10, 1.0), (2, 0, 1.0), (3, 0, 1.0)], (3, 1)),
         ([(1, 10, 1.0)], None),
         ([], None),

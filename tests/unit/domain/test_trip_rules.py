@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from chalicelib.domain.comparisons import DETECTOR, comparison_key
-from chalicelib.domain.errors import BadImage, LicenceRefused, LimitReached
+from chalicelib.domain.errors import LicenceRefused, LimitReached
 from chalicelib.domain.images import is_usable
 from chalicelib.domain.jobs import Queue, queue_for
-from chalicelib.domain.scenes import Licence, ProviderTerms, Scene, check_date, check_licence, is_newer
+from chalicelib.domain.scenes import Licence, ProviderTerms, Scene, check_licence
 from chalicelib.domain.sessions import Cause, PastSession, answers_first_request, check_day_budget, ending_of
 from chalicelib.domain.thresholds import Sensitivity, Thresholds
 from chalicelib.domain.tile_runs import Captured, Outcome, TileState, Verdict, after_capture
@@ -34,11 +34,6 @@ class TestWhatFollowsACapture:
     def test_the_first_usable_image_is_the_baseline(self):
         assert after_capture(a_capture(), None) == Outcome(verdict=Verdict.BASELINE, clear_share=1.0)
 
-    def test_an_image_that_shows_too_little_is_obscured_whatever_it_could_be_compared_with(self):
-        obscured = Outcome(verdict=Verdict.OBSCURED, clear_share=0.1)
-        for reference in (None, a_stored_image()):
-            assert after_capture(a_capture(is_usable=False, clear_share=0.1), reference) == obscured
-
     def test_otherwise_it_is_compared_with_its_reference(self):
         reference = a_stored_image()
         assert after_capture(a_capture(), reference) is reference
@@ -51,28 +46,7 @@ class TestWhatFollowsACapture:
         assert not is_usable(0.0, Thresholds(min_changed_area_m2=25.0, min_clear_share=0.0))
 
 
-class TestWhichSceneIsNews:
-    OLD = Scene(scene_id="april", captured_at=NOON)
-
-    @pytest.mark.parametrize(
-        ("scene", "news"),
-        [
-            (Scene(scene_id="april", captured_at=NOON), False),
-            (Scene(scene_id="may", captured_at=NOON + timedelta(days=1)), True),
-            (Scene(scene_id="march", captured_at=NOON - timedelta(days=1)), False),
-            (Scene(scene_id="april, again", captured_at=NOON), True),
-            (Scene(scene_id="", captured_at=None), True),  # undated: only the bytes can tell
-            (Scene(scene_id="unknown", captured_at=None), True),
-        ],
-    )
-    def test_another_scene_is_unless_it_is_older(self, scene, news):
-        assert is_newer(scene, than=self.OLD) is news
-
-    def test_a_scene_from_the_future_is_refused_beyond_what_clocks_differ(self):
-        check_date(Scene(scene_id="x", captured_at=NOON + timedelta(hours=23)), now=NOON)
-        with pytest.raises(BadImage, match="dated 2026-03-03, which has not come yet"):
-            check_date(Scene(scene_id="x", captured_at=NOON + timedelta(hours=37)), now=NOON)
-
+class TestTerms:
     @pytest.mark.parametrize(("may_store", "may_analyse"), [(False, True), (True, False), (False, False)])
     def test_terms_that_forbid_either_are_refused(self, may_store, may_analyse):
         licence = Licence(name="x", url="", attribution="", may_store=may_store, may_analyse=may_analyse)

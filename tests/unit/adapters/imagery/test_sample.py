@@ -30,6 +30,7 @@ from landscape import (
 )
 from landscape.weather import weather_of
 from landscape.world import block_at
+from tests.support.builders.scenes import newest
 
 EXTENT = Extent(
     center_lat=DEMO_CENTER_LAT,
@@ -72,7 +73,7 @@ def small(tile: Tile, size_px: int = 256) -> View:
 def test_it_has_one_scene_a_day_and_terms_that_let_it_be_stored() -> None:
     imagery = sample(date(2025, 3, 10))
     view = imagery.grid(AREA).view(TILES[0])
-    assert imagery.newest(view, AREA) == Scene(
+    assert newest(imagery, view, AREA) == Scene(
         scene_id="sample-2025-03-10", captured_at=datetime(2025, 3, 10, 5, 30, tzinfo=UTC)
     )
     assert imagery.grid(AREA) == GRID
@@ -89,17 +90,17 @@ def test_it_has_one_scene_a_day_and_terms_that_let_it_be_stored() -> None:
 
 def test_a_picture_is_a_colour_png_of_exactly_the_view_s_size() -> None:
     imagery, view = sample(), GRID.view(TILES[0])
-    got = imagery.fetch(imagery.newest(view, AREA), view, AREA)
+    got = imagery.fetch(newest(imagery, view, AREA), view, AREA)
     image = cv2.imdecode(np.frombuffer(got.content, np.uint8), cv2.IMREAD_UNCHANGED)
     assert image.shape == (1280, 1280, 3)
     assert image.dtype == np.uint8
-    assert got.scene == imagery.newest(view, AREA)
+    assert got.scene == newest(imagery, view, AREA)
     assert got.attribution
 
 
 def test_a_scene_s_picture_is_the_same_bytes_again_whatever_was_rendered_in_between() -> None:
     imagery, view = sample(), small(TILES[0])
-    scene = imagery.newest(view, AREA)
+    scene = newest(imagery, view, AREA)
     first = imagery.fetch(scene, view, AREA)
     other = imagery.fetch(Scene(scene_id="sample-2025-06-02", captured_at=None), small(TILES[8]), AREA)
     assert other.content != first.content
@@ -116,7 +117,7 @@ def test_a_scene_that_is_not_its_own_is_not_covered(scene_id: str) -> None:
 def test_another_scale_is_refused() -> None:
     imagery, view = sample(), View(tile=Tile(17, 5, 5), tile_px=256, margin_px=0)
     with pytest.raises(NoCoverage, match="drawn at zoom 17 with 1024 pixels a tile"):
-        imagery.fetch(imagery.newest(view, AREA), view, AREA)
+        imagery.fetch(newest(imagery, view, AREA), view, AREA)
 
 
 @pytest.mark.parametrize(("east", "south"), [(1, 0), (0, 1)])

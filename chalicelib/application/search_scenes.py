@@ -1,0 +1,68 @@
+"""Search for a session's scenes: once, by whoever comes first."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from chalicelib.application.ports.clock import Clock, Jitter
+from chalicelib.application.ports.imagery import Imagery
+from chalicelib.application.ports.scene_searches import SceneSearches
+from chalicelib.domain.errors import ImageryFailed
+from chalicelib.domain.retries import Retry
+from chalicelib.domain.scenes import CLOCKS_MAY_DIFFER, SINCE, Found, Grid, kept_of
+from chalicelib.domain.tile_runs import CaptureClaim
+from chalicelib.domain.tiles import count_covering
+
+SOON_S = 1.0
+
+log = logging.getLogger(__name__)
+
+
+def search_scenes(
+    claim: CaptureClaim,
+    provider: Imagery,
+    *,
+    searches: SceneSearches,
+    clock: Clock,
+    jitter: Jitter,
+    lease_s: float,
+    most_tiles: int,
+) -> Found | Retry:
+    """Return what the session of a tile run has found; or when to ask again, while another worker searches.
+
+    Where the imagery has become finer, the area's grid moves: to one of so many tiles at most.
+
+    Raises ImageryFailed: then the next tile run searches.
+    """
+    if claim.found is not None:
+        return claim.found
+    now = clock()
+    if not searches.begin(claim.session_id, now=now, lease_s=lease_s):
+        soon = now + timedelta(seconds=SOON_S + jitter(SOON_S))
+        return Retry(retry_at=soon, reason="another tile run searches for the session's scenes")
+    try:
+        # What is dated later would be the newest for good, and hide all that follow.
+        found = kept_of(provider.scenes(claim.area, since=SINCE, until=now + CLOCKS_MAY_DIFFER))
+    except Exception:
+        searches.give_up(claim.session_id)
+        raise
+    finer = _finer_grid(claim, provider, most_tiles)
+    searches.keep(claim.session_id, found, finer=finer)
+    if finer is not None:
+        moved = {"area_id": claim.area_id, "zoom": finer.zoom, "before": claim.view.tile.z}
+        log.info("area grid moved", extra=moved)
+    return found
+
+
+def _finer_grid(claim: CaptureClaim, provider: Imagery, most_tiles: int) -> Grid | None:
+    """Return the grid that the area moves to, where there is finer imagery than when it was drawn; None if not.
+
+    This session ends on the old grid, so that what changed until now is told; the next one begins a new baseline.
+    """
+    try:
+        grid = provider.grid(claim.area)
+    except ImageryFailed:
+        return None
+    is_finer = grid.zoom > claim.view.tile.z
+    return grid if is_finer and count_covering(claim.area, grid.zoom) <= most_tiles else None

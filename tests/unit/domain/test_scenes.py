@@ -1,0 +1,84 @@
+"""Scenes: their versions, what of them shows a tile, and what is kept of a search."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from chalicelib.domain.scenes import MOST_ITEMS, Found, Item, Scene, day_of, kept_of, scene_of
+from chalicelib.domain.tiles import Bounds
+
+NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)
+GROUND = Bounds(85.0, 20.0, 85.1, 20.1)
+SLACK = (0.0002, 0.0002)
+WEST, EAST = GROUND._replace(east=85.05), GROUND._replace(west=85.05)
+
+
+def an_item(name="a", *, content="1", at=NOON, bounds=None):
+    return Item(name, at, content, bounds)
+
+
+def test_a_scene_of_one_item_is_called_by_it_and_one_of_several_by_its_day():
+    assert scene_of([an_item("a")]).scene_id == "a"
+    several = scene_of([an_item("a"), an_item("b", at=NOON + timedelta(minutes=5))])
+    assert (several.scene_id, several.captured_at) == ("2026-01-15", NOON + timedelta(minutes=5))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        [an_item("a"), an_item("b")],
+        [an_item("a", content="2")],
+        [an_item("a", at=NOON + timedelta(seconds=1))],
+        [an_item("b")],
+    ],
+)
+def test_another_item_content_or_time_is_another_version(other):
+    assert scene_of(other).version != scene_of([an_item("a")]).version
+
+
+def test_the_order_of_the_items_is_no_other_version():
+    items = [an_item("a"), an_item("b")]
+    assert scene_of(items).version == scene_of(items[::-1]).version
+    assert replace(scene_of(items), items=tuple(items)).version == scene_of(items).version
+    assert Scene(scene_id="x", captured_at=NOON).version == ""
+
+
+def test_a_scene_over_a_tile_is_what_of_it_shows_some_of_the_ground():
+    far = an_item("far", bounds=Bounds(10, 10, 11, 11))
+    beside = an_item("beside", bounds=GROUND._replace(west=GROUND.east, east=GROUND.east + 1))
+    scene = scene_of([an_item("west", bounds=WEST), an_item("east", bounds=EAST), far, beside])
+    over = scene.over(GROUND, slack=SLACK)
+    assert {item.item_id for item in over.items} == {"west", "east"}
+    assert over.shown_share(GROUND, slack=SLACK) == 1.0
+    assert scene_of([far]).over(GROUND, slack=SLACK) is None
+    assert scene_of([an_item("anywhere")]).over(GROUND, slack=SLACK) is not None
+    half = scene_of([an_item("west", bounds=WEST)])
+    assert half.shown_share(GROUND, slack=SLACK) == pytest.approx(0.502, abs=0.01)
+
+
+def test_what_was_not_seen_yet_lies_on_top():
+    scene = scene_of([an_item(name) for name in "abc"])
+    assert [item.item_id for item in scene.news_first([an_item("c"), an_item("a")]).items] == ["b", "c", "a"]
+    touched = scene_of([an_item("a", content="2"), an_item("b")])
+    assert [item.item_id for item in touched.news_first([an_item("b"), an_item("a")]).items] == ["b", "a"]
+    later, earlier = (an_item(name, at=NOON + timedelta(hours=hours)) for name, hours in (("l", 1), ("e", -1)))
+    assert [item.item_id for item in scene_of([earlier, later]).news_first([later]).items] == ["l", "e"]
+
+
+def test_of_a_search_the_newest_scenes_are_kept_and_the_oldest():
+    scenes = tuple(
+        scene_of([an_item(f"{day}-{number}", at=NOON - timedelta(days=day)) for number in range(MOST_ITEMS // 4)])
+        for day in range(6)
+    )
+    kept = kept_of(Found(scenes=scenes)).scenes
+    assert kept == (scenes[0], scenes[1], scenes[2], scenes[5])
+    large = scene_of([an_item(str(number)) for number in range(2 * MOST_ITEMS)])
+    assert kept_of(Found(scenes=(large, *scenes))).scenes == (large,)
+    for few in ((), scenes[:1], scenes[:2], scenes[:3]):
+        assert kept_of(Found(scenes=few)).scenes == few
+
+
+def test_the_day_is_that_of_utc_and_an_undated_scene_is_of_now():
+    assert day_of(datetime.fromisoformat("2026-01-15T03:00:00+05:30")).isoformat() == "2026-01-14"
+    assert day_of(None) > day_of(NOON)
