@@ -16,7 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from chalicelib.adapters.database import place_tables, scene_tables
+from chalicelib.adapters.database import area_state_table, place_tables, scene_tables
 from chalicelib.adapters.database.engine import UtcDateTime
 from chalicelib.adapters.database.metadata import Id, table
 
@@ -242,12 +242,6 @@ waits = table(
     Column("ends_at", UtcDateTime, nullable=False),
 )
 
-area_states = table(
-    "area_states",
-    Column("area_id", Id, primary_key=True, autoincrement=False),
-    Column("state", String(16), nullable=False),
-    Column("since", UtcDateTime, nullable=False),
-)
-
+area_states = area_state_table.area_states
 places, place_sightings = place_tables.places, place_tables.place_sightings
 scene_searches = scene_tables.scene_searches
