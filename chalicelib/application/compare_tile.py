@@ -53,7 +53,10 @@ def compare_tile(
         try:
             is_compared = claim.is_compared
             outcome = ALREADY_COMPARED if is_compared else _compare(claim, images, compare, compare_with_baseline)
-            messages = runs.end(claim, outcome, now=clock())
+            again = None
+            if outcome.lost_image_id == claim.reference.image_id:
+                again = runs.use_another_reference(claim, now=clock())
+            messages = runs.end(claim, outcome, now=clock()) if again is None else again
         except Unavailable as failure:  # the image store is away, or full
             retry = retry_after(claim.waits + 1, asked_s=None, reason=failure.reason, now=clock(), jitter=jitter)
             messages = postpone(claim, retry, runs=runs, clock=clock)
@@ -67,7 +70,7 @@ def _compare(
     for image in (claim.reference, claim.image):
         try:
             stored.append(_get(images, image))
-        except (BadImage, NotFound) as failure:  # never used again: the next session finds another reference, or image
+        except (BadImage, NotFound) as failure:  # never used again: there is another reference, or another image
             return Outcome(verdict=Verdict.FAILED, reason=failure.reason, lost_image_id=image.image_id)
     thresholds = claim.thresholds
     try:

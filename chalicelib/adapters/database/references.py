@@ -182,6 +182,14 @@ def reference_for(
     return choose_reference(older, taken_before=taken_before, stored_before=stored_before)
 
 
+def reference_before(connection: Connection, image: StoredImage) -> StoredImage | None:
+    """Return what a stored image is compared with, by the rule `choose_reference`."""
+    ground = _ground(image.area_id, image.provider, image.view, image.view.tile)
+    rows = connection.execute(_OLDER, ground | {"taken_before": image.taken_at})
+    older = [image_of(row) for row in rows]
+    return choose_reference(older, taken_before=image.taken_at, stored_before=image.image_id)
+
+
 def newest_pairs(connection: Connection, area: Area) -> Iterator[tuple[Tile, Pair]]:
     """Yield each tile's newest image with its reference, by the rule `newest_pair`."""
     for tile, rows in groupby(_newest_of_each_kind(connection, area), tile_of):

@@ -1,4 +1,4 @@
-"""Jobs of tile runs that are written anew, because nothing of them is on its way any more."""
+"""Jobs of tile runs that are written anew: nothing of them is on its way any more, or their reference is lost."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, select, update
 
 from chalicelib.adapters.database import tables as t
+from chalicelib.adapters.database.claims import is_held, job_of
+from chalicelib.adapters.database.images import forget_image
 from chalicelib.adapters.database.outbox import is_posted, post
+from chalicelib.adapters.database.references import reference_before
 from chalicelib.adapters.database.rows import tile_of
 from chalicelib.domain.jobs import Message, TileJob, queue_for
 from chalicelib.domain.retries import MAX_ATTEMPTS
-from chalicelib.domain.tile_runs import TileState
+from chalicelib.domain.tile_runs import ComparisonClaim, TileState
 
 RUN = t.session_tiles
 _OPEN = tuple(state for state in TileState if state is not TileState.ENDED)
@@ -35,6 +38,26 @@ def retry_stalled(connection: Connection, *, now: datetime, limit: int, retry: t
             job = TileJob(session_id=row.session_id, tile_run_id=row.id, tile=str(tile_of(row)))
             messages += post(connection, queue_for(TileState(row.state)), job, now=now)
     return messages
+
+
+def use_another_reference(
+    connection: Connection, claim: ComparisonClaim, *, now: datetime, retry: timedelta
+) -> list[Message] | None:
+    """Forget a claim's reference, and put its run back to be compared with the next best one; None without another."""
+    forget_image(connection, claim.reference.image_id)
+    reference = reference_before(connection, claim.image)
+    if reference is None:
+        return None
+    values = {
+        "state": TileState.CAPTURED,
+        "reference_id": reference.image_id,
+        "lease_until": None,
+        "attempts": RUN.c.attempts - 1,
+        "retry_at": now + retry,
+    }
+    if not connection.execute(update(RUN).where(is_held(claim)).values(**values)).rowcount:
+        return []
+    return post(connection, queue_for(TileState.CAPTURED), job_of(claim), now=now)
 
 
 def retry_lost(connection: Connection, job: TileJob, *, now: datetime) -> list[Message] | None:

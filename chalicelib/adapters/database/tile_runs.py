@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,7 +27,7 @@ from chalicelib.adapters.database.session_closing import (
     open_run_of,
     run_of_claim,
 )
-from chalicelib.adapters.database.tile_retries import retry_lost, retry_stalled
+from chalicelib.adapters.database.tile_retries import retry_lost, retry_stalled, use_another_reference
 from chalicelib.application.ports.tile_runs import TileRuns
 from chalicelib.domain.images import StoredImage
 from chalicelib.domain.jobs import Message, TileJob, queue_for
@@ -74,10 +75,7 @@ class SqlTileRuns(TileRuns):
     def record_capture(
         self, claim: CaptureClaim, captured: Captured, *, now: datetime, lost_image_id: int | None = None
     ) -> list[Message]:
-        try:
-            return self._record_capture(claim, captured, now=now, lost_image_id=lost_image_id)
-        except StaleError:
-            return []
+        return _unless_stale(lambda: self._record_capture(claim, captured, now=now, lost_image_id=lost_image_id))
 
     @writes
     def _record_capture(
@@ -98,17 +96,13 @@ class SqlTileRuns(TileRuns):
         follows = after_capture(captured, reference)
         # The session may end with an outcome: its row is locked first.
         session = lock_session(connection, claim.session_id) if isinstance(follows, Outcome) else None
-        image_id = self._insert_image(connection, claim, captured)
+        try:
+            image_id = insert_image(connection, claim, captured)
+        except IntegrityError:  # this run has its image already, or its session is gone
+            raise StaleError from None
         if isinstance(follows, Outcome):
             return _end(connection, session, claim, run_of_claim(claim, image_id=image_id), follows, now=now)
         return self._go_on(connection, claim, image_id, follows, now=now, clear_share=captured.clear_share)
-
-    @staticmethod
-    def _insert_image(connection: Connection, claim: CaptureClaim, captured: Captured) -> int:
-        try:
-            return insert_image(connection, claim, captured)
-        except IntegrityError:  # this run has its image already, or its session is gone
-            raise StaleError from None
 
     @override
     def record_nothing_new(self, claim: CaptureClaim, image: StoredImage, *, now: datetime) -> list[Message]:
@@ -134,10 +128,7 @@ class SqlTileRuns(TileRuns):
     def compare_stored(
         self, claim: CaptureClaim, image: StoredImage, reference: StoredImage, *, now: datetime
     ) -> list[Message]:
-        try:
-            return self._compare_stored(claim, image, reference, now=now)
-        except StaleError:
-            return []
+        return _unless_stale(lambda: self._compare_stored(claim, image, reference, now=now))
 
     @writes
     def _compare_stored(
@@ -188,10 +179,7 @@ class SqlTileRuns(TileRuns):
 
     @override
     def end(self, claim: Claim, outcome: Outcome, *, now: datetime) -> list[Message]:
-        try:
-            return self._end(claim, outcome, now=now)
-        except StaleError:
-            return []
+        return _unless_stale(lambda: self._end(claim, outcome, now=now))
 
     @writes
     def _end(self, connection: Connection, claim: Claim, outcome: Outcome, *, now: datetime) -> list[Message]:
@@ -219,6 +207,13 @@ class SqlTileRuns(TileRuns):
 
     @override
     @writes
+    def use_another_reference(
+        self, connection: Connection, claim: ComparisonClaim, *, now: datetime
+    ) -> list[Message] | None:
+        return use_another_reference(connection, claim, now=now, retry=self._retry)
+
+    @override
+    @writes
     def release(self, connection: Connection, claim: Claim, *, reason: str, counts: bool) -> None:
         values: dict[str, Any] = {"lease_until": None}
         # What was no try is no reason either.
@@ -237,6 +232,13 @@ class SqlTileRuns(TileRuns):
     @writes
     def retry_stalled(self, connection: Connection, *, now: datetime, limit: int) -> list[Message]:
         return retry_stalled(connection, now=now, limit=limit, retry=self._retry)
+
+
+def _unless_stale(work: Callable[[], list[Message]]) -> list[Message]:
+    try:
+        return work()
+    except StaleError:
+        return []
 
 
 def _end(
