@@ -22,6 +22,10 @@ A_MESSAGE = (
     " VALUES ('captures', '{}', 1, '2026-03-01 00:00:00', '2026-03-01 00:00:00', 0, '')"
 )
 FIRST = '[["item-0", "2026-03-01T01:00:00+00:00", "0", null]]'
+A_PAIR_TWICE = (
+    "UPDATE alert_details SET image_id = (SELECT image_id FROM alert_details ORDER BY id LIMIT 1),"
+    " reference_id = (SELECT reference_id FROM alert_details ORDER BY id LIMIT 1)"
+)
 BROKEN = {
     "UPDATE session_tiles SET verdict = NULL WHERE id = 1": "one verdict",
     "UPDATE session_tiles SET verdict = 'BASELINE' WHERE id = 1": "one verdict",
@@ -35,7 +39,7 @@ BROKEN = {
     A_MESSAGE: "nothing is left",
     "UPDATE session_tiles SET lease_until = '2026-03-01' WHERE id = 1": "nothing is left",
     "UPDATE deliveries SET status = 'PENDING' WHERE id = 1": "nothing is left",
-    "UPDATE alert_details SET image_id = 13, reference_id = 1": "no pair alerted twice",
+    A_PAIR_TWICE: "no pair alerted twice",
     "UPDATE places SET merged_into_id = 1 WHERE id = 2": "a planted change is one place",
     "UPDATE place_sightings SET place_id = NULL WHERE id = 1": "a planted change is one place",
     "UPDATE place_sightings SET is_told = 0 WHERE id = 1": "a planted change is one place",
