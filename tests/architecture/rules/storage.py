@@ -236,10 +236,10 @@ def no_secrets_value_stands_in_a_template(templates):
     put("stage/Outputs/FirebaseSecret/Value", "bhuprahari/prod/firebase"),
 )
 def each_secret_that_is_read_has_its_place(templates):
-    knobs = Settings.of().by_name()
+    chosen = Settings.of().by_name()
     prefix = functions(templates)["Reconcile"]["Environment"]["Variables"]["BHUPRAHARI_STAGE"]
     read = ("database_secret", "token_secret", "link_secret", "fcm_secret")
-    wanted = {f"bhuprahari/{prefix}/{knobs[name]}" for name in read}
+    wanted = {f"bhuprahari/{prefix}/{chosen[name]}" for name in read}
     made = {each["Name"] for each in of_type(templates["stage"], SECRET).values()}
     told = {each["Value"] for name, each in templates["stage"]["Outputs"].items() if name.endswith("Secret")}
     return [f"{name} is missing among the secrets or the outputs" for name in sorted(wanted - (made & told))]
