@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, event
 
 from chalicelib.adapters.database.clock import LOOK_EVERY_S, DatabaseClock
 from chalicelib.adapters.database.engine import make_engine
@@ -51,3 +51,21 @@ def test_the_last_look_counts_on_while_the_server_is_away(mysql_url, ticks):
     engines.pop(0).dispose()
     ticks.s += 10 * LOOK_EVERY_S
     assert clock() - now == timedelta(seconds=10 * LOOK_EVERY_S)
+
+
+def test_what_connecting_takes_does_not_put_it_off(mysql_url, ticks):
+    engine = make_engine(mysql_url)
+    event.listen(engine, "do_connect", lambda *_: setattr(ticks, "s", ticks.s + 30))
+    clock = DatabaseClock(lambda: engine, monotonic=ticks, otherwise=lambda: WRONG)
+    assert abs(clock() - datetime.now(UTC)) < timedelta(seconds=10)
+    engine.dispose()
+
+
+def test_an_answer_that_took_long_moves_no_clock(mysql_url, ticks):
+    engine = make_engine(mysql_url)
+    clock = DatabaseClock(lambda: engine, monotonic=ticks, otherwise=lambda: WRONG)
+    now = clock()
+    event.listen(engine, "after_cursor_execute", lambda *_: setattr(ticks, "s", ticks.s + 40))
+    ticks.s += LOOK_EVERY_S
+    assert clock() - now == timedelta(seconds=LOOK_EVERY_S + 40)
+    engine.dispose()

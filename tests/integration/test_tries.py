@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from chalicelib.adapters.database.claims import CLOCKS_DIFFER
 from chalicelib.domain.jobs import NOT_SAID, Queue, TileJob
 from chalicelib.domain.retries import Retry
 from chalicelib.domain.sessions import SessionStatus
@@ -76,6 +77,14 @@ def test_a_job_left_over_from_before_a_wait_does_not_cut_it_short(trip):
     trip.runs.postpone(claimed(trip, job), Retry(retry_at=later, reason="the disk is full"), now=trip.now)
     assert claimed(trip, job) is None
     trip.wait(minutes=10)
+    assert claimed(trip, job).attempts == 1
+
+
+def test_a_job_that_comes_a_moment_early_by_another_clock_is_not_passed_over(trip):
+    _, job = one_run(trip)
+    at = trip.now + timedelta(seconds=5)
+    trip.runs.postpone(claimed(trip, job), Retry(retry_at=at, reason="the disk is full"), now=trip.now)
+    trip.wait(seconds=5 - CLOCKS_DIFFER.total_seconds())
     assert claimed(trip, job).attempts == 1
 
 

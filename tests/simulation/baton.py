@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 
@@ -18,6 +18,7 @@ class Task:
     def __init__(self, name: str, work: Callable[[], None], *, about: object = None) -> None:
         self.name, self.work, self.about = name, work, about
         self.wakes_at: datetime | None = None  # asleep until then
+        self.clock_error: timedelta | None = None
         self.is_doomed = False  # killed: its next step is none
         self.is_done = False
         self.trouble: BaseException | None = None

@@ -128,6 +128,13 @@ ENDING = (
         "",
         "it spares work and changes no answer",
     ),
+    Guard(
+        "a job that comes a moment early by another clock is not passed over",
+        f"{DB}.claims",
+        "claim_run",
+        " + CLOCKS_DIFFER",
+        "",
+    ),
     Guard("what is postponed counts no try", f"{DB}.tile_runs", "SqlTileRuns", "RUN.c.attempts - 1", "RUN.c.attempts"),
     Guard(
         "a breaker leaves a provider alone",

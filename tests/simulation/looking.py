@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -121,3 +122,17 @@ def check_deadlines(history: History) -> None:
     query = "SELECT id, available_at FROM outbox WHERE receives > 0 AND available_at > ?"
     for message_id, at in history.database.rows(query, far):
         world.violated("a clock put back stops nothing", f"message {message_id} is hidden until {at}, after {far}")
+
+
+def check_carried_on(history: History, body: str) -> None:
+    """Find a tile run whose job was answered, and that nobody works on and no other job carries on."""
+    run_id = json.loads(body).get("tile_run_id")
+    waits = "SELECT 1 FROM outbox o WHERE o.tile_run_id = r.id AND o.session_id = r.session_id"
+    query = (
+        "SELECT state, retry_at FROM session_tiles r WHERE id = ? AND verdict IS NULL AND lease_until IS NULL"
+        f" AND NOT EXISTS ({waits})"
+    )
+    for state, retry_at in history.database.rows(query, run_id):
+        history.world.violated(
+            "a job is never passed over", f"tile run {run_id} is {state}, and waits until {retry_at}"
+        )

@@ -100,6 +100,7 @@ class Work:
             failure = self._handled(queue, message.body)
             if failure is None:
                 self._source.done(message)
+                looking.check_carried_on(self._history, message.body)
             else:
                 bring_back(self._source, message, failure)
         except DomainError as error:  # the queue itself: the message comes back when its lease ends
@@ -116,7 +117,7 @@ class Work:
         """Take a message through its handler; return why it comes back, if it does."""
         job = json.loads(body)
         task = self._world.crew.current
-        task.about = job.get("tile_run_id")
+        task.about, task.clock_error = job.get("tile_run_id"), None  # it is worked on in another process
         self._world.tell(f"takes {queue}: session {job['session_id']} tile run {task.about}")
         event = {"Records": [{"body": body, "receiptHandle": "", "messageId": "1", "attributes": {}}]}
         return self._guarded(lambda: self._handlers[queue](event, CONTEXT))

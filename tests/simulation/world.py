@@ -13,6 +13,7 @@ from tests.simulation.faults import Faults
 
 START = datetime(2026, 3, 1, 6, tzinfo=UTC)
 MOST_STEPS = 20_000
+CLOCK_ERROR = timedelta(seconds=0.4)  # of a process that asked the database's server for the time
 Error = Callable[[], BaseException]
 
 
@@ -49,13 +50,18 @@ class World:
         self.journal: list[Line] = []
         self.begun: Counter[tuple[object, str]] = Counter()  # work that took its worker with it, by job and stage
         self.away: dict[str, datetime] = {}  # what is away, until when
-        self._new = Random(seed + 1)
+        self._new, self._errors = Random(seed + 1), Random(seed + 2)
 
     # What a simulation drives of the product: time, waiting, randomness
 
     def clock(self) -> datetime:
-        """Tell the time as the workers' clocks do."""
-        return self.true_now + self.offset
+        """Tell the time as the workers' clocks do, each a little off: of the running task's own."""
+        task = self.crew.current
+        if task is None:
+            return self.true_now + self.offset
+        if task.clock_error is None:
+            task.clock_error = CLOCK_ERROR * self._errors.uniform(-1, 1)
+        return self.true_now + self.offset + task.clock_error
 
     def monotonic(self) -> float:
         """Count seconds that never go back."""

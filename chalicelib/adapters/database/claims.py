@@ -23,6 +23,7 @@ from chalicelib.domain.tile_runs import CaptureClaim, Claim, ComparisonClaim, Ti
 
 RUN, SESSION, AREA = t.session_tiles, t.alert_sessions, t.area_configs
 BREAKER, SEARCH = t.breakers, t.scene_searches
+CLOCKS_DIFFER = timedelta(seconds=1)  # of two processes, at most: who takes a job, and who works on it, are two
 _RUN_COLUMNS = (
     RUN.c.id.label("run_id"),
     RUN.c.session_id,
@@ -84,10 +85,12 @@ def claim_run(
     """Take hold of a tile run that waits in one of the states; False if it is past them. Raises Busy if it is held.
 
     False also if it was postponed until later: its job of then is on its way, and this one is left over from before.
+    That job itself may come a moment early by this process's clock, and is never passed over: no other would follow.
     """
     it = {"run_id": job.tile_run_id, "of_session": job.session_id}
     until = now + timedelta(seconds=lease_s)
-    values = {"states": states, "claimed": states[1], "now": now, "until": until, "not_postponed": now + retry}
+    not_postponed = now + retry + CLOCKS_DIFFER
+    values = {"states": states, "claimed": states[1], "now": now, "until": until, "not_postponed": not_postponed}
     if connection.execute(_claim(), it | values).rowcount:
         return True
     run = connection.execute(select(RUN.c.state, RUN.c.lease_until).where(_IS_IT), it).one_or_none()

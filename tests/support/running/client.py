@@ -130,9 +130,13 @@ class Client:
         self.call("GET", f"monitor/image-tiles/area/{area_id}")
         end = time.monotonic() + within_s
         while (session := self.call("GET", f"alerts/sessions/{first['id']}/details"))["status"] == "IN_PROGRESS":
-            assert time.monotonic() < end, session
+            assert time.monotonic() < end, (session, self.said())
             time.sleep(0.2)
         return session
+
+    def said(self):
+        """Give what the server said last, where that is known."""
+        return ""
 
     def image_url(self, path):
         """Give the address that the client loads for an image path."""
