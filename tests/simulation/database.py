@@ -134,5 +134,6 @@ class SimEngine:
     def _before(self, port: str) -> None:
         self._world.step(port, "before", errors=AWAY)
         if self._world.crew.current is not None and self._world.is_away("database away"):
+            self._world.lose_records()
             trouble = AWAY[0]()
             raise trouble

@@ -68,7 +68,10 @@ def hidden_share(history: History, session_id: int) -> float:
 
 
 def _changes(history: History, area_id: int, tile: Tile) -> Iterator[Violation]:
-    """Each planted change between two images that were not taken from the product is alerted, and the last is there."""
+    """Each planted change between two images that were not taken from the product is alerted, and the last is there.
+
+    Where the later one of a day's items is gone, an earlier one is a new version: the ground is as before once more.
+    """
     where = (area_id, *tile)
     images = _images(history, f"{ITEMS} AND is_usable ORDER BY taken_at, id", where, tile)
     last = history.land.items[-1]
@@ -87,6 +90,8 @@ def _changes(history: History, area_id: int, tile: Tile) -> Iterator[Violation]:
     )
     kept = [state_of(image) for image in images if image.key not in history.images.lost]
     for state in range(min(kept, default=0) + 1, max(kept, default=0) + 1):
+        if any(before >= state > after for before, after in combinations(kept, 2)):
+            continue
         if not any(states[before] < state <= states[after] for before, after in alerts):
             yield Violation("a planted change is alerted", f"area {area_id}: change {state} of {tile} has no alert")
 

@@ -108,9 +108,13 @@ class World:
         if errors and roll - faults.kill < faults.error[port]:
             error = rng.choice(errors)()
             self.fault("error", f"{port} {what}: {type(error).__name__}: {error}", kind=type(error).__name__)
-            for shown in task.pushed:
-                shown.is_record_lost = shown.is_record_lost or not shown.recorded
+            self.lose_records()
             raise error
+
+    def lose_records(self) -> None:
+        """Note that what the running task pushed may never be on record."""
+        for shown in self.crew.current.pushed:
+            shown.is_record_lost = shown.is_record_lost or not shown.recorded
 
     def kill(self, where: str) -> None:
         """Kill the running task."""
