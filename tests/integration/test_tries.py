@@ -88,6 +88,22 @@ def test_a_job_that_comes_a_moment_early_by_another_clock_is_not_passed_over(tri
     assert claimed(trip, job).attempts == 1
 
 
+def test_a_restart_gives_back_what_was_held_and_does_not_hurry_what_was_postponed(trip):
+    _, job = one_run(trip)
+    source = source_of(trip)
+    assert source.receive(NAME), "and its worker dies with the machine"
+    trip.outbox.release_all(now=trip.now)
+    message = source.receive(NAME)
+    later = trip.now + timedelta(minutes=10)
+    trip.runs.postpone(claimed(trip, job), Retry(retry_at=later, reason="the disk is full"), now=trip.now)
+    source.done(message)
+    trip.outbox.release_all(now=trip.now)
+    assert source.receive(NAME) is None
+    trip.wait(minutes=10)
+    assert TileJob.from_json(source.receive(NAME).body) == job
+    assert claimed(trip, job).attempts == 1
+
+
 def test_a_job_that_waits_its_turn_is_not_written_again(trip):
     _, job = one_run(trip)
     trip.wait(hours=1)

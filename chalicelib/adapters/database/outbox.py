@@ -197,7 +197,11 @@ class SqlOutbox(Outbox):
 
     @writes
     def release_all(self, connection: Connection, *, now: datetime) -> None:
-        """Release every lease: the only worker of this database starts, so every earlier holder is dead."""
-        connection.execute(update(outbox).where(outbox.c.dead_at.is_(None)).values(available_at=now))
+        """Release every lease: the only worker of this database starts, so every earlier holder is dead.
+
+        A job that was postponed and never taken keeps its time: sooner, it would be passed over.
+        """
+        is_held = outbox.c.dead_at.is_(None) & (outbox.c.receives > 0)
+        connection.execute(update(outbox).where(is_held).values(available_at=now))
         for table in (session_tiles, deliveries):
             connection.execute(update(table).where(table.c.lease_until.is_not(None)).values(lease_until=None))
