@@ -129,6 +129,13 @@ ENDING = (
         "it spares work and changes no answer",
     ),
     Guard(
+        "a restart does not hurry what was postponed",
+        f"{DB}.outbox",
+        "SqlOutbox",
+        "outbox.c.dead_at.is_(None) & (outbox.c.receives > 0)",
+        "outbox.c.dead_at.is_(None)",
+    ),
+    Guard(
         "a job that comes a moment early by another clock is not passed over",
         f"{DB}.claims",
         "claim_run",
