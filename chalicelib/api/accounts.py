@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from chalicelib.api.http import Api, ApiModel, MessageOut
+from chalicelib.api.http import Api, ApiModel, Body, MessageOut
 from chalicelib.application import refresh_sign_in
 from chalicelib.application import register as registration
 from chalicelib.application import sign_in as signing_in
@@ -19,7 +19,7 @@ from chalicelib.settings import Settings
 api = Api(__name__)
 
 
-class NewUser(ApiModel):
+class NewUser(Body):
     """Somebody who wants to sign in from now on."""
 
     email: Annotated[str, Field(max_length=MAX_EMAIL, examples=["asha@example.org"])]
@@ -27,14 +27,14 @@ class NewUser(ApiModel):
     profile: Annotated[str | None, Field(max_length=MAX_PROFILE)] = None
 
 
-class EmailAndPassword(ApiModel):
+class EmailAndPassword(Body):
     """Who signs in."""
 
     email: str
     password: str
 
 
-class RefreshToken(ApiModel):
+class RefreshToken(Body):
     """The refresh token of the last sign-in or refresh; it is good for one use."""
 
     refresh_token: Annotated[str, Field(alias="refresh_token", max_length=1024)]
@@ -85,7 +85,7 @@ class SignedIn(MessageOut):
         )
 
 
-class NewDevice(ApiModel):
+class NewDevice(Body):
     """A phone that wants pushes."""
 
     token: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4096)]

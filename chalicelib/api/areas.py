@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from chalice.app import Request
 from pydantic import Field, model_validator
 
-from chalicelib.api.http import Api, ApiModel, request_id_of
+from chalicelib.api.http import LARGEST_PAGE, Api, ApiModel, Body, request_id_of
 from chalicelib.application import add_area as adding
 from chalicelib.application import delete_area as deleting
 from chalicelib.application.draft_area import Draft, draft_area
@@ -25,10 +25,12 @@ SensitivityName = Annotated[str, Field(max_length=50, examples=[*Sensitivity])]
 ToleranceShare = Annotated[float, Field(ge=0, le=1, examples=[DEFAULT_TOLERANCE])]
 
 
-class AreaDraft(ApiModel):
+class AreaDraft(Body):
     """Where land lies, how far it reaches, and how it is to be watched."""
 
-    center_lat: Annotated[float, Field(ge=-90, le=90, examples=[12.9716])]
+    name: Annotated[str | None, Field(max_length=MAX_NAME)] = None
+    # The extent says what is wrong with a latitude: it asks whether the two numbers are exchanged.
+    center_lat: Annotated[float, Field(json_schema_extra={"minimum": -90, "maximum": 90}, examples=[12.9716])]
     center_lon: Annotated[float, Field(ge=-180, le=180, examples=[77.5946])]
     north_km: Annotated[float, Field(ge=0, examples=[1])]
     south_km: Annotated[float, Field(ge=0, examples=[1])]
@@ -39,6 +41,9 @@ class AreaDraft(ApiModel):
     min_changed_area_m2: float | None = None
     sensitivity: SensitivityName = Sensitivity.NORMAL.value
     unseen_tolerance: ToleranceShare = DEFAULT_TOLERANCE
+    is_place_confirmed: Annotated[bool, Field(description="the place is meant as it is said, however it looks")] = False
+    id: Annotated[object, Field(description="ignored: the existing client sends it")] = None
+    created_at: Annotated[object, Field(description="ignored: the existing client sends it")] = None
 
     @property
     def extent(self) -> Extent:
@@ -59,8 +64,8 @@ class NewAreaBody(AreaDraft):
     name: Annotated[str, Field(max_length=MAX_NAME, examples=["Lake shore"])]
 
 
-class AreaChange(ApiModel, extra="forbid"):
-    """What of an area's plan can be changed while it is watched, and nothing else: a 200 means that it was done."""
+class AreaChange(Body):
+    """What of an area's plan can be changed while it is watched, and nothing else."""
 
     sensitivity: SensitivityName | None = None
     unseen_tolerance: ToleranceShare | None = None
@@ -163,8 +168,9 @@ def _shown(area: Area, ports: Ports) -> AreaOut:
     return AreaOut.of(area, ports, ports.areas.standings([area.area_id]).get(area.area_id))
 
 
-def _drafted(body: AreaDraft, ports: Ports) -> Draft:
+def _drafted(body: AreaDraft, ports: Ports, sign_in: SignIn) -> Draft:
     chosen = ports.settings
+    watched = ports.areas.of_user(sign_in.user.user_id, page=PageRequest(limit=LARGEST_PAGE)).items
     return draft_area(
         body.extent,
         imagery=ports.imagery(body.provider or chosen.providers.default_provider),
@@ -173,7 +179,10 @@ def _drafted(body: AreaDraft, ports: Ports) -> Draft:
         min_clear_share=chosen.trip.min_clear_share,
         sensitivity=checked_sensitivity(body.sensitivity),
         most_tiles=chosen.limits.max_tiles,
+        tiles_per_day=chosen.limits.tiles_per_day,
         unseen_tolerance=body.unseen_tolerance,
+        others=[area.extent.spot for area in watched],
+        is_place_confirmed=body.is_place_confirmed,
     )
 
 
@@ -184,7 +193,7 @@ def add_area(ports: Ports, sign_in: SignIn, body: NewAreaBody) -> AreaOut:
     """Watch an area from now on: its first sweep is due at once."""
     area = adding.add_area(
         checked_name(body.name),
-        _drafted(body, ports),
+        _drafted(body, ports, sign_in),
         user_id=sign_in.user.user_id,
         most_areas=ports.settings.limits.max_areas,
         areas=ports.areas,
@@ -203,10 +212,9 @@ def list_areas(ports: Ports, sign_in: SignIn, page: PageRequest) -> Page[AreaOut
 
 
 @api.route("/api/area-configs/estimate", method="POST", body=AreaDraft, response=Estimate, extra_statuses=(403, 502))
-def estimate_area(ports: Ports, body: AreaDraft) -> Estimate:
+def estimate_area(ports: Ports, sign_in: SignIn, body: AreaDraft) -> Estimate:
     """Say what watching an area would take, before it is kept."""
-    draft = _drafted(body, ports)
-    return Estimate.of(draft)
+    return Estimate.of(_drafted(body, ports, sign_in))
 
 
 @api.route("/api/area-configs/{area_id}", response=AreaOut)

@@ -32,11 +32,13 @@ View = Callable[..., Any]
 
 
 class ApiModel(BaseModel):
-    """A body as it travels: camelCase outside, numbers strict, members that we do not know ignored."""
+    """What travels: camelCase outside, numbers strict."""
 
-    model_config = ConfigDict(
-        strict=True, extra="ignore", alias_generator=to_camel, validate_by_name=True, validate_by_alias=True
-    )
+    model_config = ConfigDict(strict=True, alias_generator=to_camel, validate_by_name=True, validate_by_alias=True)
+
+
+class Body(ApiModel, extra="forbid"):
+    """What a request sends. A member that nobody knows is refused: a 200 means that all of it was done."""
 
 
 class MessageOut(ApiModel):
@@ -167,7 +169,8 @@ def _arguments(route: Route, ports: Ports, request: Request, parameters: dict[st
     if route.is_paged:
         arguments["page"] = _page(request)
     if route.body is not None:
-        arguments["body"] = route.body.model_validate(strict_json.read_object(_raw_body(request)))
+        coding = request.headers.get("content-encoding") or ""
+        arguments["body"] = route.body.model_validate(strict_json.read_object(_raw_body(request), coding=coding))
     return arguments
 
 

@@ -39,7 +39,7 @@ def _finished(request: Request, get_response: Callable[[Request], Response], por
         if isinstance(response, Binary):
             response.headers["Content-Type"] = response.media_type
         response.headers["X-Request-Id"] = request_id
-        _add_headers(response, request.headers.get("origin"), ports.settings.accounts.origins)
+        add_headers(response, request.headers.get("origin"), ports.settings.accounts.origins)
         LOG.log(
             logging.ERROR if response.status_code >= 500 else logging.INFO,
             "request answered",
@@ -72,7 +72,8 @@ def _in_our_shape(request: Request, response: Response) -> Response:
     return problem(response.status_code, message, headers=allowed)
 
 
-def _add_headers(response: Response, origin: str | None, allowed: Sequence[str]) -> None:
+def add_headers(response: Response, origin: str | None, allowed: Sequence[str]) -> None:
+    """Put on what every answer carries; and what lets a page read it that comes from an allowed origin."""
     headers = response.headers
     headers["Vary"] = "Origin"
     headers["X-Content-Type-Options"] = "nosniff"

@@ -35,7 +35,7 @@ MEANINGS = {
     404: "there is no such thing, or it is somebody else's",
     409: "it contradicts what is there",
     413: "the body is too large",
-    415: "the body is not declared as JSON",
+    415: "the body is not declared as JSON, or is compressed",
     429: "a limit is reached: `Retry-After` says when to come back",
     500: "a fault on our side",
     502: "the provider of imagery did not do as asked",

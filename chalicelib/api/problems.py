@@ -22,12 +22,14 @@ from chalicelib.domain.errors import (
     NotAllowed,
     NotFound,
     NotSignedIn,
+    NotSupported,
     ProviderUnavailable,
     TooLarge,
     Unavailable,
 )
 
 MEDIA_TYPE = "application/problem+json"
+UNKNOWN = "this call knows no such member, and would do nothing of what it says"
 Headers = dict[str, str | list[str]]  # as Chalice types them
 
 STATUS: dict[type[DomainError], int] = {
@@ -40,6 +42,7 @@ STATUS: dict[type[DomainError], int] = {
     NotFound: 404,
     Conflict: 409,
     TooLarge: 413,
+    NotSupported: 415,
     LimitReached: 429,
     DomainError: 500,
     ImageryFailed: 502,
@@ -109,7 +112,8 @@ def problem_of_body(error: ValidationError) -> Response:
     faults = []
     for fault in error.errors(include_url=False, include_context=False, include_input=False)[:20]:
         pointer = "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in fault["loc"])
-        detail = fault["msg"][:1].lower() + fault["msg"][1:]
+        is_unknown = fault["type"] == "extra_forbidden"
+        detail = UNKNOWN if is_unknown else fault["msg"][:1].lower() + fault["msg"][1:]
         faults.append({"pointer": pointer, "detail": detail})
     first = faults[0]
     return problem(400, f"{first['pointer'].lstrip('/')}: {first['detail']}", errors=faults)

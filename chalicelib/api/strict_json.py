@@ -6,19 +6,24 @@ import json
 import math
 from typing import Any, NoReturn
 
-from chalicelib.domain.errors import Invalid, TooLarge
+from chalicelib.domain.errors import Invalid, NotSupported, TooLarge
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 32
+GZIP = b"\x1f\x8b"  # how what is compressed with it begins
 
 
-def read_object(raw: bytes) -> dict[str, Any]:
-    """Parse a request's body. Raises TooLarge, Invalid."""
+def read_object(raw: bytes, *, coding: str = "") -> dict[str, Any]:
+    """Parse a request's body; `coding` is its Content-Encoding. Raises NotSupported, TooLarge, Invalid."""
+    if coding.strip().lower() not in ("", "identity"):
+        raise NotSupported(f"the body is compressed ({coding.strip()[:40]}): send it as it is")
+    if raw.startswith(GZIP):
+        raise NotSupported("the body is compressed (gzip) and does not say so: send it as it is")
     if len(raw) > MAX_BYTES:
         raise TooLarge(f"a request's body has at most {MAX_BYTES // 1024} KiB")
     try:
         value = json.loads(
-            raw.decode("utf-8"),
+            raw.decode("utf-8-sig"),
             object_pairs_hook=_unique,
             parse_float=_finite,
             parse_constant=_refuse_constant,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from chalicelib.application.ports.imagery import Imagery
 from chalicelib.domain.areas import Extent, Plan, plan_area
-from chalicelib.domain.scenes import ProviderTerms, check_licence
+from chalicelib.domain.errors import DomainError, Invalid, NoCoverage
+from chalicelib.domain.scenes import Grid, ProviderTerms, check_licence
 from chalicelib.domain.thresholds import Sensitivity
 from chalicelib.domain.tiles import count_covering
+from chalicelib.domain.whereabouts import Spot, question, why_exchanged
 
 HOURS_PER_MONTH = 24 * 30
 
@@ -46,20 +49,48 @@ def draft_area(
     min_clear_share: float,
     sensitivity: Sensitivity,
     most_tiles: int,
+    tiles_per_day: int,
     unseen_tolerance: float,
+    others: Iterable[Spot],
+    is_place_confirmed: bool,
 ) -> Draft:
-    """Plan how an area would be watched. Raises Invalid, LicenceRefused, NoCoverage."""
+    """Plan how an area would be watched; `others` are where its owner watches already.
+
+    Raises Invalid, also to ask whether latitude and longitude are exchanged; LicenceRefused; NoCoverage.
+    """
     terms = imagery.terms
     check_licence(terms)
+    doubt = None if is_place_confirmed else why_exchanged(extent.spot, others=others)
+    if doubt is not None:
+        raise Invalid(question(extent.spot, doubt), pointer="/centerLat")
     plan = plan_area(
         extent,
         terms=terms,
-        grid=imagery.grid(extent.bounds),
+        grid=_grid(imagery, extent),
         cadence_hours=cadence_hours,
         min_changed_area_m2=min_changed_area_m2,
         min_clear_share=min_clear_share,
         sensitivity=sensitivity,
         most_tiles=most_tiles,
+        tiles_per_day=tiles_per_day,
         unseen_tolerance=unseen_tolerance,
     )
     return Draft(extent=extent, plan=plan, terms=terms)
+
+
+def _grid(imagery: Imagery, extent: Extent) -> Grid:
+    try:
+        return imagery.grid(extent.bounds)
+    except NoCoverage as nothing:
+        exchanged = extent.spot.exchanged
+        if exchanged is not None and _has_some(imagery, extent, exchanged):
+            raise NoCoverage(f"{nothing.reason}; exchanged, at {exchanged}, there is some: which is it?") from None
+        raise
+
+
+def _has_some(imagery: Imagery, extent: Extent, spot: Spot) -> bool:
+    try:
+        imagery.grid(replace(extent, center_lat=spot.latitude, center_lon=spot.longitude).bounds)
+    except DomainError:
+        return False
+    return True

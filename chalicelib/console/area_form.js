@@ -23,7 +23,8 @@ export function areaForm(providers, added, signal) {
   );
   return form;
 
-  function input() {
+  function input(event) {
+    if (["centerLat", "centerLon"].includes(event?.target.name)) doubt(false);
     clearTimeout(timer);
     timer = setTimeout(ask, PAUSE_MS);
   }
@@ -38,6 +39,16 @@ export function areaForm(providers, added, signal) {
     input();
   }
 
+  // Where the place looks like one whose numbers were exchanged, a box says that it is meant.
+  function doubt(isDoubted) {
+    form.elements.isPlaceConfirmed.checked = false;
+    form.elements.isPlaceConfirmed.closest("label").hidden = !isDoubted;
+  }
+
+  function wonder(error) {
+    if (error.faults?.some((fault) => fault.detail.includes("isPlaceConfirmed"))) doubt(true);
+  }
+
   async function ask() {
     const body = wished(form);
     const number = ++asked;
@@ -49,7 +60,9 @@ export function areaForm(providers, added, signal) {
       const answer = await post("area-configs/estimate", body, signal);
       if (number === asked) showEstimate(answer, providers);
     } catch (error) {
-      if (!signal.aborted && number === asked) estimate.replaceChildren(failure(error));
+      if (signal.aborted || number !== asked) return;
+      estimate.replaceChildren(failure(error));
+      wonder(error);
     }
   }
 
@@ -80,6 +93,7 @@ export function areaForm(providers, added, signal) {
       added(await post("area-configs", { ...wished(form), name: form.elements.name.value }));
     } catch (error) {
       wrong.replaceChildren(failure(error));
+      wonder(error);
       const named = error.faults?.map((fault) => form.elements.namedItem(fault.pointer.replace(/^\//, ""))) ?? [];
       for (const field of named.filter(Boolean)) field.setAttribute("aria-invalid", "true");
       named.find(Boolean)?.focus();
@@ -97,6 +111,7 @@ function wished(form) {
   }
   if (form.elements.provider.value !== "") body.provider = form.elements.provider.value;
   body.sensitivity = form.elements.sensitivity.value;
+  if (form.elements.isPlaceConfirmed.checked) body.isPlaceConfirmed = true;
   return body;
 }
 
@@ -110,6 +125,7 @@ function fields(providers) {
       field("Name", "name", { required: true, maxlength: 200, autocomplete: "off" }, "wide"),
       number("Latitude", "centerLat", { min: -85, max: 85, required: true, placeholder: "20.29610" }, "degrees; south is negative", "half"),
       number("Longitude", "centerLon", { min: -180, max: 180, required: true, placeholder: "85.82450" }, "degrees; west is negative", "half"),
+      el("label", { class: "wide check", hidden: true }, el("input", { type: "checkbox", name: "isPlaceConfirmed" }), "The place is meant as it is"),
     ),
     group(
       "How far it reaches from there, in kilometres",

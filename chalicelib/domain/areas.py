@@ -11,6 +11,7 @@ from chalicelib.domain.scenes import Grid, ProviderTerms
 from chalicelib.domain.thresholds import Sensitivity, Thresholds, default_threshold_m2
 from chalicelib.domain.tiles import M_PER_DEGREE, MAX_LATITUDE, Bounds, count_covering, gsd_m
 from chalicelib.domain.unseen import DEFAULT_TOLERANCE, checked_tolerance
+from chalicelib.domain.whereabouts import Spot
 
 MAX_NAME = 200
 MAX_REACH_KM = 1000.0
@@ -30,7 +31,8 @@ class Extent:
 
     def __post_init__(self) -> None:
         if not -90 <= self.center_lat <= 90:
-            raise Invalid(f"a latitude is -90 to 90, not {self.center_lat}", pointer="/centerLat")
+            are_exchanged = ": are latitude and longitude exchanged?" if abs(self.center_lat) <= 180 else ""
+            raise Invalid(f"a latitude is -90 to 90, not {self.center_lat:g}{are_exchanged}", pointer="/centerLat")
         if not -180 <= self.center_lon <= 180:
             raise Invalid(f"a longitude is -180 to 180, not {self.center_lon}", pointer="/centerLon")
         for pointer, reach in (
@@ -45,11 +47,25 @@ class Extent:
             raise Invalid("an area needs some height and some width", pointer="/northKm")
         bounds = self.bounds
         if bounds.north > MAX_LATITUDE or bounds.south < -MAX_LATITUDE:
-            raise Invalid(f"an area must lie within {MAX_LATITUDE:.4f} degrees of the equator", pointer="/centerLat")
+            raise Invalid(
+                f"an area must lie within {MAX_LATITUDE:.4f} degrees of the equator, and this one is at latitude "
+                f"{self.center_lat:g}: are latitude and longitude exchanged?",
+                pointer="/centerLat",
+            )
         if bounds.west < -180 or bounds.east > 180:
             raise Invalid(
                 "an area may not reach across the 180th meridian: make one on each side of it", pointer="/centerLon"
             )
+
+    @property
+    def spot(self) -> Spot:
+        """The centre."""
+        return Spot(self.center_lat, self.center_lon)
+
+    @property
+    def m2(self) -> float:
+        """The land in square metres."""
+        return (self.north_km + self.south_km) * (self.east_km + self.west_km) * 1e6
 
     @property
     def bounds(self) -> Bounds:
@@ -154,14 +170,21 @@ def checked_name(name: str) -> str:
     return kept
 
 
-def checked_size(extent: Extent, grid: Grid, *, most_tiles: int) -> int:
-    """Return the number of tiles an area needs. Raises Invalid over the cap, with the number."""
+def checked_size(extent: Extent, grid: Grid, *, most_tiles: int, tiles_per_day: int) -> int:
+    """Return the number of tiles an area needs.
+
+    Raises Invalid over the cap, or over what one user may ask for in a day, with the number: it would never be seen.
+    """
     tiles = count_covering(extent.bounds, grid.zoom)
+    needed, most, a_day = (f"{number:,}".replace(",", " ") for number in (tiles, most_tiles, tiles_per_day))
     if tiles > most_tiles:
         raise Invalid(
-            f"this area needs {tiles:,} tiles at zoom {grid.zoom}; at most {most_tiles:,} are allowed".replace(
-                ",", " "
-            ),
+            f"this area needs {needed} tiles at zoom {grid.zoom}; at most {most} are allowed", pointer="/northKm"
+        )
+    if tiles > tiles_per_day:
+        raise Invalid(
+            f"this area needs {needed} tiles at zoom {grid.zoom} each time, and you have {a_day} a day: it would "
+            "never be looked at",
             pointer="/northKm",
         )
     return tiles
@@ -177,15 +200,22 @@ def plan_area(
     min_clear_share: float,
     sensitivity: Sensitivity,
     most_tiles: int,
+    tiles_per_day: int,
     unseen_tolerance: float = DEFAULT_TOLERANCE,
 ) -> Plan:
     """Plan how an area would be watched. Raises Invalid."""
-    checked_size(extent, grid, most_tiles=most_tiles)
+    checked_size(extent, grid, most_tiles=most_tiles, tiles_per_day=tiles_per_day)
     if min_changed_area_m2 is None:
         min_changed_area_m2 = default_threshold_m2(gsd_m(extent.center_lat, grid.zoom, grid.tile_px))
     thresholds = Thresholds(
         min_changed_area_m2=min_changed_area_m2, min_clear_share=min_clear_share, sensitivity=sensitivity
     )
+    if extent.m2 < min_changed_area_m2:
+        raise Invalid(
+            f"this area has {extent.m2:.3g} m2, and only a change of {min_changed_area_m2:g} m2 or more is alerted on: "
+            "nothing there ever would be",
+            pointer="/minChangedAreaM2",
+        )
     return Plan(
         provider=terms.name,
         grid=grid,

@@ -38,6 +38,10 @@ class TooLarge(DomainError):
     """The request's body is larger than is taken."""
 
 
+class NotSupported(DomainError):
+    """The request's body comes in a form that is not read."""
+
+
 class LimitReached(DomainError):
     """A quota or rate limit is used up; `retry_after_s` says when to come back."""
 

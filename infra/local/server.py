@@ -30,7 +30,8 @@ class Handler(ChaliceRequestHandler):
         try:
             if not length.isdigit() or int(length) > MAX_BODY:
                 self.close_connection = True
-                self._send(refusal(413 if length.isdigit() else 400, TOO_LARGE, method=self.command))
+                status, origin = 413 if length.isdigit() else 400, self.headers.get("Origin")
+                self._send(refusal(status, TOO_LARGE, method=self.command, origin=origin))
                 return
             headers, body = self._parse_payload()
             self._send(self._gateway.answer(self.command, self.path, headers, body))

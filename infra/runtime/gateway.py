@@ -15,7 +15,9 @@ from uuid import uuid4
 from chalice.app import Chalice, Response
 from chalice.local import LambdaContext, LambdaEventConverter, LocalChalice, RouteMatcher
 
+from chalicelib.api.middleware import add_headers
 from chalicelib.api.problems import problem
+from chalicelib.settings import settings
 
 MAX_BODY = 10 * 1024 * 1024  # bytes: API Gateway's own limit; the app refuses far smaller ones with 413
 FUNCTION, MEMORY_MIB, TIMEOUT_MS = "api_handler", 512, 29_000  # as on AWS
@@ -58,7 +60,8 @@ class Gateway:
         try:
             event = self._event(asked, target, named, body)
         except ValueError:
-            return refusal(404, f"there is nothing at {target.partition('?')[0]}", method=method, instance=request_id)
+            nothing = f"there is nothing at {target.partition('?')[0]}"
+            return refusal(404, nothing, method=method, origin=named.get("origin"), instance=request_id)
         event["requestContext"] |= {"identity": {"sourceIp": source_ip}, "requestId": request_id}
         given: dict[str, Any] = self._app(event, LambdaContext(FUNCTION, MEMORY_MIB, TIMEOUT_MS))
         content = given.get("body") or ""
@@ -73,10 +76,13 @@ class Gateway:
         return event
 
 
-def refusal(status: int, sentence: str, *, method: str = "GET", instance: str = "") -> Answer:
+def refusal(
+    status: int, sentence: str, *, method: str = "GET", origin: str | None = None, instance: str = ""
+) -> Answer:
     """Refuse a request that does not reach the app, in the shape of the app's own refusals."""
     request_id = instance or str(uuid4())
     told: Response = problem(status, sentence, headers={"X-Request-Id": request_id})
+    add_headers(told, origin, settings().accounts.origins)
     return _answer(method, status, told.headers, json.dumps(told.body | {"instance": request_id}))
 
 

@@ -64,12 +64,13 @@ def _answer(gateway: Gateway, trusted: Proxies, environ: Environ) -> Answer:
         # The last one is the proxy's own; what stands before it came from the client.
         source_ip = environ.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip() or source_ip or "127.0.0.1"
     length = environ.get("CONTENT_LENGTH") or "0"
+    told_to: dict[str, Any] = {"method": method, "origin": environ.get("HTTP_ORIGIN"), "instance": request_id}
     if not length.isdigit() or int(length) > MAX_BODY:
-        return refusal(413 if length.isdigit() else 400, TOO_LARGE, method=method, instance=request_id)
+        return refusal(413 if length.isdigit() else 400, TOO_LARGE, **told_to)
     # One more byte than allowed: a body in chunks says its length nowhere.
     body = environ["wsgi.input"].read(int(length) or MAX_BODY + 1)
     if len(body) > MAX_BODY:
-        return refusal(413, TOO_LARGE, method=method, instance=request_id)
+        return refusal(413, TOO_LARGE, **told_to)
     headers = {
         _UNPREFIXED.get(name) or name.removeprefix("HTTP_").replace("_", "-").lower(): str(value)
         for name, value in environ.items()

@@ -209,6 +209,20 @@ def test_only_land_that_was_compared_looks_like_an_all_clear(page):
         assert page.run(f"{badge}.then((badge) => badge.querySelectorAll('svg path').length)") == 2, "a shape as well"
 
 
+def test_a_place_that_looks_exchanged_is_asked_about_and_can_be_meant(page):
+    enter(page, "polar@example.org", is_new=True)
+    page.wait_for("document.body.innerText.includes('Watch')")
+    page.run("location.hash = '#/areas/new'")
+    page.wait_for("Boolean(document.querySelector('.area-form'))")
+    page.fill(name="Svalbard", centerLat="78.2", centerLon="20.3")
+    page.wait_for("document.body.innerText.includes('exchanged it would be latitude 20.3')")
+    assert "The place is meant as it is" in page.text()
+    page.run("document.querySelector('[name=isPlaceConfirmed]').click()")
+    page.wait_for("!document.body.innerText.includes('exchanged it would be latitude 20.3')")
+    page.fill(centerLat="20.3", centerLon="85.8")
+    page.wait_for("!document.body.innerText.includes('The place is meant as it is')")
+
+
 def test_a_narrow_screen_does_not_scroll_sideways(page):
     enter(page, "badri@example.org", is_new=True)
     page.wait_for("document.body.innerText.includes('You watch no land yet')")

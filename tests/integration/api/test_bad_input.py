@@ -1,11 +1,14 @@
 """Whatever body comes in, the answer is 4xx with a message and where it is wrong; never a 5xx."""
 
+import gzip
 import json
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chalicelib.api.problems import UNKNOWN
+from chalicelib.api.strict_json import GZIP
 from tests.support.api_gateway import assert_refused
 from tests.support.api_server import SMALL_AREA
 
@@ -44,7 +47,6 @@ NOT_OBJECTS = {
     "half a character": b'{"email": "\\ud800"}',
     "latin-1": '{"email": "é"}'.encode("latin-1"),
     "UTF-16": '{"email": "a"}'.encode("utf-16"),
-    "a byte order mark": b"\xef\xbb\xbf{}",
     "40 lists deep": b'{"a": ' + b"[" * 40 + b"]" * 40 + b"}",
     "100 000 lists deep": b'{"a": ' + b"[" * 100_000,
     "100 000 objects deep": b'{"a":' * 40_000,
@@ -80,8 +82,12 @@ def test_what_is_no_json_value_is_refused_wherever_it_stands(asha, path, what):
         body = json.dumps(BODIES[path])[:-1] + f', "extra": {value}}}'
         return asha.post(path, raw=body.encode(), headers={"content-type": "application/json"})
 
-    assert_refused(sent(NO_VALUES[what]))
-    assert sent("[" * 31 + "1e308" + "]" * 31).status < 300
+    refused = sent(NO_VALUES[what])
+    assert_refused(refused)
+    assert refused.json["errors"] == [], "no JSON: nothing of it was read"
+    fine = sent("[" * 31 + "1e308" + "]" * 31)
+    assert_refused(fine)
+    assert fine.json["errors"] == [{"pointer": "/extra", "detail": UNKNOWN}]
 
 
 @pytest.mark.parametrize("path", BODIES)
@@ -210,4 +216,41 @@ def test_no_body_brings_the_api_down(asha, path, data):
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=200))
 def test_no_bytes_bring_the_api_down(asha, raw):
-    assert_refused(asha.post("/api/area-configs", raw=raw, headers={"content-type": "application/json"}))
+    answer = asha.post("/api/area-configs", raw=raw, headers={"content-type": "application/json"})
+    assert_refused(answer, 415 if raw.startswith(GZIP) else 400)
+
+
+@pytest.mark.parametrize("path", BODIES)
+def test_a_member_that_nobody_knows_is_refused_and_nothing_is_done(asha, path):
+    polygon = {"type": "Polygon", "coordinates": [[[85.8, 20.3], [85.81, 20.3], [85.81, 20.31], [85.8, 20.3]]]}
+    for name, value in {"geometry": polygon, "webhookUrl": "https://example.org", "a/b~c": 1}.items():
+        answer = asha.post(path, BODIES[path] | {name: value})
+        assert_refused(answer)
+        pointer = "/" + name.replace("~", "~0").replace("/", "~1")
+        assert answer.json["errors"] == [{"pointer": pointer, "detail": UNKNOWN}]
+    assert asha.get("/api/area-configs").json == []
+
+
+def test_what_the_existing_client_sends_beside_is_ignored_whatever_it_is(asha):
+    for value in (None, 7, "1999-01-01T00:00:00.000", {"a": [1]}):
+        for path in ("/api/area-configs", "/api/area-configs/estimate"):
+            assert asha.post(path, SMALL_AREA | {"id": value, "createdAt": value}).status in (200, 201)
+
+
+@pytest.mark.parametrize("path", BODIES)
+def test_a_compressed_body_is_refused_as_such(asha, path):
+    packed = gzip.compress(json.dumps(BODIES[path]).encode())
+    headers = {"content-type": "application/json"}
+    for coding in ("gzip", "GZIP", "br", "deflate, gzip"):
+        answer = asha.post(path, raw=packed, headers=headers | {"content-encoding": coding})
+        assert_refused(answer, 415)
+        assert answer.json["message"] == f"the body is compressed ({coding}): send it as it is"
+    unsaid = asha.post(path, raw=packed, headers=headers)
+    assert_refused(unsaid, 415)
+    assert "does not say so" in unsaid.json["message"]
+
+
+def test_a_byte_order_mark_and_an_identity_are_no_obstacle(asha):
+    raw = b"\xef\xbb\xbf" + json.dumps(SMALL_AREA).encode()
+    headers = {"content-type": "application/json", "content-encoding": "identity"}
+    assert asha.post("/api/area-configs", raw=raw, headers=headers).status == 201

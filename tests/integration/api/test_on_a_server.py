@@ -7,6 +7,8 @@ from uuid import UUID
 import pytest
 from chalice.local import LocalChalice
 
+from chalicelib.settings import Settings
+from infra.runtime import gateway
 from infra.runtime.gateway import MAX_BODY
 from infra.server.wsgi import Proxies, wsgi
 
@@ -138,3 +140,16 @@ def test_the_app_answers_through_it(server, asha):
     status, headers, content = call(app, path=f"/static_images/{path}", QUERY_STRING=query)
     assert (status, dict(headers)["Content-Type"]) == ("200 OK", "image/png"), "a bare client names no type"
     assert content in server.images.contents.values()
+
+
+def test_a_refusal_before_the_app_can_be_read_by_a_page_that_may(spy, monkeypatch):
+    ours = Settings.of(allowed_origins="https://console.example")
+    monkeypatch.setattr(gateway, "settings", lambda: ours)
+    app = wsgi(spy, NEAR)
+    refusals = [{"path": "/api/no/such/thing"}, {"CONTENT_LENGTH": str(MAX_BODY + 1)}, {"body": b"x" * (MAX_BODY + 1)}]
+    for refused in refusals:
+        status, headers, _ = call(app, HTTP_ORIGIN="https://console.example", **refused)
+        assert status[:3] in ("404", "413")
+        assert dict(headers)["Access-Control-Allow-Origin"] == "https://console.example"
+        _, headers, _ = call(app, HTTP_ORIGIN="https://elsewhere.example", **refused)
+        assert "Access-Control-Allow-Origin" not in dict(headers)

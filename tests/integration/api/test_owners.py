@@ -70,7 +70,9 @@ def test_the_owner_finds_all_of_it(asha, hers):
 
 
 def test_a_body_cannot_say_whose_it_is(asha, badri):
-    area = badri.post("/api/area-configs", SMALL_AREA | {"userId": 1, "user_id": 1, "id": 77, "nextDueAt": "1999"})
+    for said in ({"userId": 1}, {"user_id": 1}, {"nextDueAt": "1999"}):
+        assert badri.post("/api/area-configs", SMALL_AREA | said).status == 400
+    area = badri.post("/api/area-configs", SMALL_AREA | {"id": 77})
     assert area.status == 201
     assert asha.get("/api/area-configs").json == []
     assert [kept["id"] for kept in badri.get("/api/area-configs").json] == [area.json["id"]]

@@ -52,9 +52,11 @@ def test_an_extent_that_makes_no_sense_says_where(changed, pointer):
 
 def test_too_many_tiles_are_refused_with_their_number():
     grid = Grid(zoom=17, tile_px=512, margin_px=64)
-    assert checked_size(extent(), grid, most_tiles=100) == 64
+    assert checked_size(extent(), grid, most_tiles=100, tiles_per_day=64) == 64
     with pytest.raises(Invalid, match="needs 64 tiles at zoom 17; at most 63 are allowed"):
-        checked_size(extent(), grid, most_tiles=63)
+        checked_size(extent(), grid, most_tiles=63, tiles_per_day=1)
+    with pytest.raises(Invalid, match="needs 64 tiles at zoom 17 each time, and you have 63 a day"):
+        checked_size(extent(), grid, most_tiles=100, tiles_per_day=63)
 
 
 @pytest.mark.parametrize("name", ["", "   ", "x" * 201])
