@@ -32,6 +32,7 @@ class EmailAndPassword(Body):
 
     email: str
     password: str
+    profile: Annotated[object, Field(description="ignored: what registered somebody signs them in as it is")] = None
 
 
 class RefreshToken(Body):
