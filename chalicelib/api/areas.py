@@ -100,11 +100,15 @@ class AreaOut(ApiModel):
     attribution: str
     state: str  # watched, changed, partly blind, blind, failing: what its last whole session said
     state_since: datetime | None  # null: nothing was looked at yet
+    unseen_m2: float | None  # of the area, in that session; null: nothing was looked at, or that was not measured yet
+    unseen_share: float | None
+    unseen_since: datetime | None  # null as well where all of it was seen
 
     @classmethod
     def of(cls, area: Area, ports: Ports, standing: AreaStanding | None) -> AreaOut:
         """Show an area, as it stands."""
         extent, plan = area.extent, area.plan
+        unseen = standing.unseen if standing else None
         return cls(
             id=area.area_id,
             name=area.name,
@@ -126,6 +130,9 @@ class AreaOut(ApiModel):
             attribution=_attribution(plan.provider, ports),
             state=(standing.state if standing else AreaState.WATCHED).value,
             state_since=standing.since if standing else None,
+            unseen_m2=None if unseen is None else round(unseen.m2, 1),
+            unseen_share=None if unseen is None else round(unseen.share, 4),
+            unseen_since=None if unseen is None else unseen.since,
         )
 
 

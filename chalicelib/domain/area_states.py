@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
 
 from chalicelib.domain.sessions import Cause, Ending, SessionStatus
 from chalicelib.domain.tile_runs import Verdict
@@ -24,11 +24,17 @@ class AreaState(StrEnum):
     FAILING = "failing"
 
 
-class AreaStanding(NamedTuple):
-    """An area's state, and since when it has been in it."""
+SEEN = (AreaState.WATCHED, AreaState.CHANGED)
+"""What is worse is not, or not wholly, seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class AreaStanding:
+    """An area's state, since when it has been in it, and what of its ground was not seen."""
 
     state: AreaState
     since: datetime
+    unseen: Unseen | None = field(default=None, compare=False)  # None: not measured by the release that said so
 
 
 def state_after(

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from typing_extensions import override
 
 from chalicelib.adapters.database import tables as t
+from chalicelib.adapters.database.area_state_table import state_notices
 from chalicelib.adapters.database.engine import writes
 from chalicelib.application.ports.clock_repairs import ClockRepairs
 from chalicelib.domain.sessions import SessionStatus
@@ -54,6 +55,8 @@ class SqlClockRepairs(ClockRepairs):
             (t.breakers, "open_until", timedelta()),
             (t.waits, "ends_at", timedelta()),
             (t.chores, "next_due_at", timedelta()),
+            *((t.area_states, name, timedelta()) for name in ("since", "side_since", "told_worse_at", "tell_at")),
+            *((state_notices, name, timedelta()) for name in ("created_at", "sent_at")),
         ]
         for table, name, reach in reaches:
             column = table.c[name]
