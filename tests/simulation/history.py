@@ -18,6 +18,7 @@ from tests.simulation.ports import LEASE_S, SimPorts, _Stage
 from tests.simulation.push import SimPush
 from tests.simulation.sqs import SimSqs
 from tests.simulation.store import SimImages
+from tests.simulation.telling import Telling
 from tests.simulation.watching import Watcher
 from tests.simulation.work import Work
 from tests.simulation.world import MOST_STEPS, START, World
@@ -52,9 +53,9 @@ class History:
         self.database.reset()
         self.queue = queue or self.rng.choice(("home", "sqs"))
         self.sqs = SimSqs(self.world, visibility_s=6 * LEASE_S) if self.queue == "sqs" else None
-        self.images, self.push, self.land = SimImages(self.world), SimPush(self.world), Land()
+        self.images, self.push, self.land = SimImages(self.world), SimPush(self.world, self._owner_of), Land()
         self.imagery, self.vision = SimImagery(self.world, self.land), Vision(self.world)
-        self.watcher = Watcher(self)
+        self.watcher, self.telling = Watcher(self), Telling(self)
         self.engine = SimEngine(self.world, seat.database, self.watcher.committed)
         self.ports = SimPorts(self)
         self.tasks: list[Task] = []
@@ -76,6 +77,8 @@ class History:
             self._go(until=lambda: self.world.true_now >= self.ends_at)
             self._be_quiet()
             self._go(until=self._is_settled)
+            if self.world.seed % 3 == 0:
+                self._cloud_over()
             self.ticks = ("reconcile",)
             last = self.world.true_now + LAST_DAYS
             self._go(until=lambda: self.world.true_now >= last and not self.tasks)
@@ -217,6 +220,18 @@ class History:
         self.has_to_tick = True
         self.quiet_at = world.true_now
 
+    def _cloud_over(self) -> None:
+        """Hide some of the land, or all of it, in one more session of each area: they are blind from then on."""
+        now, share = self.world.true_now, (0.5, 1.0)[self.world.seed % 2]
+        tiles = [tile for area in self.areas for tile in area.tiles]
+        hidden = {tile: 0.0 for number, tile in enumerate(tiles) if share == 1.0 or number % 2}
+        self.land.take("clouds", now, arrives_at=now, changes=(), clear=hidden)
+        self.world.tell("-- clouds")
+        self._go(until=lambda: looking.sessions_since(self, now) >= 1 and not self.tasks and looking.is_still(self))
+
+    def _owner_of(self, area_id: int) -> int:
+        return next(area.user_id for area in self.areas if area.area_id == area_id)
+
     def _is_settled(self) -> bool:
         world = self.world
         if world.true_now > self.quiet_at + MOST_QUIET:
@@ -224,7 +239,7 @@ class History:
             return True
         if self.tasks or not looking.is_still(self):
             return False
-        sessions = looking.quiet_sessions(self)
+        sessions = looking.sessions_since(self, self.quiet_at)
         failing = looking.failing(self) if sessions >= self.quiet_sessions else ()
         if failing and sessions < MOST_QUIET_SESSIONS:
             return False  # the next session completes what is missing
