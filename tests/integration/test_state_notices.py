@@ -35,8 +35,9 @@ def register(trip, user, token):
 def look(trip, area, clear_share, *, m2=None):
     """Run a session now on a scene of today."""
     trip.clear_share = clear_share
-    days = (trip.now - NOON) / DAY
-    return trip.run_session(area, f"scene {trip.now}", days=days, change=a_change(m2, clear_share=clear_share))
+    trip.show(f"scene {trip.now}", days=(trip.now - NOON) / DAY, change=a_change(m2, clear_share=clear_share))
+    trip.capture_now(area)
+    trip.work()
 
 
 def settle(trip):

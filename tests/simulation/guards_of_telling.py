@@ -78,9 +78,9 @@ TELLING = (
     Guard(
         "a message that reached nobody is taken back",
         f"{DB}.notices",
-        "settle",
-        "elif DeliveryStatus.PENDING not in statuses:",
-        "elif False:",
+        "take_back_unsent",
+        "if statuses & {DeliveryStatus.SENT, DeliveryStatus.PENDING}:",
+        "if True:",
     ),
     Guard(
         "a message is written with its job",

@@ -81,27 +81,32 @@ def known(history: History, area_id: int) -> str:
 
 def check(history: History) -> Iterator[Violation]:
     """Return what does not hold at a history's end, days after the last session."""
-    for area_id, state in history.database.rows(
-        "SELECT s.area_id, s.state FROM area_states s JOIN area_configs a ON a.id = s.area_id"
-    ):
-        knows = known(history, area_id)
-        if RANK[knows] < RANK[state] or (RANK[state] == 0) != (RANK[knows] == 0):
-            yield Violation("who is to be told is told", f"area {area_id} is {state}, and people know it as {knows}")
+    yield from _known(history)
     living = {area_id for (area_id,) in history.database.rows("SELECT id FROM area_configs")}
     for notice_id, areas in history.database.rows("SELECT id, areas FROM state_notices"):
         if gone := {entry["area_id"] for entry in json.loads(areas)} - living:
             yield Violation("deleted areas leave nothing", f"notice {notice_id} names areas {gone}")
+    yield from _days(history)
+
+
+def _known(history: History) -> Iterator[Violation]:
+    """People know of each area that is not seen, and of none that is seen again."""
+    states = "SELECT s.area_id, s.state FROM area_states s JOIN area_configs a ON a.id = s.area_id"
+    for area_id, state in history.database.rows(states):
+        knows = known(history, area_id)
+        if RANK[knows] < RANK[state] or (RANK[state] == 0) != (RANK[knows] == 0):
+            yield Violation("who is to be told is told", f"area {area_id} is {state}, and people know it as {knows}")
+
+
+def _days(history: History) -> Iterator[Violation]:
+    """Each phone shows one message of each of its users a day."""
     tolerated = timedelta(hours=16 if history.world.counts["clock jump"] else 0)  # by which a clock can get ahead
-    for address in {shown.address for shown in history.push.shown if shown.notice_id is not None}:
-        first: dict[int, Shown] = {}
-        for shown in history.push.shown:
-            if shown.address == address and shown.notice_id is not None and shown.recorded:
-                first.setdefault(shown.notice_id, shown)
-        by_user: dict[int, list[Shown]] = {}
-        for shown in first.values():
-            by_user.setdefault(shown.user_id, []).append(shown)
-        for several in by_user.values():
-            for one, other in pairwise(several):
-                if other.at - one.at < A_DAY - tolerated:
-                    says = f"{address} showed notice {one.notice_id} at {one.at} and {other.notice_id} at {other.at}"
-                    yield Violation("one message a person and day", says)
+    first: dict[tuple[str, int, int], Shown] = {}
+    for shown in history.push.shown:
+        if shown.notice_id is not None and shown.recorded:
+            first.setdefault((shown.address, shown.user_id, shown.notice_id), shown)
+    in_order = [first[key] for key in sorted(first)]
+    for one, other in pairwise(in_order):
+        if (one.address, one.user_id) == (other.address, other.user_id) and other.at - one.at < A_DAY - tolerated:
+            says = f"{one.address} showed notice {one.notice_id} at {one.at} and {other.notice_id} at {other.at}"
+            yield Violation("one message a person and day", says)

@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.engine import reads, record_after_commit, writes
-from chalicelib.adapters.database.notices import lock_notice, notices_by_id, settle
+from chalicelib.adapters.database.notices import arrived, lock_notice, notices_by_id, take_back_unsent
 from chalicelib.adapters.database.outbox import is_to_notify, post
 from chalicelib.adapters.database.push_rows import add_pushes, devices_of, pushes_about
 from chalicelib.adapters.database.rows import address_hash, delivery_of, notice_of, push_of
@@ -132,9 +132,12 @@ class SqlDeliveries(Deliveries):
                 is_it = DEVICE.c.token_hash == address_hash(receipt.target.address)
                 connection.execute(delete(DEVICE).where(is_it))
         _record_outcomes(connection, outcomes, session_id=session_id)
-        if notice is not None:
-            settle(connection, notice, now=now)
-        elif notice_id is None and any(receipt.status is DeliveryStatus.SENT for receipt in receipts):
+        is_sent = any(receipt.status is DeliveryStatus.SENT for receipt in receipts)
+        if notice is not None and is_sent:
+            arrived(connection, notice.id, now=now)
+        elif notice is not None:
+            take_back_unsent(connection, notice, now=now)
+        elif notice_id is None and is_sent:
             connection.execute(update(SESSION).where(SESSION.c.id == session_id).values(is_notification_sent=True))
 
     @override
@@ -175,7 +178,7 @@ class SqlDeliveries(Deliveries):
         stale = connection.execute(update(PUSH).where(waits, is_stale).values(status=DeliveryStatus.FAILED))
         _record_outcomes(connection, Counter({DeliveryStatus.FAILED.value: stale.rowcount}))
         for notice in notices:
-            settle(connection, notice, now=now)
+            take_back_unsent(connection, notice, now=now)
         # One that was never tried has its first message still on the way; a notice's may have gone to a worker of the
         # release before, to which it says nothing.
         is_lost = (

@@ -48,23 +48,26 @@ def lock_notice(connection: Connection, notice_id: int) -> Row[Any] | None:
     return connection.execute(select(NOTICE).where(NOTICE.c.id == notice_id).with_for_update()).one_or_none()
 
 
-def settle(connection: Connection, notice: Row[Any], *, now: datetime) -> None:
-    """Say when a notice arrived; once nobody can get it any more, take back what people would know by it.
+def arrived(connection: Connection, notice_id: int, *, now: datetime) -> None:
+    """Say when a notice arrived last: its reader's day begins then."""
+    connection.execute(update(NOTICE).where(NOTICE.c.id == notice_id).values(sent_at=now))
+
+
+def take_back_unsent(connection: Connection, notice: Row[Any], *, now: datetime) -> None:
+    """Take back what people would know by a notice, if it reached nobody and nobody can get it any more.
 
     The caller holds the notice's lock. What was taken back is told anew, the next day, if it is still so.
     """
     those = select(PUSH.c.status).where(PUSH.c.notice_id == notice.id).distinct()
     statuses = set(connection.execute(those).scalars())
-    if DeliveryStatus.SENT in statuses:
-        is_it = (NOTICE.c.id == notice.id) & NOTICE.c.sent_at.is_(None)
-        connection.execute(update(NOTICE).where(is_it).values(sent_at=now))
-    elif DeliveryStatus.PENDING not in statuses:
-        for entry in notice.areas:
-            before = entry["before"]
-            values = {"told_state": before["state"], "told_worse_at": _time(before["worse_at"])}
-            is_it = (STATE.c.area_id == entry["area_id"]) & (STATE.c.notice_id == notice.id)
-            again = values | {"told_again": before["is_again"], "tell_at": now, "notice_id": None}
-            connection.execute(update(STATE).where(is_it).values(**again))
+    if statuses & {DeliveryStatus.SENT, DeliveryStatus.PENDING}:
+        return
+    for entry in notice.areas:
+        before = entry["before"]
+        values = {"told_state": before["state"], "told_worse_at": _time(before["worse_at"])}
+        is_it = (STATE.c.area_id == entry["area_id"]) & (STATE.c.notice_id == notice.id)
+        again = values | {"told_again": before["is_again"], "tell_at": now, "notice_id": None}
+        connection.execute(update(STATE).where(is_it).values(**again))
 
 
 def forget_area(connection: Connection, area_id: int, *, user_id: int) -> None:

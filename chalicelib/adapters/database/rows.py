@@ -210,7 +210,7 @@ def delivery_of(row: Row[Any]) -> Delivery:
 
 
 def push_of(row: Row[Any], of_states: Notice | None = None) -> PushMade:
-    """Return the push of a row of `deliveries` joined to its session and area; `of_states`: what it is about instead."""
+    """Return the push of a row of `deliveries` joined to its session and area, or with the notice it is about."""
     return PushMade(
         delivery_id=row.id,
         notice=of_states or notice_of(row, changes=row.changes),
