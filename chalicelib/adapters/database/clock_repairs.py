@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Engine, Table, insert, select, update
+from sqlalchemy import Connection, Engine, Table, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from typing_extensions import override
 
@@ -12,11 +12,14 @@ from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.area_state_table import state_notices
 from chalicelib.adapters.database.engine import writes
 from chalicelib.application.ports.clock_repairs import ClockRepairs
+from chalicelib.domain.jobs import Queue
+from chalicelib.domain.retries import LONGEST_ASKED_S
 from chalicelib.domain.sessions import SessionStatus
 
 AREA, SESSION, TASK = t.area_configs, t.alert_sessions, t.chores
 NAME = "clock"  # of the row that keeps when this was looked at last
 TOLERATED = timedelta(minutes=2)  # clocks of two machines differ, and are set by NTP
+LONGEST_HIDDEN = timedelta(seconds=1.1 * LONGEST_ASKED_S) + TOLERATED
 
 
 class SqlClockRepairs(ClockRepairs):
@@ -40,7 +43,7 @@ class SqlClockRepairs(ClockRepairs):
                 pass  # another process was first
             return False
         connection.execute(update(TASK).where(is_it).values(next_due_at=now))
-        if last <= now + TOLERATED:
+        if last <= now + TOLERATED and not _is_hidden_too_long(connection, now):
             return False
         self._bring_into_reach(connection, now)
         return True
@@ -67,3 +70,13 @@ class SqlClockRepairs(ClockRepairs):
         for row in connection.execute(ahead).all():
             if row.next_due_at > now + timedelta(hours=row.cadence_hours):
                 connection.execute(update(AREA).where(AREA.c.id == row.id).values(next_due_at=now))
+
+
+def _is_hidden_too_long(connection: Connection, now: datetime) -> bool:
+    """Whether a job is hidden as only a clock does that ran ahead, for so short a time that nothing else noticed."""
+    for queue in Queue:
+        waiting = (t.outbox.c.queue == queue) & t.outbox.c.dead_at.is_(None)
+        furthest = connection.execute(select(func.max(t.outbox.c.available_at)).where(waiting)).scalar_one_or_none()
+        if furthest is not None and furthest > now + LONGEST_HIDDEN:
+            return True
+    return False
