@@ -13,11 +13,18 @@ TELLING = (
         "pass",
     ),
     Guard(
-        "a state is told when it has held",
+        "a failure is told when it has held",
         f"{DOMAIN}.state_notices",
-        "wait_for_more",
-        "(news for news in every if news.due_at <= now)",
-        "iter(every)",
+        "news_of",
+        "News(state, since, since + periods.failing)",
+        "News(state, since, since)",
+    ),
+    Guard(
+        "a message names only what has held",
+        f"{DB}.state_notices",
+        "SqlStateNotices",
+        "for area_id, each in news.items() if each.due_at <= now}",
+        "for area_id, each in news.items()}",
     ),
     Guard(
         "blind is told when it has held",
