@@ -57,3 +57,10 @@ def state_after(
     if unseen is not None and unseen.is_more_than(tolerance):
         return AreaState.PARTLY_BLIND
     return AreaState.FAILING if ending.status is SessionStatus.ERROR else AreaState.WATCHED
+
+
+def as_it_is_told(state: AreaState, unseen: Unseen | None, *, tolerance: float) -> AreaState:
+    """Return what people are told of a state: a change beside too much unseen ground leaves the area partly blind."""
+    if state is AreaState.CHANGED and unseen is not None and unseen.is_more_than(tolerance):
+        return AreaState.PARTLY_BLIND
+    return state

@@ -73,7 +73,8 @@ def test_n01_an_area_that_cannot_be_seen_any_more_is_told_once(server, folder):
     }
     assert (push["areaConfigId"], push["alertSessionId"], push["status"]) == (area["id"], session["id"], "SENT")
     client.supervise_now(area["id"])
-    assert len(reconciled(server).call("GET", "pushes")) == 1, "once"
+    client = reconciled(server)
+    assert len(client.call("GET", "pushes")) == 1, "once"
     stands = client.call("GET", f"area-configs/{area['id']}")
     assert (stands["state"], stands["unseenShare"]) == ("failing", 1)
     assert stands["unseenM2"] > 30_000

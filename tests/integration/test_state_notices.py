@@ -10,6 +10,7 @@ from sqlalchemy import func, select, text
 
 from chalicelib.adapters.database.area_state_table import area_states, state_notices
 from chalicelib.adapters.database.tables import deliveries, outbox
+from chalicelib.domain.area_states import AreaState
 from chalicelib.domain.errors import ProviderRefused
 from chalicelib.domain.jobs import Queue
 from chalicelib.domain.pushes import DeliveryStatus, Target, TargetKind
@@ -153,6 +154,16 @@ def test_a_change_where_nothing_was_seen_is_told_at_once_and_is_seen_again(trip)
     assert trip.push.pushes[-1][0].title == "Change detected: Hill"
     days(trip, [area], [CLEAR] * 3)
     assert told(trip) == ["Not seen: Hill", "Seen again: Hill"]
+
+
+def test_changes_in_what_is_seen_hide_no_unseen_ground_beside_them(trip):
+    area = trip.add_area(tiles=2)
+    days(trip, [area], [CLEAR])
+    for _ in range(8):
+        days(trip, [area], [PARTLY])
+        days(trip, [area], [PARTLY], m2=900)
+    assert trip.areas.standings([area.area_id])[area.area_id].state is AreaState.CHANGED
+    assert told(trip) == ["Partly not seen: Hill"]
 
 
 def test_what_flaps_tells_nothing(trip):

@@ -29,9 +29,9 @@ TELLING = (
     Guard(
         "blind is told when it has held",
         f"{DOMAIN}.state_notices",
-        "Periods",
-        "return min(then, latest)",
-        "return since",
+        "news_of",
+        "periods.blind_until(since), periods.blind_until(side_since)",
+        "since, side_since",
     ),
     Guard(
         "seen again has to hold",

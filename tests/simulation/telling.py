@@ -91,7 +91,10 @@ def check(history: History) -> Iterator[Violation]:
 
 def _known(history: History) -> Iterator[Violation]:
     """People know of each area that is not seen, and of none that is seen again."""
-    states = "SELECT s.area_id, s.state FROM area_states s JOIN area_configs a ON a.id = s.area_id"
+    states = (
+        "SELECT l.area_id, l.state FROM sim_states l JOIN area_states s ON s.area_id = l.area_id"
+        " WHERE l.id IN (SELECT MAX(id) FROM sim_states GROUP BY area_id)"
+    )
     for area_id, state in history.database.rows(states):
         knows = known(history, area_id)
         if RANK[knows] < RANK[state] or (RANK[state] == 0) != (RANK[knows] == 0):

@@ -16,17 +16,17 @@ from typing_extensions import override
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.area_state_table import area_states as STATE  # noqa: N812 (as everywhere)
 from chalicelib.adapters.database.area_state_table import state_notices as NOTICE  # noqa: N812
+from chalicelib.adapters.database.area_states import unseen_of
 from chalicelib.adapters.database.engine import insert_row, reads, writes
 from chalicelib.adapters.database.notices import entry_of
 from chalicelib.adapters.database.outbox import post
 from chalicelib.adapters.database.push_rows import add_pushes, devices_of
 from chalicelib.application.ports.state_notices import StateNotices
-from chalicelib.domain.area_states import AreaState
+from chalicelib.domain.area_states import AreaState, as_it_is_told
 from chalicelib.domain.jobs import Message, Queue, SessionJob
 from chalicelib.domain.pushes import Target
 from chalicelib.domain.state_messages import AreaNews, failed_in, state_notice, why_unseen
 from chalicelib.domain.state_notices import A_DAY, Course, News, Periods, Told, news_of, wait_for_more
-from chalicelib.domain.unseen import Unseen
 
 USER, AREA, SESSION = t.users, t.area_configs, t.alert_sessions
 NOBODY_S = 3600.0  # after which it is looked again whether a user has a device by now
@@ -57,11 +57,16 @@ class SqlStateNotices(StateNotices):
     def decide(self, connection: Connection, user_id: int, *, now: datetime) -> list[Message]:
         if connection.execute(select(USER.c.id).where(USER.c.id == user_id).with_for_update()).one_or_none() is None:
             return []
-        mine = select(AREA.c.id, AREA.c.name).where(AREA.c.user_id == user_id, AREA.c.deleted_at.is_(None))
-        names = {row.id: row.name for row in connection.execute(mine)}
-        of_mine = select(STATE).where(STATE.c.area_id.in_(list(names))).order_by(STATE.c.area_id).with_for_update()
+        mine = select(AREA).where(AREA.c.user_id == user_id, AREA.c.deleted_at.is_(None))
+        areas = {row.id: row for row in connection.execute(mine)}
+        of_mine = select(STATE).where(STATE.c.area_id.in_(list(areas))).order_by(STATE.c.area_id).with_for_update()
         rows = {row.area_id: row for row in connection.execute(of_mine)}
-        news = {area_id: each for area_id, row in rows.items() if (each := self._news(row, now)) is not None}
+        courses = {area_id: _course(row, areas[area_id].unseen_tolerance) for area_id, row in rows.items()}
+        news = {
+            area_id: each
+            for area_id, row in rows.items()
+            if (each := news_of(courses[area_id], _told(row), periods=self._periods, now=now)) is not None
+        }
         wait_until = wait_for_more(news.values(), now=now)
         targets = (*devices_of(connection, user_id), *self._targets)
         if wait_until is None and news:
@@ -74,7 +79,7 @@ class SqlStateNotices(StateNotices):
         ready = {area_id: each for area_id, each in news.items() if each.due_at <= now}
         later = min((each.due_at for area_id, each in news.items() if area_id not in ready), default=None)
         _look_again(connection, rows, set(news) - set(ready), later)
-        about = [_about(connection, rows[area_id], names[area_id], each) for area_id, each in ready.items()]
+        about = [_about(connection, rows[area_id], areas[area_id].name, each) for area_id, each in ready.items()]
         entries = [entry_of(each, _told(rows[each.area_id])) for each in about]
         notice_id = insert_row(connection, NOTICE, user_id=user_id, areas=entries, created_at=now)
         for area_id, each in ready.items():
@@ -85,9 +90,10 @@ class SqlStateNotices(StateNotices):
         add_pushes(connection, targets, session_id=session_id, notice_id=notice_id, now=now)
         return post(connection, Queue.NOTIFICATIONS, SessionJob(session_id=session_id, notice_id=notice_id), now=now)
 
-    def _news(self, row: Row[Any], now: datetime) -> News | None:
-        course = Course(AreaState(row.state), row.since, row.side_since or row.since)
-        return news_of(course, _told(row), periods=self._periods, now=now)
+
+def _course(row: Row[Any], tolerance: float) -> Course:
+    state = as_it_is_told(AreaState(row.state), unseen_of(row), tolerance=tolerance)
+    return Course(state, row.since, row.side_since or row.since)
 
 
 def _told(row: Row[Any]) -> Told:
@@ -113,7 +119,7 @@ def _about(connection: Connection, row: Row[Any], name: str, news: News) -> Area
     session_id = row.session_id or _last_session(connection, row.area_id)  # a release before did not write it
     summary = connection.execute(select(SESSION.c.summary).where(SESSION.c.id == session_id)).scalar() or {}
     reasons = [failure["reason"] for failure in summary.get("failures", [])]
-    unseen = None if row.watched_m2 is None else Unseen(m2=row.unseen_m2 or 0.0, of_m2=row.watched_m2)
+    unseen = unseen_of(row)
     return AreaNews(
         area_id=row.area_id,
         name=name,
@@ -122,7 +128,7 @@ def _about(connection: Connection, row: Row[Any], name: str, news: News) -> Area
         since=news.since,
         share=None if unseen is None else unseen.share,
         m2=None if unseen is None else unseen.m2,
-        why=why_unseen(AreaState(row.state), reasons, failed=failed_in(summary.get("counts", {}))),
+        why=why_unseen(news.state, reasons, failed=failed_in(summary.get("counts", {}))),
     )
 
 
