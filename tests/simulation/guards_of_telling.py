@@ -25,6 +25,7 @@ TELLING = (
         "SqlStateNotices",
         "for area_id, each in news.items() if each.due_at <= now}",
         "for area_id, each in news.items()}",
+        "a message waits for what turns soon after its first; tests/integration/test_state_notices.py catches it",
     ),
     Guard(
         "blind is told when it has held",
