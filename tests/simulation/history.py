@@ -64,7 +64,7 @@ class History:
         self.areas: list[Watched] = []
         self.quiet_sessions = self.rng.choice((1, 1, 1, 2))  # of each area, after which everything has to be settled
         self.ends_at = START + timedelta(days=self.rng.choice((1, 1, 1, 2)), hours=2)
-        self.quiet_at = self.ends_at
+        self.quiet_at, self.quiet_after = self.ends_at, 0
         self.next_tick, self.has_to_tick = START, True
         self.ticks: tuple[str, ...] = ("capture_areas", "reconcile")
         seat.stage.show(self)
@@ -218,16 +218,16 @@ class History:
         world.away.clear()
         world.offset = timedelta()
         self.has_to_tick = True
-        self.quiet_at = world.true_now
+        self.quiet_at, self.quiet_after = world.true_now, looking.last_session(self)
 
     def _cloud_over(self) -> None:
         """Hide some of the land, or all of it, in one more session of each area: they are blind from then on."""
-        now, share = self.world.true_now, (0.5, 1.0)[self.world.seed % 2]
+        now, share, before = self.world.true_now, (0.5, 1.0)[self.world.seed % 2], looking.last_session(self)
         tiles = [tile for area in self.areas for tile in area.tiles]
         hidden = {tile: 0.0 for number, tile in enumerate(tiles) if share == 1.0 or number % 2}
         self.land.take("clouds", now, arrives_at=now, changes=(), clear=hidden)
         self.world.tell("-- clouds")
-        self._go(until=lambda: looking.sessions_since(self, now) >= 1 and not self.tasks and looking.is_still(self))
+        self._go(until=lambda: looking.sessions_after(self, before) >= 1 and not self.tasks and looking.is_still(self))
 
     def _owner_of(self, area_id: int) -> int:
         return next(area.user_id for area in self.areas if area.area_id == area_id)
@@ -239,7 +239,7 @@ class History:
             return True
         if self.tasks or not looking.is_still(self):
             return False
-        sessions = looking.sessions_since(self, self.quiet_at)
+        sessions = looking.sessions_after(self, self.quiet_after)
         failing = looking.failing(self) if sessions >= self.quiet_sessions else ()
         if failing and sessions < MOST_QUIET_SESSIONS:
             return False  # the next session completes what is missing

@@ -89,12 +89,17 @@ def what_is_left(history: History) -> str:
     return ", ".join(f"{count} {what}" for what, count in left.items() if count)
 
 
-def sessions_since(history: History, since: datetime) -> int:
-    """Return how many sessions each area that is watched has run since then, at least."""
+def last_session(history: History) -> int:
+    """Return the session that was opened last: what comes after it is told by its id, for a clock may have jumped."""
+    return history.database.value("SELECT MAX(id) FROM alert_sessions") or 0
+
+
+def sessions_after(history: History, session_id: int) -> int:
+    """Return how many sessions each area that is watched has run after one, at least."""
     counts = history.database.rows(
-        "SELECT (SELECT COUNT(*) FROM alert_sessions s WHERE s.area_id = a.id AND s.started_at > ?"
+        "SELECT (SELECT COUNT(*) FROM alert_sessions s WHERE s.area_id = a.id AND s.id > ?"
         f" AND s.cause <> 'COMPARISON' AND s.ended_at IS NOT NULL) FROM area_configs a WHERE {IS_WATCHED}",
-        f"{since:%Y-%m-%d %H:%M:%S.%f}",
+        session_id,
     )
     return min((row[0] for row in counts), default=99)
 

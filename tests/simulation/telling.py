@@ -57,8 +57,11 @@ class Telling:
         since = self.since(area_id, states)
         if since is None or (now - since < period - A_MOMENT and not world.counts["clock jump"]):
             world.violated("told when it has held", f"area {area_id} is told to be {state}, so since {since}, at {now}")
-        if state == "watched" and RANK[known(self._history, area_id)] == 0:
+        knows = known(self._history, area_id)
+        if state == "watched" and RANK[knows] == 0:
             world.violated("seen again only after worse", f"area {area_id} is told to be seen again, and nobody knew")
+        if state != "watched" and RANK[state] <= RANK[knows]:
+            world.violated("told once", f"area {area_id} is told to be {state}, and people know it as {knows}")
 
     def since(self, area_id: int, states: tuple[str, ...]) -> datetime | None:
         """Return since when an area has been in one of some states; None if it is not."""
