@@ -108,10 +108,9 @@ CREATE TABLE state_notices (
     areas JSON NOT NULL,
     created_at DATETIME(6) NOT NULL,
     sent_at DATETIME(6),
-    CONSTRAINT pk_state_notices PRIMARY KEY (id)
+    CONSTRAINT pk_state_notices PRIMARY KEY (id),
+    CONSTRAINT uq_state_notices_user_id_id UNIQUE (user_id, id)
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
-
-CREATE INDEX ix_state_notices_user_id_id ON state_notices (user_id, id);
 
 CREATE TABLE users (
     id BIGINT NOT NULL AUTO_INCREMENT,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Self
 
@@ -107,17 +108,12 @@ class AreaOut(ApiModel):
     @classmethod
     def of(cls, area: Area, ports: Ports, standing: AreaStanding | None) -> AreaOut:
         """Show an area, as it stands."""
-        extent, plan = area.extent, area.plan
+        plan = area.plan
         unseen = standing.unseen if standing else None
         return cls(
             id=area.area_id,
             name=area.name,
-            center_lat=extent.center_lat,
-            center_lon=extent.center_lon,
-            north_km=extent.north_km,
-            south_km=extent.south_km,
-            east_km=extent.east_km,
-            west_km=extent.west_km,
+            **asdict(area.extent),
             created_at=area.created_at,
             provider=plan.provider,
             cadence_hours=plan.cadence_hours,

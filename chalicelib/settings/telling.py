@@ -25,7 +25,7 @@ class Pushes(Group):
     blind_days: Days = Field(
         default=14, description="How long an area has to be blind, or partly, until its owner is told."
     )
-    blind_days_in_monsoon: Days = Field(
+    monsoon_blind_days: Days = Field(
         default=30, description="The same while it is monsoon; no less than `BLIND_DAYS` counts."
     )
     monsoon_months: str = Field(
@@ -53,7 +53,7 @@ class Pushes(Group):
         """How long a state has to hold until it is told."""
         return Periods(
             blind=timedelta(days=self.blind_days),
-            blind_in_monsoon=timedelta(days=self.blind_days_in_monsoon),
+            blind_in_monsoon=timedelta(days=self.monsoon_blind_days),
             monsoon_months=frozenset(int(month) for month in split(self.monsoon_months)),
             failing=timedelta(days=self.failing_days),
         )

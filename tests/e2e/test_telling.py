@@ -23,7 +23,7 @@ def folder(tmp_path):
 @pytest.fixture
 def server(tmp_path, folder):
     """Give a server that tells at once; its clock reconciles when it starts, and each minute."""
-    at_once = {"blind_days": 0, "blind_days_in_monsoon": 0, "failing_days": 0}
+    at_once = {"blind_days": 0, "monsoon_blind_days": 0, "failing_days": 0}
     options = ("--archive", str(folder), "--no-demo")
     with Server(tmp_path / "home", *options, capture_schedule="rate(1 day)", **at_once) as running:
         yield running

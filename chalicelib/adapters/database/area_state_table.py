@@ -5,7 +5,7 @@ Without foreign keys, for a release that does not know them purges areas too.
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Boolean, Column, Double, Index, String
+from sqlalchemy import JSON, Boolean, Column, Double, String, UniqueConstraint
 
 from chalicelib.adapters.database.engine import UtcDateTime
 from chalicelib.adapters.database.metadata import Id, table
@@ -34,5 +34,5 @@ state_notices = table(
     Column("areas", JSON, nullable=False),  # what is told of each, and what was known before
     Column("created_at", UtcDateTime, nullable=False),
     Column("sent_at", UtcDateTime),
-    Index(None, "user_id", "id"),
+    UniqueConstraint("user_id", "id"),  # the last of a user is found by it
 )

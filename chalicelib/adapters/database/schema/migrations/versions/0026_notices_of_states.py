@@ -25,7 +25,7 @@ def upgrade() -> None:
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("sent_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_state_notices")),
-        sa.Index("ix_state_notices_user_id_id", "user_id", "id"),
+        sa.UniqueConstraint("user_id", "id", name=op.f("uq_state_notices_user_id_id")),
         mysql_engine="InnoDB",
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
