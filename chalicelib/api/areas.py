@@ -108,8 +108,7 @@ class AreaOut(ApiModel):
     @classmethod
     def of(cls, area: Area, ports: Ports, standing: AreaStanding | None) -> AreaOut:
         """Show an area, as it stands."""
-        plan = area.plan
-        unseen = standing.unseen if standing else None
+        plan, unseen = area.plan, standing.unseen if standing else None
         return cls(
             id=area.area_id,
             name=area.name,
@@ -163,8 +162,7 @@ class Estimate(ApiModel):
 
 
 def _attribution(provider: str, ports: Ports) -> str:
-    terms = ports.provider_terms(provider)  # None: no longer set up here, and its areas are still shown
-    return terms.licence.attribution if terms else ""
+    return terms.licence.attribution if (terms := ports.provider_terms(provider)) else ""  # areas outlive providers
 
 
 def _shown(area: Area, ports: Ports) -> AreaOut:
