@@ -421,8 +421,27 @@ def test_nothing_is_left_of_an_area_that_is_purged(trip, is_sent):
     for _ in range(3):
         settle(trip)
         trip.wait(minutes=15)
-    for table in (area_states, state_notices, deliveries, outbox):
+    for table in (area_states, deliveries, outbox):
         assert value(trip, select(func.count()).select_from(table)) == 0, table.name
+    assert value(trip, select(state_notices.c.areas)) == [], "that there was a message today, and of nothing"
+
+
+def test_who_deletes_an_area_has_no_second_message_that_day(trip):
+    (area,) = due(trip)
+    settle(trip)
+    other = trip.add_area(tiles=1, name="Lake")
+    trip.imagery.scenes = refuse
+    look(trip, other, CLEAR)
+    trip.delete(area)
+    with trip.engine.begin() as connection:
+        connection.execute(text("UPDATE area_states SET since = '2026-01-01', side_since = '2026-01-01'"))
+    for _ in range(3):
+        settle(trip)
+        trip.wait(hours=7)
+    assert told(trip) == ["Not seen: Area 0"]
+    trip.wait(hours=7)
+    settle(trip)
+    assert told(trip) == ["Not seen: Area 0", "Could not be looked at: Lake"]
 
 
 def test_a_state_that_a_release_before_wrote_is_told(trip):

@@ -71,18 +71,20 @@ def take_back_unsent(connection: Connection, notice: Row[Any], *, now: datetime)
 
 
 def forget_area(connection: Connection, area_id: int, *, user_id: int) -> None:
-    """Take an area that is deleted out of the notices that named it; one of which nothing is left goes."""
+    """Take an area that is deleted out of the notices that named it. Of one that named no other its time is left.
+
+    By that its reader has no second message on one day.
+    """
     those = select(NOTICE).where(NOTICE.c.user_id == user_id).with_for_update()
     for row in connection.execute(those).all():
         rest = [entry for entry in row.areas if entry["area_id"] != area_id]
         if len(rest) == len(row.areas):
             continue
+        connection.execute(update(NOTICE).where(NOTICE.c.id == row.id).values(areas=rest))
         left = notices_by_id(connection, [row.id]).get(row.id)
         if left is None:
             connection.execute(delete(PUSH).where(PUSH.c.notice_id == row.id))
-            connection.execute(delete(NOTICE).where(NOTICE.c.id == row.id))
         else:  # its pushes went with the sessions of the area otherwise
-            connection.execute(update(NOTICE).where(NOTICE.c.id == row.id).values(areas=rest))
             connection.execute(update(PUSH).where(PUSH.c.notice_id == row.id).values(session_id=left.session_id))
 
 
