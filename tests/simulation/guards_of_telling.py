@@ -68,6 +68,7 @@ TELLING = (
         "SqlStateNotices",
         "values(notice_id=notice_id, **values)",
         "values(notice_id=notice_id)",
+        "a history is over before it would be told again; tests/integration/test_state_notices.py catches it",
     ),
     Guard(
         "one message a person and day",
@@ -89,6 +90,7 @@ TELLING = (
         "take_back_unsent",
         "if statuses & {DeliveryStatus.SENT, DeliveryStatus.PENDING}:",
         "if True:",
+        "a service is seldom away here for a day; tests/integration/test_state_notices.py catches it",
     ),
     Guard(
         "a message is written with its job",
