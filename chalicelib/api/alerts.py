@@ -87,7 +87,7 @@ class SessionDetails(SessionOut):
 
 
 class PushOut(ApiModel):
-    """A push about one session, and how far it has come."""
+    """A push about one session, or about how areas stand, and how far it has come."""
 
     id: int
     area_config_id: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Self
 
@@ -100,20 +101,18 @@ class AreaOut(ApiModel):
     attribution: str
     state: str  # watched, changed, partly blind, blind, failing: what its last whole session said
     state_since: datetime | None  # null: nothing was looked at yet
+    unseen_m2: float | None  # of the area, in that session; null: nothing was looked at, or that was not measured yet
+    unseen_share: float | None
+    unseen_since: datetime | None  # null as well where all of it was seen
 
     @classmethod
     def of(cls, area: Area, ports: Ports, standing: AreaStanding | None) -> AreaOut:
         """Show an area, as it stands."""
-        extent, plan = area.extent, area.plan
+        plan, unseen = area.plan, standing.unseen if standing else None
         return cls(
             id=area.area_id,
             name=area.name,
-            center_lat=extent.center_lat,
-            center_lon=extent.center_lon,
-            north_km=extent.north_km,
-            south_km=extent.south_km,
-            east_km=extent.east_km,
-            west_km=extent.west_km,
+            **asdict(area.extent),
             created_at=area.created_at,
             provider=plan.provider,
             cadence_hours=plan.cadence_hours,
@@ -126,6 +125,9 @@ class AreaOut(ApiModel):
             attribution=_attribution(plan.provider, ports),
             state=(standing.state if standing else AreaState.WATCHED).value,
             state_since=standing.since if standing else None,
+            unseen_m2=None if unseen is None else round(unseen.m2, 1),
+            unseen_share=None if unseen is None else round(unseen.share, 4),
+            unseen_since=None if unseen is None else unseen.since,
         )
 
 
@@ -160,8 +162,7 @@ class Estimate(ApiModel):
 
 
 def _attribution(provider: str, ports: Ports) -> str:
-    terms = ports.provider_terms(provider)  # None: no longer set up here, and its areas are still shown
-    return terms.licence.attribution if terms else ""
+    return terms.licence.attribution if (terms := ports.provider_terms(provider)) else ""  # areas outlive providers
 
 
 def _shown(area: Area, ports: Ports) -> AreaOut:

@@ -1,4 +1,4 @@
-"""Notify: push a session's alerts to the people of its area."""
+"""Notify: push a session's alerts to the people of its area, or how areas stand to who watches them."""
 
 from __future__ import annotations
 
@@ -17,17 +17,18 @@ PUSHES_AT_ONCE = 100
 def notify_session(
     job: SessionJob, *, deliveries: Deliveries, push: Push, targets: Sequence[Target], clock: Clock, lease_s: float
 ) -> None:
-    """Push a session's alerts to the devices of the area's owner and to the operator's targets, each once.
+    """Push a session's alerts, or a notice, to the devices of its owner and to the operator's targets, each once.
 
     Safe to repeat: each push has one row, claimed before it is sent. What the push service refuses for now is left to
     reconcile, which tries again for hours: longer than any queue would.
     """
-    notice = deliveries.prepare(job.session_id, extra=targets, now=clock())
+    about = {"notice_id": job.notice_id}
+    notice = deliveries.prepare(job.session_id, **about, extra=targets, now=clock())
     if notice is None:
         return
-    while claimed := deliveries.claim(job.session_id, now=clock(), lease_s=lease_s, limit=PUSHES_AT_ONCE):
+    while claimed := deliveries.claim(job.session_id, **about, now=clock(), lease_s=lease_s, limit=PUSHES_AT_ONCE):
         receipts = _push(push, notice, [delivery.target for delivery in claimed])
-        deliveries.record(job.session_id, claimed, receipts, now=clock())
+        deliveries.record(job.session_id, claimed, receipts, **about, now=clock())
         if any(receipt.status is DeliveryStatus.PENDING for receipt in receipts):
             return
 

@@ -18,6 +18,7 @@ from chalicelib.application.ports.orphans import Orphans
 from chalicelib.application.ports.place_upkeep import PlaceUpkeep
 from chalicelib.application.ports.recurring_tasks import RecurringTasks
 from chalicelib.application.ports.sessions import Sessions
+from chalicelib.application.ports.state_notices import StateNotices
 from chalicelib.application.ports.tile_runs import TileRuns
 from chalicelib.domain.errors import BadMessage
 from chalicelib.domain.events import RECONCILE_DONE, Event
@@ -38,6 +39,7 @@ def reconcile(
     sessions: Sessions,
     runs: TileRuns,
     deliveries: Deliveries,
+    state_notices: StateNotices,
     orphans: Orphans,
     place_upkeep: PlaceUpkeep,
     tasks: RecurringTasks,
@@ -66,6 +68,8 @@ def reconcile(
     with isolation.part("retry pushes"):
         stalled += deliveries.retry_due(now=clock(), limit=AT_ONCE)
     jobs.send(stalled)
+    with isolation.part("tell how areas stand"):
+        _tell_states(state_notices, jobs, clock, isolation)
     with isolation.part("end overdue sessions"):
         _end_overdue(sessions, jobs, clock, isolation)
     with isolation.part("settle dead letters"):
@@ -84,6 +88,13 @@ def reconcile(
     isolation.end()
 
 
+def _tell_states(state_notices: StateNotices, jobs: Jobs, clock: Clock, isolation: Isolation) -> None:
+    """Decide what users are told of areas that are not seen, or are again: each user by himself."""
+    for user_id in state_notices.due(now=clock(), limit=AT_ONCE):
+        with isolation.part("tell user", user_id=user_id):
+            jobs.send(state_notices.decide(user_id, now=clock()))
+
+
 def _end_overdue(sessions: Sessions, jobs: Jobs, clock: Clock, isolation: Isolation) -> None:
     for session_id in sessions.overdue(now=clock(), limit=AT_ONCE):
         log.error("session overdue", extra={"session_id": session_id})
@@ -99,7 +110,8 @@ def _settle(dead: DeadLetter, *, runs: TileRuns, deliveries: Deliveries, jobs: J
     try:
         if message.queue is Queue.NOTIFICATIONS:
             session_job = SessionJob.from_json(message.body)
-            jobs.send(deliveries.retry_lost(session_job.session_id, now=clock()))
+            about = {"notice_id": session_job.notice_id}
+            jobs.send(deliveries.retry_lost(session_job.session_id, **about, now=clock()))
         else:
             _retry_or_end_tile(dead, TileJob.from_json(message.body), runs=runs, jobs=jobs, clock=clock)
     except BadMessage as error:

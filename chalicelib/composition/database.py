@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chalicelib.composition.basis import Basis
+from chalicelib.domain.pushes import Target
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from chalicelib.application.ports.replays import Replays
     from chalicelib.application.ports.scene_searches import SceneSearches
     from chalicelib.application.ports.sessions import Sessions
+    from chalicelib.application.ports.state_notices import StateNotices
     from chalicelib.application.ports.tile_images import TileImages
     from chalicelib.application.ports.tile_runs import TileRuns
     from chalicelib.application.ports.waits import Waits
@@ -166,6 +168,18 @@ class DatabasePorts(Basis):
         from chalicelib.adapters.database.deliveries import SqlDeliveries
 
         return SqlDeliveries(self.engine)
+
+    @property
+    def default_targets(self) -> list[Target]:
+        """The operator's push targets. Raises Invalid."""
+        return [Target.parse(text) for text in self.settings.pushes.default_targets]
+
+    @cached_property
+    def state_notices(self) -> StateNotices:
+        """Who is told how their areas stand."""
+        from chalicelib.adapters.database.state_notices import SqlStateNotices
+
+        return SqlStateNotices(self.engine, periods=self.settings.pushes.periods, targets=self.default_targets)
 
     @cached_property
     def orphans(self) -> Orphans:

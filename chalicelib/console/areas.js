@@ -3,9 +3,9 @@
 import { get, getPage, patch, post, remove } from "./api.js";
 import { areaForm, sensitivities } from "./area_form.js";
 import { button, confirmed, el, empty, facts, failure, head, tell } from "./dom.js";
-import { count, counted, distance, m2, metres, moment, place, reach } from "./format.js";
+import { count, counted, distance, m2, metres, moment, percent, place, reach } from "./format.js";
 import { follow } from "./sessions.js";
-import { progress, sessionBadge, severityBadge, shape, standing } from "./words.js";
+import { areaBadge, progress, sessionBadge, severityBadge, shape, standing } from "./words.js";
 
 /** Make the page of areas. */
 export async function areasPage(signal) {
@@ -46,7 +46,9 @@ function card(area, sessions, signal) {
   const state = el("div", { class: "state", "aria-live": "polite" });
   const due = el("span", {}, distance(area.nextDueAt));
   const supervise = button("Supervise now", () => sweep(area, parts, signal), { class: "main" });
-  const parts = { state, supervise, due, sessions };
+  const stands = el("span", {}, howItStands(area));
+  const unseen = el("span", {}, notSeen(area));
+  const parts = { state, supervise, due, sessions, stands, unseen };
   showState(parts, latest);
   if (latest?.status === "IN_PROGRESS") watch(latest, parts, area, signal);
   const size = `${reach(area.westKm + area.eastKm)} × ${reach(area.northKm + area.southKm)}`;
@@ -58,6 +60,8 @@ function card(area, sessions, signal) {
     place(area.centerLat, area.centerLon),
     state,
     facts([
+      ["State", stands],
+      ["Not seen", unseen],
       ["Next sweep", due],
       ["Every", every(area.cadenceHours)],
       ["Width × height", size],
@@ -75,6 +79,18 @@ function card(area, sessions, signal) {
     area.attribution && el("p", { class: "attribution" }, `Imagery: ${area.attribution}`),
   );
   return card;
+}
+
+// What its last whole sweep said, which an interrupted one does not change.
+function howItStands(area) {
+  if (area.stateSince === null) return ["not looked at yet"];
+  return [areaBadge(area.state), " since ", moment(area.stateSince)];
+}
+
+function notSeen(area) {
+  if (area.unseenShare === null) return ["not measured yet"];
+  if (area.unseenSince === null) return ["nothing"];
+  return [`${percent(area.unseenShare)} of it, ${m2(area.unseenM2)}, since `, moment(area.unseenSince)];
 }
 
 function sensitivity(area) {
@@ -152,7 +168,10 @@ async function watch(session, parts, area, signal) {
   const [word] = standing(ended);
   tell(`${area.name}: ${word.toLowerCase()}.`);
   const newer = await get(`area-configs/${area.id}`, signal).catch(() => null);
-  if (newer !== null) parts.due.replaceChildren(distance(newer.nextDueAt));
+  if (newer === null) return;
+  parts.due.replaceChildren(distance(newer.nextDueAt));
+  parts.stands.replaceChildren(...howItStands(newer));
+  parts.unseen.replaceChildren(...notSeen(newer));
 }
 
 async function forgetArea(area, card) {

@@ -105,6 +105,19 @@ export function standing(session) {
   }
 }
 
+const AREA_STATES = {
+  watched: ["Watched", "circle", "good"],
+  changed: ["Changed", "triangle", "change"],
+  "partly blind": ["Partly not seen", "diamond", "warn"],
+  blind: ["Not seen", "diamond", "warn"],
+  failing: ["Could not be looked at", "octagon", "bad"],
+};
+
+/** Make the badge of how an area stands. */
+export function areaBadge(state) {
+  return badge(...(AREA_STATES[state] ?? [state, "diamond", "warn"]));
+}
+
 /** Make a session's badge. */
 export function sessionBadge(session) {
   const [word, shapeName, tone, sentence] = standing(session);

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
 
 from chalicelib.domain.sessions import Cause, Ending, SessionStatus
 from chalicelib.domain.tile_runs import Verdict
@@ -24,11 +24,17 @@ class AreaState(StrEnum):
     FAILING = "failing"
 
 
-class AreaStanding(NamedTuple):
-    """An area's state, and since when it has been in it."""
+SEEN = (AreaState.WATCHED, AreaState.CHANGED)
+"""What is worse is not, or not wholly, seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class AreaStanding:
+    """An area's state, since when it has been in it, and what of its ground was not seen."""
 
     state: AreaState
     since: datetime
+    unseen: Unseen | None = field(default=None, compare=False)  # None: not measured by the release that said so
 
 
 def state_after(
@@ -51,3 +57,10 @@ def state_after(
     if unseen is not None and unseen.is_more_than(tolerance):
         return AreaState.PARTLY_BLIND
     return AreaState.FAILING if ending.status is SessionStatus.ERROR else AreaState.WATCHED
+
+
+def as_it_is_told(state: AreaState, unseen: Unseen | None, *, tolerance: float) -> AreaState:
+    """Return what people are told of a state: a change beside too much unseen ground leaves the area partly blind."""
+    if state is AreaState.CHANGED and unseen is not None and unseen.is_more_than(tolerance):
+        return AreaState.PARTLY_BLIND
+    return state

@@ -87,7 +87,8 @@ class _Job:
     @property
     def ids(self) -> dict[str, int | str]:
         """What stands on every log line about this job."""
-        return {name: value for name, value in asdict(self).items() if value != "" and name not in ("turn", "waits")}
+        known = {name: value for name, value in asdict(self).items() if value not in ("", None)}
+        return {name: value for name, value in known.items() if name not in ("turn", "waits")}
 
     @property
     def _more(self) -> dict[str, int]:
@@ -120,12 +121,14 @@ class TileJob(_Job):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionJob(_Job):
-    """Tell people how one session ended."""
+    """Tell people how one session ended; or, with a notice, how the areas stand that it is about."""
+
+    notice_id: int | None = None
 
     @classmethod
     def from_json(cls, body: str) -> Self:
         """Parse a message's body. Raises BadMessage."""
-        return cls(**_read(body, ("session_id",), ("request_id",)))
+        return cls(**_read(body, ("session_id",), ("request_id",), ("notice_id",)))
 
 
 def turns(tiles: int, *, begin: int, open_sessions: int) -> range:

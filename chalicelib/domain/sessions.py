@@ -72,7 +72,7 @@ def ending_of(
     if obscured == total and total:
         sentences.append("nothing could be seen: every tile was obscured")
     elif unseen is not None and unseen.is_more_than(tolerance) and failed + cancelled < total:
-        sentences.append(f"{_percent(unseen.share)} of the area was not seen, {unseen.m2:,.0f} m2")
+        sentences.append(f"{percent(unseen.share)} of the area was not seen, {unseen.m2:,.0f} m2")
     if unusable:
         sentences.append(f"in {unusable} of {total} tiles a newer scene could not be used")
     reason = "; ".join(sentences) or None
@@ -83,7 +83,12 @@ def ending_of(
     return Ending(status=SessionStatus.NO_CHANGES, reason=None)
 
 
-def _percent(share: float) -> str:
+def percent(share: float) -> str:
+    """Write a share as percent.
+
+    >>> percent(0.052), percent(0.4)
+    ('5.2 %', '40 %')
+    """
     return f"{100 * share:.0f} %" if share >= 0.095 else f"{100 * share:.1f} %"
 
 

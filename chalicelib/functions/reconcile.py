@@ -19,6 +19,7 @@ def reconcile(_event: CloudWatchEvent, ports: Ports) -> None:
         sessions=ports.sessions,
         runs=ports.tile_runs,
         deliveries=ports.deliveries,
+        state_notices=ports.state_notices,
         orphans=ports.orphans,
         place_upkeep=ports.place_upkeep,
         tasks=ports.recurring_tasks,

@@ -1,8 +1,8 @@
 """The settings: the only reader of the environment. Every default is the local run.
 
-A setting is the environment variable BHUPRAHARI_<FIELD>, in the group that its field stands in (`groups.py`). The names
-in UNPREFIXED, which operators of the first backend know, work without the prefix too. An unknown BHUPRAHARI_ name fails
-at start.
+A setting is the environment variable BHUPRAHARI_<FIELD>, in the group that its field stands in (`groups.py`,
+`telling.py`). The names in UNPREFIXED, which operators of the first backend know, work without the prefix too. An
+unknown BHUPRAHARI_ name fails at start.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from chalicelib.settings.groups import (
     Limits,
     Process,
     Providers,
-    Pushes,
     Queues,
     Secrets,
     Trip,
 )
 from chalicelib.settings.refusals import sentence
+from chalicelib.settings.telling import Pushes
 from chalicelib.settings.values import PREFIX, Group
 
 UNPREFIXED = ("ALLOWED_ORIGINS", "FCM_DEFAULT_TARGETS", "CAPTURE_SCHEDULE", "COMPARE_WAIT_S", "REGISTRATION")

@@ -206,20 +206,3 @@ class Accounts(Group):
     def origins(self) -> tuple[str, ...]:
         """The origins that browsers may call from."""
         return split(self.allowed_origins)
-
-
-class Pushes(Group):
-    """Pushes to people's phones."""
-
-    push_service: Literal["log", "fcm"] = Field(default="log", description="Where pushes go.")
-    fcm_default_targets: str = Field(
-        default="", description="Device tokens or `/topics/NAME`, with commas, that get every push."
-    )
-    fcm_secret: str = Field(
-        default="firebase-service-account", description="The name of the secret with the Firebase service account."
-    )
-
-    @property
-    def default_targets(self) -> tuple[str, ...]:
-        """The operator's push targets."""
-        return split(self.fcm_default_targets)

@@ -1,13 +1,16 @@
 """The console in a real browser, on a real server: signing in, the whole trip, and what is no all-clear."""
 
 import json
+import re
 
 import cv2
 import numpy as np
 import pytest
 
 from tests.support import browser
-from tests.support.running.client import Server
+from tests.support.builders.archives import put, square
+from tests.support.builders.land import land
+from tests.support.running.client import Client, Server
 from tests.support.running.pairs import Pair
 
 SIZE_PX, GSD_M = 360, 0.6
@@ -155,6 +158,25 @@ def test_the_whole_trip_is_made_in_the_console(page, pair, archive):
     page.wait_for("Boolean(document.querySelector('[name=password]'))")
     assert page.run("sessionStorage.length") == 0
     assert page.complaints == [], "the policy refuses nothing, no script fails"
+
+
+def test_an_area_says_how_it_stands_and_what_of_it_was_not_seen(page, server, archive):
+    client = Client(server.url, email="badri@example.org", password="a-long-secret")
+    extent = square(21.3, 85.8, width_px=400, height_px=400, gsd_m=0.5)
+    picture = land(400, seed=3)
+    put(archive, "badri-a", extent.bounds, pixels=picture, taken="2025-01-15T05:30:00Z")
+    reach = {f"{way}Km": getattr(extent, f"{way}_km") for way in ("north", "south", "east", "west")}
+    centre = {"centerLat": extent.center_lat, "centerLon": extent.center_lon}
+    area = client.add_area(name="Grove", provider="archive", **centre, **reach)
+    client.supervise_now(area["id"])
+    picture[:, :160] = 250
+    put(archive, "badri-b", extent.bounds, pixels=picture, taken="2025-02-15T05:30:00Z")
+    client.supervise_now(area["id"])
+    enter(page, "badri@example.org", is_new=False)
+    shown = page.wait_for("document.querySelector('.area .facts')?.innerText")
+    assert "Partly not seen since" in " ".join(shown.split())
+    assert re.search(r"Not seen \d+ % of it, [\d ]+ m²( \([\d.]+ ha\))?, since \d", " ".join(shown.split()))
+    assert page.complaints == []
 
 
 SEEN = [

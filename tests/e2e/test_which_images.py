@@ -178,6 +178,26 @@ def test_d09_finer_imagery_moves_the_grid_to_a_new_baseline_and_says_so(case):
     assert case.verdicts() == {"NO_NEW_IMAGERY"}, "the same bytes: and the grid stays"
 
 
+@pytest.mark.parametrize("seed", [2, 7])
+def test_d10_what_creeps_by_a_strip_at_each_date_is_found_at_the_third(case, seed):
+    """A strip as in the case from the field, 8 by 12 pixels a step; by half of it: `test_slow_change.py`."""
+    noise = np.random.default_rng(seed)
+
+    def step(number):
+        picture = case.before.copy()
+        if number:
+            cv2.rectangle(picture, (290, 120), (290 + 8 * number - 1, 120 + 11), (198, 206, 210), -1)
+        return np.clip(picture + noise.normal(0, 3, picture.shape), 0, 255).astype(np.uint8)
+
+    case.put("0", pixels=step(0), taken=JANUARY)
+    case.look()
+    said = []
+    for number in range(1, 5):
+        case.put(str(number), pixels=step(number), taken=f"2025-02-{number:02}T05:30:00Z")
+        said.append("CHANGED" in case.verdicts())
+    assert any(said[:3]), said
+
+
 def test_a35_a_date_that_has_not_come_beside_the_only_good_one(case):
     case.put("good", pixels=case.before, taken=JANUARY)
     case.put("typo", pixels=case.before, taken=NOT_YET)

@@ -1,6 +1,9 @@
 """An area's state: written with the end of each session, and since when. On both databases."""
 
+from datetime import timedelta
+
 import pytest
+from sqlalchemy import event
 
 from chalicelib.domain.area_states import AreaStanding, AreaState
 from tests.support.builders.domain import a_change
@@ -55,3 +58,30 @@ def test_a_purged_area_has_no_state(trip):
     trip.delete(area)
     trip.reconcile()
     assert standing(trip, area) is None
+
+
+def test_an_area_says_what_of_it_its_last_whole_session_did_not_see(trip):
+    areas = [trip.add_area() for _ in range(3)]
+    for area in areas[:2]:
+        look(trip, area, "march", days=0, clear_share=0.6)
+    began = trip.now
+    last = look(trip, areas[0], "april", days=1, clear_share=0.75)
+    found = trip.areas.standings([area.area_id for area in areas])
+    unseen = found[areas[0].area_id].unseen
+    assert (unseen.m2, unseen.of_m2) == pytest.approx((last.unseen.m2, last.unseen.of_m2), abs=0.1)
+    assert unseen.share == pytest.approx(0.25)
+    assert unseen.since == began - timedelta(hours=24)
+    assert found[areas[1].area_id].unseen.share == pytest.approx(0.4)
+    assert areas[2].area_id not in found
+    trip.cancel(trip.capture_now(areas[0]))
+    assert standing(trip, areas[0]).unseen == unseen, "what was stopped says nothing of the area"
+
+
+def test_how_many_areas_stand_is_one_statement(trip):
+    areas = [trip.add_area() for _ in range(5)]
+    for area in areas:
+        look(trip, area, "march", days=0)
+    asked = []
+    event.listen(trip.engine, "before_cursor_execute", lambda *about: asked.append(about[2]))
+    trip.areas.standings([area.area_id for area in areas])
+    assert len([statement for statement in asked if statement.startswith("SELECT")]) == 1

@@ -200,3 +200,15 @@ def test_orphan_objects_go_after_a_day_and_others_stay(trip):
     trip.wait(days=2)
     trip.reconcile()
     assert {item.key for item in trip.images.keys_after("")} == kept
+
+
+def test_a_clock_that_ran_ahead_between_two_reconciles_hides_no_job(trip):
+    trip.reconcile()
+    trip.add_area(tiles=1)
+    trip.show("march")
+    trip.tick()
+    trip.wait(hours=8)
+    assert trip.outbox.receive([Queue.CAPTURES], now=trip.now, lease_s=LEASE_S) is not None
+    trip.wait(hours=-8)
+    trip.reconcile()
+    assert trip.work_once()

@@ -25,14 +25,22 @@ from tests.simulation.world import World
 ACCOUNT = """
 CREATE TABLE sim_rewritten (id INTEGER PRIMARY KEY, run_id INTEGER, was TEXT, now TEXT);
 CREATE TABLE sim_said (id INTEGER PRIMARY KEY, session_id INTEGER, status TEXT);
+CREATE TABLE sim_states (id INTEGER PRIMARY KEY, area_id INTEGER, state TEXT);
 CREATE TABLE sim_ended (id INTEGER PRIMARY KEY, run_id INTEGER, verdict TEXT);
 CREATE TRIGGER sim_verdict_again AFTER UPDATE OF verdict ON session_tiles WHEN OLD.verdict IS NOT NULL
 BEGIN INSERT INTO sim_rewritten (run_id, was, now) VALUES (OLD.id, OLD.verdict, NEW.verdict); END;
 CREATE TRIGGER sim_verdict AFTER UPDATE OF verdict ON session_tiles WHEN NEW.verdict IS NOT NULL
 BEGIN INSERT INTO sim_ended (run_id, verdict) VALUES (OLD.id, NEW.verdict); END;
+CREATE TRIGGER sim_state AFTER INSERT ON area_states
+BEGIN INSERT INTO sim_states (area_id, state) VALUES (NEW.area_id, TOLD_AS); END;
+CREATE TRIGGER sim_state_again AFTER UPDATE OF state ON area_states
+BEGIN INSERT INTO sim_states (area_id, state) VALUES (NEW.area_id, TOLD_AS); END;
 CREATE TRIGGER sim_status AFTER UPDATE OF status ON alert_sessions WHEN NEW.status IS NOT OLD.status
 BEGIN INSERT INTO sim_said (session_id, status) VALUES (NEW.id, NEW.status); END;
-"""
+""".replace(
+    "TOLD_AS",  # a change hides no unseen ground beside it
+    "CASE WHEN NEW.state = 'changed' AND NEW.unseen_m2 > 0.05 * NEW.watched_m2 THEN 'partly blind' ELSE NEW.state END",
+)
 
 
 def _error(words: str) -> OperationalError:

@@ -66,7 +66,7 @@ def _rearrange(event: str, history: History) -> None:
     """Write an item's file anew with the same bytes, or take one away that is not the last."""
     items = history.land.there(history.world.true_now)
     if event == "item gone":
-        items = [shown for shown in items if shown is not history.land.items[-1]][1:]  # something was there always
+        items = [shown for shown in items if shown is not history.land.last_clear][1:]  # something was there always
     if items:
         shown = history.rng.choice(items)
         history.world.fault(event, f"{event}: {shown.item_id}")

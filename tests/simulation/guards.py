@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.simulation.guard import APPLICATION, DB, DOMAIN, ONE_WRITER, Guard
 from tests.simulation.guards_of_ending import ENDING
+from tests.simulation.guards_of_telling import TELLING
 
 WRITING = (
     # A tile's truth is what was compared
@@ -152,4 +153,4 @@ WRITING = (
         "pass",
     ),
 )
-GUARDS = (*WRITING, *ENDING)
+GUARDS = (*WRITING, *ENDING, *TELLING)

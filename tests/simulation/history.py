@@ -18,6 +18,7 @@ from tests.simulation.ports import LEASE_S, SimPorts, _Stage
 from tests.simulation.push import SimPush
 from tests.simulation.sqs import SimSqs
 from tests.simulation.store import SimImages
+from tests.simulation.telling import Telling
 from tests.simulation.watching import Watcher
 from tests.simulation.work import Work
 from tests.simulation.world import MOST_STEPS, START, World
@@ -52,9 +53,9 @@ class History:
         self.database.reset()
         self.queue = queue or self.rng.choice(("home", "sqs"))
         self.sqs = SimSqs(self.world, visibility_s=6 * LEASE_S) if self.queue == "sqs" else None
-        self.images, self.push, self.land = SimImages(self.world), SimPush(self.world), Land()
+        self.images, self.push, self.land = SimImages(self.world), SimPush(self.world, self._owner_of), Land()
         self.imagery, self.vision = SimImagery(self.world, self.land), Vision(self.world)
-        self.watcher = Watcher(self)
+        self.watcher, self.telling = Watcher(self), Telling(self)
         self.engine = SimEngine(self.world, seat.database, self.watcher.committed)
         self.ports = SimPorts(self)
         self.tasks: list[Task] = []
@@ -63,7 +64,7 @@ class History:
         self.areas: list[Watched] = []
         self.quiet_sessions = self.rng.choice((1, 1, 1, 2))  # of each area, after which everything has to be settled
         self.ends_at = START + timedelta(days=self.rng.choice((1, 1, 1, 2)), hours=2)
-        self.quiet_at = self.ends_at
+        self.quiet_at, self.quiet_after = self.ends_at, 0
         self.next_tick, self.has_to_tick = START, True
         self.ticks: tuple[str, ...] = ("capture_areas", "reconcile")
         seat.stage.show(self)
@@ -76,6 +77,8 @@ class History:
             self._go(until=lambda: self.world.true_now >= self.ends_at)
             self._be_quiet()
             self._go(until=self._is_settled)
+            if self.world.seed % 3 == 0:
+                self._cloud_over()
             self.ticks = ("reconcile",)
             last = self.world.true_now + LAST_DAYS
             self._go(until=lambda: self.world.true_now >= last and not self.tasks)
@@ -215,7 +218,19 @@ class History:
         world.away.clear()
         world.offset = timedelta()
         self.has_to_tick = True
-        self.quiet_at = world.true_now
+        self.quiet_at, self.quiet_after = world.true_now, looking.last_session(self)
+
+    def _cloud_over(self) -> None:
+        """Hide some of the land, or all of it, in one more session of each area: they are blind from then on."""
+        now, share, before = self.world.true_now, (0.5, 1.0)[self.world.seed % 2], looking.last_session(self)
+        tiles = [tile for area in self.areas for tile in area.tiles]
+        hidden = {tile: 0.0 for number, tile in enumerate(tiles) if share == 1.0 or number % 2}
+        self.land.take("clouds", now, arrives_at=now, changes=(), clear=hidden)
+        self.world.tell("-- clouds")
+        self._go(until=lambda: looking.sessions_after(self, before) >= 1 and not self.tasks and looking.is_still(self))
+
+    def _owner_of(self, area_id: int) -> int:
+        return next(area.user_id for area in self.areas if area.area_id == area_id)
 
     def _is_settled(self) -> bool:
         world = self.world
@@ -224,7 +239,7 @@ class History:
             return True
         if self.tasks or not looking.is_still(self):
             return False
-        sessions = looking.quiet_sessions(self)
+        sessions = looking.sessions_after(self, self.quiet_after)
         failing = looking.failing(self) if sessions >= self.quiet_sessions else ()
         if failing and sessions < MOST_QUIET_SESSIONS:
             return False  # the next session completes what is missing

@@ -96,6 +96,11 @@ class Land:
         self.items: list[Shown] = []
         self.states: dict[Tile, int] = {}
 
+    @property
+    def last_clear(self) -> Shown:
+        """The last item that hides nothing."""
+        return next(shown for shown in reversed(self.items) if not shown.clear)
+
     def there(self, now: datetime) -> list[Shown]:
         """Return what the provider has by now."""
         return [shown for shown in self.items if shown.arrives_at <= now and not shown.is_gone]

@@ -23,6 +23,7 @@ SELECT MIN(t) FROM (
   AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.tile_run_id = r.id AND o.dead_at IS NULL)
  UNION ALL SELECT MIN(deadline_at) FROM alert_sessions WHERE status = 'IN_PROGRESS'
  UNION ALL SELECT MIN(lease_until) FROM deliveries WHERE status = 'PENDING'
+ UNION ALL SELECT MIN(s.tell_at) FROM area_states s JOIN area_configs a ON a.id = s.area_id AND a.deleted_at IS NULL
  UNION ALL SELECT MIN(dead_at) FROM outbox WHERE dead_at IS NOT NULL
  UNION ALL SELECT MIN(deleted_at) FROM area_configs WHERE deleted_at IS NOT NULL
  {areas}
@@ -88,12 +89,17 @@ def what_is_left(history: History) -> str:
     return ", ".join(f"{count} {what}" for what, count in left.items() if count)
 
 
-def quiet_sessions(history: History) -> int:
-    """Return how many sessions each area that is watched has run since it was quiet, at least."""
+def last_session(history: History) -> int:
+    """Return the session that was opened last: what comes after it is told by its id, for a clock may have jumped."""
+    return history.database.value("SELECT MAX(id) FROM alert_sessions") or 0
+
+
+def sessions_after(history: History, session_id: int) -> int:
+    """Return how many sessions each area that is watched has run after one, at least."""
     counts = history.database.rows(
-        "SELECT (SELECT COUNT(*) FROM alert_sessions s WHERE s.area_id = a.id AND s.started_at > ?"
+        "SELECT (SELECT COUNT(*) FROM alert_sessions s WHERE s.area_id = a.id AND s.id > ?"
         f" AND s.cause <> 'COMPARISON' AND s.ended_at IS NOT NULL) FROM area_configs a WHERE {IS_WATCHED}",
-        f"{history.quiet_at:%Y-%m-%d %H:%M:%S.%f}",
+        session_id,
     )
     return min((row[0] for row in counts), default=99)
 

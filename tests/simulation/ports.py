@@ -10,10 +10,13 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import logs
+from chalicelib.adapters.database.state_notices import SqlStateNotices
 from chalicelib.composition import Ports
+from chalicelib.domain.pushes import Target
 from chalicelib.functions import handler
 from chalicelib.settings import Settings
 from tests.simulation.land import TERMS, SimImagery, Vision
+from tests.simulation.telling import PERIODS
 
 if TYPE_CHECKING:
     from tests.simulation.history import History
@@ -41,6 +44,9 @@ class SimPorts(Ports):
             monotonic=world.monotonic,
         )
         self._history = history
+        self.__dict__["state_notices"] = SqlStateNotices(
+            history.engine, periods=PERIODS, targets=[Target.parse("/topics/operators")]
+        )
         self.__dict__ |= {"engine": history.engine, "images": history.images, "push": history.push}  # cached properties
 
     def imagery(self, _name: str) -> SimImagery:

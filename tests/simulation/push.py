@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -20,7 +20,10 @@ class Shown:
     """A push that a phone has shown."""
 
     session_id: int
+    notice_id: int | None  # of a message about areas' states
+    user_id: int  # who watches its area
     address: str
+    at: datetime
     step: int
     by: Task
     claimed: int  # the step of its claim, and the workers' time then
@@ -33,8 +36,8 @@ class Shown:
 class SimPush:
     """Pushes in a list."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, world: World, owner_of: Callable[[int], int]) -> None:
+        self._world, self._owner_of = world, owner_of
         self.shown: list[Shown] = []
         self.dead: set[str] = set()  # addresses of devices that are no more
 
@@ -62,10 +65,12 @@ class SimPush:
             world.fault("error", f"push to {target.address} refused for now", kind="push refused")
             return Receipt(target=target, status=DeliveryStatus.PENDING, detail="refused for now")
         task = world.crew.current
-        shown = Shown(notice.session_id, target.address, world.steps, task, task.committed, task.committed_at)
+        about = (notice.session_id, getattr(notice, "notice_id", None), self._owner_of(notice.area_id))
+        claimed = (task.committed, task.committed_at)
+        shown = Shown(*about, target.address, world.true_now, world.steps, task, *claimed)
         self.shown.append(shown)
         task.pushed.append(shown)
-        world.tell(f"pushed session {notice.session_id} to {target.address}")
+        world.tell(f"pushed {notice.collapse_key} to {target.address}: {notice.title}")
         return Receipt(target=target, status=DeliveryStatus.SENT)
 
     def check(self) -> str:

@@ -9,6 +9,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.domain.tiles import Tile
+from tests.simulation import telling
 from tests.simulation.land import Shown
 from tests.simulation.ports import LEASE_S
 from tests.simulation.push import Shown as Pushed
@@ -40,6 +41,7 @@ def check(history: History) -> Iterator[Violation]:
     yield from _objects_of_deleted(history)
     yield from _pushes(history)
     yield from _untold(history)
+    yield from telling.check(history)
     yield from _transients(history)
     for (run_id, who), tries in history.world.begun.items():
         if tries > MOST_TRIES:
@@ -74,7 +76,7 @@ def _changes(history: History, area_id: int, tile: Tile) -> Iterator[Violation]:
     """
     where = (area_id, *tile)
     images = _images(history, f"{ITEMS} AND is_usable ORDER BY taken_at, id", where, tile)
-    last = history.land.items[-1]
+    last = history.land.last_clear
     if last not in [image.shown for image in images]:
         yield Violation("nothing is missed", f"area {area_id}: no image of {tile} from {last.item_id}")
 
@@ -125,14 +127,15 @@ def _objects_of_deleted(history: History) -> Iterator[Violation]:
 
 
 def _pushes(history: History) -> Iterator[Violation]:
-    of_phone: dict[tuple[int, str], list[Pushed]] = {}
+    of_phone: dict[tuple[int, int | None, str], list[Pushed]] = {}
     for shown in history.push.shown:
-        of_phone.setdefault((shown.session_id, shown.address), []).append(shown)
-    for (session_id, address), several in of_phone.items():
+        about = shown.session_id if shown.notice_id is None else 0  # a notice's session is another if its area goes
+        of_phone.setdefault((about, shown.notice_id, shown.address), []).append(shown)
+    for (session_id, notice_id, address), several in of_phone.items():
         for first, second in combinations(several, 2):
             window = _window(history, first, second)
             if window is None:
-                says = f"session {session_id} to {address} at steps {first.step} and {second.step}"
+                says = f"session {session_id}, notice {notice_id} to {address} at steps {first.step} and {second.step}"
                 yield Violation("nothing twice to one device", says)
             else:
                 history.world.counts[f"push twice: {window}"] += 1

@@ -22,7 +22,7 @@ HASTY = (
     f" WHERE c.id > ? AND NOT {SETTLED.format(image='r')} AND {SETTLED.format(image='o')}"
 )
 """New comparisons with a reference that was never compared itself, though there was one that was."""
-UNRECORDED = "SELECT 1 FROM deliveries WHERE session_id = ? AND address = ? AND status = 'SENT'"
+UNRECORDED = "SELECT 1 FROM deliveries WHERE session_id = ? AND notice_id IS ? AND address = ? AND status = 'SENT'"
 
 
 class Watcher:
@@ -38,7 +38,9 @@ class Watcher:
         history, world = self._history, self._history.world
         task = world.crew.current
         for shown in task.pushed:
-            if not shown.recorded and history.database.rows(UNRECORDED, shown.session_id, shown.address):
+            if not shown.recorded and history.database.rows(
+                UNRECORDED, shown.session_id, shown.notice_id, shown.address
+            ):
                 shown.recorded = world.steps
         task.committed, task.committed_at = world.steps, world.clock()
         last = history.database.value("SELECT MAX(id) FROM alert_sessions") or 0
@@ -49,6 +51,7 @@ class Watcher:
             says = f"image {image_id} with {reference_id}, which was not; {settled_id} was"
             world.violated("compared with what was compared", says)
         self._compared = history.database.value("SELECT MAX(id) FROM comparisons") or 0
+        history.telling.committed()
         said = history.database.rows("SELECT id, session_id, status FROM sim_said WHERE id > ?", self._said)
         for number, session_id, status in said:
             self._said = number

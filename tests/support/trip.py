@@ -17,6 +17,7 @@ from chalicelib.adapters.database.places import SqlPlaces
 from chalicelib.adapters.database.recurring_tasks import SqlRecurringTasks
 from chalicelib.adapters.database.scenes import SqlSceneSearches
 from chalicelib.adapters.database.sessions import SqlSessions
+from chalicelib.adapters.database.state_notices import SqlStateNotices
 from chalicelib.adapters.database.tile_images import SqlTileImages
 from chalicelib.adapters.database.tile_runs import SqlTileRuns
 from chalicelib.adapters.database.waits import SqlWaits
@@ -27,6 +28,7 @@ from chalicelib.application import compare_now as comparing_now
 from chalicelib.application import compare_tile as comparing
 from chalicelib.domain.jobs import Queue, SessionJob, TileJob
 from chalicelib.domain.paging import PageRequest
+from chalicelib.settings.telling import Pushes
 from tests.support.builders.domain import NOON, SPRING, a_change, a_new_area, an_inspection
 from tests.support.fakes.imagery import ScriptedImagery
 from tests.support.fakes.images import MemoryImages
@@ -47,6 +49,7 @@ class Trip:
         self.tile_images, self.searches = SqlTileImages(engine), SqlSceneSearches(engine)
         self.runs, self.deliveries = SqlTileRuns(engine, retry_s=900), SqlDeliveries(engine)
         self.clock_repairs = SqlClockRepairs(engine, lease_s=LEASE_S, retry_s=900, deadline_s=3600)
+        self.state_notices = SqlStateNotices(engine, periods=Pushes().periods, targets=self.targets)
         self.places, self.place_upkeep = SqlPlaces(engine), SqlPlaceUpkeep(engine)
         self.breakers, self.waits = SqlBreakers(engine), SqlWaits(engine)
         self.orphans, self.tasks, self.image_rows = SqlOrphans(engine), SqlRecurringTasks(engine), SqlImageRows(engine)
@@ -166,6 +169,7 @@ class Trip:
             sessions=self.sessions,
             runs=self.runs,
             deliveries=self.deliveries,
+            state_notices=self.state_notices,
             orphans=self.orphans,
             place_upkeep=self.place_upkeep,
             tasks=self.tasks,

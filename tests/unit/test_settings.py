@@ -29,6 +29,13 @@ def test_lists_are_split():
     assert found.pushes.default_targets == ("/topics/x",)
 
 
+def test_periods_are_read():
+    found = read({"BHUPRAHARI_BLIND_DAYS": "7", "BHUPRAHARI_MONSOON_MONTHS": " 11, 12 "}).pushes.periods
+    assert (found.blind.days, found.blind_in_monsoon.days, found.failing.days) == (7, 30, 2)
+    assert found.monsoon_months == {11, 12}
+    assert read({"BHUPRAHARI_MONSOON_MONTHS": ""}).pushes.periods.monsoon_months == frozenset()
+
+
 def test_secrets_are_kept_apart_and_never_shown():
     found = read({"BHUPRAHARI_SECRET_LINK_KEY": "hush"})
     assert found.extra == {"link-key": "hush"}
@@ -55,6 +62,8 @@ def test_a_password_in_the_databases_url_is_never_shown():
     ("environment", "says"),
     [
         ({"BHUPRAHARI_HOEM": "x"}, "there is no setting BHUPRAHARI_HOEM"),
+        ({"BHUPRAHARI_MONSOON_MONTHS": "6-9"}, "BHUPRAHARI_MONSOON_MONTHS must be months from 1 to 12 with commas"),
+        ({"BHUPRAHARI_MONSOON_MONTHS": "0,13"}, "BHUPRAHARI_MONSOON_MONTHS must be months from 1 to 12 with commas"),
         ({"BHUPRAHARI_LEASE_S": "soon"}, "BHUPRAHARI_LEASE_S must be a number, not 'soon'"),
         ({"BHUPRAHARI_IMAGES_STORE": "ftp"}, "must be folder or s3, not 'ftp'"),
         ({"BHUPRAHARI_IMAGES_STORE": "s3"}, "BHUPRAHARI_BUCKET must name the bucket"),

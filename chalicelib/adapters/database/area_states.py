@@ -4,32 +4,70 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, case, insert, select, update
+from sqlalchemy import Connection, Row, case, func, insert, null, select, update
 from sqlalchemy.exc import IntegrityError
 
 from chalicelib.adapters.database import tables as t
-from chalicelib.domain.area_states import AreaStanding, AreaState
+from chalicelib.domain.area_states import SEEN, AreaStanding, AreaState, as_it_is_told
+from chalicelib.domain.unseen import Unseen
 
 STATE = t.area_states
 
 
-def put_state(connection: Connection, area_id: int, state: AreaState, *, now: datetime) -> None:
-    """Keep an area's state; it has been so since now, unless it was so before."""
-    is_it = STATE.c.area_id == area_id
-    again = update(STATE).where(is_it)
-    # In this order, for MySQL sets one after the other.
-    since = case((STATE.c.state == state, STATE.c.since), else_=now)
-    if connection.execute(again.ordered_values((STATE.c.since, since), (STATE.c.state, state))).rowcount:
+def put_state(
+    connection: Connection,
+    area_id: int,
+    state: AreaState,
+    *,
+    session_id: int,
+    unseen: Unseen | None,
+    tolerance: float,
+    now: datetime,
+) -> None:
+    """Keep an area's state, and what its session did not see; it has been so since now, unless it was so before."""
+    is_it, is_seen = STATE.c.area_id == area_id, as_it_is_told(state, unseen, tolerance=tolerance) in SEEN
+    said = {
+        "session_id": session_id,
+        "unseen_m2": unseen and unseen.m2,
+        "watched_m2": unseen and unseen.of_m2,
+        "unseen_since": unseen and unseen.since,
+    }
+    bore = STATE.c.watched_m2.is_(None) | (STATE.c.unseen_m2 <= tolerance * STATE.c.watched_m2)
+    was_seen = STATE.c.state.in_(SEEN) & bore
+    was_on_this_side = was_seen if is_seen else ~was_seen
+    knows_of_worse = STATE.c.told_state.is_not(None) & STATE.c.told_state.not_in(SEEN)
+    again = (
+        update(STATE)
+        .where(is_it)
+        # In this order, for MySQL sets one after the other.
+        .ordered_values(
+            (STATE.c.side_since, case((was_on_this_side, func.coalesce(STATE.c.side_since, STATE.c.since)), else_=now)),
+            (STATE.c.since, case((STATE.c.state == state, STATE.c.since), else_=now)),
+            (STATE.c.state, state),
+            (STATE.c.tell_at, case((knows_of_worse, now), else_=null()) if is_seen else now),
+            *((STATE.c[name], value) for name, value in said.items()),
+        )
+    )
+    if connection.execute(again).rowcount:
         return
+    first = {"since": now, "side_since": now, "tell_at": None if is_seen else now}
     try:
         with connection.begin_nested():
-            connection.execute(insert(STATE).values(area_id=area_id, state=state, since=now))
+            connection.execute(insert(STATE).values(area_id=area_id, state=state, **first, **said))
     except IntegrityError:  # of two sessions that ended at once, the other was first
-        connection.execute(again.ordered_values((STATE.c.since, since), (STATE.c.state, state)))
+        connection.execute(again)
 
 
 def standings_of(connection: Connection, area_ids: Iterable[int]) -> dict[int, AreaStanding]:
     """Return how areas stand; one that no whole session has looked at yet is not among them."""
     rows = connection.execute(select(STATE).where(STATE.c.area_id.in_(list(area_ids))))
-    return {row.area_id: AreaStanding(AreaState(row.state), row.since) for row in rows}
+    return {row.area_id: AreaStanding(AreaState(row.state), row.since, unseen_of(row)) for row in rows}
+
+
+def unseen_of(row: Row[Any]) -> Unseen | None:
+    """Return what an area's last whole session did not see; None where the release that wrote it did not measure it."""
+    if row.watched_m2 is None:
+        return None
+    return Unseen(m2=row.unseen_m2 or 0.0, of_m2=row.watched_m2, since=row.unseen_since)

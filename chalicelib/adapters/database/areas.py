@@ -11,6 +11,7 @@ from typing_extensions import override
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.area_states import standings_of
 from chalicelib.adapters.database.engine import insert_row, reads, writes
+from chalicelib.adapters.database.notices import forget_area
 from chalicelib.adapters.database.owned import owned_area
 from chalicelib.adapters.database.rows import EXTENT, area_of, readable
 from chalicelib.application.ports.areas import Areas
@@ -136,6 +137,7 @@ class SqlAreas(Areas):
         sessions = list(
             connection.execute(select(t.alert_sessions.c.id).where(t.alert_sessions.c.area_id == area_id)).scalars()
         )
+        forget_area(connection, area_id, user_id=area.user_id)
         images = select(t.image_tiles.c.id).where(t.image_tiles.c.area_id == area_id)
         connection.execute(delete(t.comparisons).where(t.comparisons.c.image_id.in_(images)))
         for table in (t.outbox, t.deliveries, t.scene_searches, t.alert_details, t.image_tiles, t.session_tiles):

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Engine, Table, insert, select, update
+from sqlalchemy import Connection, Engine, Table, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from typing_extensions import override
 
 from chalicelib.adapters.database import tables as t
+from chalicelib.adapters.database.area_state_table import state_notices
 from chalicelib.adapters.database.engine import writes
 from chalicelib.application.ports.clock_repairs import ClockRepairs
+from chalicelib.domain.jobs import Queue
+from chalicelib.domain.retries import LONGEST_ASKED_S
 from chalicelib.domain.sessions import SessionStatus
 
 AREA, SESSION, TASK = t.area_configs, t.alert_sessions, t.chores
 NAME = "clock"  # of the row that keeps when this was looked at last
 TOLERATED = timedelta(minutes=2)  # clocks of two machines differ, and are set by NTP
+LONGEST_HIDDEN = timedelta(seconds=1.1 * LONGEST_ASKED_S) + TOLERATED
 
 
 class SqlClockRepairs(ClockRepairs):
@@ -39,7 +43,7 @@ class SqlClockRepairs(ClockRepairs):
                 pass  # another process was first
             return False
         connection.execute(update(TASK).where(is_it).values(next_due_at=now))
-        if last <= now + TOLERATED:
+        if last <= now + TOLERATED and not _is_hidden_too_long(connection, now):
             return False
         self._bring_into_reach(connection, now)
         return True
@@ -54,6 +58,8 @@ class SqlClockRepairs(ClockRepairs):
             (t.breakers, "open_until", timedelta()),
             (t.waits, "ends_at", timedelta()),
             (t.chores, "next_due_at", timedelta()),
+            *((t.area_states, name, timedelta()) for name in ("since", "side_since", "told_worse_at", "tell_at")),
+            *((state_notices, name, timedelta()) for name in ("created_at", "sent_at")),
         ]
         for table, name, reach in reaches:
             column = table.c[name]
@@ -64,3 +70,13 @@ class SqlClockRepairs(ClockRepairs):
         for row in connection.execute(ahead).all():
             if row.next_due_at > now + timedelta(hours=row.cadence_hours):
                 connection.execute(update(AREA).where(AREA.c.id == row.id).values(next_due_at=now))
+
+
+def _is_hidden_too_long(connection: Connection, now: datetime) -> bool:
+    """Whether a job is hidden as only a clock does that ran ahead, for so short a time that nothing else noticed."""
+    for queue in Queue:
+        waiting = (t.outbox.c.queue == queue) & t.outbox.c.dead_at.is_(None)
+        furthest = connection.execute(select(func.max(t.outbox.c.available_at)).where(waiting)).scalar_one_or_none()
+        if furthest is not None and furthest > now + LONGEST_HIDDEN:
+            return True
+    return False

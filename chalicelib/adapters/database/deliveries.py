@@ -1,4 +1,4 @@
-"""Pushes, in the database: one row for each session and target."""
+"""Pushes, in the database: one row for each session, or notice, and target."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, Engine, delete, func, select, update
 from typing_extensions import override
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.engine import reads, record_after_commit, writes
-from chalicelib.adapters.database.outbox import post
+from chalicelib.adapters.database.notices import arrived, lock_notice, notices_by_id, take_back_unsent
+from chalicelib.adapters.database.outbox import is_to_notify, post
+from chalicelib.adapters.database.push_rows import add_pushes, devices_of, pushes_about
 from chalicelib.adapters.database.rows import address_hash, delivery_of, notice_of, push_of
 from chalicelib.adapters.database.session_closing import lock_session
 from chalicelib.application.ports.deliveries import Deliveries
@@ -35,6 +36,7 @@ from chalicelib.domain.tile_runs import Verdict
 PUSH, SESSION, AREA, DEVICE = t.deliveries, t.alert_sessions, t.area_configs, t.devices
 RUN, ALERT = t.session_tiles, t.alert_details
 MAX_DETAIL = 500
+UNTRIED = timedelta(minutes=15)
 
 
 class SqlDeliveries(Deliveries):
@@ -46,42 +48,39 @@ class SqlDeliveries(Deliveries):
     @override
     @writes
     def prepare(
-        self, connection: Connection, session_id: int, *, extra: Sequence[Target], now: datetime
+        self,
+        connection: Connection,
+        session_id: int,
+        *,
+        notice_id: int | None = None,
+        extra: Sequence[Target],
+        now: datetime,
     ) -> Notice | None:
+        if notice_id is not None:  # its pushes were made with it
+            return notices_by_id(connection, [notice_id]).get(notice_id)
         if lock_session(connection, session_id) is None:
             return None
         notice = _notice(connection, session_id)
         if notice is None:
             return None
-        of_owner = (
-            select(DEVICE.c.token)
-            .join(AREA, AREA.c.user_id == DEVICE.c.user_id)
-            .join(SESSION, SESSION.c.area_id == AREA.c.id)
-            .where(SESSION.c.id == session_id)
-        )
-        tokens = connection.execute(of_owner).scalars()
-        for target in (*(Target(kind=TargetKind.TOKEN, address=token) for token in tokens), *extra):
-            row = {
-                "session_id": session_id,
-                "kind": target.kind,
-                "address": target.address,
-                "address_hash": address_hash(f"{target.kind}:{target.address}"),
-                "status": DeliveryStatus.PENDING,
-                "created_at": now,
-            }
-            try:
-                with connection.begin_nested():
-                    connection.execute(insert(PUSH).values(**row))
-            except IntegrityError:
-                continue  # this session's push to this target has its row already
+        of_owner = select(AREA.c.user_id).where(AREA.c.id == notice.area_id)
+        devices = devices_of(connection, connection.execute(of_owner).scalar_one())
+        add_pushes(connection, (*devices, *extra), session_id=session_id, now=now)
         return notice
 
     @override
     @writes
     def claim(
-        self, connection: Connection, session_id: int, *, now: datetime, lease_s: float, limit: int
+        self,
+        connection: Connection,
+        session_id: int,
+        *,
+        notice_id: int | None = None,
+        now: datetime,
+        lease_s: float,
+        limit: int,
     ) -> list[Delivery]:
-        pending = (PUSH.c.session_id == session_id) & (PUSH.c.status == DeliveryStatus.PENDING)
+        pending = pushes_about(session_id, notice_id) & (PUSH.c.status == DeliveryStatus.PENDING)
         is_free = PUSH.c.lease_until.is_(None) | (PUSH.c.lease_until <= now)
         rows = connection.execute(select(PUSH).where(pending, is_free).order_by(PUSH.c.id).limit(limit)).all()
         lease_until = now + timedelta(seconds=lease_s)
@@ -104,9 +103,12 @@ class SqlDeliveries(Deliveries):
         deliveries: Sequence[Delivery],
         receipts: Sequence[Receipt],
         *,
+        notice_id: int | None = None,
         now: datetime,
     ) -> None:
-        lock_session(connection, session_id)
+        notice = None if notice_id is None else lock_notice(connection, notice_id)
+        if notice_id is None:
+            lock_session(connection, session_id)
         outcomes: Counter[str] = Counter()
         for delivery, receipt in zip(deliveries, receipts, strict=True):
             is_refused_for_now = receipt.status is DeliveryStatus.PENDING
@@ -130,7 +132,12 @@ class SqlDeliveries(Deliveries):
                 is_it = DEVICE.c.token_hash == address_hash(receipt.target.address)
                 connection.execute(delete(DEVICE).where(is_it))
         _record_outcomes(connection, outcomes, session_id=session_id)
-        if any(receipt.status is DeliveryStatus.SENT for receipt in receipts):
+        is_sent = any(receipt.status is DeliveryStatus.SENT for receipt in receipts)
+        if notice is not None and is_sent:
+            arrived(connection, notice.id, now=now)
+        elif notice is not None:
+            take_back_unsent(connection, notice, now=now)
+        elif notice_id is None and is_sent:
             connection.execute(update(SESSION).where(SESSION.c.id == session_id).values(is_notification_sent=True))
 
     @override
@@ -155,7 +162,8 @@ class SqlDeliveries(Deliveries):
         if page.after is not None:
             mine = mine.where(PUSH.c.id < page.after)
         rows = connection.execute(mine.order_by(PUSH.c.id.desc()).limit(page.limit + 1)).all()
-        items = [push_of(row) for row in rows[: page.limit]]
+        of_states = notices_by_id(connection, {row.notice_id for row in rows if row.notice_id is not None})
+        items = [push_of(row, of_states.get(row.notice_id)) for row in rows[: page.limit]]
         return Page(items, total, items[-1].delivery_id if len(rows) > page.limit else None)
 
     @override
@@ -164,24 +172,40 @@ class SqlDeliveries(Deliveries):
         is_free = PUSH.c.lease_until.is_(None) | (PUSH.c.lease_until <= now)
         is_stale = PUSH.c.created_at <= now - timedelta(seconds=PUSH_TTL_S)
         waits = (PUSH.c.status == DeliveryStatus.PENDING) & is_free
+        of_notices = select(PUSH.c.notice_id).where(waits, is_stale, PUSH.c.notice_id.is_not(None)).distinct()
+        given_up = sorted(connection.execute(of_notices).scalars())
+        notices = [notice for notice_id in given_up if (notice := lock_notice(connection, notice_id)) is not None]
         stale = connection.execute(update(PUSH).where(waits, is_stale).values(status=DeliveryStatus.FAILED))
         _record_outcomes(connection, Counter({DeliveryStatus.FAILED.value: stale.rowcount}))
-        # One that was never tried has its first message still on the way.
-        was_tried = PUSH.c.attempts > 0
-        due = select(PUSH.c.session_id).where(waits, was_tried).distinct().order_by(PUSH.c.session_id).limit(limit)
+        for notice in notices:
+            take_back_unsent(connection, notice, now=now)
+        # One that was never tried has its first message still on the way; a notice's may have gone to a worker of the
+        # release before, to which it says nothing.
+        is_lost = (
+            PUSH.c.notice_id.is_not(None) & (PUSH.c.created_at <= now - UNTRIED) & ~is_to_notify(PUSH.c.session_id)
+        )
+        of_pushes = select(PUSH.c.session_id, PUSH.c.notice_id).distinct().order_by(PUSH.c.session_id).limit(limit)
+        due = of_pushes.where(waits, (PUSH.c.attempts > 0) | is_lost)
         return [
             message
-            for session_id in connection.execute(due).scalars().all()
-            for message in _post(connection, session_id, now)
+            for session_id, notice_id in connection.execute(due).all()
+            for message in _post(connection, session_id, notice_id, now)
         ]
 
     @override
     @writes
-    def retry_lost(self, connection: Connection, session_id: int, *, now: datetime) -> list[Message]:
-        session = lock_session(connection, session_id)
-        if session is None or session.ended_at is None or session.ended_at <= now - timedelta(seconds=PUSH_TTL_S):
+    def retry_lost(
+        self, connection: Connection, session_id: int, *, notice_id: int | None = None, now: datetime
+    ) -> list[Message]:
+        if notice_id is None:
+            session = lock_session(connection, session_id)
+            began = session and session.ended_at
+        else:
+            notice = lock_notice(connection, notice_id)
+            began = notice and notice.created_at
+        if began is None or began <= now - timedelta(seconds=PUSH_TTL_S):
             return []
-        return _post(connection, session_id, now)
+        return _post(connection, session_id, notice_id, now)
 
 
 def _notice(connection: Connection, session_id: int) -> Notice | None:
@@ -209,6 +233,6 @@ def _record_outcomes(connection: Connection, outcomes: Counter[str], **ids: int)
             record_after_commit(connection, events.PUSHES_RECORDED, outcome=outcome, pushes=pushes, **ids)
 
 
-def _post(connection: Connection, session_id: int, now: datetime) -> list[Message]:
-    job = SessionJob(session_id=session_id)
+def _post(connection: Connection, session_id: int, notice_id: int | None, now: datetime) -> list[Message]:
+    job = SessionJob(session_id=session_id, notice_id=notice_id)
     return post(connection, Queue.NOTIFICATIONS, job, now=now)

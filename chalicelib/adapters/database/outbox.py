@@ -65,6 +65,12 @@ def is_posted(run_id: ColumnElement[int], session_id: ColumnElement[int]) -> Col
     return exists().where(its, outbox.c.dead_at.is_(None))
 
 
+def is_to_notify(session_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether a job that tells people of a session, or of a notice that has its session, waits in the outbox."""
+    its = (outbox.c.session_id == session_id) & (outbox.c.queue == Queue.NOTIFICATIONS)
+    return exists().where(its, outbox.c.dead_at.is_(None))
+
+
 def current_turn(connection: Connection) -> int:
     """Return the turn that is being served: that of the first job that waits."""
     waiting = select(func.min(outbox.c.turn)).where(outbox.c.dead_at.is_(None), outbox.c.turn > 0)

@@ -125,7 +125,7 @@ def _push_again(connection: Connection, session_id: int, *, now: datetime, reque
         raise Conflict(
             f"nothing failed in session {session_id}, and it has no alert to push: there is nothing to replay"
         )
-    of_session = PUSH.c.session_id == session_id
+    of_session = (PUSH.c.session_id == session_id) & PUSH.c.notice_id.is_(None)
     # As if made now: what waits longer than a push lives is given up. What was taken once is never pushed again.
     connection.execute(
         update(PUSH)

@@ -209,11 +209,11 @@ def delivery_of(row: Row[Any]) -> Delivery:
     return Delivery(delivery_id=row.id, target=target, attempts=row.attempts + 1)
 
 
-def push_of(row: Row[Any]) -> PushMade:
-    """Return the push of a row of `deliveries` joined to its session and area."""
+def push_of(row: Row[Any], of_states: Notice | None = None) -> PushMade:
+    """Return the push of a row of `deliveries` joined to its session and area, or with the notice it is about."""
     return PushMade(
         delivery_id=row.id,
-        notice=notice_of(row, changes=row.changes),
+        notice=of_states or notice_of(row, changes=row.changes),
         kind=TargetKind(row.kind),
         status=DeliveryStatus(row.status),
         detail=row.detail,

@@ -193,7 +193,8 @@ def finish_if_done(connection: Connection, session: Row[Any], *, now: datetime, 
     ending = ending_of(by_verdict, unseen=unseen, tolerance=tolerance, unusable=unusable)
     state = state_after(ending, by_verdict, cause=Cause(session.cause), unseen=unseen, tolerance=tolerance)
     if state is not None:
-        put_state(connection, session.area_id, state, now=now)
+        said = {"session_id": session.id, "unseen": unseen, "tolerance": tolerance}
+        put_state(connection, session.area_id, state, **said, now=now)
     connection.execute(
         update(SESSION)
         .where(SESSION.c.id == session.id)

@@ -166,12 +166,13 @@ deliveries = table(
     Column("kind", String(8), nullable=False),
     Column("address", Text, nullable=False),
     Column("address_hash", String(64), nullable=False),
-    Column("status", String(16), nullable=False),
+    Column("status", String(16), nullable=False, index=True),
     Column("attempts", Integer, nullable=False, default=0),
     Column("lease_until", UtcDateTime),
     Column("detail", String(500), nullable=False, default=""),
     Column("created_at", UtcDateTime, nullable=False),
     Column("sent_at", UtcDateTime),
+    Column("notice_id", Id, index=True),  # of a message about states; its session is the first area's
     UniqueConstraint("session_id", "address_hash"),
 )
 
