@@ -8,8 +8,8 @@ from alembic import op
 
 from chalicelib.adapters.database.engine import UtcDateTime
 
-revision = "0026"
-down_revision = "0025"
+revision = "0022"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 

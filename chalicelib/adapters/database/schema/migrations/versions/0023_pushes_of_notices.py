@@ -7,8 +7,8 @@ one asks for that session's news, and finds none or what it has told already.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0027"
-down_revision = "0026"
+revision = "0023"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 

@@ -10,7 +10,7 @@ from alembic import op
 
 from chalicelib.adapters.database.engine import UtcDateTime
 
-revision = "0025"
+revision = "0021"
 down_revision = "0020"
 branch_labels = None
 depends_on = None
