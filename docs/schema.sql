@@ -27,7 +27,7 @@ CREATE TABLE captures (
     failure VARCHAR(500),
     scene_id VARCHAR(255),
     captured_at DATETIME(6),
-    items JSON,
+    scene_items JSON,
     fetched_at DATETIME(6),
     object_key VARCHAR(191),
     sha256 VARCHAR(64),

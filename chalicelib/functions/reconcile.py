@@ -20,6 +20,7 @@ def reconcile(_event: CloudWatchEvent, ports: Ports) -> None:
         runs=ports.tile_runs,
         deliveries=ports.deliveries,
         orphans=ports.orphans,
+        captures=ports.captures,
         place_upkeep=ports.place_upkeep,
         tasks=ports.recurring_tasks,
         clock_repairs=ports.clock_repairs,

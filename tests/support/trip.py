@@ -7,6 +7,7 @@ from chalicelib.adapters.database.accounts import SqlAccounts
 from chalicelib.adapters.database.alerts import SqlAlerts
 from chalicelib.adapters.database.areas import SqlAreas
 from chalicelib.adapters.database.breakers import SqlBreakers
+from chalicelib.adapters.database.captures import SqlCaptures
 from chalicelib.adapters.database.clock_repairs import SqlClockRepairs
 from chalicelib.adapters.database.deliveries import SqlDeliveries
 from chalicelib.adapters.database.images import SqlImageRows
@@ -48,6 +49,7 @@ class Trip:
         self.runs, self.deliveries = SqlTileRuns(engine, retry_s=900), SqlDeliveries(engine)
         self.clock_repairs = SqlClockRepairs(engine, lease_s=LEASE_S, retry_s=900, deadline_s=3600)
         self.places, self.place_upkeep = SqlPlaces(engine), SqlPlaceUpkeep(engine)
+        self.captures = SqlCaptures(engine)
         self.breakers, self.waits = SqlBreakers(engine), SqlWaits(engine)
         self.orphans, self.tasks, self.image_rows = SqlOrphans(engine), SqlRecurringTasks(engine), SqlImageRows(engine)
         self.outbox, self.images, self.push = SqlOutbox(engine), MemoryImages(now=NOON), MemoryPush()
@@ -132,6 +134,7 @@ class Trip:
             runs=self.runs,
             tile_images=self.tile_images,
             searches=self.searches,
+            captures=self.captures,
             breakers=self.breakers,
             imagery=self.provider,
             images=self.images,
@@ -167,6 +170,7 @@ class Trip:
             runs=self.runs,
             deliveries=self.deliveries,
             orphans=self.orphans,
+            captures=self.captures,
             place_upkeep=self.place_upkeep,
             tasks=self.tasks,
             clock_repairs=self.clock_repairs,

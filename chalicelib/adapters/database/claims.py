@@ -36,6 +36,7 @@ _RUN_COLUMNS = (
     RUN.c.image_id,
     RUN.c.reference_id,
     RUN.c.unusable,
+    SESSION.c.started_at,
 )
 # The statements of each tile are built once: building one cost more than running it.
 _OF_RUN = (
@@ -108,6 +109,7 @@ def capture_claim(connection: Connection, job: TileJob) -> CaptureClaim:
     return CaptureClaim(
         **_of_run(row, job),
         area_id=area.area_id,
+        opened_at=row.started_at,
         area=area.extent.bounds,
         view=area.plan.grid.view(tile),
         provider=area.plan.provider,

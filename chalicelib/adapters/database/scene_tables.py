@@ -30,7 +30,7 @@ captures = table(
     # NULL until it is stored:
     Column("scene_id", String(255)),
     Column("captured_at", UtcDateTime),
-    Column("items", JSON(none_as_null=True)),  # what it was made of, the topmost first
+    Column("scene_items", JSON(none_as_null=True)),  # what it was made of, the topmost first
     Column("fetched_at", UtcDateTime),
     Column("object_key", String(191), unique=True),
     Column("sha256", String(64)),

@@ -29,7 +29,7 @@ def upgrade() -> None:
         sa.Column("failure", sa.String(length=500), nullable=True),
         sa.Column("scene_id", sa.String(length=255), nullable=True),
         sa.Column("captured_at", UtcDateTime(), nullable=True),
-        sa.Column("items", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("scene_items", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("fetched_at", UtcDateTime(), nullable=True),
         sa.Column("object_key", sa.String(length=191), nullable=True),
         sa.Column("sha256", sa.String(length=64), nullable=True),
