@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from chalicelib.application.ports.captures import Captures
@@ -13,7 +14,7 @@ from chalicelib.application.ports.imagery import Imagery
 from chalicelib.application.ports.images import Images
 from chalicelib.application.ports.inspect import Inspect
 from chalicelib.domain.captures import Capture, CaptureFailed, CaptureHold, image_key
-from chalicelib.domain.errors import BadImage, NoCoverage, NotFound
+from chalicelib.domain.errors import BadImage, NoCoverage, NotFound, Unavailable
 from chalicelib.domain.images import Inspection, is_usable
 from chalicelib.domain.scenes import Item, Scene
 from chalicelib.domain.tile_runs import CaptureClaim, Captured
@@ -64,11 +65,10 @@ class ImageCapture:
             return self._fetched(found, scene.news_first(found.before or seen))
         except CapturedElsewhereError:
             raise
-        except (BadImage, NoCoverage) as failure:
-            self.captures.give_up(found, reason=failure.reason, now=self.clock())
-            raise
-        except Exception:
-            self.captures.give_up(found, reason=None, now=self.clock())
+        except Exception as error:
+            reason = error.reason if isinstance(error, BadImage | NoCoverage) else None
+            with suppress(Unavailable):  # then the lease ends by itself, and what went wrong here stays said
+                self.captures.give_up(found, reason=reason, now=self.clock())
             raise
 
     def _read(self, capture: Capture) -> bytes | None:
@@ -82,14 +82,14 @@ class ImageCapture:
         return None
 
     def _fetched(self, hold: CaptureHold, scene: Scene) -> Captured:
-        view, provider = self.claim.view, self.claim.provider
+        view = self.claim.view
         fetched = self.provider.fetch(scene, view, view.bounds)
         self.fetched += 1
         inspection = self._inspected(fetched.content)
         content = inspection.content
         capture = Capture(
             capture_id=hold.capture_id,
-            key=image_key(provider=provider, capture_id=hold.capture_id, tile=view.tile, content=content),
+            key=image_key(capture_id=hold.capture_id, tile=view.tile, content=content),
             sha256=hashlib.sha256(content).hexdigest(),
             size_bytes=len(content),
             scene=fetched.scene,

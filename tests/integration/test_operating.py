@@ -38,7 +38,7 @@ def replay(trip, session, tile=None):
 def a_failed_session(trip, **area):
     """Give an area and its session whose captures all failed."""
     area = trip.add_area(**area)
-    trip.show("march", days=-1)
+    trip.show(f"march of {area.area_id}", days=-1)  # what another area has of a scene never fails
     trip.imagery.fail(None, ProviderRefused("it rains"))
     session = trip.capture_now(area)
     trip.work()

@@ -65,6 +65,7 @@ class History:
         self.quiet_sessions = self.rng.choice((1, 1, 1, 2))  # of each area, after which everything has to be settled
         self.ends_at = START + timedelta(days=self.rng.choice((1, 1, 1, 2)), hours=2)
         self.quiet_at = self.ends_at
+        self.last_before_quiet = 0  # session
         self.next_tick, self.has_to_tick = START, True
         self.ticks: tuple[str, ...] = ("capture_areas", "reconcile")
         seat.stage.show(self)
@@ -219,6 +220,7 @@ class History:
         world.offset = timedelta()
         self.has_to_tick = True
         self.quiet_at = world.true_now
+        self.last_before_quiet = self.database.value("SELECT MAX(id) FROM alert_sessions") or 0
 
     def _is_settled(self) -> bool:
         world = self.world

@@ -128,7 +128,7 @@ def test_no_two_objects_share_a_key():
     parts = list(itertools.product((1, 2), (3, 4), tiles, ("overlay", "mask"), (b"a", b"b")))
     keys = {object_key(area_id=a, session_id=s, tile=t, kind=k, content=c) for a, s, t, k, c in parts}
     ids = list(itertools.product((1, 2), tiles, (b"a", b"b")))
-    keys |= {image_key(provider="sample", capture_id=n, tile=t, content=c) for n, t, c in ids}
+    keys |= {image_key(capture_id=n, tile=t, content=c) for n, t, c in ids}
     assert len(keys) == len(parts) + len(ids)
 
 
