@@ -10,7 +10,7 @@ from typing import NamedTuple
 from chalicelib.domain.scenes import Item, Scene
 from chalicelib.domain.tiles import Tile
 
-SHARED = 0
+SHARED = 10**15  # stands where an area's own objects have its id, and is no area's
 FAILURE_HOLDS = timedelta(minutes=1)  # for those whose session was open when it failed; a later session asks anew
 
 
@@ -44,8 +44,8 @@ class CaptureFailed(NamedTuple):
 def image_key(*, capture_id: int, tile: Tile, content: bytes) -> str:
     """Return the key of a captured image's object: the only place that spells one.
 
-    No two captures share an id, so nothing that is deleted is ever another one's. Where an area's own objects have its
-    id, these have 0, which is no area's: the release before serves them as well.
+    No two captures share an id, so nothing that is deleted is ever another one's. It begins with a number, as that of
+    an area's own object: the release before serves it as well.
     """
     digest = hashlib.sha256(content).hexdigest()[:32]
     return f"{SHARED}/{capture_id}-{tile.z}-{tile.x}-{tile.y}-image-{digest}.png"

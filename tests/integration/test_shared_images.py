@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from chalicelib.adapters.database import tables as t
-from chalicelib.domain.captures import Capture
+from chalicelib.domain.captures import SHARED, Capture
 from chalicelib.domain.errors import BadImage, ProviderUnavailable, Unavailable
 from chalicelib.domain.jobs import Queue, TileJob
 from chalicelib.domain.scenes import Item, Scene, scene_of
@@ -32,7 +32,7 @@ def captures_of(trip):
 
 
 def shared_keys(trip):
-    return {item.key for item in trip.images.keys_after("", prefix="0/")}
+    return {item.key for item in trip.images.keys_after("", prefix=f"{SHARED}/")}
 
 
 def keys_of(trip, area):
@@ -379,7 +379,7 @@ def test_a_purge_and_a_session_that_begins_to_use_the_image(trip):
         times = {"since": trip.now, "now": trip.now, "lease_s": LEASE_S}
         (first, job), (second, _) = (claim_of(trip, trip.add_area(tiles=1)) for _ in range(2))
         hold = trip.captures.begin(scene, VIEW, "scripted", **times)
-        key = f"0/{hold.capture_id}.png"
+        key = f"{SHARED}/{hold.capture_id}.png"
         about = {"key": key, "sha256": "0", "size_bytes": 1, "scene": scene, "fetched_at": trip.now, "attribution": ""}
         assert trip.captures.keep(hold, Capture(capture_id=hold.capture_id, **about))
         use = Captured(capture_id=hold.capture_id, clear_share=1.0, is_usable=True, **about)

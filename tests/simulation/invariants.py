@@ -153,12 +153,13 @@ def _objects(state: State) -> Iterator[Violation]:
 def _captures(state: State) -> Iterator[Violation]:
     """No image that no area uses, nor one that is named by an area and was never stored."""
     query = (
-        "SELECT id, object_key, COALESCE(fetched_at, lease_until) FROM captures c"
+        "SELECT id, object_key, lease_until FROM captures c"
         " WHERE object_key IS NULL OR NOT EXISTS (SELECT 1 FROM image_tiles i WHERE i.capture_id = c.id)"
     )
-    for capture_id, key, at in state.rows(query):
-        if time_of(at) < state.now - ORPHAN_AGE:
-            yield Violation("no image without a user", f"capture {capture_id}, {key} of {at}")
+    for capture_id, key, lease in state.rows(query):
+        at = state.objects.get(key) if key else time_of(lease)  # one whose object is lost is restored when it is wanted
+        if at is not None and at < state.now - ORPHAN_AGE:
+            yield Violation("no image without a user", f"capture {capture_id}, {key}, of {at}")
     other = (
         "SELECT i.id, c.id FROM image_tiles i JOIN captures c ON c.id = i.capture_id"
         " WHERE (i.z, i.x, i.y, i.provider) <> (c.z, c.x, c.y, c.provider) OR c.object_key IS NULL"
