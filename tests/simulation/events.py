@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.simulation.history import History
 
 PATIENCE = Patience(wait_s=15, places=2, places_a_user=1)
-MOST_AREAS = 7
+MOST_AREAS = 6
 CLIENTS = ("cancel", "delete area", "add area", "capture now", "compare now")
 
 
