@@ -9,7 +9,7 @@ from chalicelib.adapters.database import tables as t
 from chalicelib.domain.captures import SHARED, Capture
 from chalicelib.domain.errors import BadImage, ProviderUnavailable, Unavailable
 from chalicelib.domain.jobs import Queue, TileJob
-from chalicelib.domain.scenes import Item, Scene, scene_of
+from chalicelib.domain.scenes import FetchedImage, Item, Scene, scene_of
 from chalicelib.domain.tile_runs import Captured, Outcome, Verdict
 from chalicelib.domain.tiles import bounds_of
 from tests.support.builders.domain import CORNER, GRID, SPRING, a_change
@@ -210,6 +210,23 @@ def test_areas_that_see_other_items_of_a_tile_share_its_image(trip):
     assert [session.counts_by_verdict for session in sessions] == [{"BASELINE": 1}] * 2
     assert len(trip.imagery.fetched) == 1
     assert keys_of(trip, west) == keys_of(trip, east)
+
+
+def test_a_broken_part_beside_an_area_hides_nothing_of_its_own_ground(trip):
+    west, east = a_part(trip, west=True), a_part(trip, west=False)
+    show_items(trip, half("a", west=True), half("b", west=False))
+
+    def fetch(scene, _view, _area):
+        names = [item.item_id for item in scene.items]
+        trip.imagery.fetched.append(names)
+        if "b" in names:
+            raise BadImage("b is damaged")
+        return FetchedImage(content=str(names).encode(), scene=scene, attribution="")
+
+    trip.imagery.fetch = fetch
+    sessions = together(trip, west, east)
+    assert [session.counts_by_verdict for session in sessions] == [{"BASELINE": 1}, {"FAILED": 1}]
+    assert sessions[1].failures[0].reason == "b is damaged"
 
 
 def test_what_comes_beside_an_area_is_no_news_for_it(trip):
