@@ -171,6 +171,11 @@ def is_held(claim: Claim) -> ColumnElement[bool]:
     return (RUN.c.id == claim.tile_run_id) & (RUN.c.fence == claim.fence) & RUN.c.verdict.is_(None)
 
 
+def is_leased(claim: Claim) -> ColumnElement[bool]:
+    """The fence, once: it may have been postponed already, by a transaction whose answer was lost."""
+    return is_held(claim) & RUN.c.lease_until.is_not(None)
+
+
 def _of_run(row: Row[Any], job: TileJob) -> dict[str, Any]:
     return {
         "tile_run_id": row.run_id,
