@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from chalicelib.application.capture_image import ImageCapture
 from chalicelib.application.choose_image import Choice
 from chalicelib.application.ports.breakers import Breakers
+from chalicelib.application.ports.captures import Captures
 from chalicelib.application.ports.clock import Clock, Jitter
 from chalicelib.application.ports.imagery import Imagery
 from chalicelib.application.ports.images import Images
@@ -32,6 +34,7 @@ def capture_tile(
     runs: TileRuns,
     tile_images: TileImages,
     searches: SceneSearches,
+    captures: Captures,
     breakers: Breakers,
     imagery: Callable[[str], Imagery],
     images: Images,
@@ -74,15 +77,26 @@ def capture_tile(
             if isinstance(found, Retry):
                 jobs.send(postpone(claim, found, runs=runs, clock=clock))
                 return
-            messages = Choice(
+            capture = ImageCapture(
                 claim=claim,
                 provider=provider,
-                runs=runs,
-                tile_images=tile_images,
+                captures=captures,
                 images=images,
                 inspect=inspect,
                 clock=clock,
-            ).record(found)
+                lease_s=lease_s,
+            )
+            choice = Choice(
+                claim=claim,
+                found=found,
+                capture=capture,
+                runs=runs,
+                tile_images=tile_images,
+                images=images,
+                clock=clock,
+                jitter=jitter,
+            )
+            messages = choice.record()
         except ProviderUnavailable as failure:
             breaker = after_failure(breaker, asked_s=failure.retry_after_s, now=clock(), jitter=jitter)
             breakers.put(claim.provider, breaker)
@@ -102,6 +116,7 @@ def capture_tile(
             failed = Outcome(verdict=Verdict.FAILED, reason=failure.reason, failed_provider=claim.provider)
             messages = runs.end(claim, failed, now=clock())
         else:
-            if breaker.failures:
+            was_asked = claim.found is None or capture.fetched
+            if breaker.failures and was_asked:
                 breakers.put(claim.provider, Breaker())
         jobs.send(messages)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from chalicelib.application.ports.clock import Clock
-from chalicelib.application.ports.imagery import Imagery
+from chalicelib.application.capture_image import CapturedElsewhereError, ImageCapture
+from chalicelib.application.ports.clock import Clock, Jitter
 from chalicelib.application.ports.images import Images
-from chalicelib.application.ports.inspect import Inspect
 from chalicelib.application.ports.tile_images import TileImages
 from chalicelib.application.ports.tile_runs import TileRuns
-from chalicelib.application.tile_work import put_object
+from chalicelib.application.tile_work import postpone
 from chalicelib.domain.choosing import (
     MORE,
-    MOST_FETCHED,
+    MOST_LOOKED_AT,
     Ground,
     Unusable,
     baselines,
@@ -24,9 +23,10 @@ from chalicelib.domain.choosing import (
     why_not_compared,
 )
 from chalicelib.domain.errors import BadImage, ImageryFailed, LicenceRefused, NoCoverage, ProviderUnavailable
-from chalicelib.domain.images import StoredImage, is_usable
+from chalicelib.domain.images import StoredImage
 from chalicelib.domain.jobs import Message
-from chalicelib.domain.scenes import Found, Scene, day_of
+from chalicelib.domain.retries import soon
+from chalicelib.domain.scenes import Found, Item, Scene, day_of
 from chalicelib.domain.tile_runs import CaptureClaim, Captured, Outcome, Verdict
 
 log = logging.getLogger(__name__)
@@ -41,31 +41,39 @@ class Choice:
     """One tile run's way down the list. `record` is its only entrance."""
 
     claim: CaptureClaim
-    provider: Imagery
+    found: Found
+    capture: ImageCapture
     runs: TileRuns
     tile_images: TileImages
     images: Images
-    inspect: Inspect
     clock: Clock
+    jitter: Jitter
+    ground: Ground = field(init=False)
     unusable: list[Unusable] = field(default_factory=list)
-    kept: list[StoredImage] = field(default_factory=list)
-    fetched: int = 0
+    looked_at: int = 0
 
-    def record(self, found: Found) -> list[Message]:
+    def __post_init__(self) -> None:
+        claim, ground = self.claim, Ground.of(self.claim.view, self.claim.area)
+        stored, references = (tuple(map(ground.of_image, images)) for images in (claim.stored, claim.references))
+        self.claim, self.ground = replace(claim, stored=stored, references=references), ground
+
+    def record(self) -> list[Message]:
         """Look at the scenes newest first, and record the first image that has not been answered for yet.
 
         What shows too little is kept and passed over, what cannot be used is passed over with its reason. Raises
         ImageryFailed where the provider as a whole fails, or nothing of the tile was ever seen.
         """
-        ground = Ground.of(self.claim.view, self.claim.area)
-        scenes = ground.reached_by(ground.scenes(found), self.claim.thresholds)
-        self.unusable += ground.refused(found)
+        scenes = self.ground.reached_by(self.ground.scenes(self.found), self.claim.thresholds)
+        self.unusable += self.ground.refused(self.found)
         try:
-            return self._go_down(scenes, ground, says=found.says)
+            return self._go_down(scenes)
         except _Stale:
             return []
+        except CapturedElsewhereError:
+            retry = soon("another tile run captures this image", now=self.clock(), jitter=self.jitter)
+            return postpone(self.claim, retry, runs=self.runs, clock=self.clock)
 
-    def _go_down(self, scenes: list[Scene], ground: Ground, *, says: str) -> list[Message]:
+    def _go_down(self, scenes: list[Scene]) -> list[Message]:
         hidden: StoredImage | None = None  # the newest of all, where it shows too little
         answered: StoredImage | None = None  # the newest that is settled
         clear_share = 0.0
@@ -75,7 +83,7 @@ class Choice:
                 replaced = self._look_at_stored(image, scene)
                 if replaced is not None:
                     return replaced
-            elif scene is not None and self._is_worth_a_look(scene, ground, clear_share):
+            elif scene is not None and self._is_worth_a_look(scene, clear_share):
                 looked = self._look(scene)
             if isinstance(looked, Captured):
                 return self._record_new(looked, scenes)
@@ -89,30 +97,29 @@ class Choice:
                 return self.runs.record_nothing_new(self.claim, looked, now=self.clock())
             answered = answered or looked
             clear_share = max(clear_share, looked.clear_share)
-        return self._nothing_new(scenes, hidden, answered, says=says)
+        return self._nothing_new(scenes, hidden, answered)
 
     def _look_at_stored(self, image: StoredImage, scene: Scene | None) -> list[Message] | None:
         """Make sure that a stored image is still there; return what was recorded in its place, if it was."""
         if scene is not None and image.version is None:
-            self.tile_images.confirm(image, scene)
+            self.tile_images.confirm(image, self.ground.whole(scene, self.found))
         if not image.is_usable or self.images.has(image.key):
             return None
         return self._restore(image, scene)
 
-    def _is_worth_a_look(self, scene: Scene, ground: Ground, clear_share: float) -> bool:
-        """Whether a scene is fetched, where so much of the ground has been answered for by newer ones."""
-        may_show = scene.shown_share(ground.bounds, slack=ground.slack)
-        return self.fetched < MOST_FETCHED and (not clear_share or may_show > clear_share + MORE)
+    def _is_worth_a_look(self, scene: Scene, clear_share: float) -> bool:
+        """Whether a scene is looked at, where so much of the ground has been answered for by newer ones."""
+        may_show = scene.shown_share(self.ground.bounds, slack=self.ground.slack)
+        return self.looked_at < MOST_LOOKED_AT and (not clear_share or may_show > clear_share + MORE)
 
     def _look(self, scene: Scene) -> Captured | StoredImage | None:
-        """Fetch a scene: a usable image is new; else what is stored of it; None if it cannot be used."""
+        """Look at a scene: a usable image is new; else what is stored of it; None if it cannot be used."""
         claim = self.claim
         of_day = [image for image in claim.stored if _is_of_day(image, scene)]
         before = max(of_day, key=lambda image: image.image_id, default=None)
-        scene = scene.news_first(before.items if before else ())
-        self.fetched += 1
+        self.looked_at += 1
         try:
-            captured, content = self._fetch(scene)
+            captured = self._capture(scene, seen=before.items if before else ())
         except (ProviderUnavailable, LicenceRefused):
             raise
         except ImageryFailed as failure:
@@ -121,14 +128,14 @@ class Choice:
             return None
         twins = [image for image in (claim.newest, *of_day) if image and image.sha256 == captured.sha256]
         if twins:  # another name, another time of the file, or none, but the same bytes
-            self.images.put(twins[0].key, content)  # nothing if it is there
-            self.tile_images.confirm(twins[0], scene)
+            self._put_back(twins[0], captured)
+            self.tile_images.confirm(twins[0], captured.scene)
             return twins[0]
         if before is not None:
             captured = replace(captured, version_after=before.taken_at)
         if not captured.is_usable:
-            return self._keep(captured, content, is_baseline=False)
-        return replace(captured, key=put_object(self.images, claim, "image", content))
+            return self._keep(captured, is_baseline=False)
+        return captured
 
     def _restore(self, image: StoredImage, scene: Scene | None) -> list[Message] | None:
         """Fetch again what was stored and is gone: nothing may be said of ground whose image is not there.
@@ -141,11 +148,10 @@ class Choice:
             reason = f"the stored picture of {tile} is lost, and the provider has only an older one"
             lost = Outcome(verdict=Verdict.FAILED, reason=reason, lost_image_id=image.image_id)
             return self.runs.end(claim, lost, now=self.clock())
-        captured, content = self._fetch(scene.news_first(image.items))
+        captured = self._capture(scene, seen=image.items)
         if captured.sha256 == image.sha256:
-            self.images.put(image.key, content)
+            self._put_back(image, captured)
             return None
-        captured = replace(captured, key=put_object(self.images, claim, "image", content))
         if not captured.is_usable:
             raise BadImage(f"the stored picture of {tile} is lost, and what the provider has now shows too little")
         self._note(captured)
@@ -158,29 +164,29 @@ class Choice:
             baseline = self._baseline(scenes, captured)
             if baseline is not None:
                 claim = replace(claim, newest=claim.newest or baseline, references=(*claim.references, baseline))
-            captured = replace(captured, note=why_not_compared(scenes, captured.scene))
+            captured = replace(captured, note=why_not_compared(scenes, self.ground.of_scene(captured.scene)))
         messages = self.runs.record_capture(claim, captured, now=self.clock())
         log.info("tile captured", extra={"tile": str(claim.view.tile), "clear_share": captured.clear_share})
         return messages
 
     def _baseline(self, scenes: list[Scene], than: Captured | StoredImage) -> StoredImage | None:
         """Capture the oldest usable scene that is older than an image, to compare it with; None if there is none."""
-        gsd_m = (than.scene if isinstance(than, Captured) else than).gsd_m
+        gsd_m = (self.ground.of_scene(than.scene) if isinstance(than, Captured) else than).gsd_m
         for scene in baselines(scenes, self.claim.stored, before=than.taken_at, gsd_m=gsd_m):
             try:
-                captured, content = self._fetch(scene)
+                captured = self._capture(scene)
             except (BadImage, NoCoverage) as failure:
                 log.warning("scene not used", extra={"tile": str(self.claim.view.tile), "reason": failure.reason})
                 continue
             if captured.sha256 == than.sha256:
                 continue  # nothing to compare
-            image = self._keep(captured, content, is_baseline=captured.is_usable)
+            image = self._keep(captured, is_baseline=captured.is_usable)
             if image.is_usable:
                 return image
         return None
 
     def _nothing_new(
-        self, scenes: list[Scene], hidden: StoredImage | None, answered: StoredImage | None, *, says: str
+        self, scenes: list[Scene], hidden: StoredImage | None, answered: StoredImage | None
     ) -> list[Message]:
         claim, tile, now = self.claim, self.claim.view.tile, self.clock()
         why = self._note(answered or hidden)
@@ -188,7 +194,9 @@ class Choice:
             failed = Outcome(verdict=Verdict.FAILED, reason=why, failed_provider=claim.provider)
             return self.runs.end(claim, failed, now=now)
         if not scenes:
-            raise NoCoverage(f"there is no picture of tile {tile}" + (f"; {says}" if says else ""))
+            raise NoCoverage(
+                f"there is no picture of tile {tile}" + (f"; {self.found.says}" if self.found.says else "")
+            )
         if hidden is not None:
             outcome = Outcome(verdict=Verdict.OBSCURED, clear_share=hidden.clear_share, image_id=hidden.image_id)
             return self.runs.end(claim, outcome, now=now)
@@ -207,33 +215,26 @@ class Choice:
             self.tile_images.note_unusable(self.claim, why)
         return why
 
-    def _fetch(self, scene: Scene) -> tuple[Captured, bytes]:
-        claim = self.claim
-        fetched = self.provider.fetch(scene, claim.view, claim.area)
-        inspection = self.inspect(fetched.content, claim.view, claim.area, self.provider.terms)
-        captured = Captured(
-            key="",
-            sha256=hashlib.sha256(inspection.content).hexdigest(),
-            size_bytes=len(inspection.content),
-            scene=fetched.scene,
-            fetched_at=self.clock(),
-            attribution=fetched.attribution,
-            clear_share=inspection.clear_share,
-            is_usable=is_usable(inspection.clear_share, claim.thresholds),
-        )
-        return captured, inspection.content
+    def _capture(self, scene: Scene, *, seen: Sequence[Item] = ()) -> Captured:
+        """Capture all that the image shows of a scene; where that fails, what it shows of this area's ground."""
+        whole = self.ground.whole(scene, self.found)
+        try:
+            return self.capture.of(whole, seen=seen)
+        except (BadImage, NoCoverage):
+            if whole.version == scene.version:
+                raise
+            return self.capture.of(scene, seen=seen)
 
-    def _keep(self, captured: Captured, content: bytes, *, is_baseline: bool) -> StoredImage:
-        mine = [*self.kept, *(image for image in self.claim.stored if image.session_id == self.claim.session_id)]
-        for image in mine:
-            if image.sha256 == captured.sha256:  # two dates of nothing but cloud are one object of this session
-                return image
-        captured = replace(captured, key=put_object(self.images, self.claim, "image", content))
+    def _put_back(self, image: StoredImage, captured: Captured) -> None:
+        """Make sure that an image is there, of which another object has the same bytes."""
+        if image.key != captured.key and not self.images.has(image.key):
+            self.images.put(image.key, self.images.get(captured.key))
+
+    def _keep(self, captured: Captured, *, is_baseline: bool) -> StoredImage:
         kept = self.tile_images.keep(self.claim, captured, is_baseline=is_baseline)
         if kept is None:
             raise _Stale
-        self.kept.append(kept)
-        return kept
+        return self.ground.of_image(kept)
 
 
 def _is_of_day(image: StoredImage, scene: Scene) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from chalicelib.application.delete_area import AREA_DELETED
 from chalicelib.application.events import record
 from chalicelib.application.isolation import Isolation
 from chalicelib.application.ports.areas import Areas
+from chalicelib.application.ports.captures import Captures
 from chalicelib.application.ports.clock import Clock
 from chalicelib.application.ports.clock_repairs import ClockRepairs
 from chalicelib.application.ports.deliveries import Deliveries
@@ -41,6 +42,7 @@ def reconcile(
     deliveries: Deliveries,
     state_notices: StateNotices,
     orphans: Orphans,
+    captures: Captures,
     place_upkeep: PlaceUpkeep,
     tasks: RecurringTasks,
     clock_repairs: ClockRepairs,
@@ -81,7 +83,10 @@ def reconcile(
     with isolation.part("keep up places"):
         _keep_up_places(place_upkeep, isolation)
     with isolation.part("delete orphans"):
-        _delete_orphans(orphans, tasks, images, clock, orphan_age_s)
+        now = clock()
+        old_at = now - timedelta(seconds=orphan_age_s)
+        captures.delete_left_over(before=old_at, limit=OBJECTS_AT_ONCE)
+        _delete_orphans(orphans, tasks, images, now=now, old_at=old_at)
     if sent or stalled:
         log.info("jobs sent again", extra={"unsent": sent, "stalled": len(stalled)})
     record(Event(RECONCILE_DONE, {"backlog_age_s": backlog_age_s}))
@@ -137,8 +142,11 @@ def _purge_deleted(
             # Once more: the request that deleted the area may have died before it ended the open session.
             for session_id in areas.open_sessions(area_id):
                 jobs.send(sessions.end_open_tiles(session_id, AREA_DELETED, now=clock()))
-            if not areas.purge(area_id):
+            unused = areas.purge(area_id)
+            if unused is None:
                 continue
+            for start in range(0, len(unused), OBJECTS_AT_ONCE):
+                images.delete(unused[start : start + OBJECTS_AT_ONCE])
             while stored := images.keys_after("", prefix=f"{area_id}/", limit=OBJECTS_AT_ONCE):
                 images.delete([item.key for item in stored])
             log.info("area purged", extra={"area_id": area_id})
@@ -153,20 +161,20 @@ def _keep_up_places(place_upkeep: PlaceUpkeep, isolation: Isolation) -> None:
     place_upkeep.delete_left_over(limit=SESSIONS_AT_ONCE)
 
 
-def _delete_orphans(orphans: Orphans, tasks: RecurringTasks, images: Images, clock: Clock, orphan_age_s: float) -> None:
-    """Walk through the stored objects, some at each call, and delete old ones that no row names.
+def _delete_orphans(
+    orphans: Orphans, tasks: RecurringTasks, images: Images, *, now: datetime, old_at: datetime
+) -> None:
+    """Walk through the stored objects, some at each call, and delete old ones that nobody uses.
 
-    A worker that is still at work has put its object within its lease, far younger than `orphan_age_s`.
+    A worker that is still at work has put its object within its lease, far later than `old_at`.
     """
-    now = clock()
     cursor = tasks.take("orphans", now=now, every_s=ORPHANS_EVERY_S)
     if cursor is None:
         return
     stored = images.keys_after(cursor, limit=OBJECTS_AT_ONCE)
-    old = [item.key for item in stored if item.modified_at < now - timedelta(seconds=orphan_age_s)]
-    unreferenced = orphans.unreferenced(old)
-    if unreferenced:
-        images.delete(unreferenced)
-        log.info("orphan objects deleted", extra={"objects": len(unreferenced)})
+    unused = orphans.release([item.key for item in stored if item.modified_at < old_at])
+    if unused:
+        images.delete(unused)
+        log.info("orphan objects deleted", extra={"objects": len(unused)})
     if len(stored) == OBJECTS_AT_ONCE:
         tasks.leave("orphans", now=now, cursor=stored[-1].key)

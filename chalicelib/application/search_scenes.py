@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
 
 from chalicelib.application.ports.clock import Clock, Jitter
 from chalicelib.application.ports.imagery import Imagery
 from chalicelib.application.ports.scene_searches import SceneSearches
 from chalicelib.domain.errors import ImageryFailed
-from chalicelib.domain.retries import Retry
+from chalicelib.domain.retries import Retry, soon
 from chalicelib.domain.scenes import CLOCKS_MAY_DIFFER, SINCE, Found, Grid, kept_of
 from chalicelib.domain.tile_runs import CaptureClaim
 from chalicelib.domain.tiles import count_covering
-
-SOON_S = 1.0
 
 log = logging.getLogger(__name__)
 
@@ -39,11 +36,11 @@ def search_scenes(
         return claim.found
     now = clock()
     if not searches.begin(claim.session_id, now=now, lease_s=lease_s):
-        soon = now + timedelta(seconds=SOON_S + jitter(SOON_S))
-        return Retry(retry_at=soon, reason="another tile run searches for the session's scenes")
+        return soon("another tile run searches for the session's scenes", now=now, jitter=jitter)
     try:
         # What is dated later would be the newest for good, and hide all that follow.
-        found = kept_of(provider.scenes(claim.area, since=SINCE, until=now + CLOCKS_MAY_DIFFER))
+        ground = claim.view.reach(claim.area)
+        found = kept_of(provider.scenes(ground, since=SINCE, until=now + CLOCKS_MAY_DIFFER))
     except Exception:
         searches.give_up(claim.session_id)
         raise

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from chalicelib.application.ports.alerts import Alerts
     from chalicelib.application.ports.areas import Areas
     from chalicelib.application.ports.breakers import Breakers
+    from chalicelib.application.ports.captures import Captures
     from chalicelib.application.ports.clock_repairs import ClockRepairs
     from chalicelib.application.ports.deliveries import Deliveries
     from chalicelib.application.ports.diagnostics import Diagnostics
@@ -126,6 +127,13 @@ class DatabasePorts(Basis):
         from chalicelib.adapters.database.tile_images import SqlTileImages
 
         return SqlTileImages(self.engine)
+
+    @cached_property
+    def captures(self) -> Captures:
+        """The images of tiles, each captured once for all areas that use it."""
+        from chalicelib.adapters.database.captures import SqlCaptures
+
+        return SqlCaptures(self.engine)
 
     @cached_property
     def breakers(self) -> Breakers:

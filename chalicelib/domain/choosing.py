@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -12,9 +13,10 @@ from chalicelib.domain.scenes import Found, Item, Scene, day_of, shown_share
 from chalicelib.domain.thresholds import Thresholds
 from chalicelib.domain.tiles import Bounds, View, bounds_of
 
-MOST_FETCHED = 4  # scenes of one tile in one session: further ones are the next session's
+MOST_LOOKED_AT = 4  # scenes of one tile in one session: further ones are the next session's
 MOST_OLDEST = 2  # of them, where a baseline is looked for
 ALIKE = 1.5  # times as coarse, at most
+LEAST_OF_VIEW = 1e-9  # of an image: whatever an area on it may see a part of
 MORE = 0.05  # of the ground: an older scene that may show so much more is worth a look
 
 
@@ -23,6 +25,7 @@ class Ground(NamedTuple):
 
     bounds: Bounds
     slack: tuple[float, float]  # a pixel's width and height, in degrees
+    view: Bounds  # of the whole image, with what its neighbours see of it
 
     @classmethod
     def of(cls, view: View, area: Bounds) -> Ground:
@@ -31,12 +34,29 @@ class Ground(NamedTuple):
         slack = (tile.east - tile.west) / view.tile_px, (tile.north - tile.south) / view.tile_px
         west, east = _at_least(max(tile.west, area.west), min(tile.east, area.east), slack[0])
         south, north = _at_least(max(tile.south, area.south), min(tile.north, area.north), slack[1])
-        return cls(Bounds(west, south, east, north), slack)
+        return cls(Bounds(west, south, east, north), slack, view.bounds)
 
     def scenes(self, found: Found) -> list[Scene]:
         """Return the scenes that show some of it, as they are there: newest first."""
         here = (scene.over(self.bounds, slack=self.slack) for scene in found.scenes)
         return [scene for scene in here if scene is not None]
+
+    def whole(self, scene: Scene, found: Found) -> Scene:
+        """Return one of those scenes with all that the image shows: the same for all areas that have this tile."""
+        of_day = (each for each in found.scenes if day_of(each.captured_at) == day_of(scene.captured_at))
+        wholes = (each.over(self.view, slack=self.slack, least=LEAST_OF_VIEW) for each in of_day if scene.items)
+        return next((whole for whole in wholes if whole and set(whole.items) >= set(scene.items)), scene)
+
+    def of_scene(self, scene: Scene) -> Scene:
+        """Return a scene with what it shows of this ground."""
+        return scene.over(self.bounds, slack=self.slack) or scene
+
+    def of_image(self, image: StoredImage) -> StoredImage:
+        """Return a stored image as one of this ground: what it shows beside it is no news here."""
+        if not image.items:
+            return image
+        scene = self.of_scene(Scene(scene_id=image.scene_id, captured_at=image.captured_at, items=image.items))
+        return replace(image, items=scene.items, version=scene.version)
 
     def reached_by(self, scenes: list[Scene], thresholds: Thresholds) -> list[Scene]:
         """Return those scenes that may show enough of it to be compared; all of them where none does."""

@@ -1,4 +1,4 @@
-"""Images: one stored view of one tile from one scene, and the key of every stored object."""
+"""Images: one stored view of one tile from one scene, as one area uses it; and the keys of what is drawn of them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Inspection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredImage:
-    """One stored image of one tile: the row that stands beside the bytes."""
+    """An area's use of a stored image of one tile: the row that says where the bytes are."""
 
     image_id: int
     area_id: int
@@ -97,14 +97,14 @@ def is_usable(clear_share: float, thresholds: Thresholds) -> bool:
     return clear_share > 0 and clear_share >= thresholds.min_clear_share
 
 
-KINDS = ("image", "mask", "overlay")
+KINDS = ("mask", "overlay")
 
 
 def object_key(*, area_id: int, session_id: int, tile: Tile, kind: str, content: bytes) -> str:
-    """Return the key of a stored object: the only place that spells one.
+    """Return the key of an object that is one area's alone: the only place that spells one.
 
-    The content's digest is in it, so a late worker can never overwrite what another one compared; area and session are,
-    so no two areas share an object.
+    The content's digest is in it, so a late worker can never overwrite what another one drew; area and session are, so
+    no two areas share an object.
     """
     if kind not in KINDS:
         raise Invalid(f"an object is one of {', '.join(KINDS)}, not {kind!r}")

@@ -11,6 +11,7 @@ from chalicelib.domain.tile_runs import Outcome, Verdict
 
 MAX_ATTEMPTS = 5  # of work that gives no answer: it raised, hung, or took its process with it
 FIRST_WAIT_S, LONGEST_WAIT_S = 5.0, 900.0
+SOON_S = 1.0
 BREAKER_FAILURES = 5  # of one provider in a row: from then on none of its tiles is tried for a while
 LONGEST_ASKED_S = 3600.0  # of a Retry-After: beyond that we ask again all the same
 
@@ -44,6 +45,11 @@ def retry_after(
     drawn_s = longest_s / 2 + jitter(longest_s / 2)
     asked_s = min(asked_s or 0.0, LONGEST_ASKED_S)
     return Retry(retry_at=now + timedelta(seconds=max(drawn_s, asked_s + jitter(asked_s / 10))), reason=reason)
+
+
+def soon(reason: str, *, now: datetime, jitter: Callable[[float], float]) -> Retry:
+    """Decide to try again in a second or two: another worker is about to have what this one needs."""
+    return Retry(retry_at=now + timedelta(seconds=SOON_S + jitter(SOON_S)), reason=reason)
 
 
 def after_failure(

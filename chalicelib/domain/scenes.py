@@ -87,14 +87,22 @@ class Scene:
         said = sorted(f"{item.item_id}\n{item.captured_at.isoformat()}\n{item.content}" for item in self.items)
         return hashlib.sha256("\n\n".join(said).encode()).hexdigest()[:32]
 
-    def over(self, ground: Bounds, *, slack: tuple[float, float]) -> Scene | None:
+    @property
+    def version_id(self) -> str:
+        """What its image of a tile is found by: its version, or else its id and time; empty for one of now."""
+        if self.items or not self.scene_id:
+            return self.version
+        return hashlib.sha256(f"{self.scene_id}\n{self.captured_at}".encode()).hexdigest()[:32]
+
+    def over(self, ground: Bounds, *, slack: tuple[float, float], least: float = LEAST_SHARE) -> Scene | None:
         """Return what of it shows some of the ground, and so what its version is there; None if nothing does.
 
-        `slack` is a pixel's width and height in degrees: the bounds of items are rounded.
+        `slack` is a pixel's width and height in degrees: the bounds of items are rounded. What shows less than the
+        share `least` of the ground is left out.
         """
         if not self.items:
             return self
-        items = tuple(item for item in self.items if shown_share(item, ground, slack) >= LEAST_SHARE)
+        items = tuple(item for item in self.items if shown_share(item, ground, slack) >= least)
         return scene_of(items) if items else None
 
     def shown_share(self, ground: Bounds, *, slack: tuple[float, float]) -> float:

@@ -49,6 +49,7 @@ class CaptureClaim:
     session_id: int
     area_id: int
     fence: int
+    opened_at: datetime  # when its session was: what was fetched later is as fresh as it can ask for
     area: Bounds
     view: View
     provider: str
@@ -101,8 +102,9 @@ Claim = CaptureClaim | ComparisonClaim
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Captured:
-    """A new image whose bytes are stored already: object first, row second."""
+    """An image that is new to its area, and whose bytes are stored already: object first, row second."""
 
+    capture_id: int
     key: str
     sha256: str
     size_bytes: int

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from chalicelib.domain.errors import Invalid
@@ -171,3 +171,13 @@ class View:
         """Return (column, row) of a position; may lie outside the image."""
         x, y = grid_position(lon, lat, self.tile.z)
         return (x - self.tile.x) * self.tile_px + self.margin_px, (y - self.tile.y) * self.tile_px + self.margin_px
+
+    def reach(self, area: Bounds) -> Bounds:
+        """Return the ground of all the images that an area has on this view's grid, margins included.
+
+        Whoever watches a part of a tile so asks for the same as its neighbours on that tile.
+        """
+        columns, rows = _span(area, self.tile.z)
+        first = replace(self, tile=Tile(self.tile.z, columns[0], rows[0])).bounds
+        last = replace(self, tile=Tile(self.tile.z, columns[-1], rows[-1])).bounds
+        return Bounds(first.west, last.south, last.east, first.north)

@@ -46,6 +46,7 @@ def capture_tile(job: TileJob, ports: Ports) -> None:
         runs=ports.tile_runs,
         tile_images=ports.tile_images,
         searches=ports.scene_searches,
+        captures=ports.captures,
         breakers=ports.breakers,
         imagery=ports.imagery,
         images=ports.images,

@@ -21,6 +21,7 @@ def reconcile(_event: CloudWatchEvent, ports: Ports) -> None:
         deliveries=ports.deliveries,
         state_notices=ports.state_notices,
         orphans=ports.orphans,
+        captures=ports.captures,
         place_upkeep=ports.place_upkeep,
         tasks=ports.recurring_tasks,
         clock_repairs=ports.clock_repairs,

@@ -38,7 +38,8 @@ def replay(trip, session, tile=None):
 def a_failed_session(trip, **area):
     """Give an area and its session whose captures all failed."""
     area = trip.add_area(**area)
-    trip.show("march", days=-1)
+    trip.imagery._scenes.clear()  # what another area has stored of one would not fail
+    trip.show(f"march of {area.area_id}", days=-1)
     trip.imagery.fail(None, ProviderRefused("it rains"))
     session = trip.capture_now(area)
     trip.work()

@@ -264,11 +264,13 @@ def test_a_picture_of_one_corner_of_a_tile_is_obscured_and_no_failure(trip):
 # Fences
 
 
-def a_capture(name, content=b"x"):
+def a_capture(trip, claim, name):
     scene = Scene(scene_id=name, captured_at=SPRING)
+    times = {"since": trip.now, "now": trip.now, "lease_s": LEASE_S}
+    hold = trip.captures.begin(scene, claim.view, claim.provider, **times)
     return Captured(
-        key=f"1/{name}", sha256="0", size_bytes=1, scene=scene, fetched_at=SPRING, attribution="", clear_share=1.0,
-        is_usable=True,
+        capture_id=hold.capture_id, key=f"1/{name}", sha256="0", size_bytes=1, scene=scene, fetched_at=SPRING,
+        attribution="", clear_share=1.0, is_usable=True,
     )  # fmt: skip
 
 
@@ -280,10 +282,12 @@ def test_a_claim_that_is_no_longer_the_latest_keeps_nothing(trip):
     stale = trip.runs.claim_capture(job, now=trip.now, lease_s=1)
     trip.wait(seconds=2)
     latest = trip.runs.claim_capture(job, now=trip.now, lease_s=LEASE_S)
-    assert trip.tile_images.keep(stale, a_capture("stale"), is_baseline=True) is None
+    assert trip.tile_images.keep(stale, a_capture(trip, stale, "stale"), is_baseline=True) is None
     trip.tile_images.note_unusable(stale, "it is damaged")
-    kept = trip.tile_images.keep(latest, a_capture("latest"), is_baseline=True)
+    kept = trip.tile_images.keep(latest, a_capture(trip, latest, "latest"), is_baseline=True)
     assert (kept.scene_id, kept.is_usable) == ("latest", True)
-    assert trip.tile_images.keep(latest, a_capture("again"), is_baseline=False) is None, "one image of a time"
+    assert trip.tile_images.keep(latest, a_capture(trip, latest, "again"), is_baseline=False) is None, (
+        "one image of a time"
+    )
     assert [tile.image.scene_id for tile in trip.tiles(area)] == ["latest"]
     assert {run.unusable for run in trip.engine.connect().execute(select(t.session_tiles))} == {None}

@@ -52,6 +52,19 @@ def test_a_claim_that_nobody_heard_of_is_no_try(trip):
         trip.wait(seconds=5)
 
 
+def test_a_wait_that_is_said_twice_takes_back_one_try(trip):
+    """Its commit was never answered, so the worker postpones once more: the tries before it stay."""
+    _, job = one_run(trip)
+    claimed(trip, job)
+    trip.wait(seconds=LEASE_S)  # that worker died
+    claim = claimed(trip, job)
+    assert claim.attempts == 2
+    retry = Retry(retry_at=trip.now, reason="another tile run captures this image")
+    assert len(trip.runs.postpone(claim, retry, now=trip.now)) == 1
+    assert trip.runs.postpone(claim, retry, now=trip.now) == []
+    assert claimed(trip, job).attempts == 2
+
+
 def test_a_claim_of_somebody_else_stays_a_try(trip):
     _, job = one_run(trip)
     source = source_of(trip)

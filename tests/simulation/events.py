@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from tests.simulation.history import History
 
 PATIENCE = Patience(wait_s=15, places=2, places_a_user=1)
-CLIENTS = ("cancel", "delete area", "capture now", "compare now")
+MOST_AREAS = 6
+CLIENTS = ("cancel", "delete area", "add area", "capture now", "compare now")
 
 
 def happen(event: str, history: History) -> None:
@@ -100,6 +101,10 @@ def _tap(event: str, history: History) -> None:
         deed = lambda: open_session_now(area.area_id, **common)  # noqa: E731
     elif event == "compare now":
         deed = lambda: compare_now(area.area_id, patience=PATIENCE, waits=ports.waits, sleep=world.sleep, **common)  # noqa: E731
+    elif event == "add area":
+        if len(history.areas) >= MOST_AREAS:
+            return
+        deed = lambda: history.areas.append(history.new_area(area.user_id))  # noqa: E731
     elif event == "delete area":
         alive = history.database.value("SELECT COUNT(*) FROM area_configs WHERE deleted_at IS NULL")
         if alive < 2:

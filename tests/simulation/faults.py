@@ -21,6 +21,7 @@ EVENTS = (  # what happens between steps
     "redelivered tick",
     "cancel",
     "delete area",
+    "add area",
     "capture now",
     "compare now",
     "restart",

@@ -132,18 +132,25 @@ WRITING = (
         "    with suppress(Unavailable):\n        images.put(key, content)\n",
     ),
     Guard(
+        "bytes before the row: of an image",
+        f"{APPLICATION}.capture_image",
+        "ImageCapture",
+        "        self.images.put(capture.key, content)\n",
+        "        with suppress(Unavailable):\n            self.images.put(capture.key, content)\n",
+    ),
+    Guard(
         "an orphan is old",
         f"{APPLICATION}.reconcile",
         "_delete_orphans",
         "every_s=ORPHANS_EVERY_S)",
-        "every_s=1.0)\n    orphan_age_s = -9e4",
+        "every_s=1.0)\n    old_at = now + timedelta(days=1)",
     ),
     Guard(
         "only what no row names is an orphan",
         f"{APPLICATION}.reconcile",
         "_delete_orphans",
-        "orphans.unreferenced(old)",
-        "old",
+        "orphans.release([item.key for item in stored if item.modified_at < old_at])",
+        "[item.key for item in stored if item.modified_at < old_at]",
     ),
     Guard(
         "a deleted area's objects go",
@@ -153,4 +160,66 @@ WRITING = (
         "pass",
     ),
 )
-GUARDS = (*WRITING, *ENDING, *TELLING)
+SHARING = (
+    # An image is of a scene and a tile
+    Guard(
+        "what is stored is not captured again",
+        f"{DB}.captures",
+        "SqlCaptures",
+        "if found is None or found.object_key is not None:\n                return",
+        "if found is not None and found.object_key is not None:\n"
+        "                return CaptureHold(found.id, now)\n            if found is None:\n                return",
+    ),
+    Guard(
+        "one worker captures an image",
+        f"{DB}.captures",
+        "_taken_over",
+        " & (CAPTURE.c.lease_until <= now)",
+        "",
+    ),
+    Guard(
+        "only the latest hold keeps an image",
+        f"{DB}.captures",
+        "_is_held",
+        " & (CAPTURE.c.lease_until == hold.until)",
+        "",
+        "a hold that is taken over has another id; of two that restore an image both store the same bytes",
+    ),
+    Guard(
+        "a hold that failed is given up",
+        f"{APPLICATION}.capture_image",
+        "ImageCapture",
+        "self.captures.give_up(found, reason=reason, now=self.clock())",
+        "pass",
+        "its lease ends by itself; tests/integration/test_shared_images.py catches it",
+    ),
+    Guard(
+        "an image goes with its last user",
+        f"{DB}.areas",
+        "SqlAreas",
+        "return delete_unused(connection, [each for each in captures if each is not None])",
+        "return []",
+    ),
+    Guard(
+        "an image that others use stays",
+        f"{DB}.captures",
+        "delete_unused",
+        "if row.id not in kept",
+        "",
+    ),
+    Guard(
+        "an image that nobody came to use goes",
+        f"{DB}.orphans",
+        "SqlOrphans",
+        "set(delete_unused(connection, captured.values()))",
+        "set()",
+    ),
+    Guard(
+        "holds of the dead are deleted",
+        f"{APPLICATION}.reconcile",
+        "reconcile",
+        "captures.delete_left_over(before=old_at, limit=OBJECTS_AT_ONCE)",
+        "pass",
+    ),
+)
+GUARDS = (*WRITING, *SHARING, *ENDING, *TELLING)

@@ -55,6 +55,7 @@ class History:
         self.sqs = SimSqs(self.world, visibility_s=6 * LEASE_S) if self.queue == "sqs" else None
         self.images, self.push, self.land = SimImages(self.world), SimPush(self.world, self._owner_of), Land()
         self.imagery, self.vision = SimImagery(self.world, self.land), Vision(self.world)
+        self.imagery.is_stored = lambda tile, version: looking.is_stored(self, tile, version)
         self.watcher, self.telling = Watcher(self), Telling(self)
         self.engine = SimEngine(self.world, seat.database, self.watcher.committed)
         self.ports = SimPorts(self)
@@ -98,19 +99,21 @@ class History:
             for device in range(2 - number):
                 ports.accounts.add_device(user.user_id, token=f"phone-{number}-{device}", platform="android", now=now)
             for _ in range(2 - number):
-                self.areas.append(self._area(user.user_id))
+                self.areas.append(self.new_area(user.user_id))
         if self.world.faults.has_unreadable_area:
-            unreadable = self._area(user.user_id).area_id
+            unreadable = self.new_area(user.user_id).area_id
             self.database.raw.execute(
                 "UPDATE area_configs SET sensitivity = ?, next_due_at = ? WHERE id = ?",
                 (looking.UNREADABLE, "2026-01-01 00:00:00.000000", unreadable),
             )
             self.database.raw.commit()
 
-    def _area(self, user_id: int) -> Watched:
-        row = len(self.areas)
-        first = bounds_of(Tile(17, 96780, 57975 + row))
-        last = bounds_of(Tile(17, 96783, 57975 + row))
+    def new_area(self, user_id: int) -> Watched:
+        """Add an area of four tiles in a row: often on tiles that another one has, all of them or some."""
+        number = len(self.areas)
+        row, column = self.rng.choice(((number, 0), (0, 0), (0, 1), (0, 3))) if number else (0, 0)
+        first = bounds_of(Tile(17, 96780 + column, 57975 + row))
+        last = bounds_of(Tile(17, 96783 + column, 57975 + row))
         lat = (first.north + first.south) / 2
         extent = Extent(
             center_lat=lat,
@@ -126,7 +129,7 @@ class History:
             cadence_hours=self.rng.choice((12, 24, 24, 24, 24)),
             thresholds=Thresholds(min_changed_area_m2=25.0),
         )
-        new = NewArea(user_id=user_id, name=f"Area {row}", extent=extent, plan=plan)
+        new = NewArea(user_id=user_id, name=f"Area {number}", extent=extent, plan=plan)
         area = self.ports.areas.add(new, now=self.world.clock())
         tiles = tuple(tiles_covering(area.extent.bounds, GRID.zoom))
         return Watched(area.area_id, user_id, tiles)
@@ -134,7 +137,7 @@ class History:
     def _land(self) -> None:
         """Take items all through the history, some on one day; the last one is clear."""
         rng = self.rng
-        tiles = [tile for area in self.areas for tile in area.tiles]
+        tiles = list(dict.fromkeys(tile for area in self.areas for tile in area.tiles))
         hours = (self.ends_at - START) / timedelta(hours=1)
         times = sorted(
             [-5.0, hours - rng.uniform(0.5, 22), *(rng.uniform(-4, hours) for _ in range(rng.randint(1, 3)))]

@@ -64,7 +64,7 @@ class State:
 
 def verify(state: State) -> list[Violation]:
     """Return every invariant that does not hold."""
-    checks = (_verdicts, _counts, _all_clears, _objects, _open, _left, _alerts, _places, _deleted)
+    checks = (_verdicts, _counts, _all_clears, _objects, _captures, _open, _left, _alerts, _places, _deleted)
     return [*(violation for check in checks for violation in check(state)), *state.truths()]
 
 
@@ -148,6 +148,24 @@ def _objects(state: State) -> Iterator[Violation]:
     for key in sorted(state.objects.keys() - keys):
         if state.objects[key] < state.now - ORPHAN_AGE:
             yield Violation("no object without its row", f"{key}, stored {state.objects[key]}, is named by no row")
+
+
+def _captures(state: State) -> Iterator[Violation]:
+    """No image that no area uses, nor one that is named by an area and was never stored."""
+    query = (
+        "SELECT id, object_key, lease_until FROM captures c"
+        " WHERE object_key IS NULL OR NOT EXISTS (SELECT 1 FROM image_tiles i WHERE i.capture_id = c.id)"
+    )
+    for capture_id, key, lease in state.rows(query):
+        at = state.objects.get(key) if key else time_of(lease)  # one whose object is lost is restored when it is wanted
+        if at is not None and at < state.now - ORPHAN_AGE:
+            yield Violation("no image without a user", f"capture {capture_id}, {key}, of {at}")
+    other = (
+        "SELECT i.id, c.id FROM image_tiles i JOIN captures c ON c.id = i.capture_id"
+        " WHERE (i.z, i.x, i.y, i.provider) <> (c.z, c.x, c.y, c.provider) OR c.object_key IS NULL"
+    )
+    for image_id, capture_id in state.rows(other):
+        yield Violation("no image without a user", f"image {image_id} uses capture {capture_id}, which is not it")
 
 
 def _open(state: State) -> Iterator[Violation]:

@@ -7,7 +7,8 @@ how much of it is clear. The detector finds exactly the difference between two i
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -146,6 +147,8 @@ class SimImagery:
 
     def __init__(self, world: World, land: Land) -> None:
         self._world, self._land = world, land
+        self.fetching: Counter[tuple[Tile, str]] = Counter()  # at this moment, by tile and version
+        self.is_stored: Callable[[Tile, str], bool] = lambda _tile, _version: False
 
     def grid(self, area: Bounds) -> Grid:
         """Return the one grid there is."""
@@ -165,7 +168,26 @@ class SimImagery:
         return Found(scenes=tuple(scene_of(by_day[day]) for day in sorted(by_day, reverse=True)))
 
     def fetch(self, scene: Scene, view: View, area: Bounds) -> FetchedImage:
-        """Fetch a scene's image of a view: one mosaic."""
+        """Fetch a scene's image of a view: one mosaic. Nobody else does so now, and none is stored."""
+        wanted = (view.tile, scene.version)
+        self._once(*wanted)
+        self.fetching[wanted] += 1
+        try:
+            return self._fetch(scene, view)
+        finally:
+            self.fetching[wanted] -= 1
+
+    def _once(self, tile: Tile, version: str) -> None:
+        """Look whether an image is captured twice; one whose worker stood still past its lease may be."""
+        world = self._world
+        if any(world.counts[fault] for fault in ("stall", "clock jump")):
+            return
+        if self.fetching[tile, version]:
+            world.violated("no image captured twice", f"{tile} of {version} is fetched by two at once")
+        if self.is_stored(tile, version):
+            world.violated("no image captured twice", f"{tile} of {version} is fetched though it is stored")
+
+    def _fetch(self, scene: Scene, view: View) -> FetchedImage:
         self._before("fetch")
         there = [shown.item for shown in self._land.there(self._world.true_now)]
         for item in scene.items:

@@ -6,6 +6,8 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from chalicelib.domain.tiles import Tile
+
 if TYPE_CHECKING:
     from tests.simulation.history import History
 
@@ -87,6 +89,12 @@ def what_is_left(history: History) -> str:
         "on SQS": 0 if history.sqs is None or history.sqs.is_empty else 1,
     }
     return ", ".join(f"{count} {what}" for what, count in left.items() if count)
+
+
+def is_stored(history: History, tile: Tile, version: str) -> bool:
+    """Whether the image of a tile and a version of its scene is stored, with its object."""
+    query = "SELECT object_key FROM captures WHERE (z, x, y, version) = (?, ?, ?, ?) AND object_key IS NOT NULL"
+    return any(key in history.images.contents for (key,) in history.database.rows(query, *tile, version))
 
 
 def last_session(history: History) -> int:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
+from chalicelib.domain.captures import SHARED
 from chalicelib.domain.tiles import Tile
 from tests.simulation import telling
 from tests.simulation.land import Shown
@@ -120,7 +121,7 @@ def _images(history: History, query: str, where: tuple[int, ...], tile: Tile) ->
 
 
 def _objects_of_deleted(history: History) -> Iterator[Violation]:
-    alive = {str(row[0]) for row in history.database.rows("SELECT id FROM area_configs")}
+    alive = {str(row[0]) for row in history.database.rows("SELECT id FROM area_configs")} | {str(SHARED)}
     for key in history.images.contents:
         if key.partition("/")[0] not in alive:
             yield Violation("deleted areas leave nothing", f"object {key} is of no area")

@@ -23,6 +23,11 @@ HASTY = (
 )
 """New comparisons with a reference that was never compared itself, though there was one that was."""
 UNRECORDED = "SELECT 1 FROM deliveries WHERE session_id = ? AND notice_id IS ? AND address = ? AND status = 'SENT'"
+DESERTED = (
+    "SELECT c.id FROM captures c WHERE c.id IN (SELECT capture_id FROM sim_deserted)"
+    " AND NOT EXISTS (SELECT 1 FROM image_tiles i WHERE i.capture_id = c.id)"
+)
+"""Images whose last user has gone, and that are still there."""
 
 
 class Watcher:
@@ -52,6 +57,8 @@ class Watcher:
             world.violated("compared with what was compared", says)
         self._compared = history.database.value("SELECT MAX(id) FROM comparisons") or 0
         history.telling.committed()
+        for (capture_id,) in history.database.rows(DESERTED):
+            world.violated("no image without a user", f"capture {capture_id} has outlived its last user")
         said = history.database.rows("SELECT id, session_id, status FROM sim_said WHERE id > ?", self._said)
         for number, session_id, status in said:
             self._said = number

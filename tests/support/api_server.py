@@ -149,6 +149,7 @@ class Server(Api):
                     inspect=inspect,
                     breakers=self.ports.breakers,
                     searches=self.ports.scene_searches,
+                    captures=self.ports.captures,
                     tile_images=self.ports.tile_images,
                     lease_s=60,
                     most_tiles=2500,

@@ -7,6 +7,7 @@ from chalicelib.adapters.database.accounts import SqlAccounts
 from chalicelib.adapters.database.alerts import SqlAlerts
 from chalicelib.adapters.database.areas import SqlAreas
 from chalicelib.adapters.database.breakers import SqlBreakers
+from chalicelib.adapters.database.captures import SqlCaptures
 from chalicelib.adapters.database.clock_repairs import SqlClockRepairs
 from chalicelib.adapters.database.deliveries import SqlDeliveries
 from chalicelib.adapters.database.images import SqlImageRows
@@ -51,6 +52,7 @@ class Trip:
         self.clock_repairs = SqlClockRepairs(engine, lease_s=LEASE_S, retry_s=900, deadline_s=3600)
         self.state_notices = SqlStateNotices(engine, periods=Pushes().periods, targets=self.targets)
         self.places, self.place_upkeep = SqlPlaces(engine), SqlPlaceUpkeep(engine)
+        self.captures = SqlCaptures(engine)
         self.breakers, self.waits = SqlBreakers(engine), SqlWaits(engine)
         self.orphans, self.tasks, self.image_rows = SqlOrphans(engine), SqlRecurringTasks(engine), SqlImageRows(engine)
         self.outbox, self.images, self.push = SqlOutbox(engine), MemoryImages(now=NOON), MemoryPush()
@@ -135,6 +137,7 @@ class Trip:
             runs=self.runs,
             tile_images=self.tile_images,
             searches=self.searches,
+            captures=self.captures,
             breakers=self.breakers,
             imagery=self.provider,
             images=self.images,
@@ -171,6 +174,7 @@ class Trip:
             deliveries=self.deliveries,
             state_notices=self.state_notices,
             orphans=self.orphans,
+            captures=self.captures,
             place_upkeep=self.place_upkeep,
             tasks=self.tasks,
             clock_repairs=self.clock_repairs,

@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.area_states import standings_of
+from chalicelib.adapters.database.captures import delete_unused
 from chalicelib.adapters.database.engine import insert_row, reads, writes
 from chalicelib.adapters.database.notices import forget_area
 from chalicelib.adapters.database.owned import owned_area
@@ -128,17 +129,19 @@ class SqlAreas(Areas):
 
     @override
     @writes
-    def purge(self, connection: Connection, area_id: int) -> bool:
+    def purge(self, connection: Connection, area_id: int) -> list[str] | None:
         area = connection.execute(select(AREA).where(AREA.c.id == area_id).with_for_update()).one_or_none()
         if area is None:
-            return True
+            return []
         if area.deleted_at is None or _open_sessions(connection, area_id):
-            return False
+            return None
         sessions = list(
             connection.execute(select(t.alert_sessions.c.id).where(t.alert_sessions.c.area_id == area_id)).scalars()
         )
         forget_area(connection, area_id, user_id=area.user_id)
-        images = select(t.image_tiles.c.id).where(t.image_tiles.c.area_id == area_id)
+        is_here = t.image_tiles.c.area_id == area_id
+        captures = list(connection.execute(select(t.image_tiles.c.capture_id).where(is_here).distinct()).scalars())
+        images = select(t.image_tiles.c.id).where(is_here)
         connection.execute(delete(t.comparisons).where(t.comparisons.c.image_id.in_(images)))
         for table in (t.outbox, t.deliveries, t.scene_searches, t.alert_details, t.image_tiles, t.session_tiles):
             for start in range(0, len(sessions), 500):
@@ -147,7 +150,7 @@ class SqlAreas(Areas):
             connection.execute(delete(table).where(table.c.area_id == area_id))
         connection.execute(delete(t.alert_sessions).where(t.alert_sessions.c.area_id == area_id))
         connection.execute(delete(AREA).where(AREA.c.id == area_id))
-        return True
+        return delete_unused(connection, [each for each in captures if each is not None])
 
 
 def _open_sessions(connection: Connection, area_id: int) -> list[int]:

@@ -36,6 +36,7 @@ _RUN_COLUMNS = (
     RUN.c.image_id,
     RUN.c.reference_id,
     RUN.c.unusable,
+    SESSION.c.started_at,
 )
 # The statements of each tile are built once: building one cost more than running it.
 _OF_RUN = (
@@ -108,6 +109,7 @@ def capture_claim(connection: Connection, job: TileJob) -> CaptureClaim:
     return CaptureClaim(
         **_of_run(row, job),
         area_id=area.area_id,
+        opened_at=row.started_at,
         area=area.extent.bounds,
         view=area.plan.grid.view(tile),
         provider=area.plan.provider,
@@ -167,6 +169,11 @@ def job_of(claim: Claim) -> TileJob:
 def is_held(claim: Claim) -> ColumnElement[bool]:
     """The fence: whoever claimed the run later holds a higher one, and nothing of an older claim is written."""
     return (RUN.c.id == claim.tile_run_id) & (RUN.c.fence == claim.fence) & RUN.c.verdict.is_(None)
+
+
+def is_leased(claim: Claim) -> ColumnElement[bool]:
+    """The fence, once: it may have been postponed already, by a transaction whose answer was lost."""
+    return is_held(claim) & RUN.c.lease_until.is_not(None)
 
 
 def _of_run(row: Row[Any], job: TileJob) -> dict[str, Any]:

@@ -54,6 +54,7 @@ class SqlClockRepairs(ClockRepairs):
             (t.session_tiles, "lease_until", self._lease),
             (t.session_tiles, "retry_at", self._retry),
             (t.scene_searches, "lease_until", self._lease),
+            (t.captures, "lease_until", self._lease),
             (t.deliveries, "lease_until", self._lease),
             (t.breakers, "open_until", timedelta()),
             (t.waits, "ends_at", timedelta()),

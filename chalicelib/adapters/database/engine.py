@@ -166,14 +166,21 @@ def insert_row(connection: Connection, table: Table, **values: object) -> int:
     return int(key[0])
 
 
-def insert_if_new(connection: Connection, table: Table, **values: object) -> bool:
-    """Insert one row, unless one with its unique key is there; return whether it was inserted. One statement.
+def insert_new(connection: Connection, table: Table, **values: object) -> int | None:
+    """Insert one row, unless one with its unique key is there; return its id if it was inserted. One statement.
 
     MySQL has no other word for it than IGNORE, which also passes over a foreign key that has gone: to callers, that row
     cannot be inserted either.
     """
     word = "OR IGNORE" if connection.dialect.name == "sqlite" else "IGNORE"
-    return connection.execute(insert(table).prefix_with(word).values(**values)).rowcount == 1
+    done = connection.execute(insert(table).prefix_with(word).values(**values))
+    key = done.inserted_primary_key
+    return int(key[0]) if done.rowcount == 1 and key is not None else None
+
+
+def insert_if_new(connection: Connection, table: Table, **values: object) -> bool:
+    """Insert one row, unless one with its unique key is there; return whether it was inserted."""
+    return insert_new(connection, table, **values) is not None
 
 
 def check(engine: Engine) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import (
     Connection,
@@ -11,15 +12,17 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.exc import IntegrityError
 from typing_extensions import override
 
 from chalicelib.adapters.database import tables as t
+from chalicelib.adapters.database.captures import is_there
 from chalicelib.adapters.database.engine import insert_row, reads
 from chalicelib.adapters.database.owned import owned_area
 from chalicelib.adapters.database.rows import tile_image_of
 from chalicelib.adapters.database.scenes import json_of_items
 from chalicelib.application.ports.image_rows import ImageRows
-from chalicelib.domain.errors import NotFound
+from chalicelib.domain.errors import NotFound, Unavailable
 from chalicelib.domain.images import ImageStatus, TileImage
 from chalicelib.domain.paging import Page, PageRequest
 from chalicelib.domain.scenes import Scene
@@ -57,35 +60,45 @@ class SqlImageRows(ImageRows):
 def insert_image(
     connection: Connection, claim: CaptureClaim, captured: Captured, *, is_baseline: bool | None = None
 ) -> int:
-    """Keep a captured image's row and return its id."""
+    """Keep an area's use of a captured image and return its id.
+
+    Raises Unavailable if its last other user has gone meanwhile, and the image with it: then it is captured anew.
+    """
+    try:
+        return insert_row(connection, IMAGE, **_values(claim, captured), is_baseline=is_baseline)
+    except IntegrityError:
+        if is_there(connection, captured.capture_id):
+            raise
+        raise Unavailable("the stored picture was deleted with its last area") from None
+
+
+def _values(claim: CaptureClaim, captured: Captured) -> dict[str, Any]:
     view = claim.view
-    return insert_row(
-        connection,
-        IMAGE,
-        area_id=claim.area_id,
-        session_id=claim.session_id,
-        tile_run_id=claim.tile_run_id,
-        z=view.tile.z,
-        x=view.tile.x,
-        y=view.tile.y,
-        tile_px=view.tile_px,
-        margin_px=view.margin_px,
-        provider=claim.provider,
-        scene_id=captured.scene.scene_id[:255],
-        captured_at=captured.scene.captured_at,
-        fetched_at=captured.fetched_at,
-        taken_at=captured.taken_at,
-        object_key=captured.key,
-        sha256=captured.sha256,
-        size_bytes=captured.size_bytes,
-        attribution=captured.attribution[:500],
-        clear_share=captured.clear_share,
-        is_usable=captured.is_usable,
-        status=ImageStatus.CAPTURED,
-        scene_version=captured.scene.version,
-        scene_items=json_of_items(captured.scene.items),
-        is_baseline=is_baseline,
-    )
+    return {
+        "area_id": claim.area_id,
+        "session_id": claim.session_id,
+        "tile_run_id": claim.tile_run_id,
+        "z": view.tile.z,
+        "x": view.tile.x,
+        "y": view.tile.y,
+        "tile_px": view.tile_px,
+        "margin_px": view.margin_px,
+        "provider": claim.provider,
+        "scene_id": captured.scene.scene_id[:255],
+        "captured_at": captured.scene.captured_at,
+        "fetched_at": captured.fetched_at,
+        "taken_at": captured.taken_at,
+        "capture_id": captured.capture_id,
+        "object_key": captured.key,
+        "sha256": captured.sha256,
+        "size_bytes": captured.size_bytes,
+        "attribution": captured.attribution[:500],
+        "clear_share": captured.clear_share,
+        "is_usable": captured.is_usable,
+        "status": ImageStatus.CAPTURED,
+        "scene_version": captured.scene.version,
+        "scene_items": json_of_items(captured.scene.items),
+    }
 
 
 def confirm_image(connection: Connection, image_id: int, scene: Scene) -> None:

@@ -118,7 +118,7 @@ image_tiles = table(
     Column("captured_at", UtcDateTime),
     Column("fetched_at", UtcDateTime, nullable=False),
     Column("taken_at", UtcDateTime, nullable=False),  # captured_at, or fetched_at where that is unknown
-    Column("object_key", String(191), nullable=False, unique=True),
+    Column("object_key", String(191), nullable=False, index=True),
     Column("sha256", String(64), nullable=False),
     Column("size_bytes", Integer, nullable=False),
     Column("attribution", String(500), nullable=False),
@@ -129,6 +129,7 @@ image_tiles = table(
     Column("scene_version", String(32)),  # over this tile; NULL: stored by the first release
     Column("scene_items", JSON(none_as_null=True)),  # what the image was made of, the topmost first
     Column("is_baseline", Boolean),  # taken as the baseline of an image of the same tile run
+    Column("capture_id", Id, ForeignKey("captures.id"), index=True),  # what it is a use of; NULL: an object of its own
     UniqueConstraint("tile_run_id", "taken_at"),
     Index(None, "area_id", "z", "x", "y", "taken_at"),
 )
@@ -245,4 +246,4 @@ waits = table(
 
 area_states = area_state_table.area_states
 places, place_sightings = place_tables.places, place_tables.place_sightings
-scene_searches = scene_tables.scene_searches
+scene_searches, captures = scene_tables.scene_searches, scene_tables.captures

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from typing_extensions import override
 
 from chalicelib.adapters.database import tables as t
-from chalicelib.adapters.database.claims import capture_claim, claim_run, comparison_claim, is_held, job_of
+from chalicelib.adapters.database.claims import capture_claim, claim_run, comparison_claim, is_held, is_leased, job_of
 from chalicelib.adapters.database.engine import writes
 from chalicelib.adapters.database.images import forget_image, insert_image
 from chalicelib.adapters.database.outbox import post
@@ -172,7 +172,7 @@ class SqlTileRuns(TileRuns):
             "reason": retry.reason[:MAX_REASON],
             "retry_at": retry.retry_at + self._retry,
         }
-        if not connection.execute(update(RUN).where(is_held(claim)).values(**values)).rowcount:
+        if not connection.execute(update(RUN).where(is_leased(claim)).values(**values)).rowcount:
             return []
         job = replace(job_of(claim), waits=claim.waits + 1)
         return post(connection, queue_for(state), job, now=now, available_at=retry.retry_at)
@@ -218,9 +218,7 @@ class SqlTileRuns(TileRuns):
         values: dict[str, Any] = {"lease_until": None}
         # What was no try is no reason either.
         values |= {"reason": reason[:MAX_REASON]} if counts else {"attempts": RUN.c.attempts - 1}
-        # Once: it may have been postponed by a transaction whose answer was lost.
-        is_leased = RUN.c.lease_until.is_not(None)
-        connection.execute(update(RUN).where(is_held(claim), is_leased).values(**values))
+        connection.execute(update(RUN).where(is_leased(claim)).values(**values))
 
     @override
     @writes

@@ -58,6 +58,9 @@ class Areas(Protocol):
         """Return the ids of deleted areas that still have rows."""
         ...
 
-    def purge(self, area_id: int) -> bool:
-        """Remove a deleted area's rows, unless a session of it is still open; return whether they are gone."""
+    def purge(self, area_id: int) -> list[str] | None:
+        """Remove a deleted area's rows, and the images that no other area uses; return the keys of their objects.
+
+        None, and nothing is removed, while a session of it is still open.
+        """
         ...

@@ -1,4 +1,4 @@
-"""Stored objects that no row names."""
+"""Stored objects that nobody uses."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Protocol
 
 
 class Orphans(Protocol):
-    """Stored objects that no row names."""
+    """Stored objects that no row names, and images that no area uses."""
 
-    def unreferenced(self, keys: Sequence[str]) -> list[str]:
-        """Return those of the keys that no row names."""
+    def release(self, keys: Sequence[str]) -> list[str]:
+        """Return those of the keys that nobody uses; the row of an image that no area uses is gone then."""
         ...

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain.accounts import email_key
+from chalicelib.domain.captures import image_key
 from chalicelib.domain.changes import MOST_IGNORED, Reason, change_log, ignored_of, judge, may_hold_later
 from chalicelib.domain.errors import BadMessage, DomainError, Invalid
 from chalicelib.domain.images import object_key
@@ -124,9 +125,11 @@ def test_a_message_that_cannot_be_read_says_so(body):
 
 def test_no_two_objects_share_a_key():
     tiles = (Tile(17, 1, 2), Tile(17, 2, 1))
-    parts = list(itertools.product((1, 2), (3, 4), tiles, ("image", "mask"), (b"a", b"b")))
+    parts = list(itertools.product((1, 2), (3, 4), tiles, ("overlay", "mask"), (b"a", b"b")))
     keys = {object_key(area_id=a, session_id=s, tile=t, kind=k, content=c) for a, s, t, k, c in parts}
-    assert len(keys) == len(parts)
+    ids = list(itertools.product((1, 2), tiles, (b"a", b"b")))
+    keys |= {image_key(capture_id=n, tile=t, content=c) for n, t, c in ids}
+    assert len(keys) == len(parts) + len(ids)
 
 
 @pytest.mark.parametrize("email", ["", "a", "a@", "@b.org", "a b@c.org", "a@b", "a@b.org\u200b", "x" * 250 + "@b.org"])

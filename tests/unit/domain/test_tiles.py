@@ -13,6 +13,7 @@ from chalicelib.domain.scenes import Grid
 from chalicelib.domain.tiles import (
     Bounds,
     Tile,
+    View,
     bounds_of,
     count_covering,
     grid_position,
@@ -104,3 +105,15 @@ def test_a_view_shows_its_tile_within_its_margin():
     assert view.pixel(box.west, box.north) == pytest.approx((64, 64), abs=1e-6)
     assert view.pixel(box.east, box.south) == pytest.approx((576, 576), abs=1e-6)
     assert view.gsd_m == pytest.approx(gsd_m((box.north + box.south) / 2, 17, 512), rel=1e-6)
+
+
+def test_the_reach_of_an_area_is_the_ground_of_its_images_whatever_part_of_a_tile_it_has():
+    tile = Tile(17, 96_788, 57_975)
+    view = View(tile=tile, tile_px=64, margin_px=8)
+    ground = bounds_of(tile)
+    tenth = (ground.east - ground.west) / 10
+    for part in (ground, ground._replace(east=ground.west + tenth), ground._replace(west=ground.east - tenth)):
+        assert view.reach(part) == view.bounds
+    wider = view.reach(ground._replace(east=ground.east + tenth))
+    assert (wider.west, wider.north) == (view.bounds.west, view.bounds.north)
+    assert wider.east == View(tile=tile._replace(x=tile.x + 1), tile_px=64, margin_px=8).bounds.east

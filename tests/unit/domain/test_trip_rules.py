@@ -19,6 +19,7 @@ THRESHOLDS = Thresholds(min_changed_area_m2=25.0)
 
 def a_capture(*, is_usable=True, clear_share=1.0):
     return Captured(
+        capture_id=1,
         key="1/1",
         sha256="0",
         size_bytes=1,

@@ -1,0 +1,118 @@
+"""Capture the image of a scene and a tile once: the first worker that wants it fetches it, all others use it."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from chalicelib.application.ports.captures import Captures
+from chalicelib.application.ports.clock import Clock
+from chalicelib.application.ports.imagery import Imagery
+from chalicelib.application.ports.images import Images
+from chalicelib.application.ports.inspect import Inspect
+from chalicelib.domain.captures import Capture, CaptureFailed, CaptureHold, image_key
+from chalicelib.domain.errors import BadImage, NoCoverage, NotFound, Unavailable
+from chalicelib.domain.images import Inspection, is_usable
+from chalicelib.domain.scenes import Item, Scene
+from chalicelib.domain.tile_runs import CaptureClaim, Captured
+
+log = logging.getLogger(__name__)
+
+
+class CapturedElsewhereError(Exception):
+    """Another worker captures this image right now."""
+
+
+@dataclass(slots=True, kw_only=True)
+class ImageCapture:
+    """How one tile run comes by images. What it stores is the same whichever area it is for."""
+
+    claim: CaptureClaim
+    provider: Imagery
+    captures: Captures
+    images: Images
+    inspect: Inspect
+    clock: Clock
+    lease_s: float
+    fetched: int = 0  # how often the provider has answered
+
+    def of(self, scene: Scene, *, seen: Sequence[Item]) -> Captured:
+        """Return a scene's image of the tile, stored, with what it shows of the claim's area.
+
+        `seen` is what this area's latest image of that day was made of: the order of the items, where no area's image
+        of it is stored. Raises ImageryFailed; CapturedElsewhereError.
+        """
+        claim, now = self.claim, self.clock()
+        found = self.captures.begin(
+            scene, claim.view, claim.provider, since=claim.opened_at, now=now, lease_s=self.lease_s
+        )
+        if isinstance(found, Capture):
+            content = self._read(found)
+            if content is not None:
+                return self._captured(found, self._inspected(content))
+            log.error("stored image lost", extra={"tile": str(claim.view.tile), "capture_id": found.capture_id})
+            lost, found = found, self.captures.begin_again(found, now=now, lease_s=self.lease_s)
+            if found is not None:
+                self.images.delete([lost.key])  # what is damaged would stay: a key is written once
+        if isinstance(found, CaptureFailed):
+            raise BadImage(found.reason)
+        if found is None:
+            raise CapturedElsewhereError
+        try:
+            return self._fetched(found, scene.news_first(found.before or seen))
+        except CapturedElsewhereError:
+            raise
+        except Exception as error:
+            reason = error.reason if isinstance(error, BadImage | NoCoverage) else None
+            with suppress(Unavailable):  # then the lease ends by itself, and what went wrong here stays said
+                self.captures.give_up(found, reason=reason, now=self.clock())
+            raise
+
+    def _read(self, capture: Capture) -> bytes | None:
+        """Read what is stored; None if it is not there, or is not what was stored."""
+        try:
+            content = self.images.get(capture.key)
+        except NotFound:
+            return None
+        if hashlib.sha256(content).hexdigest() == capture.sha256:
+            return content
+        return None
+
+    def _fetched(self, hold: CaptureHold, scene: Scene) -> Captured:
+        view = self.claim.view
+        fetched = self.provider.fetch(scene, view, view.bounds)
+        self.fetched += 1
+        inspection = self._inspected(fetched.content)
+        content = inspection.content
+        capture = Capture(
+            capture_id=hold.capture_id,
+            key=image_key(capture_id=hold.capture_id, tile=view.tile, content=content),
+            sha256=hashlib.sha256(content).hexdigest(),
+            size_bytes=len(content),
+            scene=fetched.scene,
+            fetched_at=self.clock(),
+            attribution=fetched.attribution,
+        )
+        self.images.put(capture.key, content)
+        if not self.captures.keep(hold, capture):
+            raise CapturedElsewhereError
+        return self._captured(capture, inspection)
+
+    def _inspected(self, content: bytes) -> Inspection:
+        return self.inspect(content, self.claim.view, self.claim.area, self.provider.terms)
+
+    def _captured(self, capture: Capture, inspection: Inspection) -> Captured:
+        return Captured(
+            capture_id=capture.capture_id,
+            key=capture.key,
+            sha256=capture.sha256,
+            size_bytes=capture.size_bytes,
+            scene=capture.scene,
+            fetched_at=self.clock(),
+            attribution=capture.attribution,
+            clear_share=inspection.clear_share,
+            is_usable=is_usable(inspection.clear_share, self.claim.thresholds),
+        )
