@@ -35,7 +35,7 @@ def to_pixels(array: NDArray[Any], *, bits: int | None = None) -> Pixels:
     if array.dtype == np.uint16:
         bits = bits_of(highest(colours)) if bits is None else bits
         if bits < 16:
-            valid &= (colours < NO_DATA).any(axis=2)
+            valid &= _has_data(colours)
         colours = _lookup(bits)[colours]
     elif array.dtype != np.uint8:
         valid &= np.isfinite(array).all(axis=2)
@@ -46,9 +46,13 @@ def to_pixels(array: NDArray[Any], *, bits: int | None = None) -> Pixels:
 
 
 def highest(colours: NDArray[Any]) -> int:
-    """Return the highest 16-bit value that is not NO_DATA."""
+    """Return the highest 16-bit value of the pixels that are not NO_DATA in all channels."""
     top = int(colours.max(initial=0))
-    return int(colours[colours < NO_DATA].max(initial=0)) if top == NO_DATA else top
+    return int(colours[_has_data(colours)].max(initial=0)) if top == NO_DATA else top
+
+
+def _has_data(colours: NDArray[Any]) -> Mask:
+    return np.asarray((colours < NO_DATA).any(axis=2))
 
 
 def bits_of(top: int) -> int:

@@ -46,7 +46,8 @@ def unchecked_chunks(content: bytes) -> Iterator[tuple[bytes, memoryview]]:
 
 def read(content: bytes) -> ImageHeader:
     """Read the header of a whole PNG, and check its chunks. Raises BadImage."""
-    length, names, orientation = len(SIGNATURE), [], UPRIGHT
+    length, orientation = len(SIGNATURE), UPRIGHT
+    names: list[bytes] = []
     header = b""
     for name, body in chunks(content):
         length += 12 + len(body)

@@ -52,6 +52,8 @@ def read(content: bytes) -> ImageHeader:
             width, height, lossless_alpha = _lossless(content[body:end][:5])
             pictures.append((width, height))
             has_alpha = has_alpha or lossless_alpha
+        elif name in (b"ANIM", b"ANMF"):
+            raise BadImage("an animated WebP, not a picture")
         elif name == b"EXIF":
             orientation = exif.orientation(content[body:end].removeprefix(b"Exif\0\0"))
         first = False
