@@ -42,6 +42,8 @@ def decode_png(content: bytes, header: ImageHeader) -> Pixels:
         bgr[at : at + len(strip)] = part.bgr
         if valid.flags.writeable:
             valid[at : at + len(strip)] = part.valid
+        if header.channels == 1 and header.has_alpha:  # OpenCV knows the transparent one of colours, not of greys
+            valid[at : at + len(strip)] &= strip[:, :, 0] != _transparent_grey(content)
     return Pixels(bgr, valid)
 
 
@@ -94,6 +96,10 @@ def _wrapped(content: bytes, rows: bytes, count: int) -> bytes:
             parts.append(_chunk(name, bytes(body)))
     parts += [_chunk(b"IDAT", zlib.compress(rows, 0)), _chunk(b"IEND", b"")]
     return b"".join(parts)
+
+
+def _transparent_grey(content: bytes) -> int:
+    return next(int.from_bytes(body[:2], "big") for name, body in png.unchecked_chunks(content) if name == b"tRNS")
 
 
 def _chunk(name: bytes, body: bytes) -> bytes:
