@@ -29,7 +29,7 @@ _OTHERS = {
 
 
 class NotAnImage(ValueError):
-    """The ends of a file are not those of a whole PNG or JPEG; the message follows the file's name."""
+    """The ends of a file are not those of a whole image; the message follows the file's name."""
 
 
 def read_header(content: bytes) -> ImageHeader:
@@ -50,7 +50,7 @@ def read_header(content: bytes) -> ImageHeader:
 
 
 def read_size(head: bytes) -> tuple[int, int]:
-    """Read (width, height) in pixels, turned as Exif says, from the first HEAD_BYTES of a PNG or JPEG.
+    """Read (width, height) in pixels, turned as Exif says, from the first HEAD_BYTES of a file.
 
     Raises NotAnImage.
     """
@@ -62,14 +62,23 @@ def read_size(head: bytes) -> tuple[int, int]:
         size = jpeg.size(head)
         if size is None:
             raise NotAnImage("is a JPEG that does not say its size")
+    elif webp.is_webp(head):
+        size = webp.size(head)
+        if size is None:
+            raise NotAnImage("is a WebP that does not say its size, or an animated one")
     if size is None:
-        raise NotAnImage("is no PNG or JPEG")
+        raise NotAnImage("is no PNG, JPEG or WebP")
     if not all(size):
         raise NotAnImage("says that it has no pixels")
     return size
 
 
 def check_ends(head: bytes, tail: bytes) -> None:
-    """Check that a PNG or JPEG is not cut off, from its first and last bytes. Raises NotAnImage."""
+    """Check that a PNG or JPEG is not cut off, from its first and last bytes. Raises NotAnImage.
+
+    A WebP has no end marker: its intake compares its length.
+    """
+    if webp.is_webp(head):
+        return
     if (png.END if head.startswith(png.SIGNATURE) else jpeg.END) not in tail:
         raise NotAnImage("is cut off, or still being written")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 import cv2
@@ -30,14 +31,18 @@ def decode_png(content: bytes, header: ImageHeader) -> Pixels:
         for _ in png.rows(content, header):
             pass  # only counted
         return to_pixels(with_opencv(content[: header.length]))
-    bits = None
-    if header.depth == 16:
+    bits, strips = None, _strips(content, header)
+    if (
+        header.depth == 16
+    ):  # the highest value of all is asked for first: by two passes, or of the one strip that is all
         colours = header.channels - (header.channels in (2, 4))
-        bits = bits_of(max(highest(strip[:, :, :colours]) for _, strip in _strips(content, header)))
+        kept = [next(strips)] if header.stored_height * png.row_bytes(header) <= png.STRIP_BYTES else None
+        bits = bits_of(max(highest(strip[:, :, :colours]) for _, strip in kept or strips))
+        strips = chain(kept, strips) if kept else _strips(content, header)
     shape = (header.stored_height, header.stored_width)
     bgr = np.empty((*shape, 3), np.uint8)
     valid = np.ones(shape, np.bool_) if header.has_alpha or header.depth == 16 else all_of(shape)
-    for at, strip in _strips(content, header):
+    for at, strip in strips:
         part = to_pixels(strip, bits=bits)
         bgr[at : at + len(strip)] = part.bgr
         if valid.flags.writeable:

@@ -6,6 +6,7 @@ import json
 import struct
 import sys
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -28,27 +29,31 @@ def land(side: int) -> np.ndarray:
     return image + grain
 
 
+def _rgba16(image: np.ndarray) -> np.ndarray:
+    return np.dstack([image, np.full((*image.shape[:2], 1), 255, np.uint8)]).astype(np.uint16) * 257
+
+
+QUALITY = (cv2.IMWRITE_JPEG_QUALITY, 90)
+PROGRESSIVE = (
+    *(*QUALITY, cv2.IMWRITE_JPEG_PROGRESSIVE, 1),
+    *(cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444),
+)
+WRITERS: dict[str, Callable[[np.ndarray], bytes]] = {
+    "png": lambda image: encoded("png", image),
+    "png16": lambda image: encoded("png", image.astype(np.uint16) * 8),
+    "png-rgba16": lambda image: encoded("png", _rgba16(image)),
+    "png-grey": lambda image: encoded("png", image[:, :, 0]),
+    "png-interlaced": lambda image: png_of(image[:, :, ::-1], interlaced=True),
+    "jpeg": lambda image: encoded("jpg", image, *QUALITY),
+    "jpeg-progressive": lambda image: encoded("jpg", image, *PROGRESSIVE),
+    "jpeg-turned": lambda image: with_orientation(encoded("jpg", image, *QUALITY), 6),
+    "webp": lambda image: encoded("webp", image, cv2.IMWRITE_WEBP_QUALITY, 80),  # lossless takes minutes to write
+}
+
+
 def of_kind(kind: str, side: int) -> bytes:
     """Encode an image of that side."""
-    image = land(side)
-    if kind == "png":
-        return encoded("png", image)
-    if kind == "png16":
-        return encoded("png", image.astype(np.uint16) * 8)
-    if kind == "png-rgba16":
-        return encoded("png", np.dstack([image, np.full((side, side, 1), 255, np.uint8)]).astype(np.uint16) * 257)
-    if kind == "png-grey":
-        return encoded("png", image[:, :, 0])
-    if kind == "png-interlaced":
-        return png_of(image[:, :, ::-1], interlaced=True)
-    if kind == "jpeg-progressive":
-        sampling = (cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444)
-        return encoded("jpg", image, cv2.IMWRITE_JPEG_QUALITY, 90, cv2.IMWRITE_JPEG_PROGRESSIVE, 1, *sampling)
-    if kind == "jpeg-turned":
-        return with_orientation(encoded("jpg", image, cv2.IMWRITE_JPEG_QUALITY, 90), 6)
-    if kind == "webp":
-        return encoded("webp", image, cv2.IMWRITE_WEBP_QUALITY, 80)  # lossless takes minutes to write
-    return encoded("jpg", image, cv2.IMWRITE_JPEG_QUALITY, 90)
+    return WRITERS[kind](land(side))
 
 
 def hostile(kind: str) -> bytes:
@@ -69,9 +74,10 @@ def main() -> None:
     if kind.endswith(("lie", "bomb")):
         content = hostile(kind)
     else:
-        first = of_kind(kind, START_PX)
-        side = int(START_PX * (MAX_BYTES / (read_header(first).decoding_bytes + len(first))) ** 0.5 * 1.02)
-        content = of_kind(kind, side)
+        side, content = START_PX, of_kind(kind, START_PX)
+        for _ in range(2):  # what a strip takes is the same whatever the size: the second guess is near
+            side = int(side * (MAX_BYTES / (read_header(content).decoding_bytes + len(content))) ** 0.5)
+            content = of_kind(kind, side)
         while read_header(content).decoding_bytes + len(content) > MAX_BYTES:
             side = int(side * 0.985)
             content = of_kind(kind, side)

@@ -47,27 +47,27 @@ def main() -> int:
 
 
 def _capture(folder: Path) -> None:
+    from datetime import UTC, datetime
+
     import app  # noqa: F401 (what a worker has imported)
     from chalicelib.adapters.imagery.archive import ArchiveImagery
     from chalicelib.adapters.imagery.providers.archive import ARCHIVE
     from chalicelib.domain.errors import DomainError
-    from chalicelib.domain.tiles import View, centre_of, grid_position
-    from chalicelib.domain.tiles import Tile
+    from chalicelib.domain.tiles import Tile, View, centre_of, grid_position
     from chalicelib.vision import changes  # noqa: F401
     from chalicelib.vision.gate import inspect
-    from datetime import UTC, datetime
 
     archive = ArchiveImagery(ARCHIVE.terms, folder)
     began, said = time.perf_counter(), "captured"
     try:
-        entries = archive._catalogue.look().entries  # noqa: SLF001
+        entries = archive._catalogue.look().entries
         if not entries:
-            raise DomainError(archive._catalogue.look().skipped[0])  # noqa: SLF001
+            raise DomainError(archive._catalogue.look().skipped[0])
         area = entries[0].stated.bounds
         grid = archive.grid(area)
         x, y = grid_position(*centre_of(area), grid.zoom)
         view = View(tile=Tile(grid.zoom, int(x), int(y)), tile_px=grid.tile_px, margin_px=grid.margin_px)
-        found = archive.scenes(area, since=datetime(2000, 1, 1, tzinfo=UTC), until=datetime.now(UTC))  # noqa: TID251
+        found = archive.scenes(area, since=datetime(2000, 1, 1, tzinfo=UTC), until=datetime.now(UTC))
         for scene in found.scenes:
             fetched = archive.fetch(scene, view, area)
             inspect(fetched.content, view, area, archive.terms)

@@ -10,6 +10,7 @@ from chalicelib.domain.image_formats import exif
 from chalicelib.domain.image_formats.facts import UPRIGHT, ImageHeader, turning_bytes
 
 _ANIMATED, _ALPHA = 2, 16
+_HEADS = 64 * 1024  # of each chunk: Exif's notes are no longer
 
 
 def is_webp(content: bytes) -> bool:
@@ -37,31 +38,26 @@ def read(content: bytes) -> ImageHeader:
     """Read the header of a whole WebP, and check its chunks. Raises BadImage."""
     if len(content) < 30:
         raise BadImage("half a WebP: it ends inside its header")
-    pictures: list[tuple[int, int]] = []
-    canvas: tuple[int, int] | None = None
-    orientation, has_alpha, first = UPRIGHT, False, True
-    for name, body, end in chunks(content):
-        if first and name not in (b"VP8 ", b"VP8L", b"VP8X"):
-            raise BadImage("a damaged WebP: it does not begin with its picture")
-        if name == b"VP8X" and first:
-            canvas = _canvas(content[body:end])
-            has_alpha = bool(content[body] & _ALPHA)
-        elif name == b"VP8 ":
-            pictures.append(_lossy_size(content[body:end][:10]))
-        elif name == b"VP8L":
-            width, height, lossless_alpha = _lossless(content[body:end][:5])
-            pictures.append((width, height))
-            has_alpha = has_alpha or lossless_alpha
-        elif name in (b"ANIM", b"ANMF"):
-            raise BadImage("an animated WebP, not a picture")
-        elif name == b"EXIF":
-            orientation = exif.orientation(content[body:end].removeprefix(b"Exif\0\0"))
-        first = False
+    parts = [(name, content[body : min(end, body + _HEADS)]) for name, body, end in chunks(content)]
+    names = [name for name, _ in parts]
+    if names[0] not in (b"VP8 ", b"VP8L", b"VP8X"):
+        raise BadImage("a damaged WebP: it does not begin with its picture")
+    if b"ANIM" in names or b"ANMF" in names:
+        raise BadImage("an animated WebP, not a picture")
+    pictures = [_lossy(body) for name, body in parts if name == b"VP8 "]
+    pictures += [_lossless(body) for name, body in parts if name == b"VP8L"]
     if len(pictures) != 1:
         raise BadImage("half a WebP: it has no pixels" if not pictures else "a damaged WebP: it has several pictures")
-    width, height = pictures[0]
-    if not width or not height or canvas not in (None, (width, height)):
+    [(width, height, has_alpha)] = pictures
+    if names[0] == b"VP8X":
+        canvas = _canvas(parts[0][1])
+        has_alpha = has_alpha or bool(parts[0][1][0] & _ALPHA)
+    else:
+        canvas = (width, height)
+    if not width or not height or canvas != (width, height):
         raise BadImage("a damaged WebP: its header makes no sense")
+    notes = [exif.orientation(body.removeprefix(b"Exif\0\0")) for name, body in parts if name == b"EXIF"]
+    orientation = notes[0] if notes else UPRIGHT
     channels = 3 + has_alpha
     return ImageHeader(
         format="WebP",
@@ -75,6 +71,17 @@ def read(content: bytes) -> ImageHeader:
         channels=channels,
         has_alpha=has_alpha,
     )
+
+
+def size(head: bytes) -> tuple[int, int] | None:
+    """Read (width, height) from the first bytes, as stored: how it lies is told at the end. None if it is not there."""
+    kind, body = head[12:16], head[20:30]
+    try:
+        if kind == b"VP8 ":
+            return _lossy(body)[:2]
+        return _lossless(body)[:2] if kind == b"VP8L" else _canvas(body) if kind == b"VP8X" else None
+    except BadImage:
+        return None
 
 
 def without_its_last(content: bytes, count: int) -> bytes | None:
@@ -98,11 +105,11 @@ def _canvas(body: bytes) -> tuple[int, int]:
     return int.from_bytes(body[4:7], "little") + 1, int.from_bytes(body[7:10], "little") + 1
 
 
-def _lossy_size(head: bytes) -> tuple[int, int]:
+def _lossy(head: bytes) -> tuple[int, int, bool]:
     if len(head) < 10 or head[3:6] != b"\x9d\x01\x2a":
         raise BadImage("a damaged WebP: its header makes no sense")
     width, height = struct.unpack_from("<HH", head, 6)
-    return width & 0x3FFF, height & 0x3FFF
+    return width & 0x3FFF, height & 0x3FFF, False
 
 
 def _lossless(head: bytes) -> tuple[int, int, bool]:

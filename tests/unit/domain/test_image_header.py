@@ -166,6 +166,15 @@ def test_the_first_bytes_tell_the_size_and_the_last_ones_the_end(content):
         check_ends(content[:100], content[-200:-12])
 
 
+@pytest.mark.parametrize("quality", [80, 101])
+@pytest.mark.parametrize("alpha", [False, True])
+def test_a_webps_size_is_in_its_first_bytes(quality, alpha):
+    pixels = np.dstack([grain(), grain()[..., :1]]) if alpha else grain()
+    content = cv2.imencode(".webp", pixels, (cv2.IMWRITE_WEBP_QUALITY, quality))[1].tobytes()
+    assert read_size(content[:30]) == (WIDTH, HEIGHT)
+    check_ends(content[:30], content[-30:])
+
+
 def test_a_jpegs_size_is_read_as_soon_as_it_is_stated():
     content = with_thumbnail(encoded("jpg"))
     stated = content.index(b"\xff\xc0", 2 + int.from_bytes(content[4:6], "big")) + 9
@@ -177,9 +186,9 @@ def test_a_jpegs_size_is_read_as_soon_as_it_is_stated():
 @pytest.mark.parametrize(
     ("head", "reason"),
     [
-        (b"", "is no PNG or JPEG"),
-        (KINDS["WebP"], "is no PNG or JPEG"),
-        (KINDS["PNG"][:23], "is no PNG or JPEG"),
+        (b"", "is no PNG, JPEG or WebP"),
+        (KINDS["WebP"][:21], "is a WebP that does not say its size, or an animated one"),
+        (KINDS["PNG"][:23], "is no PNG, JPEG or WebP"),
         (built_png(height=0), "says that it has no pixels"),
         (KINDS["JPEG"][:100], "is a JPEG that does not say its size"),
         (b"\xff\xd8\xff\xe0\x00\x02junk and more of it", "is a JPEG that does not say its size"),
