@@ -44,18 +44,15 @@ def read(content: bytes) -> ImageHeader:
         raise BadImage("a damaged WebP: it does not begin with its picture")
     if b"ANIM" in names or b"ANMF" in names:
         raise BadImage("an animated WebP, not a picture")
+    canvas = _canvas(parts[0][1]) if names[0] == b"VP8X" else None
     pictures = [_lossy(body) for name, body in parts if name == b"VP8 "]
     pictures += [_lossless(body) for name, body in parts if name == b"VP8L"]
     if len(pictures) != 1:
         raise BadImage("half a WebP: it has no pixels" if not pictures else "a damaged WebP: it has several pictures")
     [(width, height, has_alpha)] = pictures
-    if names[0] == b"VP8X":
-        canvas = _canvas(parts[0][1])
-        has_alpha = has_alpha or bool(parts[0][1][0] & _ALPHA)
-    else:
-        canvas = (width, height)
-    if not width or not height or canvas != (width, height):
+    if not width or not height or canvas not in (None, (width, height)):
         raise BadImage("a damaged WebP: its header makes no sense")
+    has_alpha = has_alpha or (canvas is not None and bool(parts[0][1][0] & _ALPHA))
     notes = [exif.orientation(body.removeprefix(b"Exif\0\0")) for name, body in parts if name == b"EXIF"]
     orientation = notes[0] if notes else UPRIGHT
     channels = 3 + has_alpha

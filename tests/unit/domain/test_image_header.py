@@ -124,8 +124,8 @@ def test_only_a_png_of_8_bits_and_colour_is_stored_as_it_is():
         (KINDS["WebP"][:20], "half a WebP: it ends inside its header"),
         (KINDS["WebP"][:-1], "half a WebP: it is shorter than it says"),
         (b"RIFF\x16\0\0\0WEBPVP8X\x0a\0\0\0\x02" + bytes(9), "an animated WebP, not a picture"),
-        (b"RIFF\x16\0\0\0WEBPVP8 " + bytes(14), "a damaged WebP: its header makes no sense"),
-        (b"RIFF\x16\0\0\0WEBPALPH" + bytes(14), "a damaged WebP: it does not begin with its picture"),
+        (b"RIFF\x16\0\0\0WEBPVP8 \x0a\0\0\0" + bytes(10), "a damaged WebP: its header makes no sense"),
+        (b"RIFF\x16\0\0\0WEBPALPH\x0a\0\0\0" + bytes(10), "a damaged WebP: it does not begin with its picture"),
     ],
 )
 def test_the_reason_tells_what_came_instead(content, reason):
