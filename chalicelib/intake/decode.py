@@ -15,7 +15,7 @@ from chalicelib.domain.image_formats.facts import MAX_BYTES, UPRIGHT, ImageHeade
 from chalicelib.domain.image_header import read_header
 from chalicelib.intake.jpeg import decode_jpeg
 from chalicelib.intake.pixels import Pixels, to_pixels, turn
-from chalicelib.intake.png import NotDecoded, decode_png, with_opencv
+from chalicelib.intake.png import NotDecoded, all_of, decode_png, with_opencv
 
 _SPARE_BYTES = 12  # of a WebP: what its picture may leave unread at the end
 
@@ -31,7 +31,7 @@ def decode(content: bytes, header: ImageHeader | None = None) -> Pixels:
         _room(header)
         pixels = _decoded(content, header)
         if header.orientation != UPRIGHT:
-            pixels = Pixels(turn(pixels.bgr, header.orientation), turn(pixels.valid, header.orientation))
+            pixels = _upright(pixels, header)
     except MemoryError:
         raise Unavailable(
             f"not enough memory to decode a {header.format} of {header.width}x{header.height} px: "
@@ -84,6 +84,13 @@ def _decoded(content: bytes, header: ImageHeader) -> Pixels:
     if shorter is not None and _decodes(shorter):
         raise BadImage("a damaged WebP: it holds more than its picture")
     return pixels
+
+
+def _upright(pixels: Pixels, header: ImageHeader) -> Pixels:
+    bgr = turn(pixels.bgr, header.orientation)
+    if not pixels.valid.flags.writeable:  # all of it, which takes no memory and shall not begin to
+        return Pixels(bgr, all_of(bgr.shape[:2]))
+    return Pixels(bgr, turn(pixels.valid, header.orientation))
 
 
 def _decodes(content: bytes) -> bool:
