@@ -8,12 +8,12 @@ import cv2
 import numpy as np
 
 from chalicelib.domain.errors import BadImage
-from chalicelib.domain.image_header import check_pixel_data
 from chalicelib.domain.images import Inspection
 from chalicelib.domain.scenes import ProviderTerms
 from chalicelib.domain.tiles import Bounds, View
+from chalicelib.intake.decode import decode
 from chalicelib.vision.change_map import clear_mask
-from chalicelib.vision.pixels import Pixels, decode, encode_png, ground_mask, header_of
+from chalicelib.vision.pixels import Pixels, encode_png, ground_mask, header_of
 
 PLACEHOLDERS: dict[str, str] = {}
 """Images that mean "no imagery here": sha256 of the bytes -> what it is. To be filled as providers send them."""
@@ -27,7 +27,7 @@ def inspect(content: bytes, view: View, area: Bounds, terms: ProviderTerms) -> I
     """Check an image before it is stored, and convert it to PNG of exactly the view's size.
 
     `clear_share` of the result is the share of tile and area together that the image shows. Raises BadImage, and
-    nothing else, for any bytes.
+    nothing else, for any bytes; Unavailable where this machine lacks what decoding them takes.
     """
     known = PLACEHOLDERS.get(hashlib.sha256(content).hexdigest())
     if known:
@@ -35,7 +35,6 @@ def inspect(content: bytes, view: View, area: Bounds, terms: ProviderTerms) -> I
     if len(content) > _MAX_BYTES_PER_PX * view.size_px**2 + 65_536:
         raise BadImage(f"{len(content)} bytes are too many for {view.size_px}x{view.size_px} px")
     header = header_of(content, view)
-    check_pixel_data(content, header)
     pixels = decode(content, header)
     if terms.sends_placeholders and _is_flat(pixels):
         raise BadImage(f"a blank picture, as {terms.name} sends where it has no imagery")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.domain.tiles import Tile, bounds_of, centre_of, grid_position
-from tests.support.misbehaving import KINDS
+from tests.support.misbehaving import KINDS, PICTURES
 from tests.support.running.client import Client, Server
 from tests.support.running.patchwork import patchwork
 from tests.support.timing import wait_until
@@ -99,6 +99,28 @@ def test_broken_work_ends_its_own_tile_and_nothing_else(tmp_path, archive):
         server.stop()
         assert server.process.returncode == 0
         assert server.children() == []
+
+
+def test_a_hostile_picture_ends_its_own_tile_and_nothing_else(tmp_path, archive):
+    lands = {lat: land_at(tmp_path, lat) for lat in (*PICTURES, WELL)}
+    for land in lands.values():
+        land.put(archive, "before")
+    with Misbehaving(tmp_path / "home", "--archive", str(archive), "--no-demo", **SETTINGS) as server:
+        client = Client(server.url)
+        areas = {lat: client.add_area(**land.area)["id"] for lat, land in lands.items()}
+        sessions = {
+            kind.__name__: client.call("POST", f"monitor/capture/{areas[lat]}")["session"]["id"]
+            for lat, kind in PICTURES.items()
+        }
+        assert client.supervise_now(areas[WELL])["countsByVerdict"] == {"BASELINE": 1}
+        for kind, session_id in sessions.items():
+            path = f"alerts/sessions/{session_id}/details"
+            wait_until(lambda path=path: client.call("GET", path)["status"] != "IN_PROGRESS", within_s=240, every_s=0.5)
+            session = client.call("GET", path)
+            assert session["countsByVerdict"] == {"FAILED": 1}
+            assert [failure["reason"] for failure in session["failures"]] == [REASONS[kind]]
+        assert server.process.poll() is None
+        assert client.supervise_now(areas[WELL])["countsByVerdict"] == {"NO_NEW_IMAGERY": 1}
 
 
 def test_a_machine_that_is_killed_leaves_no_child(tmp_path):

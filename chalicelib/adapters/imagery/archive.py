@@ -6,18 +6,21 @@ import logging
 import math
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
 from chalicelib.adapters.imagery.catalogue import Catalogue, Entry, Listing
 from chalicelib.adapters.imagery.item_store import FolderItemStore, ItemStore, StoredFile
-from chalicelib.adapters.imagery.warp import Part, decode, mosaic, warp
+from chalicelib.adapters.imagery.warp import Part, mosaic, warp
 from chalicelib.application.ports.imagery import Imagery
 from chalicelib.domain.diagnostics import Finding, Level, ok
-from chalicelib.domain.errors import NoCoverage
+from chalicelib.domain.errors import BadImage, NoCoverage, ProviderUnavailable, Unavailable
+from chalicelib.domain.image_formats.facts import MAX_BYTES
+from chalicelib.domain.image_header import read_header
 from chalicelib.domain.scenes import (
     FetchedImage,
     Found,
@@ -32,13 +35,12 @@ from chalicelib.domain.scenes import (
 from chalicelib.domain.tiles import Bounds, View, centre_of, gsd_m
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from chalicelib.intake.pixels import Pixels
 
 ZOOMS = range(12, 21)
 TILE_PX, MARGIN_PX = 512, 64
 COVERS = 0.99  # of the area: then the newest item wins
 NO_SLACK = (0.0, 0.0)
-MAX_DECODED_BYTES = 300_000_000
 
 logger = logging.getLogger(__name__)
 
@@ -99,12 +101,33 @@ class ArchiveImagery(Imagery):
             names = ", ".join(lost) or scene.scene_id
             raise NoCoverage(f"the archive has no picture named {names} any more, or it is another one now")
         entries = [there[key] for key in wanted]
-        content = mosaic(view, (self._part(entry, view) for entry in entries))
+        content = mosaic(view, self._parts(entries, view))
         stated = dict.fromkeys(entry.stated.attribution or self._terms.licence.attribution for entry in entries)
         return FetchedImage(content=content, scene=scene, attribution="; ".join(stated))
 
-    def _part(self, entry: Entry, view: View) -> Part:
-        return warp(self._decoded.get(entry.image), entry.stated.bounds, view, is_lonlat=entry.stated.is_lonlat)
+    def _parts(self, entries: list[Entry], view: View) -> Iterator[Part]:
+        """Yield what each item shows. One that cannot be used harms no other, unless nothing else shows the view."""
+        failures: list[BadImage] = []
+        shown = False
+        for entry in entries:
+            try:
+                part = warp(self._decoded.get(entry.image), entry.stated.bounds, view, is_lonlat=entry.stated.is_lonlat)
+            except (ProviderUnavailable, Unavailable):
+                raise  # not the item's fault: it is asked for again
+            except MemoryError:
+                raise Unavailable(f"not enough memory to show {entry.image.name}") from None
+            except BadImage as bad:
+                failures.append(bad)
+                logger.warning("archive item skipped", extra={"file": entry.image.name, "reason": bad.reason})
+                continue
+            except Exception as error:
+                logger.exception("archive item skipped", extra={"file": entry.image.name})
+                failures.append(BadImage(f"the archive's picture {entry.image.name} cannot be shown: {error!r:.200}"))
+                continue
+            shown = shown or bool(part.clear.any())
+            yield part
+        if failures and not shown:
+            raise failures[0]
 
     @override
     def check(self) -> Finding:
@@ -118,22 +141,42 @@ class ArchiveImagery(Imagery):
 
 
 class _Decoded:
-    """The images decoded last: neighbouring tiles read the same one."""
+    """The images decoded last: neighbouring tiles read the same one. One large image at a time."""
 
     def __init__(self, store: ItemStore) -> None:
         self._store = store
-        self._kept: OrderedDict[StoredFile, NDArray[Any]] = OrderedDict()
+        self._kept: OrderedDict[StoredFile, Pixels] = OrderedDict()
         self._lock = threading.Lock()  # also while decoding: two large images at once are too many
 
-    def get(self, file: StoredFile) -> NDArray[Any]:
-        """Return an image's pixels, which must not be written to. Raises BadImage, ProviderUnavailable."""
+    def get(self, file: StoredFile) -> Pixels:
+        """Return an image's pixels, which must not be written to. Raises BadImage, ProviderUnavailable, Unavailable."""
         with self._lock:
             if file not in self._kept:
-                self._kept[file] = decode(self._store.read(file), name=file.name)
+                self._kept[file] = self._decode(file)
             self._kept.move_to_end(file)
-            while len(self._kept) > 1 and sum(pixels.nbytes for pixels in self._kept.values()) > MAX_DECODED_BYTES:
-                self._kept.popitem(last=False)
             return self._kept[file]
+
+    def _decode(self, file: StoredFile) -> Pixels:
+        """Decode an image; what was kept before is dropped first, as far as it takes."""
+        from chalicelib.intake.decode import check_fits, decode  # OpenCV: only where the layer is
+
+        self._drop_for(file.size)
+        try:
+            content = self._store.read(file)
+            header = read_header(content)
+            check_fits(header, len(content))
+            self._drop_for(len(content) + header.decoding_bytes)
+            return decode(content, header)
+        except BadImage as bad:
+            raise BadImage(f"the archive's picture {file.name} cannot be used: {bad}") from None
+
+    def _drop_for(self, wanted: int) -> None:
+        while self._kept and wanted + sum(_bytes(pixels) for pixels in self._kept.values()) > MAX_BYTES:
+            self._kept.popitem(last=False)
+
+
+def _bytes(pixels: Pixels) -> int:
+    return pixels.bgr.nbytes + (pixels.valid.nbytes if pixels.valid.flags.owndata else 0)
 
 
 def _best(entries: list[Entry], area: Bounds) -> Entry | None:

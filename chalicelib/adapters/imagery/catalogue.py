@@ -13,13 +13,12 @@ from typing import NamedTuple
 from chalicelib.adapters.imagery.item_store import ItemStore, StoredFile, Unreadable
 from chalicelib.adapters.imagery.stac import MAX_ITEM_BYTES, BadItem, NotAnItem, read_item
 from chalicelib.adapters.imagery.stac import Item as StacItem
+from chalicelib.domain.image_formats.facts import MAX_BYTES
 from chalicelib.domain.image_header import NotAnImage, check_ends, read_size
 from chalicelib.domain.scenes import Item, Refused
 from chalicelib.domain.tiles import centre_of, grid_position, gsd_m
 
 MAX_SIDE_PX = 20_000
-MAX_PIXELS = 200_000_000
-MAX_IMAGE_BYTES = 1_000_000_000
 
 logger = logging.getLogger(__name__)
 
@@ -157,10 +156,12 @@ class Catalogue:
             check_ends(head, tail)
         except NotAnImage as bad:
             raise BadItem(f"its picture {image.name} {bad}") from None
-        if max(width, height) > MAX_SIDE_PX or width * height > MAX_PIXELS or image.size > MAX_IMAGE_BYTES:
+        taken = image.size + 3 * width * height  # at least: the intake knows what else its kind takes
+        if max(width, height) > MAX_SIDE_PX or taken > MAX_BYTES:
             raise BadItem(
-                f"its picture {image.name} is too large with {width} x {height} px: at most {MAX_SIDE_PX} px a side "
-                f"and {MAX_PIXELS // 1_000_000} million in all; cut it into several items"
+                f"its picture {image.name} is too large with {width} x {height} px and {image.size / 1e6:.0f} MB: "
+                f"at most {MAX_SIDE_PX} px a side, and {MAX_BYTES / 1e6:.0f} MB with its decoded pixels, this takes "
+                f"{taken / 1e6:.0f} MB; cut it into several items"
             )
         return width
 

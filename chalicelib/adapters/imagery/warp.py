@@ -9,34 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from chalicelib.domain.errors import BadImage
 from chalicelib.domain.tiles import Bounds, View, grid_position, position
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from chalicelib.intake.pixels import Pixels
+
 _CUBIC_REACH = 3  # pixels that cubic interpolation reads on each side, with one to spare
-
-
-def decode(content: bytes, *, name: str) -> NDArray[Any]:
-    """Decode a PNG or JPEG to BGR or BGRA, uint8, rows as stored. Raises BadImage, with the name in it."""
-    import cv2
-    import numpy as np
-
-    try:
-        # "Unchanged" also leaves a JPEG's camera orientation alone: the item says north is up.
-        pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
-    except cv2.error:
-        pixels = None
-    if pixels is None:
-        raise BadImage(f"the archive's picture {name} does not decode: it is damaged")
-    if pixels.dtype == np.uint16:
-        pixels = np.right_shift(pixels.view(np.uint16), 8).astype(np.uint8)
-    if pixels.ndim == 2:
-        pixels = cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR)
-    if pixels.dtype != np.uint8 or pixels.shape[2] not in {3, 4}:
-        raise BadImage(f"the archive's picture {name} has pixels of a kind that is not read: 8 or 16 bit RGB is")
-    return pixels
+_BAND = 64  # rows of averages that are made at once
 
 
 class Part(NamedTuple):
@@ -64,7 +45,7 @@ def mosaic(view: View, parts: Iterable[Part]) -> bytes:
     return _png(np.dstack([image, np.where(clear, 255, 0).astype(np.uint8)]))
 
 
-def warp(pixels: NDArray[Any], bounds: Bounds, view: View, *, is_lonlat: bool) -> Part:
+def warp(pixels: Pixels, bounds: Bounds, view: View, *, is_lonlat: bool) -> Part:
     """Warp an image to exactly the view.
 
     A bound that falls short of a pixel's middle by less than one pixel is rounding: the edge is repeated there.
@@ -72,7 +53,7 @@ def warp(pixels: NDArray[Any], bounds: Bounds, view: View, *, is_lonlat: bool) -
     import cv2
     import numpy as np
 
-    height, width = pixels.shape[:2]
+    height, width = pixels.valid.shape
     columns, rows = (np.array(p) for p in _positions(bounds, view, width, height, is_lonlat=is_lonlat))
     step_x, step_y = columns[1] - columns[0], np.max(np.diff(rows))
     shows_x = (columns >= -step_x) & (columns <= width + step_x)
@@ -81,11 +62,14 @@ def warp(pixels: NDArray[Any], bounds: Bounds, view: View, *, is_lonlat: bool) -
     if not clear.any():
         return Part(np.zeros((view.size_px, view.size_px, 3), np.uint8), clear)
 
-    image = _resample(pixels[:, :, :3], columns, rows, cv2.INTER_CUBIC)
-    if pixels.shape[2] == 4:
+    (x0, x1, by_x), (y0, y1, by_y) = _window(columns, width), _window(rows, height)
+    columns, rows = (columns - x0) / by_x, (rows - y0) / by_y
+    image = _resample(_averaged(pixels.bgr[y0:y1, x0:x1], by_x, by_y), columns, rows, cv2.INTER_CUBIC)
+    valid = pixels.valid[y0:y1, x0:x1]
+    if not valid.all():
         # A pixel counts as clear if everything that cubic interpolation mixes into it is.
-        alpha = cv2.erode(pixels[:, :, 3], np.ones((5, 5), np.uint8))
-        clear &= _resample(alpha, columns, rows, cv2.INTER_LINEAR) >= 254
+        alpha = cv2.erode(np.where(valid, np.uint8(255), np.uint8(0)), np.ones((5, 5), np.uint8))
+        clear &= _resample(_averaged(alpha, by_x, by_y), columns, rows, cv2.INTER_LINEAR) >= 254
     return Part(image, clear)
 
 
@@ -104,21 +88,34 @@ def _positions(
     return columns, [(tile.y + middle - top) / (bottom - top) * height for middle in middles]
 
 
-def _resample(pixels: NDArray[Any], columns: NDArray[Any], rows: NDArray[Any], method: int) -> NDArray[Any]:
-    """Resample the pixels at the positions; where the view is coarser, average whole blocks of them first."""
+def _averaged(part: NDArray[Any], by_x: int, by_y: int) -> NDArray[Any]:
+    """Average whole blocks of pixels, where the view is coarser; the last ones are filled up from the edge.
+
+    A band of rows at a time: what shows a whole large image must not copy it.
+    """
     import cv2
     import numpy as np
 
-    (x0, x1, by_x), (y0, y1, by_y) = (
-        _window(columns, pixels.shape[1]),
-        _window(rows, pixels.shape[0]),
-    )
-    part = np.ascontiguousarray(pixels[y0:y1, x0:x1])
-    part = cv2.copyMakeBorder(part, 0, -(y1 - y0) % by_y, 0, -(x1 - x0) % by_x, cv2.BORDER_REPLICATE)
-    part = cv2.resize(part, (part.shape[1] // by_x, part.shape[0] // by_y), interpolation=cv2.INTER_AREA)
+    if by_x == by_y == 1:
+        return np.ascontiguousarray(part)
+    height, width = part.shape[:2]
+    bands = []
+    for at in range(0, height, by_y * _BAND):
+        band = part[at : at + by_y * _BAND]
+        band = cv2.copyMakeBorder(band, 0, -len(band) % by_y, 0, -width % by_x, cv2.BORDER_REPLICATE)
+        size = (band.shape[1] // by_x, band.shape[0] // by_y)
+        bands.append(cv2.resize(band, size, interpolation=cv2.INTER_AREA))
+    return np.concatenate(bands)
+
+
+def _resample(part: NDArray[Any], columns: NDArray[Any], rows: NDArray[Any], method: int) -> NDArray[Any]:
+    """Resample the pixels at the positions."""
+    import cv2
+    import numpy as np
+
     # cv2 counts from the middle of pixel 0, positions from its edge: half a pixel apart.
-    map_x = np.broadcast_to(((columns - x0) / by_x - 0.5).astype(np.float32), (len(rows), len(columns)))
-    map_y = np.broadcast_to(((rows - y0) / by_y - 0.5).astype(np.float32)[:, None], (len(rows), len(columns)))
+    map_x = np.broadcast_to((columns - 0.5).astype(np.float32), (len(rows), len(columns)))
+    map_y = np.broadcast_to((rows - 0.5).astype(np.float32)[:, None], (len(rows), len(columns)))
     return cv2.remap(
         part, np.ascontiguousarray(map_x), np.ascontiguousarray(map_y), method, borderMode=cv2.BORDER_REPLICATE
     )

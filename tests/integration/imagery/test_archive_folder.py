@@ -2,20 +2,26 @@ import json
 import logging
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import cv2
 import numpy as np
 import pytest
 
+from chalicelib.adapters.imagery import archive as archive_module
 from chalicelib.adapters.imagery.archive import ArchiveImagery
 from chalicelib.adapters.imagery.providers.archive import TERMS
-from chalicelib.domain.errors import BadImage, NoCoverage, ProviderUnavailable
+from chalicelib.domain.errors import BadImage, NoCoverage, ProviderUnavailable, Unavailable
 from chalicelib.domain.tiles import View, tiles_covering
-from tests.support.builders.archives import decoded, item, noise, put, square
+from tests.support.builders.archives import clear, decoded, item, noise, put, square
+from tests.support.builders.image_files import closed, encoded, lying, with_orientation
 from tests.support.builders.scenes import newest
 from tests.support.sources import ROOT
 
 AREA = square(28.6, 77.2, width_px=800, height_px=600, gsd_m=0.5).bounds
+
+
+ALWAYS = {"since": datetime(2000, 1, 1, tzinfo=UTC), "until": datetime(2100, 1, 1, tzinfo=UTC)}
 
 
 def first_view(archive, area=AREA) -> View:
@@ -68,7 +74,7 @@ def test_nothing_in_the_folder_can_stop_the_archive(tmp_path, caplog):
     assert newest_id(archive) == "a"
     assert {(record.file, record.reason) for record in caplog.records} == {
         ("c.json", "its picture c.png is not there, or not inside the archive"),
-        ("d.json", "its picture d.png is no PNG or JPEG"),
+        ("d.json", "its picture d.png is no PNG, JPEG or WebP"),
     }
 
 
@@ -123,8 +129,102 @@ def test_a_picture_that_is_damaged_inside_fails(tmp_path):
     (tmp_path / "a.png").write_bytes(bytes(content))
     archive = ArchiveImagery(TERMS, tmp_path)
     view = first_view(archive)
-    with pytest.raises(BadImage, match=r"a\.png does not decode"):
+    with pytest.raises(BadImage, match=r"a\.png cannot be used: a damaged PNG: the checksum of chunk b'XXXX' is wrong"):
         archive.fetch(newest(archive, view, AREA), view, AREA)
+
+
+def test_half_a_jpeg_that_is_closed_fails_and_is_no_change(tmp_path):
+    put(tmp_path, "a", AREA)
+    content = encoded("jpg", noise(800, 600))
+    (tmp_path / "a.png").write_bytes(closed(content, len(content) // 2))
+    archive = ArchiveImagery(TERMS, tmp_path)
+    view = first_view(archive)
+    with pytest.raises(BadImage, match=r"a\.png cannot be used: a damaged JPEG: .*premature end of data segment"):
+        archive.fetch(newest(archive, view, AREA), view, AREA)
+
+
+@pytest.mark.parametrize("orientation", [3, 6, 8])
+@pytest.mark.parametrize("kind", ["png", "jpg", "webp"])
+def test_a_picture_is_laid_on_the_ground_as_every_viewer_shows_it(tmp_path, kind, orientation):
+    upright = noise(800, 600)
+    ways = {3: cv2.ROTATE_180, 6: cv2.ROTATE_90_COUNTERCLOCKWISE, 8: cv2.ROTATE_90_CLOCKWISE}  # how it was held
+    shown = []
+    for name, content in (
+        ("upright", encoded("png", upright)),
+        ("held", with_orientation(encoded(kind, cv2.rotate(upright, ways[orientation])), orientation)),
+    ):
+        folder = tmp_path / name
+        folder.mkdir()
+        put(folder, "a", AREA)
+        (folder / "a.png").write_bytes(content)
+        archive = ArchiveImagery(TERMS, folder)
+        view = first_view(archive)
+        shown.append(decoded(archive.fetch(newest(archive, view, AREA), view, AREA).content)[:, :, :3].astype(int))
+    assert np.abs(shown[0] - shown[1]).mean() < 4
+
+
+def test_a_picture_that_is_partly_transparent_everywhere_is_seen(tmp_path):
+    put(tmp_path, "a", AREA, pixels=np.dstack([noise(800, 600), np.full((600, 800, 1), 204, np.uint8)]))
+    put(tmp_path, "b", AREA, taken="2023-05-01T10:30:00Z")
+    archive = ArchiveImagery(TERMS, tmp_path)
+    view = first_view(archive)
+    scenes = [archive.fetch(scene, view, AREA).content for scene in archive.scenes(AREA, **ALWAYS).scenes]
+    assert np.array_equal(clear(scenes[0]), clear(scenes[1]))
+
+
+def test_one_damaged_item_of_a_day_harms_no_other(tmp_path, caplog):
+    middle = (AREA.west + AREA.east) / 2
+    put(tmp_path, "a-west", AREA._replace(east=middle))
+    put(tmp_path, "b-east", AREA._replace(west=middle))
+    content = bytearray((tmp_path / "b-east.png").read_bytes())
+    content[45] ^= 1
+    (tmp_path / "b-east.png").write_bytes(bytes(content))
+    archive = ArchiveImagery(TERMS, tmp_path)
+    shown, failed = 0, []
+    grid = archive.grid(AREA)
+    [scene] = archive.scenes(AREA, **ALWAYS).scenes
+    for tile in tiles_covering(AREA, grid.zoom):
+        try:
+            shown += clear(archive.fetch(scene, grid.view(tile), AREA).content).any()
+        except BadImage as bad:
+            failed.append(bad.reason)
+    assert shown
+    assert all("b-east.png cannot be used: a damaged PNG" in reason for reason in failed)
+    told = {(record.file, "a damaged PNG" in record.reason) for record in caplog.records if hasattr(record, "reason")}
+    assert told == {("b-east.png", True)}
+
+
+def test_any_exception_of_one_item_is_that_items(tmp_path, monkeypatch, caplog):
+    put(tmp_path, "a", AREA)
+    archive = ArchiveImagery(TERMS, tmp_path)
+    view = first_view(archive)
+    monkeypatch.setattr(archive_module, "warp", lambda *_, **__: 1 // 0)
+    with pytest.raises(BadImage, match=r"a\.png cannot be shown: ZeroDivisionError"):
+        archive.fetch(newest(archive, view, AREA), view, AREA)
+    monkeypatch.setattr(archive_module, "warp", lambda *_, **__: np.empty(1 << 55))
+    with pytest.raises(Unavailable, match=r"not enough memory to show a\.png"):
+        archive.fetch(newest(archive, view, AREA), view, AREA)
+
+
+def test_a_small_file_of_a_huge_picture_is_refused_at_the_door_with_the_numbers(tmp_path):
+    put(tmp_path, "a", AREA)
+    for content in (encoded("jpg", noise(400, 400)), encoded("png", noise(400, 400)), encoded("webp", noise(400, 400))):
+        (tmp_path / "a.png").write_bytes(lying(content, width=35, height=35))
+        with pytest.raises(NoCoverage, match=r"14000 x 14000 px and 0 MB: .* 330 MB .* this takes 588 MB; cut it"):
+            ArchiveImagery(TERMS, tmp_path).grid(AREA)
+
+
+def test_one_large_picture_is_held_at_a_time(tmp_path):
+    """What was decoded before is dropped before the next is decoded, where both are more than the limit."""
+    side = 7_500  # 169 MB of pixels: two of them are more than the limit
+    plain = np.full((side, side, 3), 90, np.uint8)
+    for name, taken in (("a", "2024-05-01T10:30:00Z"), ("b", "2024-06-01T10:30:00Z"), ("c", "2024-07-01T10:30:00Z")):
+        put(tmp_path, name, AREA, pixels=plain, taken=taken)
+    archive = ArchiveImagery(TERMS, tmp_path)
+    view = first_view(archive)
+    for scene in archive.scenes(AREA, **ALWAYS).scenes:
+        archive.fetch(scene, view, AREA)
+        assert len(archive._decoded._kept) == 1
 
 
 def test_a_replaced_picture_is_read_again(tmp_path):

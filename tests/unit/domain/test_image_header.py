@@ -10,13 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.errors import BadImage
-from chalicelib.domain.image_header import (
-    NotAnImage,
-    check_ends,
-    check_pixel_data,
-    read_header,
-    read_size,
-)
+from chalicelib.domain.image_formats import png
+from chalicelib.domain.image_header import NotAnImage, check_ends, read_header, read_size
 
 WIDTH, HEIGHT = 37, 23
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -47,6 +42,17 @@ def chunk(name: bytes, body: bytes) -> bytes:
 def built_png(*, depth=8, colour=2, interlaced=0, width=WIDTH, height=HEIGHT, rows=b"", before=b"") -> bytes:
     header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, interlaced))
     return PNG + header + before + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+def palette(colour: int) -> bytes:
+    return chunk(b"PLTE", bytes(6)) if colour == 3 else b""
+
+
+def check_pixel_data(content: bytes, header) -> None:
+    """Count the rows of a PNG, as decoding does."""
+    if header.format == "PNG":
+        for _ in png.rows(content, header):
+            pass
 
 
 def refusal(content: bytes) -> str:
@@ -85,7 +91,7 @@ def test_half_a_file_is_refused(content):
 
 def test_only_a_png_of_8_bits_and_colour_is_stored_as_it_is():
     plain = {
-        (depth, colour): read_header(built_png(depth=depth, colour=colour)).is_plain
+        (depth, colour): read_header(built_png(depth=depth, colour=colour, before=palette(colour))).is_plain
         for depth, colour in [(8, 2), (8, 6), (8, 0), (8, 3), (8, 4), (16, 2)]
     }
     assert [kind for kind, is_plain in plain.items() if is_plain] == [(8, 2), (8, 6)]
@@ -96,6 +102,9 @@ def test_only_a_png_of_8_bits_and_colour_is_stored_as_it_is():
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
+        (b"II*\0\x08\0\0\0", "a TIFF, which is not read: PNG, JPEG and WebP are"),
+        (b"GIF89a", "a GIF, which is not read"),
+        (b"BM\x8a\0", "a BMP, which is not read"),
         (b"", "not an image: it is empty"),
         (b"<html><body>quota exceeded", "not an image: it begins with '<html><body>'"),
         (KINDS["PNG"][:-12], "half a PNG: the end chunk is missing"),
@@ -114,9 +123,9 @@ def test_only_a_png_of_8_bits_and_colour_is_stored_as_it_is():
         (b"\xff\xd8\xff\xc0\x00\x08\x0c\x00\x05\x00\x05\xff\xd9", "a JPEG of 12 bits and 5x5 px cannot be used"),
         (KINDS["WebP"][:20], "half a WebP: it ends inside its header"),
         (KINDS["WebP"][:-1], "half a WebP: it is shorter than it says"),
-        (b"RIFF\x16\0\0\0WEBPVP8X" + bytes(4) + b"\x02" + bytes(9), "an animated WebP, not a picture"),
-        (b"RIFF\x16\0\0\0WEBPVP8 " + bytes(14), "a damaged WebP: its header makes no sense"),
-        (b"RIFF\x16\0\0\0WEBPALPH" + bytes(14), "a damaged WebP: it does not begin with its picture"),
+        (b"RIFF\x16\0\0\0WEBPVP8X\x0a\0\0\0\x02" + bytes(9), "an animated WebP, not a picture"),
+        (b"RIFF\x16\0\0\0WEBPVP8 \x0a\0\0\0" + bytes(10), "a damaged WebP: its header makes no sense"),
+        (b"RIFF\x16\0\0\0WEBPALPH\x0a\0\0\0" + bytes(10), "a damaged WebP: it does not begin with its picture"),
     ],
 )
 def test_the_reason_tells_what_came_instead(content, reason):
@@ -130,15 +139,22 @@ def test_a_flipped_bit_in_a_png_is_noticed():
 
 
 @pytest.mark.parametrize(("depth", "colour", "bits"), [(8, 2, 24), (16, 6, 64), (1, 3, 1), (8, 4, 16)])
-def test_the_rows_of_a_png_are_counted_in_bytes(depth, colour, bits):
-    size = HEIGHT * (1 + (WIDTH * bits + 7) // 8)
-    for interlaced in (0, 1):
-        extra = 0 if not interlaced else size  # seven passes have more rows, and never twice the bytes
-        rows = zlib.compress(bytes(size + extra))
-        content = built_png(depth=depth, colour=colour, interlaced=interlaced, rows=rows)
-        check_pixel_data(content, read_header(content))
-        short = built_png(depth=depth, colour=colour, interlaced=interlaced, rows=zlib.compress(bytes(size - 1)))
-        assert refusal(short) == "half a PNG: rows are missing"
+@pytest.mark.parametrize("interlaced", [0, 1])
+def test_the_rows_of_a_png_are_counted_in_bytes(depth, colour, bits, interlaced):
+    passes = [(HEIGHT, WIDTH)]  # and of Adam7, figure 4.2 of the standard: rows and columns of each pass
+    if interlaced:
+        passes = [(3, 5), (3, 5), (3, 10), (6, 9), (6, 19), (12, 18), (11, 37)]
+    size = sum(rows * (1 + (columns * bits + 7) // 8) for rows, columns in passes)
+
+    def of(count: int, *, cut: int = 0) -> bytes:
+        rows = zlib.compress(bytes(count))
+        rows = rows[: len(rows) - cut]
+        return built_png(depth=depth, colour=colour, interlaced=interlaced, rows=rows, before=palette(colour))
+
+    check_pixel_data(of(size), read_header(of(size)))
+    assert refusal(of(size - 1)) == "half a PNG: rows are missing"
+    assert refusal(of(size + 1)) == "a damaged PNG: it has more rows than its header says"
+    assert refusal(of(size, cut=4)) == "half a PNG: the checksum of its pixels is missing"
 
 
 @pytest.mark.parametrize("content", [KINDS["PNG"], KINDS["JPEG"], progressive(), with_thumbnail(progressive())])
@@ -148,6 +164,15 @@ def test_the_first_bytes_tell_the_size_and_the_last_ones_the_end(content):
     check_ends(content[:100], content[-64:] + b"left by a camera")
     with pytest.raises(NotAnImage, match=r"^is cut off, or still being written$"):
         check_ends(content[:100], content[-200:-12])
+
+
+@pytest.mark.parametrize("quality", [80, 101])
+@pytest.mark.parametrize("alpha", [False, True])
+def test_a_webps_size_is_in_its_first_bytes(quality, alpha):
+    pixels = np.dstack([grain(), grain()[..., :1]]) if alpha else grain()
+    content = cv2.imencode(".webp", pixels, (cv2.IMWRITE_WEBP_QUALITY, quality))[1].tobytes()
+    assert read_size(content[:30]) == (WIDTH, HEIGHT)
+    check_ends(content[:30], content[-30:])
 
 
 def test_a_jpegs_size_is_read_as_soon_as_it_is_stated():
@@ -161,9 +186,9 @@ def test_a_jpegs_size_is_read_as_soon_as_it_is_stated():
 @pytest.mark.parametrize(
     ("head", "reason"),
     [
-        (b"", "is no PNG or JPEG"),
-        (KINDS["WebP"], "is no PNG or JPEG"),
-        (KINDS["PNG"][:23], "is no PNG or JPEG"),
+        (b"", "is no PNG, JPEG or WebP"),
+        (KINDS["WebP"][:21], "is a WebP that does not say its size, or an animated one"),
+        (KINDS["PNG"][:23], "is no PNG, JPEG or WebP"),
         (built_png(height=0), "says that it has no pixels"),
         (KINDS["JPEG"][:100], "is a JPEG that does not say its size"),
         (b"\xff\xd8\xff\xe0\x00\x02junk and more of it", "is a JPEG that does not say its size"),

@@ -93,12 +93,15 @@ def test_a_png_that_unpacks_to_more_than_its_rows_is_cut_off_or_refused():
         assert inspect(bomb(SIDE), CALM, EVERYWHERE, OPEN).width == SIDE
 
 
-def test_a_jpeg_lying_on_its_side_by_exif_is_not_turned():
+def test_a_jpeg_lying_on_its_side_by_exif_is_stored_upright():
     exif = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"
     plain = encoded("jpg")
     turned = plain[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + plain[2:]
-    stored = [inspect(content, CALM, EVERYWHERE, OPEN).content for content in (plain, turned)]
-    assert stored[0] == stored[1]
+    stored = [
+        cv2.imdecode(np.frombuffer(inspect(content, CALM, EVERYWHERE, OPEN).content, np.uint8), -1)
+        for content in (plain, turned)
+    ]
+    assert np.array_equal(stored[1], cv2.rotate(stored[0], cv2.ROTATE_90_CLOCKWISE))
 
 
 def test_a_blank_image_is_refused_only_where_the_provider_sends_placeholders():

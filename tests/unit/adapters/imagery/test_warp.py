@@ -1,19 +1,18 @@
 import math
 
-import cv2
 import numpy as np
 import pytest
 
-from chalicelib.adapters.imagery.warp import decode, mosaic, warp
-from chalicelib.domain.errors import BadImage
+from chalicelib.adapters.imagery.warp import mosaic, warp
 from chalicelib.domain.tiles import Bounds, Tile, View, grid_position
+from chalicelib.intake.pixels import to_pixels
 from tests.support.builders.archives import clear, decoded, noise
 
 VIEW = View(tile=Tile(17, 93_600, 54_600), tile_px=512, margin_px=64)
 
 
 def shown(pixels, bounds, view, *, is_lonlat):
-    return mosaic(view, [warp(pixels, bounds, view, is_lonlat=is_lonlat)])
+    return mosaic(view, [warp(to_pixels(pixels), bounds, view, is_lonlat=is_lonlat)])
 
 
 def grown(view: View, by_px: float) -> Bounds:
@@ -112,29 +111,6 @@ def test_neighbouring_tiles_agree_on_the_ground_they_share():
     left, right = (decoded(shown(pixels, bounds, view, is_lonlat=False)) for view in (VIEW, east))
     difference = np.abs(left[:, 512:].astype(int) - right[:, :128].astype(int))
     assert difference.max() <= 2
-
-
-@pytest.mark.parametrize("shape", [(20, 30), (20, 30, 3), (20, 30, 4)])
-@pytest.mark.parametrize("depth", [np.uint8, np.uint16])
-def test_grey_colour_and_deep_pictures_are_read_alike(shape, depth):
-    value = 120 if depth is np.uint8 else 120 * 257
-    content = cv2.imencode(".png", np.full(shape, value, depth))[1].tobytes()
-    pixels = decode(content, name="a.png")
-    assert pixels.dtype == np.uint8
-    assert pixels.shape == (20, 30, 4 if shape[2:] == (4,) else 3)
-    assert set(np.unique(pixels)) == {120}
-
-
-def test_a_photograph_is_not_turned_by_its_camera():
-    jpeg = cv2.imencode(".jpg", np.zeros((20, 30, 3), np.uint8))[1].tobytes()
-    turned = bytes.fromhex("ffe100224578696600004d4d002a00000008000101120003000000010006000000000000")
-    assert decode(jpeg[:2] + turned + jpeg[2:], name="a.jpg").shape == (20, 30, 3)
-
-
-@pytest.mark.parametrize("content", [b"", b"<html>", cv2.imencode(".png", noise(9, 9))[1].tobytes()[:40]])
-def test_a_damaged_picture_says_its_name(content):
-    with pytest.raises(BadImage, match=r"picture a\.png does not decode"):
-        decode(content, name="a.png")
 
 
 def test_the_test_views_row_is_where_it_is_thought_to_be():

@@ -1,0 +1,83 @@
+"""Pixels as everything here knows them: 8-bit colours, and which of them hold data."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Bgr = NDArray[np.uint8]  # (height, width, 3): blue, green, red
+Mask = NDArray[np.bool_]  # (height, width)
+
+NO_DATA = 65_535  # in 16-bit files whose values are of fewer bits: what lies outside of the scene
+_SENSORS = (8, 12, 14, 16)
+
+
+class Pixels(NamedTuple):
+    """A decoded image: its colours, and the mask of its pixels that hold data at all."""
+
+    bgr: Bgr
+    valid: Mask
+
+
+def to_pixels(array: NDArray[Any], *, bits: int | None = None) -> Pixels:
+    """Convert an array of 1 to 4 channels and any depth to 8-bit colours and a mask of the valid pixels.
+
+    Two and four channels end with alpha: what is wholly transparent is not valid, and neither is what is not finite.
+    16-bit values are taken to have `bits`, or as many as `bits_of` says of their highest one.
+    """
+    if array.ndim == 2:
+        array = array[:, :, None]
+    has_alpha = array.shape[2] in (2, 4)
+    valid = np.asarray(array[:, :, -1] > 0) if has_alpha else np.ones(array.shape[:2], np.bool_)
+    colours = array[:, :, :-1] if has_alpha else array
+    if array.dtype == np.uint16:
+        bits = bits_of(highest(colours)) if bits is None else bits
+        if bits < 16:
+            valid &= _has_data(colours)
+        colours = _lookup(bits)[colours]
+    elif array.dtype != np.uint8:
+        valid &= np.isfinite(array).all(axis=2)
+        colours = np.clip(np.nan_to_num(np.asarray(colours, np.float64)), 0, 255).astype(np.uint8)
+    if colours.shape[2] == 1:
+        colours = np.repeat(colours, 3, axis=2)
+    return Pixels(np.ascontiguousarray(colours[:, :, :3]), valid)
+
+
+def highest(colours: NDArray[Any]) -> int:
+    """Return the highest 16-bit value of the pixels that are not NO_DATA in all channels."""
+    top = int(colours.max(initial=0))
+    return int(colours[_has_data(colours)].max(initial=0)) if top == NO_DATA else top
+
+
+def _has_data(colours: NDArray[Any]) -> Mask:
+    return np.asarray((colours < NO_DATA).any(axis=2))
+
+
+def bits_of(top: int) -> int:
+    """Return of how many bits a file's 16-bit values are, by their highest one.
+
+    Sensors of 10 and of 11 bits are taken for 12: the scenes of one sensor, dark ones too, are scaled alike.
+
+    >>> bits_of(700), bits_of(2047), bits_of(9_800), bits_of(60_000)
+    (12, 12, 14, 16)
+    """
+    return next(bits for bits in _SENSORS if top < 1 << bits)
+
+
+def _lookup(bits: int) -> Bgr:
+    """Return the 8-bit value of each 16-bit one; what is above the range is as bright as its end."""
+    top = (1 << bits) - 1
+    return (np.minimum(np.arange(65_536), top) * 255 // top).astype(np.uint8)
+
+
+def turn(array: NDArray[Any], orientation: int) -> NDArray[Any]:
+    """Turn an image upright, as Exif's orientation says (1 to 8): a view of it, or a copy if it is another order."""
+    if orientation in (5, 6, 7, 8):
+        array = array.swapaxes(0, 1)
+    if orientation in (2, 3, 6, 7):
+        array = array[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        array = array[::-1]
+    return np.ascontiguousarray(array)
