@@ -1,4 +1,7 @@
-"""The provider `archive`: dated images of the operator's, described by STAC Items in a folder."""
+"""The provider `archive`: dated images of the operator's, described by STAC Items in a folder or a bucket.
+
+Users read the reasons that it gives, so none names a file: the log does, and the account of all files.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
+from chalicelib.adapters.imagery.account import account
 from chalicelib.adapters.imagery.catalogue import Catalogue, Entry, Listing
-from chalicelib.adapters.imagery.item_store import FolderItemStore, ItemStore, StoredFile
+from chalicelib.adapters.imagery.checksums import check_checksum
+from chalicelib.adapters.imagery.item_store import FolderItemStore, ItemStore, StoredFile, Unreadable
 from chalicelib.adapters.imagery.warp import Part, decode, mosaic, warp
+from chalicelib.application.ports.archive import Archive
 from chalicelib.application.ports.imagery import Imagery
+from chalicelib.domain.archives import FileUse
 from chalicelib.domain.diagnostics import Finding, Level, ok
-from chalicelib.domain.errors import NoCoverage
+from chalicelib.domain.errors import BadImage, NoCoverage
 from chalicelib.domain.scenes import (
     FetchedImage,
     Found,
@@ -43,7 +50,7 @@ MAX_DECODED_BYTES = 300_000_000
 logger = logging.getLogger(__name__)
 
 
-class ArchiveImagery(Imagery):
+class ArchiveImagery(Imagery, Archive):
     """Imagery from a folder of STAC Items, or another store of them. The store is listed anew for each call."""
 
     def __init__(self, terms: ProviderTerms, place: Path | ItemStore) -> None:
@@ -99,22 +106,31 @@ class ArchiveImagery(Imagery):
             names = ", ".join(lost) or scene.scene_id
             raise NoCoverage(f"the archive has no picture named {names} any more, or it is another one now")
         entries = [there[key] for key in wanted]
-        content = mosaic(view, (self._part(entry, view) for entry in entries))
+        try:
+            content = mosaic(view, (self._part(entry, view) for entry in entries))
+        except Unreadable as error:
+            logger.warning("archive picture not read", extra={"reason": error.reason})
+            raise Unreadable("a picture of the archive cannot be read just now") from error
         stated = dict.fromkeys(entry.stated.attribution or self._terms.licence.attribution for entry in entries)
         return FetchedImage(content=content, scene=scene, attribution="; ".join(stated))
 
     def _part(self, entry: Entry, view: View) -> Part:
-        return warp(self._decoded.get(entry.image), entry.stated.bounds, view, is_lonlat=entry.stated.is_lonlat)
+        return warp(self._decoded.get(entry), entry.bounds, view, is_lonlat=entry.georeference.is_lonlat)
 
     @override
     def check(self) -> Finding:
-        if not self._catalogue.look().entries:
-            says = f"{self._terms.name} holds nothing usable"
-            remedy = (
-                "put pictures with their items there; `archive item skipped` in the log says what is wrong with one"
-            )
+        listing = self._catalogue.look()
+        says = f"{self._terms.name} answers, its terms allow storing and analysing, and {_holds(listing)}"
+        remedy = "`python -m infra.archive check` lists each file, and what to do"
+        if not listing.entries:
+            says = f"{self._terms.name} holds nothing usable: {_holds(listing)}"
+        if listing.bad or not listing.entries:
             return Finding(level=Level.WARN, subject="provider", says=says, remedy=remedy)
-        return ok("provider", f"{self._terms.name} answers, and its terms allow storing and analysing")
+        return ok("provider", says)
+
+    @override
+    def account(self, *, now: datetime) -> list[FileUse]:
+        return account(self._catalogue.look(), read=self._store.read, now=now)
 
 
 class _Decoded:
@@ -125,15 +141,25 @@ class _Decoded:
         self._kept: OrderedDict[StoredFile, NDArray[Any]] = OrderedDict()
         self._lock = threading.Lock()  # also while decoding: two large images at once are too many
 
-    def get(self, file: StoredFile) -> NDArray[Any]:
+    def get(self, entry: Entry) -> NDArray[Any]:
         """Return an image's pixels, which must not be written to. Raises BadImage, ProviderUnavailable."""
+        file = entry.image
         with self._lock:
             if file not in self._kept:
-                self._kept[file] = decode(self._store.read(file), name=file.name)
+                self._kept[file] = self._decode(entry)
             self._kept.move_to_end(file)
             while len(self._kept) > 1 and sum(pixels.nbytes for pixels in self._kept.values()) > MAX_DECODED_BYTES:
                 self._kept.popitem(last=False)
             return self._kept[file]
+
+    def _decode(self, entry: Entry) -> NDArray[Any]:
+        content = self._store.read(entry.image)
+        try:
+            check_checksum(content, entry.asset.checksum)
+            return decode(content, name=entry.item.item_id)
+        except BadImage as bad:
+            logger.warning("archive picture not used", extra={"file": entry.image.name, "reason": bad.reason})
+            raise
 
 
 def _best(entries: list[Entry], area: Bounds) -> Entry | None:
@@ -149,6 +175,4 @@ def _best(entries: list[Entry], area: Bounds) -> Entry | None:
 
 def _holds(listing: Listing) -> str:
     sentence = f"it holds {len(listing.entries)} usable items"
-    if listing.skipped:
-        sentence += f", and {len(listing.skipped)} that cannot be used, among them {listing.skipped[0]}"
-    return sentence
+    return f"{sentence}, and {len(listing.bad)} that cannot be used" if listing.bad else sentence
