@@ -130,7 +130,7 @@ def read_georeference(item: Mapping[str, Any], properties: Mapping[str, Any], as
     if said.get("proj:bbox") is not None:
         box = box_of("proj:bbox", said["proj:bbox"])
         boxes.append(("proj:bbox", in_degrees("proj:bbox", box, is_lonlat=is_lonlat)))
-    if item.get("bbox") is not None or not (item.get("geometry") or boxes):
+    if item.get("bbox") is not None or (item.get("geometry") is None and not boxes):
         boxes.append(("bbox", read_bbox(item.get("bbox"), limit=limit)))
     if item.get("geometry") is not None:
         boxes.append(("geometry", bounds_of_geometry("geometry", item["geometry"], limit=limit)))

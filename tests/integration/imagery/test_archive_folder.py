@@ -67,8 +67,8 @@ def test_nothing_in_the_folder_can_stop_the_archive(tmp_path, caplog):
     archive = ArchiveImagery(TERMS, tmp_path)
     assert newest_id(archive) == "a"
     assert {(record.file, record.reason) for record in caplog.records} == {
-        ("c.json", "its picture c.png is not there, or not inside the archive"),
-        ("d.json", "its picture d.png is no PNG or JPEG"),
+        ("c.json", "its picture is not there, or not inside the archive: ./c.png"),
+        ("d.json", "its picture is no PNG, JPEG or WebP but a web page: d.png; put the picture itself there"),
     }
 
 
@@ -84,13 +84,14 @@ def test_a_picture_outside_the_folder_is_not_read(tmp_path):
 
 
 @pytest.mark.parametrize(("width", "height"), [(20_001, 10), (16_000, 16_000)])
-def test_a_picture_too_large_to_decode_is_skipped_by_its_header(tmp_path, width, height):
+def test_a_picture_too_large_to_decode_is_skipped_by_its_header(tmp_path, caplog, width, height):
     put(tmp_path, "a", AREA)
     content = bytearray((tmp_path / "a.png").read_bytes())
     content[16:24] = width.to_bytes(4, "big") + height.to_bytes(4, "big")
     (tmp_path / "a.png").write_bytes(bytes(content))
-    with pytest.raises(NoCoverage, match=f"too large with {width} x {height} px"):
+    with pytest.raises(NoCoverage, match="and 1 that cannot be used$"):
         ArchiveImagery(TERMS, tmp_path).grid(AREA)
+    assert f"too large with {width} x {height} px" in caplog.records[0].reason
 
 
 def test_a_jpeg_is_read_as_well(tmp_path):
@@ -108,7 +109,10 @@ def test_two_files_that_claim_one_id_are_told_apart(tmp_path):
     put(tmp_path, "a", AREA)
     put(tmp_path, "b", AREA, taken="2025-01-01T00:00:00Z")
     (tmp_path / "b.json").write_text((tmp_path / "b.json").read_text().replace('"id": "b"', '"id": "a"'))
-    assert newest_id(ArchiveImagery(TERMS, tmp_path)) == "b.json"
+    found = newest(ArchiveImagery(TERMS, tmp_path), first_view(ArchiveImagery(TERMS, tmp_path)), AREA)
+    assert found.captured_at.year == 2025
+    assert found.scene_id.startswith("a~")
+    assert found == newest(ArchiveImagery(TERMS, tmp_path), first_view(ArchiveImagery(TERMS, tmp_path)), AREA)
 
 
 def test_an_archive_that_is_away_is_no_archive_without_pictures(tmp_path):
@@ -116,15 +120,16 @@ def test_an_archive_that_is_away_is_no_archive_without_pictures(tmp_path):
         ArchiveImagery(TERMS, tmp_path / "gone").grid(AREA)
 
 
-def test_a_picture_that_is_damaged_inside_fails(tmp_path):
+def test_a_picture_that_is_damaged_inside_fails_and_its_file_is_told_in_the_log_alone(tmp_path, caplog):
     put(tmp_path, "a", AREA)
     content = bytearray((tmp_path / "a.png").read_bytes())
     content[37:41] = b"XXXX"
     (tmp_path / "a.png").write_bytes(bytes(content))
     archive = ArchiveImagery(TERMS, tmp_path)
     view = first_view(archive)
-    with pytest.raises(BadImage, match=r"a\.png does not decode"):
+    with pytest.raises(BadImage, match=r"picture a does not decode"):
         archive.fetch(newest(archive, view, AREA), view, AREA)
+    assert caplog.records[-1].file == "a.png"
 
 
 def test_a_replaced_picture_is_read_again(tmp_path):
