@@ -16,7 +16,7 @@ from typing import Any
 
 from chalicelib.adapters.imagery.assets import Asset, Ranked, asset_of, ranked_assets
 from chalicelib.adapters.imagery.bad_item import BadItem
-from chalicelib.adapters.imagery.boxes import read_bbox
+from chalicelib.adapters.imagery.boxes import bounds_of_geometry, read_bbox
 from chalicelib.adapters.imagery.georeference import Georeference, read_georeference
 from chalicelib.adapters.imagery.json_text import parse
 from chalicelib.domain.tiles import Bounds
@@ -115,8 +115,16 @@ def _read_item(document: object, name: str) -> Item | BadItem:
     except BadItem as bad:
         with suppress(BadItem):
             bad.captured_at = _captured_at(_mapping(item.get("properties"), "properties"))[0]
-            bad.bounds = read_bbox(item.get("bbox"), limit=90.0)
+            bad.bounds = _ground(item)
         return bad
+
+
+def _ground(item: Mapping[str, Any]) -> Bounds:
+    """Return the ground that an item which cannot be used states, one way or the other. Raises BadItem."""
+    try:
+        return read_bbox(item.get("bbox"), limit=90.0)
+    except BadItem:
+        return bounds_of_geometry("geometry", item.get("geometry"), limit=90.0)
 
 
 def _item_of(item: Mapping[str, Any], name: str) -> Item:

@@ -89,7 +89,7 @@ def test_a_picture_too_large_to_decode_is_skipped_by_its_header(tmp_path, caplog
     content = bytearray((tmp_path / "a.png").read_bytes())
     content[16:24] = width.to_bytes(4, "big") + height.to_bytes(4, "big")
     (tmp_path / "a.png").write_bytes(bytes(content))
-    with pytest.raises(NoCoverage, match="and 1 that cannot be used$"):
+    with pytest.raises(NoCoverage, match=r"and 1 that cannot be used$"):
         ArchiveImagery(TERMS, tmp_path).grid(AREA)
     assert f"too large with {width} x {height} px" in caplog.records[0].reason
 

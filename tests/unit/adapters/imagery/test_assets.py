@@ -94,7 +94,7 @@ def test_a_checksum_that_is_stated_is_that_of_the_picture(begin, kind):
     assert is_known(stated)
     check_checksum(CONTENT, stated)
     check_checksum(CONTENT, stated.upper())
-    with pytest.raises(BadImage, match="file:checksum says .*, the picture has"):
+    with pytest.raises(BadImage, match=r"file:checksum says .*, the picture has"):
         check_checksum(CONTENT + b"!", stated)
 
 

@@ -20,7 +20,7 @@ PIXEL = (METRES[2] - METRES[0]) / PX
 TRANSFORM = [PIXEL, 0, METRES[0], 0, -PIXEL, METRES[3]]
 DEGREES = [(HERE.east - HERE.west) / PX, 0, HERE.west, 0, -(HERE.north - HERE.south) / PX, HERE.north]
 MERCATOR, LON_LAT = {"proj:code": "EPSG:3857"}, {"proj:code": "EPSG:4326"}
-FOOT_WKT = 'PROJCRS["NAD83 / Florida West (ftUS)",BASEGEOGCRS["NAD83"],CS[Cartesian,2],LENGTHUNIT["US survey foot",0.3],ID["EPSG",2237]]'
+FOOT_WKT = 'PROJCRS["NAD83 / Florida West (ftUS)",BASEGEOGCRS["NAD83"],LENGTHUNIT["foot",0.3],ID["EPSG",2237]]'
 
 
 def polygon(bounds=HERE):

@@ -1,4 +1,5 @@
 import json
+import time
 
 import pytest
 
@@ -77,8 +78,6 @@ def test_a_text_that_looks_odd_and_is_in_order_is_read():
 
 @pytest.mark.parametrize("piece", ['\\"', "\\\\", '"a":', "NaN,", "[]", "é "])
 def test_a_long_text_takes_no_time_whatever_is_wrong_with_it(piece):
-    import time
-
     before = time.perf_counter()
     for text in ('{"' + piece * 300_000, "[" + piece * 300_000, '{"a": NaN, "' + piece * 100_000 + '": 1}'):
         with pytest.raises(BadItem):
