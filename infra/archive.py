@@ -35,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.json:
         print(json.dumps({"files": files, "summary": summary(uses)}, ensure_ascii=False, indent=1))
     else:
-        print("\n".join(file_lines(files, summary(uses))))
+        print("\n".join([*file_lines(files), summary(uses)]))
     return int(any(each.use is Use.NOT_USED for each in uses))
 
 

@@ -16,9 +16,10 @@ def lines(answer: Mapping[str, Any]) -> Iterator[str]:
     elif "findings" in answer:
         yield from _findings(answer["findings"])
     elif "files" in answer:
-        yield from file_lines(answer["files"], answer["summary"])
+        yield from file_lines(answer["files"])
         if answer["left"]:
             yield f"{answer['left']} more are left out here"
+        yield answer["summary"]
     elif "stuck" in answer:
         yield from _stuck(answer["stuck"], answer["dead_letters"])
     elif "redriven" in answer:
@@ -41,14 +42,13 @@ def exit_status(answer: Mapping[str, Any]) -> int:
     return int(failed or "refused" in answer)
 
 
-def file_lines(files: Sequence[Mapping[str, str]], summary: str) -> Iterator[str]:
-    """Yield an account of an archive: a table, then its counts."""
+def file_lines(files: Sequence[Mapping[str, str]]) -> Iterator[str]:
+    """Yield an account of an archive as a table."""
     width = min(40, max((len(file["name"]) for file in files), default=0))
     for file in files:
         yield f"{file['use']:8}  {file['name']:{width}}  {file['says']}"
         if file["remedy"]:
             yield f"{'':8}  {'':{width}}  -> {file['remedy']}"
-    yield summary
 
 
 def _findings(findings: list[dict[str, str]]) -> Iterator[str]:
