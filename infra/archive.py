@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -26,6 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     check.add_argument("place", nargs="?", default="", help="a folder or s3://bucket/prefix (default: the settings')")
     check.add_argument("--json", action="store_true", help="as JSON, for machines")
     options = parser.parse_args(arguments)
+    logging.getLogger("chalicelib").addHandler(logging.NullHandler())  # its table says what the log would
     try:
         uses = _account(options.place)
     except OperatorError as error:

@@ -96,7 +96,7 @@ def _of_catalogue(file: StoredFile, listing: Listing) -> FileUse:
     lost = [href for href in document.links if listing.names.find(href, beside=file.name) is None]
     outside = [href for href in lost if is_remote(href)]
     nowhere = [href for href in lost if not is_remote(href)]
-    says = f"{document.kind} with {len(document.links)} links to items and catalogues"
+    says = f"{document.kind} with {len(document.links)} {'link' if len(document.links) == 1 else 'links'}"
     if outside:
         says += f"; {len(outside)} lead out of the archive and are not followed, such as {outside[0]:.120}"
     if nowhere:

@@ -93,7 +93,7 @@ def _pictures(assets: Mapping[str, Any]) -> Iterator[Ranked]:
     for key, stated in assets.items():
         if not isinstance(stated, dict) or not isinstance(stated.get("href"), str) or not stated["href"].strip():
             if key == "image" or len(assets) == 1:
-                raise BadItem(f"assets.{key:.40}.href is missing")
+                raise BadItem("the address of its picture is missing", named=f"assets.{key:.40}.href")
             continue
         href = stated["href"].strip()
         roles = _roles(stated.get("roles"))

@@ -15,8 +15,8 @@ from chalicelib.adapters.imagery.bad_item import BadItem
 CODES = ("proj:code", "proj:epsg", "eo:epsg", "proj:wkt2", "proj:projjson")
 KNOWN = frozenset({*CODES, "proj:geometry", "proj:bbox", "proj:centroid", "proj:shape", "proj:transform"})
 REMEDY = (
-    "gdalwarp -t_srs EPSG:3857 IN.tif OUT.tif, then gdal_translate -of PNG OUT.tif OUT.png; "
-    "the item's bbox is that of OUT.tif in degrees (gdalinfo)"
+    "gdalwarp -t_srs EPSG:3857 -dstalpha IN OUT.tif, then gdal_translate -of PNG OUT.tif OUT.png; "
+    "the new bbox is the wgs84Extent of gdalinfo -json OUT.tif"
 )
 # EPSG 900913 and 102100 are the same as 3857 under the names that it had before.
 _MERCATOR = {"EPSG:3857", "EPSG:900913", "EPSG:102100", "ESRI:102100"}

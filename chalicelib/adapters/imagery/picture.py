@@ -11,8 +11,10 @@ from chalicelib.domain.image_header import NotAnImage, check_ends, read_size
 MAX_SIDE_PX = 20_000
 MAX_PIXELS = 200_000_000
 MAX_IMAGE_BYTES = 1_000_000_000
-TO_PNG = "turn it into a PNG: gdalwarp -t_srs EPSG:3857 IN OUT.tif, then gdal_translate -of PNG OUT.tif OUT.png"
-LATER = "GeoTIFF is not read; it is from a later release on"
+TO_PNG = (
+    "turn it into a PNG: gdalwarp -t_srs EPSG:3857 -dstalpha IN OUT.tif, then gdal_translate -of PNG OUT.tif OUT.png"
+)
+LATER = "GeoTIFF is not read; it is read from a later release on"
 _FORMATS = {b"\x89PNG\r\n\x1a\n": "PNG", b"\xff\xd8\xff": "JPEG"}
 _OTHERS = {
     b"II*\x00": "a TIFF",

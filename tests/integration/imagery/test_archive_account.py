@@ -168,7 +168,9 @@ def test_what_lies_beside_is_listed_with_what_to_do(folder):
     }
     assert list(found) == sorted(found)
     assert found["t.jpg"].says == "another asset of a.json"
-    assert found["ortho.tif"].says == "a GeoTIFF without an item: GeoTIFF is not read; it is from a later release on"
+    assert (
+        found["ortho.tif"].says == "a GeoTIFF without an item: GeoTIFF is not read; it is read from a later release on"
+    )
     assert "gdal_translate" in found["ortho.tif"].remedy
     assert "write an item beside it" in found["lonely.png"].remedy
     assert all(each.remedy for each in found.values() if each.use is NOT_USED)
@@ -298,10 +300,17 @@ def test_the_command_answers_machines_and_takes_the_settings_folder_without_a_da
     put(folder, "a", AREA)
     nowhere = "mysql+pymysql://nobody@nowhere.invalid/none"
     done = run("check", "--json", BHUPRAHARI_ARCHIVE=folder, BHUPRAHARI_DATABASE_URL=nowhere)
-    assert done.returncode == 0, done.stderr
+    assert (done.returncode, done.stderr) == (0, "")
     answer = json.loads(done.stdout)
     assert [file["use"] for file in answer["files"]] == ["used", "used"]
     assert answer["summary"].startswith("2 files")
+
+
+def test_the_command_prints_its_table_and_no_log_beside_it(folder):
+    put(folder, "a", AREA, taken="never")
+    done = run("check", str(folder))
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "NOT USED  a.json" in done.stdout
 
 
 def test_the_command_says_what_is_in_its_way(tmp_path, capsys, monkeypatch):

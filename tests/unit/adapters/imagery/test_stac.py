@@ -185,7 +185,7 @@ def test_what_an_item_that_cannot_be_used_says_of_when_and_where_is_kept():
         (item(HERE) | {"assets": []}, "assets must be a JSON object"),
         (without("properties", "datetime"), "datetime is missing"),
         (without("assets", "image"), r"none of its assets is a picture: assets none"),
-        (item(HERE) | {"assets": {"image": "a.png"}}, r"assets\.image\.href is missing"),
+        (item(HERE) | {"assets": {"image": "a.png"}}, r"is missing: assets\.image\.href"),
         (without("bbox"), "bbox must be a list"),
         (item(HERE) | {"bbox": [77, 28, 77.1]}, "bbox must be a list"),
         (item(HERE) | {"bbox": [77, 28, 77.1, float("nan")]}, "NaN is not a number"),
