@@ -7,11 +7,11 @@ the item has nothing else and does not call it one by its role.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from chalicelib.adapters.imagery.bad_item import BadItem
 from chalicelib.adapters.imagery.boxes import number
@@ -121,7 +121,8 @@ class _Format(NamedTuple):
 def _format(media_type: object, href: str) -> _Format | None:
     """Return a declared format; empty where nothing is declared that is known; None where it is no picture."""
     declared = media_type.split(";")[0].strip().lower() if isinstance(media_type, str) else ""
-    ending = PurePosixPath(urlsplit(href).path if "://" in href else href).suffix.lower()
+    path = re.split(r"[?#]", href)[0] if is_remote(href) else href
+    ending = PurePosixPath(path).suffix.lower()
     by_ending = _by_ending(ending)
     if declared in _NO_TYPES:
         return by_ending

@@ -155,6 +155,9 @@ class Catalogue:
             bad = BadItem("its picture cannot be read just now", named=error.reason)
         except BadItem as found:
             bad = found
+        except Exception as error:  # nothing in one item may harm the others
+            logger.exception("archive item not understood", extra={"file": file.name})
+            bad = BadItem(f"it is not understood, which is a defect of this program ({type(error).__name__})")
         return bad.again(stated.captured_at, stated.bounds)
 
     def _entry(self, file: StoredFile, stated: StacItem, names: Names) -> Entry:

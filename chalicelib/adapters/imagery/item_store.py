@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import NamedTuple, Protocol
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from chalicelib.domain.errors import ProviderUnavailable
 from chalicelib.domain.image_header import HEAD_BYTES, TAIL_BYTES
@@ -113,13 +114,10 @@ class FolderItemStore:
 
     def name_of(self, address: str) -> str | None:
         """Return the name of a file by its path or its file: URL."""
-        parts = urlsplit(address)
-        if parts.scheme.lower() == "file":
-            paths = [unquote(parts.path), parts.path]
-        elif address.startswith("/"):
-            paths = [address, unquote(address)]
-        else:
+        path = re.sub(r"^file:(//(localhost)?(?=/))?", "", address, flags=re.IGNORECASE)
+        if not path.startswith("/") or path.startswith("//"):
             return None
+        paths = [unquote(path), path] if path != address else [path, unquote(path)]
         for path in paths:
             for folder in (self._folder.absolute(), self._folder.resolve()):
                 inside = Path(os.path.normpath(path))

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterable
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from chalicelib.adapters.imagery.bad_item import BadItem
 from chalicelib.adapters.imagery.item_store import StoredFile
 
-_SCHEMES = frozenset({"http", "https", "s3", "gs", "ftp", "az", "abfs", "azure"})
+_REMOTE = re.compile(r"//|(https?|s3|gs|ftp|az|abfs|azure)://", re.IGNORECASE)
+_FILE = re.compile(r"file:", re.IGNORECASE)
 
 
 def is_remote(href: str) -> bool:
     """Whether an address names another machine."""
-    return href.startswith("//") or urlsplit(href).scheme.lower() in _SCHEMES
+    return _REMOTE.match(href) is not None
 
 
 class Names:
@@ -57,7 +59,7 @@ class Names:
         inside = self._name_of(href)
         if inside is not None:
             return [inside]
-        return [] if is_remote(href) or urlsplit(href).scheme.lower() == "file" else relative_names(href, beside=beside)
+        return [] if is_remote(href) or _FILE.match(href) else relative_names(href, beside=beside)
 
 
 def relative_names(href: str, *, beside: str) -> list[str]:
