@@ -92,7 +92,7 @@ def _hint(box: Bounds, limit: float) -> str:
 
 def bounds_of_geometry(what: str, value: object, *, limit: float) -> Bounds:
     """Return the box around a Polygon or MultiPolygon. Raises BadItem."""
-    if not isinstance(value, dict) or value.get("type") not in {"Polygon", "MultiPolygon"}:
+    if not isinstance(value, dict) or value.get("type") not in ("Polygon", "MultiPolygon"):
         kind = value.get("type") if isinstance(value, dict) else value
         raise BadItem(f"{what} must be a Polygon or MultiPolygon: a picture's ground, not {kind!r:.40}")
     positions = _positions(what, value.get("coordinates"), 2 if value["type"] == "Polygon" else 3)

@@ -94,7 +94,7 @@ def _collection(document: Mapping[str, Any], stem: str) -> Document:
 def _links(document: Mapping[str, Any]) -> tuple[str, ...]:
     links = document.get("links")
     found = [each for each in links if isinstance(each, dict)] if isinstance(links, list) else []
-    wanted = (each.get("href") for each in found if each.get("rel") in {"item", "child"})
+    wanted = (each.get("href") for each in found if each.get("rel") in ("item", "child"))
     return tuple(href for href in wanted if isinstance(href, str) and href.strip())
 
 

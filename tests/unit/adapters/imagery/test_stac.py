@@ -136,7 +136,9 @@ def test_a_catalogue_says_what_it_links_to():
         (),
         None,
     )
-    assert read_document(b'{"type": "Catalog", "links": {"rel": "item"}}', name="c.json").links == ()
+    for odd in ({"rel": "item"}, [{"rel": ["item"], "href": "a.json"}], [{"rel": {}, "href": []}], 7, None):
+        content = json.dumps({"type": "Catalog", "links": odd}).encode()
+        assert read_document(content, name="c.json").links == ()
 
 
 def test_several_items_in_one_file_are_each_on_its_own():
@@ -266,11 +268,15 @@ ANYTHING = [
         *(("assets", "image", name) for name in ("href", "type", "roles", "gsd", "proj:code", "file:size")),
         *(("assets", "image", name) for name in ("file:checksum", "proj:transform")),
         ("assets", "image"),
+        ("geometry", "type"),
+        ("geometry", "coordinates"),
+        ("properties", "proj:centroid", "lat"),
     ],
 )
 def test_no_value_of_a_member_raises_anything_else(path):
     for value in ANYTHING:
-        document = json.loads(json.dumps(item(HERE, **{"proj:code": "EPSG:3857"})))
+        document = json.loads(json.dumps(item(HERE, **{"proj:code": "EPSG:3857", "proj:centroid": {"lon": 77.05}})))
+        document["geometry"] = {"type": "Polygon", "coordinates": [[[77.0, 28.0], [77.1, 28.1], [77.0, 28.1]]]}
         at = document
         for step in path[:-1]:
             at = at[step]
