@@ -20,7 +20,7 @@ from infra.ops.show import file_lines
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Check an archive and print the account of its files."""
+    """Check an archive and print its inventory."""
     parser = argparse.ArgumentParser(prog="python -m infra.archive", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     check = commands.add_parser("check", help="list each file: used, or why not and what to do")
@@ -29,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     logging.getLogger("chalicelib").addHandler(logging.NullHandler())  # its table says what the log would
     try:
-        uses = _account(options.place)
+        uses = _inventory(options.place)
     except OperatorError as error:
         print(f"cannot look at it: {error}", file=sys.stderr)
         return 2
@@ -41,14 +41,14 @@ def main(arguments: list[str] | None = None) -> int:
     return int(any(each.use is Use.NOT_USED for each in uses))
 
 
-def _account(place: str) -> list[FileUse]:
+def _inventory(place: str) -> list[FileUse]:
     from chalicelib.composition import Ports
     from chalicelib.settings import settings
 
     with operator_errors():
         if place and "://" not in place and not Path(place).is_dir():
             raise OperatorError(f"there is no folder {place}")
-        return Ports(settings()).archive(place).account(now=datetime.now(UTC))
+        return Ports(settings()).archive(place).inventory(now=datetime.now(UTC))
 
 
 if __name__ == "__main__":

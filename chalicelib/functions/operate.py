@@ -40,7 +40,7 @@ def answer(event: dict[str, Any], ports: Ports, *, request_id: str) -> dict[str,
             findings = examine(ports.patient(), options.get("timeouts", {}))
             return {"findings": [asdict(finding) for finding in findings]}
         case {"command": "archive"}:
-            return archive_answer(ports.archive().account(now=ports.clock()))
+            return archive_answer(ports.archive().inventory(now=ports.clock()))
         case {"command": "stuck"}:
             found = ports.diagnostics.stuck(now=ports.clock(), limit=AT_ONCE)
             in_queues = ports.jobs.dead_letters_waiting() if ports.settings.queues.queues_service == "sqs" else {}
@@ -67,7 +67,7 @@ def answer(event: dict[str, Any], ports: Ports, *, request_id: str) -> dict[str,
 
 
 def archive_answer(uses: list[FileUse]) -> dict[str, Any]:
-    """Return an account of an archive as JSON: what is wrong first, and no more than a function may answer."""
+    """Return the inventory of an archive as JSON: what is wrong first, and no more than a function may answer."""
     order = sorted(uses, key=lambda each: (each.use is not Use.NOT_USED, each.name))
     return {
         "files": [asdict(each) for each in order[:FILES_AT_ONCE]],

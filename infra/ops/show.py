@@ -43,7 +43,7 @@ def exit_status(answer: Mapping[str, Any]) -> int:
 
 
 def file_lines(files: Sequence[Mapping[str, str]]) -> Iterator[str]:
-    """Yield an account of an archive as a table."""
+    """Yield the inventory of an archive as a table."""
     width = min(40, max((len(file["name"]) for file in files), default=0))
     for file in files:
         yield f"{file['use']:8}  {file['name']:{width}}  {file['says']}"

@@ -1,6 +1,6 @@
 """The provider `archive`: dated images of the operator's, described by STAC Items in a folder or a bucket.
 
-Users read the reasons that it gives, so none names a file: the log does, and the account of all files.
+Users read the reasons that it gives, so none names a file: the log does, and the inventory.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from chalicelib.adapters.imagery.account import account
 from chalicelib.adapters.imagery.catalogue import Catalogue, Entry, Listing
 from chalicelib.adapters.imagery.checksums import check_checksum
+from chalicelib.adapters.imagery.inventory import inventory
 from chalicelib.adapters.imagery.item_store import FolderItemStore, ItemStore, StoredFile, Unreadable
 from chalicelib.adapters.imagery.warp import Part, decode, mosaic, warp
 from chalicelib.application.ports.archive import Archive
@@ -121,7 +121,7 @@ class ArchiveImagery(Imagery, Archive):
     def check(self) -> Finding:
         listing = self._catalogue.look()
         says = f"{self._terms.name} answers, its terms allow storing and analysing, and {_holds(listing)}"
-        remedy = "`python -m infra.archive check` lists each file, and what to do"
+        remedy = "`python -m infra.ops archive` lists each file, and what to do"
         if not listing.entries:
             says = f"{self._terms.name} holds nothing usable: {_holds(listing)}"
         if listing.bad or not listing.entries:
@@ -129,8 +129,8 @@ class ArchiveImagery(Imagery, Archive):
         return ok("provider", says)
 
     @override
-    def account(self, *, now: datetime) -> list[FileUse]:
-        return account(self._catalogue.look(), read=self._store.read, now=now)
+    def inventory(self, *, now: datetime) -> list[FileUse]:
+        return inventory(self._catalogue.look(), read=self._store.read, now=now)
 
 
 class _Decoded:

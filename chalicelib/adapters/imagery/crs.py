@@ -28,9 +28,9 @@ _CODE = re.compile(
     r"|(?P<plain>\w+):)(?P<code>\w+)\]?",
     re.IGNORECASE,
 )
-_WKT_NAME = re.compile(r'\s*(\w+)\s*[\[(]\s*"([^"]*)"')
+_WKT_NAME = re.compile(r'\s*+(\w++)\s*+[\[(]\s*+"([^"]*+)"')
 # The one of the root itself stands last, directly before the root's own end.
-_WKT_CODE = re.compile(r'(?:ID|AUTHORITY)\s*[\[(]\s*"(\w+)"\s*,\s*"?(\w+)"?[^\[\]()]*[\])]\s*[\])]\s*$')
+_WKT_CODE = re.compile(r'(?:ID|AUTHORITY)\s*+[\[(]\s*+"(\w++)"\s*+,\s*+"?(\w++)"?[^\[\]()]*+[\])]\s*+[\])]\s*+$')
 
 
 def is_lonlat_said(item: Mapping[str, Any], asset: Mapping[str, Any]) -> bool | None:

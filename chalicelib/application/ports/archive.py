@@ -11,6 +11,6 @@ from chalicelib.domain.archives import FileUse
 class Archive(Protocol):
     """What lies in an archive."""
 
-    def account(self, *, now: datetime) -> list[FileUse]:
-        """Account for each file, in the order of their names: used, or why not. Raises ProviderUnavailable."""
+    def inventory(self, *, now: datetime) -> list[FileUse]:
+        """List each file, in the order of their names: used, or why not. Raises ProviderUnavailable."""
         ...

@@ -33,8 +33,8 @@ def folder_of(case, tmp_path, step="files"):
     return folder
 
 
-def account(folder):
-    return {each.name: each for each in ArchiveImagery(TERMS, folder).account(now=NOW)}
+def inventory(folder):
+    return {each.name: each for each in ArchiveImagery(TERMS, folder).inventory(now=NOW)}
 
 
 USED = {
@@ -51,7 +51,7 @@ USED = {
 @pytest.mark.parametrize("case", [case for cases in USED.values() for case in cases])
 def test_it_is_used_with_every_file_and_shows_ground(tmp_path, case):
     folder = folder_of(case, tmp_path)
-    assert {each.use for each in account(folder).values()} == {Use.USED}
+    assert {each.use for each in inventory(folder).values()} == {Use.USED}
     archive = ArchiveImagery(TERMS, folder)
     grid = archive.grid(AREA)
     for tile in tiles_covering(AREA, grid.zoom):
@@ -93,7 +93,7 @@ def test_it_is_used_with_every_file_and_shows_ground(tmp_path, case):
 )
 def test_it_is_refused_and_it_is_said_why_to_the_operator_alone(tmp_path, caplog, case, words):
     folder = folder_of(case, tmp_path)
-    uses = account(folder)
+    uses = inventory(folder)
     assert {each.use for each in uses.values()} == {Use.NOT_USED}
     (item,) = (each for each in uses.values() if each.name.endswith(".json"))
     assert re.search(words, f"{item.says} {item.remedy}"), item
@@ -117,12 +117,12 @@ def test_it_is_refused_and_it_is_said_why_to_the_operator_alone(tmp_path, caplog
     ],
 )
 def test_it_is_told(tmp_path, case, name, words):
-    assert words in account(folder_of(case, tmp_path))[name].says
+    assert words in inventory(folder_of(case, tmp_path))[name].says
 
 
 def test_a35_the_good_one_is_used(tmp_path):
     folder = folder_of("A35", tmp_path)
-    assert account(folder)["good.json"].use is Use.USED
+    assert inventory(folder)["good.json"].use is Use.USED
     assert [scene.scene_id for scene in search(ArchiveImagery(TERMS, folder), AREA, until=NOW).scenes] == ["good"]
 
 

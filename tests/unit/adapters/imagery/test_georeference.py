@@ -1,6 +1,7 @@
 """Where a picture lies is never guessed: what is said is understood or refused, and what is said twice agrees."""
 
 import math
+import time
 
 import pytest
 
@@ -357,3 +358,11 @@ def test_a_shape_is_rows_and_columns():
     assert stated(**{"proj:shape": [10, 20]}).shape == Shape(rows=10, columns=20)
     assert "1 or more" in why(**{"proj:shape": [0, 256]})
     assert "proj:shape must be a list of 2 numbers" in why(**{"proj:shape": 256})
+
+
+@pytest.mark.parametrize("piece", ["x", " ", "ID[", 'ID["a",1', "[", "]", '"'])
+def test_a_long_text_of_a_system_takes_no_time(piece):
+    before = time.perf_counter()
+    for begin in ('PROJCRS["a",ID["EPSG",3857', 'ID["', ""):
+        assert "proj:wkt2 must be" in why(**{"proj:wkt2": begin + piece * 100_000})
+    assert time.perf_counter() - before < 5

@@ -1,4 +1,4 @@
-"""An account of every file of an archive: used, or why not and what to do."""
+"""An inventory of every file of an archive: used, or why not and what to do."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _UNNAMED = (
 _MANY = 3  # reasons of one file that are written out
 
 
-def account(listing: Listing, *, read: Callable[[StoredFile], bytes], now: datetime) -> list[FileUse]:
+def inventory(listing: Listing, *, read: Callable[[StoredFile], bytes], now: datetime) -> list[FileUse]:
     """Account for each file of a listing. `read` is asked for pictures whose items state a checksum."""
     reasons = {each.place: _not_used(each, read, now) for each in listing.reads}
     named = _Named(listing, reasons)
@@ -112,6 +112,9 @@ def _item(read: Read) -> str:
     if read.same_as:
         return f"the same item as in {read.same_as}"
     notes = "".join(f"; {note}" for note in entry.stated.notes)
+    better = entry.stated.assets[0]
+    if better is not entry.asset:
+        notes += f"; its asset {better.key!r:.40} is elsewhere, or no picture"
     if entry.asset.checksum and not is_known(entry.asset.checksum):
         notes += "; its file:checksum is of a kind that is not checked"
     system = "EPSG:4326" if entry.georeference.is_lonlat else "EPSG:3857"

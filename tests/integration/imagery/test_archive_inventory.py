@@ -33,12 +33,12 @@ def folder(tmp_path):
     return place
 
 
-def account(folder):
-    return {each.name: each for each in ArchiveImagery(TERMS, folder).account(now=NOW)}
+def inventory(folder):
+    return {each.name: each for each in ArchiveImagery(TERMS, folder).inventory(now=NOW)}
 
 
 def uses(folder):
-    return {name: each.use for name, each in account(folder).items()}
+    return {name: each.use for name, each in inventory(folder).items()}
 
 
 def ids(folder):
@@ -75,7 +75,7 @@ def test_catalogues_collections_and_items_below_each_other_are_read(folder):
 def test_circles_of_links_and_links_to_oneself_do_no_harm(folder):
     write(folder / "a.json", catalogue(("child", "b.json"), ("child", "a.json"), ("child", ".")))
     write(folder / "b.json", catalogue(("child", "./a.json"), ("item", "../land/../land/b.json")))
-    found = account(folder)
+    found = inventory(folder)
     assert found["a.json"].use is NOT_USED, "its third link is a folder"
     assert "1 lead to nothing, such as ." in found["a.json"].says
 
@@ -84,7 +84,7 @@ def test_a_link_out_of_the_archive_is_told_and_not_followed_and_one_to_nothing_i
     put(tmp_path, "outside", AREA)
     links = [("item", "https://example.org/a.json"), ("item", "s3://other/a.json"), ("item", "../outside.json")]
     write(folder / "catalog.json", catalogue(*links, ("item", "./gone.json"), ("item", str(tmp_path / "outside.json"))))
-    told = account(folder)["catalog.json"]
+    told = inventory(folder)["catalog.json"]
     assert "2 lead out of the archive and are not followed, such as https://example.org/a.json" in told.says
     assert "3 lead to nothing, such as ../outside.json" in told.says
     assert told.use is NOT_USED
@@ -106,7 +106,7 @@ def test_of_several_items_in_one_file_each_is_on_its_own(folder):
     for broken in features[1:5]:
         broken["bbox"][0] = "west"
     write(folder / "all.geojson", {"type": "FeatureCollection", "features": features})
-    told = account(folder)["all.geojson"]
+    told = inventory(folder)["all.geojson"]
     assert told.use is NOT_USED
     assert told.says.startswith("a collection of 6 items, 2 used; #2: bbox: 'west' is text")
     assert told.says.endswith("; and 1 more")
@@ -117,7 +117,7 @@ def test_what_is_said_twice_counts_once_and_is_told(folder):
     put(folder, "a", AREA)
     same = json.loads((folder / "a.json").read_text())
     write(folder / "search.json", {"type": "FeatureCollection", "features": [same]})
-    found = account(folder)
+    found = inventory(folder)
     assert (found["search.json"].use, found["search.json"].says) == (ASIDE, "the same item as in a.json")
     assert ids(folder) == ["a"]
 
@@ -133,6 +133,36 @@ def test_pictures_of_all_kinds_are_read_by_content_whatever_they_are_called(fold
     assert grid.zoom == 17
     (scene,) = search(archive, AREA).scenes
     assert len(scene.items) == 4
+
+
+@pytest.mark.parametrize(
+    ("better", "says"),
+    [
+        (
+            {"href": "points.laz", "roles": ["data"]},
+            "asset 'png': a.png; its asset 'better' is elsewhere, or no picture",
+        ),
+        (
+            {"href": "https://example.org/v.png", "roles": ["visual"]},
+            "asset 'png': a.png; its asset 'better' is elsewhere",
+        ),
+        (
+            {"href": "v.tif", "roles": ["visual"]},
+            "asset 'png': a.png; its asset 'better' is not used: its picture is a Geo",
+        ),
+        ({"href": "v.png", "roles": ["visual"]}, "its picture is not there, or not inside the archive: v.png"),
+        ({"href": "v.png", "roles": ["overview"]}, "asset 'png': a.png"),
+    ],
+)
+def test_a_lesser_asset_is_taken_only_for_one_that_was_never_meant_to_be_here(folder, better, says):
+    put(folder, "a", AREA)
+    (folder / "points.laz").write_bytes(b"LASF")
+    stated = json.loads((folder / "a.json").read_text())
+    stated["assets"] = {"png": {"href": "a.png"}, "better": better}
+    write(folder / "a.json", stated)
+    told = inventory(folder)["a.json"]
+    assert says in told.says
+    assert told.use is (USED if "asset 'png'" in says else NOT_USED)
 
 
 def test_what_lies_beside_is_listed_with_what_to_do(folder):
@@ -159,7 +189,7 @@ def test_what_lies_beside_is_listed_with_what_to_do(folder):
     write(
         folder / "parcels.geojson", {"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {}}]}
     )
-    found = account(folder)
+    found = inventory(folder)
     assert {name: each.use for name, each in found.items()} == {
         **dict.fromkeys(("a.json", "a.png"), USED),
         **dict.fromkeys(("lonely.png", "ortho.tif", "old.jp2", "x.json.txt"), NOT_USED),
@@ -180,7 +210,7 @@ def test_a_picture_waits_for_its_item(folder):
     put(folder, "a", AREA, taken="never")
     put(folder, "b", AREA)
     (folder / "b.json").write_text("{")
-    found = account(folder)
+    found = inventory(folder)
     assert found["a.png"].says == "its item a.json is not used: mend that"
     assert found["b.png"].says == "b.json beside it is not used: mend that"
 
@@ -193,7 +223,7 @@ def test_links_of_the_file_system_stay_inside(folder, tmp_path):
     (folder / "outside.json").symlink_to(tmp_path / "outside.json")
     (folder / "loop").symlink_to(folder)
     (folder / "circle.json").symlink_to(folder / "circle.json")
-    found = account(folder)
+    found = inventory(folder)
     assert (found["inside.json"].use, found["outside.json"].use, found["loop"].use) == (ASIDE, NOT_USED, NOT_USED)
     assert "leads out of the archive" in found["outside.json"].says
     assert "a link to a folder" in found["loop"].says
@@ -201,10 +231,10 @@ def test_links_of_the_file_system_stay_inside(folder, tmp_path):
     assert ids(folder) == ["a"]
 
 
-def test_a_file_that_may_not_be_read_or_has_a_name_of_no_letters_harms_no_other(folder):
+def test_a_file_whose_name_is_no_text_harms_no_other(folder):
     put(folder, "a", AREA)
     (folder / os.fsdecode(b"b\xff.json")).write_bytes(b"{}")
-    found = account(folder)
+    found = inventory(folder)
     assert "its name is not UTF-8" in found["b\\udcff.json"].says
     assert found["a.json"].use is USED
 
@@ -219,13 +249,15 @@ def test_size_and_checksum_that_are_stated_are_those_of_the_picture(folder):
     assert set(uses(folder).values()) == {USED}
     stated["assets"]["image"]["file:size"] += 1
     write(folder / "a.json", stated)
-    assert f"file:size says {len(content) + 1} bytes, its picture has {len(content)}" in account(folder)["a.json"].says
+    assert (
+        f"file:size says {len(content) + 1} bytes, its picture has {len(content)}" in inventory(folder)["a.json"].says
+    )
     stated["assets"]["image"] |= good | {"file:checksum": "1220" + "0" * 64}
     write(folder / "a.json", stated)
-    assert "file:checksum says 000000000000…, the picture has" in account(folder)["a.json"].says
+    assert "file:checksum says 000000000000…, the picture has" in inventory(folder)["a.json"].says
     stated["assets"]["image"]["file:checksum"] = "ff20" + "0" * 64
     write(folder / "a.json", stated)
-    assert "its file:checksum is of a kind that is not checked" in account(folder)["a.json"].says
+    assert "its file:checksum is of a kind that is not checked" in inventory(folder)["a.json"].says
 
 
 class CountedStore(FolderItemStore):
@@ -247,13 +279,13 @@ def test_a_second_look_reads_only_what_changed(folder):
     put(folder, "b", AREA)
     store = CountedStore(folder)
     archive = ArchiveImagery(TERMS, store)
-    archive.account(now=NOW)
+    archive.inventory(now=NOW)
     assert sorted(store.looked_at) == ["a.json", "a.png", "b.json", "b.png"]
     store.looked_at.clear()
     put(folder, "b", AREA, pixels=noise(64, rows_of(AREA, 64), seed=5))
     (folder / "a.png").write_bytes(b"II*\x00")
     for _ in range(3):
-        archive.account(now=NOW)
+        archive.inventory(now=NOW)
     assert sorted(store.looked_at) == ["a.png", "b.json", "b.png"]
 
 
@@ -273,7 +305,7 @@ def test_a_defect_of_ours_in_one_file_is_told_and_harms_no_other(folder):
     put(folder, "a", AREA)
     put(folder, "b", AREA)
     archive = ArchiveImagery(TERMS, BrokenStore(folder))
-    found = {each.name: each for each in archive.account(now=NOW)}
+    found = {each.name: each for each in archive.inventory(now=NOW)}
     assert "a defect of this program (ZeroDivisionError)" in found["b.json"].says
     assert found["a.json"].use is USED
 
