@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
@@ -117,15 +117,15 @@ class Catalogue:
 
     def _read_documents(self, files: Files, names: Names) -> dict[StoredFile, Document]:
         """Read every JSON file, and what catalogues link to, whatever its name: each once, so circles do no harm."""
-        waiting = [file for file in files.files if file.name.lower().endswith(ENDINGS)]
+        waiting = deque(file for file in files.files if file.name.lower().endswith(ENDINGS))
         found: dict[StoredFile, Document] = {}
         while waiting:
-            file = waiting.pop(0)
+            file = waiting.popleft()
             if file in found:
                 continue
             found[file] = self._document(file)
             linked = (names.find(href, beside=file.name) for href in found[file].links)
-            waiting += [each for each in linked if each is not None and each not in found]
+            waiting.extend(each for each in linked if each is not None and each not in found)
         return dict(sorted(found.items()))
 
     def _document(self, file: StoredFile) -> Document:
