@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.composition.basis import system_clock
 from chalicelib.composition.database import DatabasePorts
-from chalicelib.domain.errors import DomainError
+from chalicelib.domain.errors import DomainError, Invalid
 from chalicelib.domain.jobs import Queue
 from chalicelib.settings import Settings, settings
 
 if TYPE_CHECKING:
     from chalicelib.application.diagnostics import Patient
+    from chalicelib.application.ports.archive import Archive
     from chalicelib.application.ports.clock import Clock
     from chalicelib.application.ports.imagery import Imagery
     from chalicelib.application.ports.images import Images
@@ -152,6 +153,14 @@ class Ports(DatabasePorts):
             )
             self._imagery[name] = provider.make(options, services)
         return self._imagery[name]
+
+    def archive(self, place: str = "") -> Archive:
+        """Return the archive at a place (a folder, `s3://bucket/prefix`), or that of the settings. Raises Invalid."""
+        from chalicelib.adapters.imagery.providers.archive import archive_at
+
+        if not (place or self.settings.providers.archive):
+            raise Invalid("no archive is set up here: set BHUPRAHARI_ARCHIVE, or name the folder")
+        return archive_at(place or self.settings.providers.archive, self.aws_client)
 
     def provider_terms(self, name: str) -> ProviderTerms | None:
         """Return a provider's terms as they are here; None if it is not set up here, or no longer."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 import struct
 
 from chalicelib.domain.errors import BadImage
-from chalicelib.domain.image_formats import jpeg, png, webp
-from chalicelib.domain.image_formats.facts import ImageHeader
+from chalicelib.domain.image_formats import exif, jpeg, png, webp
+from chalicelib.domain.image_formats.facts import SIDEWAYS, UPRIGHT, ImageHeader
 
 HEAD_BYTES = 256 * 1024  # a JPEG may carry a colour profile and a thumbnail before it states its size
 TAIL_BYTES = 4 * 1024  # some cameras write a few bytes of their own behind the end
@@ -49,8 +49,8 @@ def read_header(content: bytes) -> ImageHeader:
     raise BadImage(f"not an image: it begins with {begin!r}")
 
 
-def read_size(head: bytes) -> tuple[int, int]:
-    """Read (width, height) in pixels, turned as Exif says, from the first HEAD_BYTES of a file.
+def read_size(head: bytes, tail: bytes = b"") -> tuple[int, int]:
+    """Read (width, height) in pixels, turned as Exif says, from the first HEAD_BYTES and last TAIL_BYTES of a file.
 
     Raises NotAnImage.
     """
@@ -58,6 +58,8 @@ def read_size(head: bytes) -> tuple[int, int]:
     if head.startswith(png.SIGNATURE) and len(head) >= 24 and head[12:16] == b"IHDR":
         width, height = struct.unpack_from(">II", head, 16)
         size = (width, height)
+        if _orientation(b"eXIf", head, tail, skipped=(4,)) in SIDEWAYS:
+            size = (height, width)
     elif head.startswith(jpeg.SIGNATURE):
         size = jpeg.size(head)
         if size is None:
@@ -66,6 +68,8 @@ def read_size(head: bytes) -> tuple[int, int]:
         size = webp.size(head)
         if size is None:
             raise NotAnImage("is a WebP that does not say its size, or an animated one")
+        if _orientation(b"EXIF", head, tail, skipped=(8, 14)) in SIDEWAYS:
+            size = size[::-1]
     if size is None:
         raise NotAnImage("is no PNG, JPEG or WebP")
     if not all(size):
@@ -73,12 +77,22 @@ def read_size(head: bytes) -> tuple[int, int]:
     return size
 
 
-def check_ends(head: bytes, tail: bytes) -> None:
-    """Check that a PNG or JPEG is not cut off, from its first and last bytes. Raises NotAnImage.
+def _orientation(chunk: bytes, *parts: bytes, skipped: tuple[int, ...]) -> int:
+    """Look for a chunk of Exif, whose block begins so many bytes behind its name; by chance nothing looks like one."""
+    for part in parts:
+        at = part.find(chunk)
+        if at >= 0:
+            found = max(exif.orientation(part[at + skip :]) for skip in skipped)
+            if found != UPRIGHT:
+                return found
+    return UPRIGHT
 
-    A WebP has no end marker: its intake compares its length.
-    """
-    if webp.is_webp(head):
-        return
-    if (png.END if head.startswith(png.SIGNATURE) else jpeg.END) not in tail:
+
+def check_ends(head: bytes, tail: bytes, *, size: int) -> None:
+    """Check that a file is not cut off, from its first and last bytes and its size. Raises NotAnImage."""
+    if webp.is_webp(head):  # it has no end marker, and says how long it is
+        is_whole = 8 + int.from_bytes(head[4:8], "little") <= size
+    else:
+        is_whole = (png.END if head.startswith(png.SIGNATURE) else jpeg.END) in tail
+    if not is_whole:
         raise NotAnImage("is cut off, or still being written")

@@ -9,18 +9,20 @@ from chalicelib import logs
 from chalicelib.application.redrive import redrive
 from chalicelib.application.replay import replay
 from chalicelib.composition import Ports
+from chalicelib.domain.archives import FileUse, Use, summary
 from chalicelib.domain.errors import DomainError, Invalid
 from chalicelib.domain.tiles import Tile
 from chalicelib.functions.handler import handler
 
 blueprint = Blueprint(__name__)
 AT_ONCE = 50  # lines of each kind
+FILES_AT_ONCE = 2_000  # of an archive: a function answers at most 6 MB
 
 
 @blueprint.lambda_function()
 @handler
 def operate(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
-    """Answer one of the operator's commands: {"command": "doctor" | "stuck" | "redrive" | "replay", ...}."""
+    """Answer one of the operator's commands: {"command": "doctor" | "archive" | "stuck" | …, …}."""
     request_id = logs.invocation_id()
     with logs.bound(request_id=request_id):
         try:
@@ -37,6 +39,8 @@ def answer(event: dict[str, Any], ports: Ports, *, request_id: str) -> dict[str,
         case {"command": "doctor", **options}:
             findings = examine(ports.patient(), options.get("timeouts", {}))
             return {"findings": [asdict(finding) for finding in findings]}
+        case {"command": "archive"}:
+            return archive_answer(ports.archive().inventory(now=ports.clock()))
         case {"command": "stuck"}:
             found = ports.diagnostics.stuck(now=ports.clock(), limit=AT_ONCE)
             in_queues = ports.jobs.dead_letters_waiting() if ports.settings.queues.queues_service == "sqs" else {}
@@ -60,3 +64,13 @@ def answer(event: dict[str, Any], ports: Ports, *, request_id: str) -> dict[str,
             )
             return {"replayed": says}
     raise Invalid(f"there is no such command: {event.get('command')}")
+
+
+def archive_answer(uses: list[FileUse]) -> dict[str, Any]:
+    """Return the inventory of an archive as JSON: what is wrong first, and no more than a function may answer."""
+    order = sorted(uses, key=lambda each: (each.use is not Use.NOT_USED, each.name))
+    return {
+        "files": [asdict(each) for each in order[:FILES_AT_ONCE]],
+        "left": len(order[FILES_AT_ONCE:]),
+        "summary": summary(uses),
+    }

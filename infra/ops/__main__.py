@@ -39,6 +39,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     where.add_argument("--database", help="at home: an SQLAlchemy URL instead of the home's SQLite file")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("doctor", help="look at everything that a running system needs")
+    commands.add_parser("archive", help="account for every file of the archive: used, or why not")
     commands.add_parser("stuck", help="list what has waited too long, and what will happen to it")
     redrive = commands.add_parser("redrive", help="put dead letters back on their queues")
     redrive.add_argument("--yes", action="store_true", help="do it; without, only say how many there are")

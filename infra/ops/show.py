@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from chalicelib.domain.archives import Use
 from chalicelib.domain.diagnostics import Level, age
 
 
@@ -14,6 +15,11 @@ def lines(answer: Mapping[str, Any]) -> Iterator[str]:
         yield f"refused: {answer['refused']}"
     elif "findings" in answer:
         yield from _findings(answer["findings"])
+    elif "files" in answer:
+        yield from file_lines(answer["files"])
+        if answer["left"]:
+            yield f"{answer['left']} more are left out here"
+        yield answer["summary"]
     elif "stuck" in answer:
         yield from _stuck(answer["stuck"], answer["dead_letters"])
     elif "redriven" in answer:
@@ -30,9 +36,19 @@ def lines(answer: Mapping[str, Any]) -> Iterator[str]:
 
 
 def exit_status(answer: Mapping[str, Any]) -> int:
-    """Return 1 if a check failed or the command was refused, else 0."""
+    """Return 1 if a check failed, a file is not used that should be, or the command was refused; else 0."""
     failed = any(finding["level"] == Level.FAIL for finding in answer.get("findings", []))
+    failed = failed or any(file["use"] == Use.NOT_USED for file in answer.get("files", []))
     return int(failed or "refused" in answer)
+
+
+def file_lines(files: Sequence[Mapping[str, str]]) -> Iterator[str]:
+    """Yield the inventory of an archive as a table."""
+    width = min(40, max((len(file["name"]) for file in files), default=0))
+    for file in files:
+        yield f"{file['use']:8}  {file['name']:{width}}  {file['says']}"
+        if file["remedy"]:
+            yield f"{'':8}  {'':{width}}  -> {file['remedy']}"
 
 
 def _findings(findings: list[dict[str, str]]) -> Iterator[str]:

@@ -9,7 +9,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from chalicelib.adapters.imagery.archive import ArchiveImagery
-from chalicelib.adapters.imagery.item_store import FolderItemStore, ItemStore, StoredFile, Unreadable
+from chalicelib.adapters.imagery.item_store import Files, FolderItemStore, ItemStore, StoredFile, Unreadable
 from chalicelib.adapters.imagery.providers.archive import TERMS
 from chalicelib.adapters.imagery.s3_item_store import S3ItemStore
 from chalicelib.domain.errors import ProviderUnavailable
@@ -69,43 +69,70 @@ def place(request, tmp_path):
     return Place(S3ItemStore(client, bucket="pictures", prefix="/land/"), S3ItemStore(client, bucket="gone", prefix=""))
 
 
-def test_the_items_are_the_json_files_that_lie_there_now(place):
-    assert place.store.items() == []
-    for name in ("b.json", "a.json", "a.png", ".hidden.json", "deeper/c.json"):
+def names(place):
+    return [file.name for file in place.store.list_files().files]
+
+
+def test_the_files_are_those_that_lie_there_now_also_in_folders_below(place):
+    assert place.store.list_files() == Files([], [])
+    for name in ("b.json", "a.JSON", "a.png", "deeper/c.json"):
         place.write(name, b"{}")
-    assert [file.name for file in place.store.items()] == ["a.json", "b.json"]
-    place.remove("a.json")
-    assert [file.name for file in place.store.items()] == ["b.json"]
+    assert names(place) == ["a.JSON", "a.png", "b.json", "deeper/c.json"]
+    place.remove("b.json")
+    assert names(place) == ["a.JSON", "a.png", "deeper/c.json"]
 
 
-def test_a_file_is_found_and_read_also_in_a_folder_below(place):
-    place.write("a.png", b"picture")
-    place.write("deeper/a.png", b"deep")
-    place.store.items()
-    for name, content in (("a.png", b"picture"), ("deeper/a.png", b"deep")):
-        file = place.store.find(name)
-        assert (file.name, file.size) == (name, len(content))
-        assert place.store.read(file) == content
-    assert place.store.find("no.png") is None
-    assert place.store.find("deeper/no.png") is None
+def test_what_is_hidden_is_left_out_and_told_a_folder_once(place):
+    for name in ("a.json", ".DS_Store", "._a.json", ".git/one", ".git/two", "deeper/.hidden.json"):
+        place.write(name, b"{}")
+    assert names(place) == ["a.json"]
+    left_out = place.store.list_files().left_out
+    assert [each.name for each in left_out] == [".DS_Store", "._a.json", ".git", "deeper/.hidden.json"]
+    assert not any(each.is_wrong for each in left_out)
+
+
+def test_a_file_is_read_also_in_a_folder_below(place):
+    contents = {"a.png": b"picture", "deeper/a.png": b"deep"}
+    for name, content in contents.items():
+        place.write(name, content)
+    found = place.store.list_files().files
+    assert {file.name: place.store.read(file) for file in found} == contents
+    assert {file.name: file.size for file in found} == {"a.png": 7, "deeper/a.png": 4}
+
+
+def test_a_whole_address_names_a_file_of_this_store_and_of_no_other(place):
+    root = str(place.store._folder) if isinstance(place.store, FolderItemStore) else "s3://pictures/land"
+    assert place.store.name_of(f"{root}/deeper/a b.png") == "deeper/a b.png"
+    assert place.store.name_of(f"{root}/deeper/a%20b.png") in {"deeper/a b.png", "deeper/a%20b.png"}
+    if root.startswith("/"):
+        assert place.store.name_of(f"file://{root}/a%20b.png") == "a b.png"
+        assert place.store.name_of(f"{root}/../a.png") is None
+    for outside in (
+        "/etc/passwd",
+        "file:///etc/passwd",
+        "s3://landing/other.json",
+        "https://example.org/a.png",
+        "a.png",
+    ):
+        assert place.store.name_of(outside) is None
 
 
 def test_a_file_with_other_content_has_another_version(place):
     place.write("a.json", b"one")
-    before = place.store.items()
-    assert place.store.items() == before
+    before = place.store.list_files()
+    assert place.store.list_files() == before
     place.write("a.json", b"two")
     if isinstance(place.store, FolderItemStore):  # two writes within one tick of the file system's clock
         os.utime(place.store._folder / "a.json", ns=(1, 1))
-    assert place.store.items() != before
+    assert place.store.list_files() != before
 
 
 @pytest.mark.parametrize("size", [0, 1, TAIL_BYTES, HEAD_BYTES, HEAD_BYTES + 1, HEAD_BYTES * 2])
 def test_the_ends_of_a_file_are_read_without_its_middle(place, size):
     content = os.urandom(size)
     place.write("a.png", content)
-    place.store.items()
-    assert place.store.ends(place.store.find("a.png")) == (content[:HEAD_BYTES], content[-TAIL_BYTES:])
+    (file,) = place.store.list_files().files
+    assert place.store.ends(file) == (content[:HEAD_BYTES], content[-TAIL_BYTES:])
 
 
 def test_a_file_that_has_just_gone_is_unreadable_and_a_place_that_is_away_unavailable(place):
@@ -114,7 +141,7 @@ def test_a_file_that_has_just_gone_is_unreadable_and_a_place_that_is_away_unavai
         with pytest.raises(Unreadable, match=r"the archive's gone\.png cannot be read: "):
             read(gone)
     with pytest.raises(ProviderUnavailable) as away:
-        place.elsewhere.items()
+        place.elsewhere.list_files()
     assert not isinstance(away.value, Unreadable)
 
 

@@ -212,7 +212,7 @@ def test_a90_of_two_items_with_one_id_the_newest_is_used(case):
     assert "CHANGED" in case.verdicts()
 
 
-@pytest.mark.parametrize("damage", ["no picture", "another asset", "half a picture"])
+@pytest.mark.parametrize("damage", ["no picture", "another system", "half a picture"])
 def test_d12_a_newer_item_that_cannot_be_used_is_no_all_clear(case, damage):
     case.put("a", pixels=case.before, taken=JANUARY)
     case.look()
@@ -220,8 +220,8 @@ def test_d12_a_newer_item_that_cannot_be_used_is_no_all_clear(case, damage):
     picture, item = (case.folder / f"{case.name}-b.{kind}" for kind in ("png", "json"))
     if damage == "no picture":
         picture.unlink()
-    elif damage == "another asset":
-        item.write_text(item.read_text().replace('"image"', '"sketch"'))
+    elif damage == "another system":
+        item.write_text(item.read_text().replace('"datetime"', '"proj:code": "EPSG:32645", "datetime"'))
     else:
         picture.write_bytes(picture.read_bytes()[:5000])
     session = case.look()

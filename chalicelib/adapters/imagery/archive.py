@@ -1,11 +1,12 @@
-"""The provider `archive`: dated images of the operator's, described by STAC Items in a folder."""
+"""The provider `archive`: dated images of the operator's, described by STAC Items in a folder or a bucket.
+
+Users read the reasons that it gives, so none names a file: the log does, and the inventory.
+"""
 
 from __future__ import annotations
 
 import logging
 import math
-import threading
-from collections import OrderedDict
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -14,13 +15,15 @@ from typing import TYPE_CHECKING
 from typing_extensions import override
 
 from chalicelib.adapters.imagery.catalogue import Catalogue, Entry, Listing
-from chalicelib.adapters.imagery.item_store import FolderItemStore, ItemStore, StoredFile
+from chalicelib.adapters.imagery.decoded import Decoded
+from chalicelib.adapters.imagery.inventory import inventory
+from chalicelib.adapters.imagery.item_store import FolderItemStore, ItemStore, Unreadable
 from chalicelib.adapters.imagery.warp import Part, mosaic, warp
+from chalicelib.application.ports.archive import Archive
 from chalicelib.application.ports.imagery import Imagery
+from chalicelib.domain.archives import FileUse
 from chalicelib.domain.diagnostics import Finding, Level, ok
 from chalicelib.domain.errors import BadImage, NoCoverage, ProviderUnavailable, Unavailable
-from chalicelib.domain.image_formats.facts import MAX_BYTES
-from chalicelib.domain.image_header import read_header
 from chalicelib.domain.scenes import (
     FetchedImage,
     Found,
@@ -35,7 +38,7 @@ from chalicelib.domain.scenes import (
 from chalicelib.domain.tiles import Bounds, View, centre_of, gsd_m
 
 if TYPE_CHECKING:
-    from chalicelib.intake.pixels import Pixels
+    pass
 
 ZOOMS = range(12, 21)
 TILE_PX, MARGIN_PX = 512, 64
@@ -45,14 +48,14 @@ NO_SLACK = (0.0, 0.0)
 logger = logging.getLogger(__name__)
 
 
-class ArchiveImagery(Imagery):
+class ArchiveImagery(Imagery, Archive):
     """Imagery from a folder of STAC Items, or another store of them. The store is listed anew for each call."""
 
     def __init__(self, terms: ProviderTerms, place: Path | ItemStore) -> None:
         self._terms = terms
         self._store: ItemStore = FolderItemStore(place) if isinstance(place, Path) else place
         self._catalogue = Catalogue(self._store)
-        self._decoded = _Decoded(self._store)
+        self._decoded = Decoded(self._store)
 
     @override
     @property
@@ -101,7 +104,11 @@ class ArchiveImagery(Imagery):
             names = ", ".join(lost) or scene.scene_id
             raise NoCoverage(f"the archive has no picture named {names} any more, or it is another one now")
         entries = [there[key] for key in wanted]
-        content = mosaic(view, self._parts(entries, view))
+        try:
+            content = mosaic(view, self._parts(entries, view))
+        except Unreadable as error:
+            logger.warning("archive picture not read", extra={"reason": error.reason})
+            raise Unreadable("a picture of the archive cannot be read just now") from error
         stated = dict.fromkeys(entry.stated.attribution or self._terms.licence.attribution for entry in entries)
         return FetchedImage(content=content, scene=scene, attribution="; ".join(stated))
 
@@ -110,19 +117,20 @@ class ArchiveImagery(Imagery):
         failures: list[BadImage] = []
         shown = False
         for entry in entries:
+            item_id, about = entry.item.item_id, {"file": entry.image.name}
             try:
-                part = warp(self._decoded.get(entry.image), entry.stated.bounds, view, is_lonlat=entry.stated.is_lonlat)
+                part = warp(self._decoded.get(entry), entry.bounds, view, is_lonlat=entry.georeference.is_lonlat)
             except (ProviderUnavailable, Unavailable):
                 raise  # not the item's fault: it is asked for again
             except MemoryError:
-                raise Unavailable(f"not enough memory to show {entry.image.name}") from None
+                raise Unavailable(f"not enough memory to show the archive's picture {item_id}") from None
             except BadImage as bad:
-                failures.append(bad)
-                logger.warning("archive item skipped", extra={"file": entry.image.name, "reason": bad.reason})
+                logger.warning("archive picture not used", extra=about | {"reason": bad.reason})
+                failures.append(BadImage(f"the archive's picture {item_id} cannot be used: {bad.reason}"))
                 continue
             except Exception as error:
-                logger.exception("archive item skipped", extra={"file": entry.image.name})
-                failures.append(BadImage(f"the archive's picture {entry.image.name} cannot be shown: {error!r:.200}"))
+                logger.exception("archive picture not used", extra=about)
+                failures.append(BadImage(f"the archive's picture {item_id} cannot be shown: {error!r:.200}"))
                 continue
             shown = shown or bool(part.clear.any())
             yield part
@@ -131,52 +139,18 @@ class ArchiveImagery(Imagery):
 
     @override
     def check(self) -> Finding:
-        if not self._catalogue.look().entries:
-            says = f"{self._terms.name} holds nothing usable"
-            remedy = (
-                "put pictures with their items there; `archive item skipped` in the log says what is wrong with one"
-            )
+        listing = self._catalogue.look()
+        says = f"{self._terms.name} answers, its terms allow storing and analysing, and {_holds(listing)}"
+        remedy = "`python -m infra.ops archive` lists each file, and what to do"
+        if not listing.entries:
+            says = f"{self._terms.name} holds nothing usable: {_holds(listing)}"
+        if listing.bad or not listing.entries:
             return Finding(level=Level.WARN, subject="provider", says=says, remedy=remedy)
-        return ok("provider", f"{self._terms.name} answers, and its terms allow storing and analysing")
+        return ok("provider", says)
 
-
-class _Decoded:
-    """The images decoded last: neighbouring tiles read the same one. One large image at a time."""
-
-    def __init__(self, store: ItemStore) -> None:
-        self._store = store
-        self._kept: OrderedDict[StoredFile, Pixels] = OrderedDict()
-        self._lock = threading.Lock()  # also while decoding: two large images at once are too many
-
-    def get(self, file: StoredFile) -> Pixels:
-        """Return an image's pixels, which must not be written to. Raises BadImage, ProviderUnavailable, Unavailable."""
-        with self._lock:
-            if file not in self._kept:
-                self._kept[file] = self._decode(file)
-            self._kept.move_to_end(file)
-            return self._kept[file]
-
-    def _decode(self, file: StoredFile) -> Pixels:
-        """Decode an image; what was kept before is dropped first, as far as it takes."""
-        from chalicelib.intake.decode import check_fits, decode  # OpenCV: only where the layer is
-
-        self._drop_for(file.size)
-        try:
-            content = self._store.read(file)
-            header = read_header(content)
-            check_fits(header, len(content))
-            self._drop_for(len(content) + header.decoding_bytes)
-            return decode(content, header)
-        except BadImage as bad:
-            raise BadImage(f"the archive's picture {file.name} cannot be used: {bad}") from None
-
-    def _drop_for(self, wanted: int) -> None:
-        while self._kept and wanted + sum(_bytes(pixels) for pixels in self._kept.values()) > MAX_BYTES:
-            self._kept.popitem(last=False)
-
-
-def _bytes(pixels: Pixels) -> int:
-    return pixels.bgr.nbytes + (pixels.valid.nbytes if pixels.valid.flags.owndata else 0)
+    @override
+    def inventory(self, *, now: datetime) -> list[FileUse]:
+        return inventory(self._catalogue.look(), read=self._store.read, now=now)
 
 
 def _best(entries: list[Entry], area: Bounds) -> Entry | None:
@@ -192,6 +166,4 @@ def _best(entries: list[Entry], area: Bounds) -> Entry | None:
 
 def _holds(listing: Listing) -> str:
     sentence = f"it holds {len(listing.entries)} usable items"
-    if listing.skipped:
-        sentence += f", and {len(listing.skipped)} that cannot be used, among them {listing.skipped[0]}"
-    return sentence
+    return f"{sentence}, and {len(listing.bad)} that cannot be used" if listing.bad else sentence

@@ -1,24 +1,31 @@
-"""What an archive holds now: each item that can be used, read once for each version of its files."""
+"""What an archive holds now: each item that can be used, read once for each version of its files.
+
+What a JSON file states (`read_document`) and what a picture is (`read_picture`) depend on nothing but that file, and
+are kept for as long as it is the same; which picture an item means depends on the names in the listing.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import logging
 import threading
-from collections import Counter
-from dataclasses import dataclass
-from pathlib import PurePosixPath
+from collections import Counter, deque
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import NamedTuple
 
-from chalicelib.adapters.imagery.item_store import ItemStore, StoredFile, Unreadable
-from chalicelib.adapters.imagery.stac import MAX_ITEM_BYTES, BadItem, NotAnItem, read_item
+from chalicelib.adapters.imagery.assets import Asset
+from chalicelib.adapters.imagery.bad_item import BadItem
+from chalicelib.adapters.imagery.georeference import Georeference
+from chalicelib.adapters.imagery.item_store import Files, ItemStore, StoredFile, Unreadable
+from chalicelib.adapters.imagery.names import Names, is_remote
+from chalicelib.adapters.imagery.picture import Picture, read_picture
+from chalicelib.adapters.imagery.stac import MAX_DOCUMENT_BYTES, Document, read_document
 from chalicelib.adapters.imagery.stac import Item as StacItem
-from chalicelib.domain.image_formats.facts import MAX_BYTES
-from chalicelib.domain.image_header import NotAnImage, check_ends, read_size
 from chalicelib.domain.scenes import Item, Refused
-from chalicelib.domain.tiles import centre_of, grid_position, gsd_m
+from chalicelib.domain.tiles import Bounds
 
-MAX_SIDE_PX = 20_000
+ENDINGS = (".json", ".geojson")
 
 logger = logging.getLogger(__name__)
 
@@ -29,42 +36,50 @@ class Entry:
 
     item: Item
     stated: StacItem
+    asset: Asset
     image: StoredFile
+    georeference: Georeference
+    bounds: Bounds  # with what the image's own pixels say
     gsd_m: float
+
+
+class Read(NamedTuple):
+    """One item of one file: as an entry, or why not."""
+
+    file: StoredFile
+    place: str  # the file's name; in a collection with the item's number
+    found: Entry | BadItem
+    same_as: str = ""  # the place of another item that says exactly the same: that one is used
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
     """One look at the archive."""
 
-    entries: list[Entry]
-    skipped: list[str]  # "file: reason", of what cannot be used
-    refused: list[Refused]  # of that, what says at least when and where it was taken
-
-
-class _Read(NamedTuple):
-    stated: StacItem
-    image: StoredFile
-    width: int
+    files: Files
+    names: Names
+    documents: dict[StoredFile, Document]
+    reads: list[Read]
 
     @property
-    def gsd_m(self) -> float:
-        """Metres a pixel: as stated, or else the image's width on the ground at its middle, by its columns."""
-        if self.stated.gsd_m is not None:
-            return self.stated.gsd_m
-        bounds = self.stated.bounds
-        worlds = grid_position(bounds.east, 0, 0)[0] - grid_position(bounds.west, 0, 0)[0]
-        return gsd_m(centre_of(bounds)[1], 0, tile_px=1) * worlds / self.width
+    def entries(self) -> list[Entry]:
+        """What can be used."""
+        return [read.found for read in self.reads if isinstance(read.found, Entry) and not read.same_as]
 
-    def item(self, item_id: str) -> Item:
-        """Return it as an item of a scene. Whatever changes the pixels of a view changes its content.
+    @property
+    def bad(self) -> list[tuple[str, BadItem]]:
+        """What cannot be used, and why: the names are for the operator."""
+        whole = [(file.name, document.bad) for file, document in self.documents.items() if document.bad is not None]
+        return whole + [(read.place, read.found) for read in self.reads if isinstance(read.found, BadItem)]
 
-        The time of its file is part of it: one that was only touched is fetched once more, and found to be the same.
-        """
-        stated = self.stated
-        shown = (self.image, tuple(stated.bounds), stated.is_lonlat)
-        content = hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
-        return Item(item_id, stated.captured_at, content, stated.bounds, self.gsd_m)
+    @property
+    def refused(self) -> list[Refused]:
+        """Return of that what says at least when it was taken, in words without names: users read them."""
+        return [
+            Refused(when, bad.bounds, f"the picture of {when:%Y-%m-%d} cannot be used: {bad.says}")
+            for _, bad in self.bad
+            if (when := bad.captured_at) is not None
+        ]
 
 
 class Catalogue:
@@ -72,9 +87,9 @@ class Catalogue:
 
     def __init__(self, store: ItemStore) -> None:
         self._store = store
-        self._items: dict[StoredFile, StacItem | BadItem | None] = {}
-        self._widths: dict[StoredFile, int] = {}
-        self._told: set[tuple[StoredFile, str]] = set()
+        self._documents: dict[StoredFile, Document] = {}
+        self._pictures: dict[StoredFile, Picture | BadItem] = {}
+        self._told: set[tuple[str, str]] = set()
         self._lock = threading.Lock()  # workers at home are threads of one process
 
     def look(self) -> Listing:
@@ -83,90 +98,142 @@ class Catalogue:
             return self._look()
 
     def _look(self) -> Listing:
-        found: list[tuple[StoredFile, _Read]] = []
-        skipped: dict[StoredFile, str] = {}
-        refused: list[Refused] = []
-        files = self._store.items()
-        for file in files:
-            try:
-                read = self._read(file)
-                if read is not None:
-                    found.append((file, read))
-            except (BadItem, Unreadable) as bad:
-                skipped[file] = str(bad)
-                refused += self._refused(file, str(bad))
-        self._tell(skipped)
-        self._items = {file: self._items[file] for file in files if file in self._items}
-        images = {read.image for _, read in found}
-        self._widths = {file: width for file, width in self._widths.items() if file in images}
-        ids = Counter(read.stated.item_id for _, read in found)
-        return Listing(
-            entries=[
-                # An id stands for one item; where two files claim the same one, the file's name tells them apart.
-                Entry(
-                    item=read.item(read.stated.item_id if ids[read.stated.item_id] == 1 else file.name),
-                    stated=read.stated,
-                    image=read.image,
-                    gsd_m=read.gsd_m,
-                )
-                for file, read in found
-            ],
-            skipped=[f"{file.name}: {reason}" for file, reason in skipped.items()],
-            refused=refused,
-        )
-
-    def _read(self, file: StoredFile) -> _Read | None:
-        """Read an item and the size of its image. None for a catalogue. Raises BadItem, Unreadable."""
-        if file not in self._items:
-            self._items[file] = self._parsed(file)
-        item = self._items[file]
-        if isinstance(item, BadItem):
-            raise item
-        if item is None:
-            return None
-        image = self._store.find(str(PurePosixPath(file.name).parent / item.image))
-        if image is None:
-            raise BadItem(f"its picture {item.image} is not there, or not inside the archive")
-        if image not in self._widths:
-            self._widths[image] = self._checked_width(image)
-        return _Read(item, image, self._widths[image])
-
-    def _refused(self, file: StoredFile, reason: str) -> list[Refused]:
-        """Return what is known of an item that cannot be used; nothing if it does not say when it was taken."""
-        item = self._items.get(file)
-        if item is None or item.captured_at is None:
-            return []
-        when = item.captured_at
-        return [Refused(when, item.bounds, f"the picture of {when:%Y-%m-%d} cannot be used ({file.name}): {reason}")]
-
-    def _parsed(self, file: StoredFile) -> StacItem | BadItem | None:
-        if file.size > MAX_ITEM_BYTES:
-            return BadItem(f"an item has at most {MAX_ITEM_BYTES} bytes, this has {file.size}")
-        try:
-            return read_item(self._store.read(file), name=PurePosixPath(file.name).stem)
-        except BadItem as bad:
-            return bad
-        except NotAnItem:
-            return None
-
-    def _checked_width(self, image: StoredFile) -> int:
-        try:
-            head, tail = self._store.ends(image)
-            width, height = read_size(head)
-            check_ends(head, tail)
-        except NotAnImage as bad:
-            raise BadItem(f"its picture {image.name} {bad}") from None
-        taken = image.size + 3 * width * height  # at least: the intake knows what else its kind takes
-        if max(width, height) > MAX_SIDE_PX or taken > MAX_BYTES:
-            raise BadItem(
-                f"its picture {image.name} is too large with {width} x {height} px and {image.size / 1e6:.0f} MB: "
-                f"at most {MAX_SIDE_PX} px a side, and {MAX_BYTES / 1e6:.0f} MB with its decoded pixels, this takes "
-                f"{taken / 1e6:.0f} MB; cut it into several items"
+        files = self._store.list_files()
+        names = Names(files.files, self._store.name_of)
+        documents = self._read_documents(files, names)
+        reads = [
+            Read(
+                file, file.name if len(document.items) == 1 else f"{file.name} #{place}", self._found(file, each, names)
             )
-        return width
+            for file, document in documents.items()
+            for place, each in enumerate(document.items, start=1)
+        ]
+        listing = Listing(files=files, names=names, documents=documents, reads=_told_apart(reads))
+        self._tell(listing)
+        there = set(files.files)
+        self._documents = {file: document for file, document in self._documents.items() if file in there}
+        self._pictures = {file: picture for file, picture in self._pictures.items() if file in there}
+        return listing
 
-    def _tell(self, skipped: dict[StoredFile, str]) -> None:
-        told = set(skipped.items())
+    def _read_documents(self, files: Files, names: Names) -> dict[StoredFile, Document]:
+        """Read every JSON file, and what catalogues link to, whatever its name: each once, so circles do no harm."""
+        waiting = deque(file for file in files.files if file.name.lower().endswith(ENDINGS))
+        found: dict[StoredFile, Document] = {}
+        while waiting:
+            file = waiting.popleft()
+            if file in found:
+                continue
+            found[file] = self._document(file)
+            linked = (names.find(href, beside=file.name) for href in found[file].links)
+            waiting.extend(each for each in linked if each is not None and each not in found)
+        return dict(sorted(found.items()))
+
+    def _document(self, file: StoredFile) -> Document:
+        if file in self._documents:
+            return self._documents[file]
+        if file.size > MAX_DOCUMENT_BYTES:
+            says = f"a JSON file has at most {MAX_DOCUMENT_BYTES} bytes, this has {file.size}"
+            return Document(kind="a JSON file", bad=BadItem(says))
+        try:
+            content = self._store.read(file)
+        except Unreadable as error:
+            return Document(kind="a JSON file", bad=BadItem("it cannot be read just now", named=error.reason))
+        try:
+            self._documents[file] = read_document(content, name=file.name)
+        except Exception as error:  # nothing in one file may harm the others
+            logger.exception("archive file not understood", extra={"file": file.name})
+            says = f"it is not understood, which is a defect of this program ({type(error).__name__})"
+            self._documents[file] = Document(kind="a JSON file", bad=BadItem(says))
+        return self._documents[file]
+
+    def _found(self, file: StoredFile, stated: StacItem | BadItem, names: Names) -> Entry | BadItem:
+        if isinstance(stated, BadItem):
+            return stated
+        try:
+            return self._entry(file, stated, names)
+        except Unreadable as error:
+            bad = BadItem("its picture cannot be read just now", named=error.reason)
+        except BadItem as found:
+            bad = found
+        except Exception as error:  # nothing in one item may harm the others
+            logger.exception("archive item not understood", extra={"file": file.name})
+            bad = BadItem(f"it is not understood, which is a defect of this program ({type(error).__name__})")
+        return bad.again(stated.captured_at, stated.bounds)
+
+    def _entry(self, file: StoredFile, stated: StacItem, names: Names) -> Entry:
+        """Return the item with the first of its assets that is a picture. Raises BadItem, Unreadable."""
+        reasons: list[BadItem] = []
+        for asset in stated.assets:
+            image = names.find(asset.href, beside=file.name)
+            picture = self._picture(image) if image else names.missing(asset.href, beside=file.name)
+            if image and isinstance(picture, Picture):
+                return _laid(stated, asset, image, picture)
+            if isinstance(picture, BadItem):
+                reasons.append(picture)
+            if asset.format and not is_remote(asset.href):
+                break  # one of an undeclared kind need not be a picture, but this one was meant
+        raise reasons[-1].again()
+
+    def _picture(self, image: StoredFile) -> Picture | BadItem:
+        if image not in self._pictures:
+            head, tail = self._store.ends(image)
+            try:
+                self._pictures[image] = read_picture(head, tail, size=image.size, name=image.name)
+            except BadItem as bad:
+                self._pictures[image] = bad.again()
+        return self._pictures[image]
+
+    def _tell(self, listing: Listing) -> None:
+        told = {(place, f"{bad}; {bad.remedy}" if bad.remedy else str(bad)) for place, bad in listing.bad}
         for file, reason in sorted(told - self._told):
-            logger.warning("archive item skipped", extra={"file": file.name, "reason": reason})
+            logger.warning("archive item skipped", extra={"file": file, "reason": reason})
         self._told = told
+
+
+def _laid(stated: StacItem, asset: Asset, image: StoredFile, picture: Picture) -> Entry:
+    georeference = asset.georeference
+    if isinstance(georeference, BadItem):
+        raise georeference.again()
+    if asset.size is not None and asset.size != image.size:
+        raise BadItem(
+            f"file:size says {asset.size} bytes, its picture has {image.size}: it is another file, or cut off"
+        )
+    bounds, gsd_m = georeference.lay(picture.width, picture.height)
+    # Whatever changes the pixels of a view changes its content. The time of its file is part of it: one that was only
+    # touched is fetched once more, and found to be the same.
+    shown = (image, tuple(bounds), georeference.is_lonlat)
+    content = hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
+    return Entry(
+        item=Item(stated.item_id, stated.captured_at, content, bounds, gsd_m),
+        stated=stated,
+        asset=asset,
+        image=image,
+        georeference=georeference,
+        bounds=bounds,
+        gsd_m=gsd_m,
+    )
+
+
+def _told_apart(reads: list[Read]) -> list[Read]:
+    """Drop what is said twice, and give items of one id another one each: an id stands for one item."""
+    first: dict[tuple[str, datetime, str], str] = {}
+    marked = [_marked(read, first) for read in reads]
+    ids = Counter(read.found.item.item_id for read in marked if isinstance(read.found, Entry) and not read.same_as)
+    return [_renamed(read, ids) for read in marked]
+
+
+def _marked(read: Read, first: dict[tuple[str, datetime, str], str]) -> Read:
+    if not isinstance(read.found, Entry):
+        return read
+    item = read.found.item
+    place = first.setdefault((item.item_id, item.captured_at, item.content), read.place)
+    return read if place == read.place else read._replace(same_as=place)
+
+
+def _renamed(read: Read, ids: Counter[str]) -> Read:
+    """Add a digest of the item's place to its id: users see ids, and are told no names of files."""
+    if not isinstance(read.found, Entry) or ids[read.found.item.item_id] <= 1:
+        return read
+    item = read.found.item
+    mark = hashlib.sha256(read.place.encode()).hexdigest()[:8]
+    return read._replace(found=replace(read.found, item=item._replace(item_id=f"{item.item_id}~{mark}")))

@@ -106,7 +106,7 @@ class GoogleStaticImagery(Imagery):
         content = self._ask_until_answered(self._url(view))
         try:
             size = read_size(content)
-            check_ends(content, content[-64:])
+            check_ends(content, content[-64:], size=len(content))
         except NotAnImage as bad:
             raise BadImage(f"Google's picture {bad}") from None
         if size != (view.size_px, view.size_px):

@@ -1,13 +1,17 @@
-"""The store of an archive's files. All that an archive needs of it: list the items, look at a file, read it."""
+"""The store of an archive's files. All that an archive needs of it: list what is there, look at a file, read it."""
 
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import NamedTuple, Protocol
+from urllib.parse import unquote
 
 from chalicelib.domain.errors import ProviderUnavailable
 from chalicelib.domain.image_header import HEAD_BYTES, TAIL_BYTES
+
+MAX_FOLDERS_DEEP = 32
 
 
 class Unreadable(ProviderUnavailable):
@@ -22,15 +26,30 @@ class StoredFile(NamedTuple):
     size: int  # bytes
 
 
+class LeftOut(NamedTuple):
+    """What lies there and is not looked into."""
+
+    name: str
+    why: str
+    is_wrong: bool = False  # somebody meant it to be read
+
+
+class Files(NamedTuple):
+    """Everything that lies in a store."""
+
+    files: list[StoredFile]  # in the order of their names
+    left_out: list[LeftOut]
+
+
 class ItemStore(Protocol):
     """A place with files. Every method raises ProviderUnavailable if the place cannot be reached."""
 
-    def items(self) -> list[StoredFile]:
-        """List the `*.json` files that are there now, in the order of their names."""
+    def list_files(self) -> Files:
+        """List what is there now, in folders below as well. Hidden files and folders are left out."""
         ...
 
-    def find(self, name: str) -> StoredFile | None:
-        """Look up one file; None if it is not there, or not inside this store."""
+    def name_of(self, address: str) -> str | None:
+        """Return the name of a file by its whole address (a path, a URL); None if that is not inside this store."""
         ...
 
     def read(self, file: StoredFile) -> bytes:
@@ -42,31 +61,69 @@ class ItemStore(Protocol):
         ...
 
 
+HIDDEN = "hidden: files of other programs, not looked at"
+
+
 class FolderItemStore:
     """A folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def items(self) -> list[StoredFile]:
-        """List the folder itself, not what is below it. Hidden files are temporary ones of other programs."""
+    def list_files(self) -> Files:
+        """List the folder and those below. Links are followed to files inside it only, and to no folder."""
+        found = Files([], [])
         try:
-            with os.scandir(self._folder) as entries:
-                names = sorted(e.name for e in entries if e.name.endswith(".json") and not e.name.startswith("."))
+            self._list("", found, root=self._folder.resolve(), depth=0)
         except OSError as error:
             raise ProviderUnavailable(f"the archive folder cannot be read: {error.strerror}") from error
-        return [file for name in names if (file := self.find(name)) is not None]
+        return Files(sorted(found.files), sorted(found.left_out))
 
-    def find(self, name: str) -> StoredFile | None:
-        """Look up one file. A link that leads out of the folder is not followed."""
-        path = self._folder / name
-        try:
-            if not path.resolve().is_relative_to(self._folder.resolve()) or not path.is_file():
-                return None
-            status = path.stat()
-        except (OSError, ValueError, RuntimeError):  # gone; a name with a zero byte; a circle of links (before 3.13)
+    def _list(self, below: str, found: Files, *, root: Path, depth: int) -> None:
+        with os.scandir(self._folder / below) as entries:
+            for entry in entries:
+                name = below + entry.name
+                try:
+                    name.encode()
+                except UnicodeEncodeError:
+                    says = "its name is not UTF-8: give it another one"
+                    found.left_out.append(LeftOut(name.encode("utf-8", "backslashreplace").decode(), says, True))
+                    continue
+                try:
+                    self._add(entry, name, found, root=root, depth=depth)
+                except (OSError, RuntimeError) as error:  # gone; a circle of links (before 3.13)
+                    says = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+                    if not isinstance(error, FileNotFoundError):
+                        found.left_out.append(LeftOut(name, f"it cannot be read: {says}", True))
+
+    def _add(self, entry: os.DirEntry[str], name: str, found: Files, *, root: Path, depth: int) -> None:
+        if entry.name.startswith("."):
+            found.left_out.append(LeftOut(name, HIDDEN))
+        elif entry.is_symlink() and not Path(entry.path).resolve().is_relative_to(root):
+            found.left_out.append(LeftOut(name, "a link that leads out of the archive is not followed", True))
+        elif entry.is_file():
+            status = entry.stat()
+            found.files.append(StoredFile(name, f"{status.st_mtime_ns}-{status.st_ino}", status.st_size))
+        elif not entry.is_dir(follow_symlinks=False):
+            says = "a link to a folder is not followed" if entry.is_dir() else "no file: a link to nothing, or a device"
+            found.left_out.append(LeftOut(name, says, entry.is_dir()))
+        elif depth == MAX_FOLDERS_DEEP:
+            found.left_out.append(LeftOut(name, f"folders are read {MAX_FOLDERS_DEEP} deep", True))
+        else:
+            self._list(f"{name}/", found, root=root, depth=depth + 1)
+
+    def name_of(self, address: str) -> str | None:
+        """Return the name of a file by its path or its file: URL."""
+        path = re.sub(r"^file:(//(localhost)?(?=/))?", "", address, flags=re.IGNORECASE)
+        if not path.startswith("/") or path.startswith("//"):
             return None
-        return StoredFile(name, f"{status.st_mtime_ns}-{status.st_ino}", status.st_size)
+        paths = [unquote(path), path] if path != address else [path, unquote(path)]
+        for path in paths:
+            for folder in (self._folder.absolute(), self._folder.resolve()):
+                inside = Path(os.path.normpath(path))
+                if inside.is_relative_to(folder):
+                    return inside.relative_to(folder).as_posix()
+        return None
 
     def read(self, file: StoredFile) -> bytes:
         """Read a file."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import unquote
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.adapters.imagery.item_store import StoredFile, Unreadable
+from chalicelib.adapters.imagery.item_store import HIDDEN, Files, LeftOut, StoredFile, Unreadable
 from chalicelib.domain.errors import ProviderUnavailable
 from chalicelib.domain.image_header import HEAD_BYTES, TAIL_BYTES
 
@@ -14,40 +15,40 @@ _ONE_OBJECT = frozenset({"404", "NoSuchKey", "403", "AccessDenied", "InvalidObje
 
 
 class S3ItemStore:
-    """Objects directly below `prefix` are the items; one listing answers all look-ups until the next."""
+    """Objects below `prefix`."""
 
     def __init__(self, client: Any, *, bucket: str, prefix: str) -> None:  # noqa: ANN401 (boto3 has no types)
         self._client = client
         self._bucket = bucket
         self._prefix = prefix.strip("/") + "/" if prefix.strip("/") else ""
-        self._listed: dict[str, StoredFile] = {}
 
-    def items(self) -> list[StoredFile]:
-        """List what is directly below the prefix."""
-        pages = self._client.get_paginator("list_objects_v2").paginate(
-            Bucket=self._bucket, Prefix=self._prefix, Delimiter="/"
-        )
+    def list_files(self) -> Files:
+        """List what lies below the prefix: one request for a thousand objects."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._prefix)
         try:
             objects = [found for page in pages for found in page.get("Contents", [])]
         except (ClientError, BotoCoreError) as error:
             raise ProviderUnavailable(f"the archive's bucket cannot be listed: {_said(error)}") from error
-        files = [_file(found["Key"].removeprefix(self._prefix), found) for found in objects]
-        self._listed = {file.name: file for file in files}
-        return sorted(file for file in files if file.name.endswith(".json") and not file.name.startswith("."))
+        files: list[StoredFile] = []
+        hidden: dict[str, LeftOut] = {}
+        for found in objects:
+            name = found["Key"].removeprefix(self._prefix)
+            parts = name.split("/")
+            first = next((place for place, part in enumerate(parts) if part.startswith(".")), None)
+            if first is not None:
+                below = "/".join(parts[: first + 1])
+                hidden[below] = LeftOut(below, HIDDEN)
+            elif not name.endswith("/") and name:  # the console makes such objects for folders
+                files.append(StoredFile(name, str(found["ETag"]), int(found["Size"])))
+        return Files(sorted(files), sorted(hidden.values()))
 
-    def find(self, name: str) -> StoredFile | None:
-        """Look up one object; one deeper than the listing goes costs a request."""
-        if name in self._listed or "/" not in name:
-            return self._listed.get(name)
-        try:
-            found = self._client.head_object(Bucket=self._bucket, Key=self._prefix + name)
-        except ClientError as error:
-            if error.response["Error"]["Code"] in _ONE_OBJECT:
-                return None
-            raise ProviderUnavailable(f"the archive's bucket cannot be read: {_said(error)}") from error
-        except BotoCoreError as error:
-            raise ProviderUnavailable(f"the archive's bucket cannot be read: {_said(error)}") from error
-        return _file(name, found | {"Size": found["ContentLength"]})
+    def name_of(self, address: str) -> str | None:
+        """Return the name of an object by its s3: URL."""
+        for text in (address, unquote(address)):
+            begin = f"s3://{self._bucket}/{self._prefix}"
+            if text.startswith(begin):
+                return text.removeprefix(begin)
+        return None
 
     def read(self, file: StoredFile) -> bytes:
         """Read an object."""
@@ -70,10 +71,6 @@ class S3ItemStore:
         except BotoCoreError as error:
             raise ProviderUnavailable(f"the archive's {file.name} cannot be read: {_said(error)}") from error
         return content
-
-
-def _file(name: str, found: dict[str, Any]) -> StoredFile:
-    return StoredFile(name, str(found["ETag"]), int(found["Size"]))
 
 
 def _said(error: ClientError | BotoCoreError) -> str:

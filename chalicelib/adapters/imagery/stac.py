@@ -1,36 +1,29 @@
-"""STAC Items: one dated image each, described by a JSON file beside it.
+"""STAC documents: Items, one dated image each, alone or several in a file; Catalogs and Collections that link to them.
 
-Source: STAC 1.0 and 1.1, item-spec; projection extension 1.x (`proj:epsg`) and 2.x (`proj:code`).
+Source: STAC 1.0 and 1.1, item-spec; projection, file and raster extensions. What a document states is a pure function
+of its name and its bytes, so it can be kept for as long as the file is the same.
 """
 
 from __future__ import annotations
 
-import json
-import math
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
-from chalicelib.domain.tiles import MAX_LATITUDE, Bounds
+from chalicelib.adapters.imagery.assets import Asset, Ranked, asset_of, ranked_assets
+from chalicelib.adapters.imagery.bad_item import BadItem
+from chalicelib.adapters.imagery.boxes import bounds_of_geometry, read_bbox
+from chalicelib.adapters.imagery.georeference import Georeference, read_georeference
+from chalicelib.adapters.imagery.json_text import parse
+from chalicelib.domain.tiles import Bounds
 
-MAX_ITEM_BYTES = 1_000_000
-_WEB_MERCATOR = ("EPSG:3857", 3857)
-_LON_LAT = ("EPSG:4326", 4326, "OGC:CRS84")
-
-
-class BadItem(ValueError):
-    """It cannot be used as an item; the message says why, for the operator. It may say when and where it was taken."""
-
-    captured_at: datetime | None = None
-    bounds: Bounds | None = None
-
-
-class NotAnItem(ValueError):
-    """It is a catalogue or a collection: in order, and nothing to read here."""
+MAX_DOCUMENT_BYTES = 10_000_000
+MAX_ID_LENGTH = 200
+_TIME = re.compile(r"\d{4}-\d\d-\d\d([Tt ]\d\d:\d\d.*)?|\d{8}([Tt]\d{4,}.*)?", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,46 +32,137 @@ class Item:
 
     item_id: str
     captured_at: datetime  # of a period, its end
-    bounds: Bounds
-    image: str  # the image's name, relative to the item
-    is_lonlat: bool  # rows are even in latitude (EPSG:4326), else in Web Mercator (EPSG:3857)
-    gsd_m: float | None
+    assets: tuple[Asset, ...]  # those that may be its picture, best first
     attribution: str | None
+    notes: tuple[str, ...] = ()  # what the operator should know of how it was read
+
+    @property
+    def bounds(self) -> Bounds | None:
+        """The ground of its best picture, as far as it is stated."""
+        return self.assets[0].georeference.bounds
 
 
-def read_item(content: bytes, *, name: str) -> Item:
-    """Read an item; `name` (without .json) is its id where it has none. Raises BadItem, NotAnItem."""
-    if len(content) > MAX_ITEM_BYTES:
-        raise BadItem(f"an item has at most {MAX_ITEM_BYTES} bytes, this has {len(content)}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """What one JSON file of an archive is."""
+
+    kind: str  # in words, with its article
+    items: tuple[Item | BadItem, ...] = ()
+    links: tuple[str, ...] = ()  # of a catalogue: to its items and children, as written
+    mentions: tuple[str, ...] = ()  # the files that its items name, as written
+    bad: BadItem | None = None  # the file as a whole cannot be used
+    is_aside: bool = False  # nothing that an archive reads, and in order
+
+
+def read_document(content: bytes, *, name: str) -> Document:
+    """Read a JSON file; `name` (relative to the archive) gives an item its id where it has none."""
     try:
-        document = json.loads(content.decode("utf-8-sig"))
-    except (ValueError, RecursionError):
-        raise BadItem("it is no whole JSON text: still being written, or damaged") from None
-    item = _mapping(document, "the file")
-    if item.get("type") in {"Catalog", "Collection"}:
-        raise NotAnItem
+        document = _parsed(content)
+    except BadItem as bad:
+        return Document(kind="a JSON file", bad=bad)
+    stem = PurePosixPath(name).stem
+    kind = document.get("type")
+    if kind in ("Catalog", "Collection"):
+        return Document(kind=f"a {kind}", links=_links(document))
+    if kind == "FeatureCollection":
+        return _collection(document, stem)
+    if "assets" in document or "stac_version" in document:
+        return Document(kind="an item", items=(_read_item(document, stem),), mentions=_mentions([document]))
+    says = "GeoJSON without assets, so no STAC Item" if kind == "Feature" else "JSON of another kind, no STAC Item"
+    return Document(kind=says, is_aside=True)
+
+
+def _parsed(content: bytes) -> Mapping[str, Any]:
+    if len(content) > MAX_DOCUMENT_BYTES:
+        raise BadItem(f"a JSON file has at most {MAX_DOCUMENT_BYTES} bytes, this has {len(content)}")
+    document = parse(content)
+    if isinstance(document, list):
+        raise BadItem("it is a list: items lie alone in their files, or as the features of one FeatureCollection")
+    return _mapping(document, "the file")
+
+
+def _collection(document: Mapping[str, Any], stem: str) -> Document:
+    features = document.get("features")
+    if not isinstance(features, list):
+        return Document(kind="a FeatureCollection", bad=BadItem("features must be a list"))
+    if features and not any(isinstance(each, dict) and {"assets", "stac_version"} & each.keys() for each in features):
+        return Document(kind="GeoJSON without assets, so no STAC Items", is_aside=True)
+    items = tuple(_read_item(each, f"{stem}-{place}") for place, each in enumerate(features, start=1))
+    return Document(kind=f"a collection of {len(items)} items", items=items, mentions=_mentions(features))
+
+
+def _links(document: Mapping[str, Any]) -> tuple[str, ...]:
+    links = document.get("links")
+    found = [each for each in links if isinstance(each, dict)] if isinstance(links, list) else []
+    wanted = (each.get("href") for each in found if each.get("rel") in ("item", "child"))
+    return tuple(href for href in wanted if isinstance(href, str) and href.strip())
+
+
+def _mentions(items: list[Any]) -> tuple[str, ...]:
+    assets = [each.get("assets") for each in items if isinstance(each, dict)]
+    stated = [asset for each in assets if isinstance(each, dict) for asset in each.values()]
+    hrefs = (asset.get("href") for asset in stated if isinstance(asset, dict))
+    return tuple(href.strip() for href in hrefs if isinstance(href, str))
+
+
+def _read_item(document: object, name: str) -> Item | BadItem:
+    try:
+        item = _mapping(document, "an item")
+    except BadItem as bad:
+        return bad
     try:
         return _item_of(item, name)
     except BadItem as bad:
         with suppress(BadItem):
-            bad.captured_at = _captured_at(_mapping(item.get("properties"), "properties"))
-            bad.bounds = _bounds(item.get("bbox"), limit=90.0)
-        raise
+            bad.captured_at = _captured_at(_mapping(item.get("properties"), "properties"))[0]
+            bad.bounds = _ground(item)
+        return bad
+
+
+def _ground(item: Mapping[str, Any]) -> Bounds:
+    """Return the ground that an item which cannot be used states, one way or the other. Raises BadItem."""
+    try:
+        return read_bbox(item.get("bbox"), limit=90.0)
+    except BadItem:
+        return bounds_of_geometry("geometry", item.get("geometry"), limit=90.0)
 
 
 def _item_of(item: Mapping[str, Any], name: str) -> Item:
     properties = _mapping(item.get("properties"), "properties")
-    asset = _mapping(_mapping(item.get("assets"), "assets").get("image"), "assets.image")
-    is_lonlat = _is_lonlat({**properties, **{key: value for key, value in asset.items() if key.startswith("proj:")}})
+    captured_at, notes = _captured_at(properties)
+    ranked, notes_of_assets = _ranked(item, properties)
+    assets: list[Asset] = []
+    for each in ranked:
+        georeference = _georeference(item, properties, each)
+        if not assets and isinstance(georeference, BadItem):
+            raise georeference
+        assets.append(asset_of(each, georeference))
     return Item(
-        item_id=str(item.get("id") or name),
-        captured_at=_captured_at(properties),
-        bounds=_bounds(item.get("bbox"), limit=90.0 if is_lonlat else MAX_LATITUDE + 1e-6),
-        image=_image_name(asset.get("href")),
-        is_lonlat=is_lonlat,
-        gsd_m=_gsd_m(properties.get("gsd")),
+        item_id=_item_id(item.get("id"), name),
+        captured_at=captured_at,
+        assets=tuple(assets),
         attribution=_attribution(properties),
+        notes=(*notes, *notes_of_assets),
     )
+
+
+def _ranked(item: Mapping[str, Any], properties: Mapping[str, Any]) -> tuple[list[Ranked], list[str]]:
+    try:
+        return ranked_assets(_mapping(item.get("assets"), "assets"))
+    except BadItem as bad:  # what else is in the way is said with it: both are mended at once
+        try:
+            read_georeference(item, properties, {})
+        except BadItem as other:
+            says = f"{bad.says}; and {other.says}"
+            raise BadItem(says, named=bad.named, remedy=bad.remedy or other.remedy) from None
+        raise
+
+
+def _georeference(item: Mapping[str, Any], properties: Mapping[str, Any], ranked: Ranked) -> Georeference | BadItem:
+    try:
+        return read_georeference(item, properties, ranked.stated)
+    except BadItem as bad:
+        return bad
 
 
 def _mapping(value: Any, what: str) -> Mapping[str, Any]:  # noqa: ANN401 (parsed JSON)
@@ -87,72 +171,40 @@ def _mapping(value: Any, what: str) -> Mapping[str, Any]:  # noqa: ANN401 (parse
     return value
 
 
-def _number(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise BadItem(f"{value!r:.40} is not a number")
-    return float(value)
+def _item_id(value: object, name: str) -> str:
+    if value is None or value == "":
+        return name[:MAX_ID_LENGTH]
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise BadItem(f"id must be text, not {value!r:.40}")
+    text = str(value)
+    if len(text) > MAX_ID_LENGTH or any(ord(character) < 32 or ord(character) == 127 for character in text):
+        raise BadItem(f"id must be text of at most {MAX_ID_LENGTH} characters without control characters")
+    return text
 
 
-def _time(value: object, what: str) -> datetime:
-    try:
-        time = datetime.fromisoformat(str(value))
-        return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise BadItem(f"properties.{what} is not a date and time: {value!r:.40}") from None
+def _time(value: object, what: str) -> tuple[datetime, bool]:
+    """Return a time, and whether its zone was said."""
+    if isinstance(value, str) and _TIME.fullmatch(value):
+        try:
+            time = datetime.fromisoformat(value.upper())
+            return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC), time.tzinfo is not None
+        except (ValueError, OverflowError):
+            pass  # no time that there is
+    says = f"properties.{what} is not a date and time: {value!r:.60}"
+    raise BadItem(f"{says}; it is written like 2025-01-15T05:30:00Z")
 
 
-def _captured_at(properties: Mapping[str, Any]) -> datetime:
+def _captured_at(properties: Mapping[str, Any]) -> tuple[datetime, list[str]]:
     if properties.get("datetime") is not None:
-        return _time(properties["datetime"], "datetime")
-    if properties.get("start_datetime") is None or properties.get("end_datetime") is None:
+        time, has_zone = _time(properties["datetime"], "datetime")
+    elif properties.get("start_datetime") is None or properties.get("end_datetime") is None:
         raise BadItem("properties.datetime is missing, and so is start_datetime or end_datetime")
-    start, end = (
-        _time(properties["start_datetime"], "start_datetime"),
-        _time(properties["end_datetime"], "end_datetime"),
-    )
-    if end < start:
-        raise BadItem("properties.end_datetime is before start_datetime")
-    return end
-
-
-def _bounds(bbox: object, *, limit: float) -> Bounds:
-    if not isinstance(bbox, list) or len(bbox) not in {4, 6}:
-        raise BadItem("bbox must be a list of 4 or 6 numbers")
-    numbers = [_number(value) for value in bbox]
-    west, south, east, north = (numbers[i] for i in ((0, 1, 2, 3) if len(numbers) == 4 else (0, 1, 3, 4)))
-    if not (-180 <= west <= 180 and -180 <= east <= 180 and -limit <= south < north <= limit):
-        raise BadItem(f"bbox must be west, south, east, north in degrees (north at most {limit:.2f}), not {bbox}")
-    if west >= east:
-        raise BadItem(f"bbox must have its west before its east (none crosses the 180th meridian), not {bbox}")
-    return Bounds(west, south, east, north)
-
-
-def _image_name(href: object) -> str:
-    if not isinstance(href, str) or not href:
-        raise BadItem("assets.image.href is missing")
-    parts = urlsplit(href)
-    path = PurePosixPath(unquote(href))
-    if parts.scheme or parts.netloc or path.is_absolute() or ".." in path.parts or "\\" in href:
-        raise BadItem(f"assets.image.href must name a picture beside the item, not {href!r:.80}")
-    return str(path)
-
-
-def _is_lonlat(properties: Mapping[str, Any]) -> bool:
-    code = properties.get("proj:code") or properties.get("proj:epsg") or "EPSG:3857"
-    if code in _LON_LAT:
-        return True
-    if code in _WEB_MERCATOR:
-        return False
-    raise BadItem(f"proj:code must be EPSG:3857 or EPSG:4326, not {code!r:.40}")
-
-
-def _gsd_m(value: object) -> float | None:
-    if value is None:
-        return None
-    gsd_m = _number(value)
-    if gsd_m <= 0:
-        raise BadItem(f"properties.gsd must be metres a pixel, more than 0, not {gsd_m}")
-    return gsd_m
+    else:
+        start, _ = _time(properties["start_datetime"], "start_datetime")
+        time, has_zone = _time(properties["end_datetime"], "end_datetime")
+        if time < start:
+            raise BadItem("properties.end_datetime is before start_datetime")
+    return time, [] if has_zone else ["its time has no zone and is taken as UTC"]
 
 
 def _attribution(properties: Mapping[str, Any]) -> str | None:

@@ -86,9 +86,13 @@ def test_the_zoom_is_the_one_nearest_to_the_pictures_resolution(tmp_path, gsd, z
     assert (grid.zoom, grid.tile_px, grid.margin_px) == (zoom, 512, 64)
 
 
-def test_a_stated_resolution_goes_before_the_computed_one(tmp_path):
+def test_a_resolution_that_is_not_the_pictures_is_refused_with_both(tmp_path, caplog):
     put(tmp_path, "a", AREA, pixels=noise(800, 600), gsd=2.0)
-    assert ArchiveImagery(TERMS, tmp_path).grid(AREA).zoom == 15
+    with pytest.raises(NoCoverage, match="it holds 0 usable items, and 1 that cannot be used"):
+        ArchiveImagery(TERMS, tmp_path).grid(AREA)
+    assert "gsd says 2 m a pixel, on the ground of its bbox it is 0.501 m" in caplog.records[0].reason
+    put(tmp_path, "a", AREA, pixels=noise(800, 600), gsd=0.505)
+    assert ArchiveImagery(TERMS, tmp_path).grid(AREA).zoom == 17
 
 
 def test_the_newest_item_is_taken_and_says_when_it_was_taken(tmp_path):
@@ -182,12 +186,15 @@ def test_what_cannot_be_used_is_found_with_its_time_its_ground_and_the_reason(tm
     (tmp_path / "no-picture.png").unlink()
     put(tmp_path, "no-asset", AREA, taken="2025-02-01T00:00:00Z")
     text = (tmp_path / "no-asset.json").read_text()
-    (tmp_path / "no-asset.json").write_text(text.replace('"image"', '"sketch"'))
+    (tmp_path / "no-asset.json").write_text(text.replace(".png", ".tif"))
     put(tmp_path, "elsewhere", square(-10, 20, width_px=100, height_px=100, gsd_m=1).bounds)
     (tmp_path / "elsewhere.png").unlink()
     refused = search(ArchiveImagery(TERMS, tmp_path), AREA).refused
     assert [each.captured_at.month for each in refused] == [2, 1]
-    assert "the picture of 2025-01-01 cannot be used (no-picture.json): its picture no-picture.png" in refused[1].reason
+    assert refused[1].reason == (
+        "the picture of 2025-01-01 cannot be used: its picture is not there, or not inside the archive"
+    )
+    assert "its picture is a GeoTIFF" in refused[0].reason
     assert refused[1].bounds is not None
 
 
@@ -209,7 +216,7 @@ def test_no_coverage_says_what_there_is(tmp_path):
     archive = ArchiveImagery(TERMS, tmp_path)
     far = square(-10, 20, width_px=100, height_px=100, gsd_m=1).bounds
     with pytest.raises(
-        NoCoverage, match=r"no picture of any of this area; it holds 1 usable items, and 1 .* b\.json: it is"
+        NoCoverage, match=r"no picture of any of this area; it holds 1 usable items, and 1 that cannot be used$"
     ):
         archive.grid(far)
     found = search(archive, far)

@@ -4,10 +4,13 @@ import re
 
 import pytest
 
-from chalicelib.functions.operate import operate
+from chalicelib.domain.archives import FileUse, Use
+from chalicelib.functions.operate import archive_answer, operate
 from infra.errors import OperatorError
 from infra.ops.__main__ import main
+from infra.ops.show import exit_status, lines
 from infra.ops.stage import Stage
+from tests.support.builders.archives import put, square
 from tests.support.processes import forget
 from tests.support.sources import ROOT
 from tests.support.standins.aws import REGION, aws
@@ -31,8 +34,8 @@ def test_a_stages_commands_run_inside_it(stage, monkeypatch, capsys):
             stand_in.functions[function] = handler
             monkeypatch.setenv("BHUPRAHARI_AWS_ENDPOINT_URL", stand_in.endpoint_url)
             status = main(["--stage", "dev", "--region", REGION, *arguments])
-            lines = capsys.readouterr().out.splitlines(keepends=True)
-            return status, "".join(line for line in lines if not line.startswith("{"))  # its log is CloudWatch's
+            printed = capsys.readouterr().out.splitlines(keepends=True)
+            return status, "".join(line for line in printed if not line.startswith("{"))  # its log is CloudWatch's
 
         sqs = aws().client("sqs")
         dead = sqs.get_queue_url(QueueName=f"{stage}-captures-dead")["QueueUrl"]
@@ -161,3 +164,50 @@ def test_at_home_a_database_that_is_behind_or_away_is_told(tmp_path, capsys):
     forget()
     assert main(["--home", str(tmp_path), "--database", "mysql://u:p@h/x", "stuck"]) == 1
     assert "cannot do that: the database cannot be used: No module named" in capsys.readouterr().err
+
+
+def test_an_archive_is_accounted_for_inside_a_stage_what_is_wrong_first(stage, monkeypatch, capsys, tmp_path):
+    folder = tmp_path / "land"
+    folder.mkdir()
+    put(folder, "a", square(28.6, 77.2, width_px=80, height_px=60, gsd_m=0.5).bounds)
+    bucket = aws().make_bucket()
+    for name, content in {"b.json": b"{", **{file.name: file.read_bytes() for file in folder.iterdir()}}.items():
+        aws().client("s3").put_object(Bucket=bucket, Key=f"land/{name}", Body=content)
+    there = {"BHUPRAHARI_AWS_ENDPOINT_URL": aws().endpoint_url, "BHUPRAHARI_ARCHIVE": f"s3://{bucket}/land"}
+    function = Stage("dev", root=ROOT, region=REGION).function
+
+    def handler(event, context):
+        for name, value in there.items():
+            monkeypatch.setenv(name, value)
+        forget()
+        return operate(event, context)
+
+    with LambdaStandIn({function: handler}) as stand_in:
+        monkeypatch.setenv("BHUPRAHARI_AWS_ENDPOINT_URL", stand_in.endpoint_url)
+        assert main(["--stage", "dev", "--region", REGION, "archive"]) == 1
+    printed = [line for line in capsys.readouterr().out.splitlines() if not line.startswith("{")]
+    assert [line[:16] for line in printed] == [
+        "NOT USED  b.json",
+        "used      a.json",
+        "used      a.png ",
+        "3 files: 2 used,",
+    ]
+
+
+def test_an_archive_is_accounted_for_at_home(home, monkeypatch, capsys, tmp_path):
+    (tmp_path / "land").mkdir()
+    put(tmp_path / "land", "a", square(28.6, 77.2, width_px=80, height_px=60, gsd_m=0.5).bounds)
+    monkeypatch.setenv("BHUPRAHARI_ARCHIVE", str(tmp_path / "land"))
+    forget()
+    assert main(["--home", str(home), "archive"]) == 0
+    assert "2 files: 2 used, 0 not used that should be, 0 aside" in capsys.readouterr().out
+
+
+def test_more_files_than_a_function_may_answer_are_counted():
+    uses = [FileUse(name=f"{number:04}.json", use=Use.USED, says="x" * 50) for number in range(2_500)]
+    uses[2_400] = FileUse(name="2400.json", use=Use.NOT_USED, says="why", remedy="what to do")
+    answer = archive_answer(uses)
+    assert (answer["files"][0]["name"], len(answer["files"]), answer["left"]) == ("2400.json", 2_000, 500)
+    assert answer["summary"] == "2500 files: 2499 used, 1 not used that should be, 0 aside"
+    assert list(lines(answer))[-2:] == ["500 more are left out here", answer["summary"]]
+    assert exit_status(answer) == 1

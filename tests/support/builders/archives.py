@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from chalicelib.domain.areas import Extent
-from chalicelib.domain.tiles import Bounds
+from chalicelib.domain.tiles import Bounds, grid_position
 
 cv2.setNumThreads(1)  # the tests share a machine
 
@@ -41,9 +41,17 @@ def item(bounds: Bounds, *, item_id="a", taken="2024-05-01T10:30:00Z", href="a.p
     }
 
 
+def rows_of(bounds: Bounds, columns: int) -> int:
+    """How many rows a picture of so many columns has, for its pixels to be square on that ground."""
+    (left, top), (right, bottom) = (
+        grid_position(lon, lat, 0) for lon, lat in ((bounds.west, bounds.north), (bounds.east, bounds.south))
+    )
+    return max(1, round(columns * (bottom - top) / (right - left)))
+
+
 def put(folder: Path, name: str, bounds: Bounds, *, pixels=None, taken="2024-05-01T10:30:00Z", **properties) -> None:
-    """Lay a picture and its item into the folder."""
-    pixels = noise(64, 64) if pixels is None else pixels
+    """Lay a picture and its item into the folder; without pixels, one of square pixels on that ground."""
+    pixels = noise(64, rows_of(bounds, 64)) if pixels is None else pixels
     (folder / f"{name}.png").write_bytes(cv2.imencode(".png", pixels)[1].tobytes())
     stac = item(bounds, item_id=name, taken=taken, href=f"./{name}.png", **properties)
     (folder / f"{name}.json").write_text(json.dumps(stac))

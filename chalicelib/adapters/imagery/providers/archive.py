@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from chalicelib.adapters.imagery.provider import Options, Provider, Services
 from chalicelib.application.ports.imagery import Imagery
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.scenes import Licence, ProviderTerms
+
+if TYPE_CHECKING:
+    from chalicelib.adapters.imagery.archive import ArchiveImagery
 
 TERMS = ProviderTerms(
     name="archive",
@@ -19,18 +24,22 @@ TERMS = ProviderTerms(
 )
 
 
-def _make(options: Options, services: Services) -> Imagery:
+def archive_at(place: str, aws_client: Callable[[str], Any]) -> ArchiveImagery:
+    """Return the archive in a folder, or at `s3://bucket/prefix`."""
     from chalicelib.adapters.imagery.archive import ArchiveImagery
 
-    if not options["archive"]:
-        raise Invalid("no archive is set up here: start with --archive DIR", pointer="/provider")
-    place = urlsplit(options["archive"])
-    if place.scheme == "s3":
+    parts = urlsplit(place)
+    if parts.scheme == "s3":
         from chalicelib.adapters.imagery.s3_item_store import S3ItemStore
 
-        client = services.aws_client("s3")
-        return ArchiveImagery(TERMS, S3ItemStore(client, bucket=place.netloc, prefix=place.path.lstrip("/")))
-    return ArchiveImagery(TERMS, Path(options["archive"]))
+        return ArchiveImagery(TERMS, S3ItemStore(aws_client("s3"), bucket=parts.netloc, prefix=parts.path.lstrip("/")))
+    return ArchiveImagery(TERMS, Path(place))
+
+
+def _make(options: Options, services: Services) -> Imagery:
+    if not options["archive"]:
+        raise Invalid("no archive is set up here: start with --archive DIR", pointer="/provider")
+    return archive_at(options["archive"], services.aws_client)
 
 
 # Its grid is that of the item which covers the area.

@@ -1,17 +1,32 @@
 import json
+from contextlib import suppress
 from datetime import UTC, datetime
+from random import Random
 
 import pytest
 
-from chalicelib.adapters.imagery.stac import BadItem, NotAnItem, read_item
+from chalicelib.adapters.imagery.bad_item import BadItem
+from chalicelib.adapters.imagery.georeference import Georeference
+from chalicelib.adapters.imagery.stac import MAX_DOCUMENT_BYTES, Item, read_document
 from chalicelib.domain.tiles import Bounds
 from tests.support.builders.archives import item
 
 HERE = Bounds(77.0, 28.0, 77.1, 28.1)
 
 
-def read(document) -> object:
-    return read_item(json.dumps(document).encode(), name="file-name")
+def of_bytes(content, *, name="file-name.json") -> Item:
+    """Read a document with one item; raise what is wrong with it."""
+    document = read_document(content, name=name)
+    if document.bad is not None:
+        raise document.bad
+    (found,) = document.items
+    if isinstance(found, BadItem):
+        raise found
+    return found
+
+
+def read(document) -> Item:
+    return of_bytes(json.dumps(document).encode())
 
 
 def with_properties(**properties):
@@ -32,8 +47,10 @@ def test_an_item_says_when_where_and_which_picture():
 
     assert found.item_id == "a"
     assert found.captured_at == datetime(2024, 5, 1, 10, 30, tzinfo=UTC)
-    assert found.bounds == HERE
-    assert (found.image, found.is_lonlat, found.gsd_m, found.attribution) == ("a.png", False, None, None)
+    (asset,) = found.assets
+    assert asset.georeference.bounds == HERE
+    stated = asset.georeference
+    assert (asset.href, stated.is_lonlat, stated.gsd_m, found.attribution) == ("a.png", False, None, None)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +62,35 @@ def test_a_time_is_read_as_utc(text, hour):
     assert with_properties(taken=text).captured_at.tzinfo is UTC
 
 
+@pytest.mark.parametrize(
+    ("text", "notes"),
+    [
+        ("2024-05-01T10:30:00Z", ()),
+        ("2024-05-01t10:30:00z", ()),
+        ("2024-05-01 10:30:00+00:00", ()),
+        ("20240501T103000Z", ()),
+        ("2024-05-01T10:30:00", ("its time has no zone and is taken as UTC",)),
+        ("2024-05-01", ("its time has no zone and is taken as UTC",)),
+    ],
+)
+def test_a_time_without_a_zone_is_told(text, notes):
+    assert with_properties(taken=text).captured_at.date().isoformat() == "2024-05-01"
+    assert with_properties(taken=text).notes == notes
+
+
+@pytest.mark.parametrize(
+    "taken",
+    [
+        *("01/05/2024", "2024:05:01 10:30:00", "2024-05-01 10:30:00 UTC", "2024", "2024-05", "2024-W18-3", "2024-121"),
+        *("2024-05-01T10:30:00Z/2024-05-02T10:30:00Z", "2024-02-30", "2024-05-01T10:30:60Z", "", " ", "1711011231200"),
+        *(1711011231200, 1714559400, 20240501, 1.5e9, True, [], {}, "2024-05-01X10:30", "2024-05-01T10:30:00+99:00"),
+    ],
+)
+def test_what_is_no_time_is_never_another_time(taken):
+    with pytest.raises(BadItem, match=r"properties\.datetime is not a date and time"):
+        with_properties(taken=taken)
+
+
 def test_a_period_counts_from_its_end():
     found = with_properties(taken=None, start_datetime="2024-05-01T00:00:00Z", end_datetime="2024-05-31T00:00:00Z")
     assert found.captured_at == datetime(2024, 5, 31, tzinfo=UTC)
@@ -52,21 +98,7 @@ def test_a_period_counts_from_its_end():
 
 def test_a_box_may_have_heights():
     document = item(HERE) | {"bbox": [77.0, 28.0, -5, 77.1, 28.1, 300]}
-    assert read(document).bounds == HERE
-
-
-@pytest.mark.parametrize(
-    ("properties", "is_lonlat"),
-    [
-        ({}, False),
-        ({"proj:code": "EPSG:3857"}, False),
-        ({"proj:code": "EPSG:4326"}, True),
-        ({"proj:epsg": 4326}, True),
-        ({"proj:code": None, "proj:epsg": 3857}, False),
-    ],
-)
-def test_the_projection_is_web_mercator_unless_stated(properties, is_lonlat):
-    assert with_properties(**properties).is_lonlat is is_lonlat
+    assert read(document).assets[0].georeference.bounds == HERE
 
 
 @pytest.mark.parametrize(
@@ -85,48 +117,80 @@ def test_an_item_without_an_id_has_its_files_name():
     assert read(without("id")).item_id == "file-name"
 
 
-def test_a_byte_order_mark_and_an_encoded_name_are_read():
+def test_a_byte_order_mark_is_read():
     document = item(HERE, href="my%20picture.png")
-    assert read_item(b"\xef\xbb\xbf" + json.dumps(document).encode(), name="x").image == "my picture.png"
+    assert of_bytes(b"\xef\xbb\xbf" + json.dumps(document).encode()).assets[0].href == "my%20picture.png"
 
 
-def test_a_catalogue_is_no_broken_item():
-    with pytest.raises(NotAnItem):
-        read({"type": "Collection", "id": "c"})
+def test_a_catalogue_says_what_it_links_to():
+    links = [
+        {"rel": "self", "href": "https://example.org/catalog.json"},
+        *({"rel": rel, "href": f"./{rel}.json"} for rel in ("item", "child", "parent")),
+        *({"rel": "item", "href": href} for href in (7, None, " ")),
+        "no link",
+    ]
+    found = read_document(json.dumps({"type": "Collection", "id": "c", "links": links}).encode(), name="c.json")
+    assert (found.kind, found.links, found.items, found.bad) == (
+        "a Collection",
+        ("./item.json", "./child.json"),
+        (),
+        None,
+    )
+    for odd in ({"rel": "item"}, [{"rel": ["item"], "href": "a.json"}], [{"rel": {}, "href": []}], 7, None):
+        content = json.dumps({"type": "Catalog", "links": odd}).encode()
+        assert read_document(content, name="c.json").links == ()
+
+
+def test_several_items_in_one_file_are_each_on_its_own():
+    features = [item(HERE, item_id="a"), item(HERE, item_id="b", taken="never"), 7, without("id")]
+    found = read_document(json.dumps({"type": "FeatureCollection", "features": features}).encode(), name="d/all.json")
+    assert [type(each).__name__ for each in found.items] == ["Item", "BadItem", "BadItem", "Item"]
+    assert [each.item_id for each in found.items if isinstance(each, Item)] == ["a", "all-4"]
+    assert found.bad is None
 
 
 @pytest.mark.parametrize(
-    "href",
+    ("document", "kind"),
     [
-        "https://example.com/a.png",
-        "//example.com/a.png",
-        "s3://bucket/a.png",
-        "file:///etc/a.png",
-        "/etc/a.png",
-        "../a.png",
-        "b/../../a.png",
-        "%2e%2e/a.png",
-        "..\\a.png",
-        "C:\\a.png",
-        "",
-        7,
+        ({"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {}}]}, "GeoJSON without assets"),
+        ({"type": "Feature", "properties": {"name": "plot 12"}}, "GeoJSON without assets"),
+        ({"name": "a-package", "version": "1"}, "JSON of another kind"),
+        ({"type": []}, "JSON of another kind"),
     ],
 )
-def test_a_picture_lies_beside_its_item(href):
-    with pytest.raises(BadItem, match=r"assets\.image\.href"):
-        read(item(HERE, href=href))
+def test_what_is_no_stac_is_left_aside_and_no_broken_item(document, kind):
+    found = read_document(json.dumps(document).encode(), name="x.json")
+    assert found.kind.startswith(kind)
+    assert (found.is_aside, found.bad, found.items) == (True, None, ())
+
+
+@pytest.mark.parametrize("item_id", ["a" * 201, "a\nb", "\x00", [], {}, True])
+def test_an_id_is_a_short_text(item_id):
+    with pytest.raises(BadItem, match="id must be text"):
+        read(item(HERE) | {"id": item_id})
+
+
+def test_what_an_item_that_cannot_be_used_says_of_when_and_where_is_kept():
+    with pytest.raises(BadItem) as bad:
+        with_properties(**{"proj:code": "EPSG:32643"})
+    assert (bad.value.captured_at, bad.value.bounds) == (datetime(2024, 5, 1, 10, 30, tzinfo=UTC), HERE)
 
 
 @pytest.mark.parametrize(
     ("document", "reason"),
     [
-        ([], "the file must be a JSON object"),
-        ({"type": "FeatureCollection", "features": []}, "properties must be a JSON object"),
+        ([item(HERE)], "it is a list: items lie alone"),
+        (7, "the file must be a JSON object"),
+        ({"type": "FeatureCollection", "features": {}}, "features must be a list"),
+        (without("properties"), "properties must be a JSON object"),
+        (item(HERE) | {"properties": []}, "properties must be a JSON object"),
+        (item(HERE) | {"assets": []}, "assets must be a JSON object"),
         (without("properties", "datetime"), "datetime is missing"),
-        (without("assets", "image"), r"assets\.image must be a JSON object"),
+        (without("assets", "image"), r"none of its assets is a picture: assets none"),
+        (item(HERE) | {"assets": {"image": "a.png"}}, r"is missing: assets\.image\.href"),
         (without("bbox"), "bbox must be a list"),
         (item(HERE) | {"bbox": [77, 28, 77.1]}, "bbox must be a list"),
-        (item(HERE) | {"bbox": [77, 28, 77.1, float("nan")]}, "nan is not a number"),
+        (item(HERE) | {"bbox": [77, 28, 77.1, float("nan")]}, "NaN is not a number"),
         (item(HERE) | {"bbox": [77, 28, 77.1, True]}, "True is not a number"),
         (item(HERE) | {"bbox": [77, 28, 77.1, "28.1"]}, "not a number"),
         (item(HERE) | {"bbox": [77.1, 28, 77, 28.1]}, "180th meridian"),
@@ -134,7 +198,7 @@ def test_a_picture_lies_beside_its_item(href):
         (item(HERE) | {"bbox": [77, 28, 77.1, 88]}, "in degrees"),
         (item(HERE) | {"bbox": [8570000, 3250000, 8580000, 3260000]}, "in degrees"),
         (item(HERE, gsd=0), "more than 0"),
-        (item(HERE, gsd="0.5 m"), "not a number"),
+        (item(HERE, gsd="0.5 m"), "text and not a number"),
         (item(HERE, taken="last spring"), "not a date and time"),
         (item(HERE, taken=None, start_datetime="2024-05-01T00:00:00Z"), "datetime is missing"),
         (item(HERE, **{"proj:code": "EPSG:32643"}), "proj:code must be"),
@@ -149,10 +213,76 @@ def test_what_is_no_item_says_why(document, reason):
 @pytest.mark.parametrize("cut", [0, 1, 100])
 def test_half_an_item_is_none(cut):
     with pytest.raises(BadItem, match="no whole JSON"):
-        read_item(json.dumps(item(HERE)).encode()[:cut], name="x")
+        of_bytes(json.dumps(item(HERE)).encode()[:cut])
 
 
-def test_bytes_that_are_no_text_or_nested_without_end_are_no_item():
-    for content in (b"\xff\xfe\x00", b"[" * 500_000):
-        with pytest.raises(BadItem, match="no whole JSON"):
-            read_item(content, name="x")
+def test_a_file_without_end_is_not_parsed():
+    with pytest.raises(BadItem, match="at most 10000000 bytes, this has 10000001"):
+        of_bytes(b" " * (MAX_DOCUMENT_BYTES + 1))
+
+
+def test_no_mutation_of_an_item_raises_anything_else():
+    random = Random(7)
+    whole = json.dumps(item(HERE, gsd=0.5, **{"proj:code": "EPSG:3857", "proj:shape": [9, 9]}), indent=1).encode()
+    for _ in range(3000):
+        content = bytearray(whole)
+        for _ in range(random.randint(1, 6)):
+            at = random.randrange(len(content))
+            content[at : at + random.randint(0, 3)] = random.choice(
+                [b"", b"\xff", b'"', b"{", b"[", b"1e999", b"null", b"-"]
+            )
+        read_document(bytes(content), name="x.json")
+
+
+ANYTHING = [
+    None,
+    True,
+    0,
+    -1,
+    1e308,
+    "",
+    "x",
+    "9",
+    [],
+    [[]],
+    {},
+    {"a": 1},
+    [None],
+    ["x"],
+    [1, 2],
+    [1, 2, 3, 4],
+    [0] * 6,
+]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(("type",), ("id",), ("bbox",), ("geometry",), ("crs",), ("properties",), ("assets",), ("links",)),
+        *(("properties", name) for name in ("datetime", "gsd", "providers", "attribution", "start_datetime")),
+        *(
+            ("properties", f"proj:{name}")
+            for name in ("code", "epsg", "wkt2", "projjson", "shape", "transform", "bbox")
+        ),
+        *(("properties", f"proj:{name}") for name in ("geometry", "centroid", "x")),
+        *(("assets", "image", name) for name in ("href", "type", "roles", "gsd", "proj:code", "file:size")),
+        *(("assets", "image", name) for name in ("file:checksum", "proj:transform")),
+        ("assets", "image"),
+        ("geometry", "type"),
+        ("geometry", "coordinates"),
+        ("properties", "proj:centroid", "lat"),
+    ],
+)
+def test_no_value_of_a_member_raises_anything_else(path):
+    for value in ANYTHING:
+        document = json.loads(json.dumps(item(HERE, **{"proj:code": "EPSG:3857", "proj:centroid": {"lon": 77.05}})))
+        document["geometry"] = {"type": "Polygon", "coordinates": [[[77.0, 28.0], [77.1, 28.1], [77.0, 28.1]]]}
+        at = document
+        for step in path[:-1]:
+            at = at[step]
+        at[path[-1]] = value
+        found = read_document(json.dumps(document).encode(), name="x.json")
+        for each in found.items:
+            if isinstance(each, Item) and isinstance(each.assets[0].georeference, Georeference):
+                with suppress(BadItem):
+                    each.assets[0].georeference.lay(100, 100)

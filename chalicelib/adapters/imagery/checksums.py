@@ -1,0 +1,40 @@
+"""The checksum that an item may state of its picture: `file:checksum`, a multihash in hexadecimal.
+
+Source: STAC file extension 2.1; https://multiformats.io/multihash/ (the codes of its table).
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from chalicelib.domain.errors import BadImage
+
+# The code and the length of the digest, as they stand in front of it.
+_KINDS = {"1114": "sha1", "1220": "sha256", "1340": "sha512", "1620": "sha3_256", "1440": "sha3_512", "d50110": "md5"}
+
+
+def is_known(checksum: str) -> bool:
+    """Whether a checksum is of a kind that can be checked."""
+    return _kind_of(checksum) is not None
+
+
+def check_checksum(content: bytes, checksum: str | None) -> None:
+    """Check a file's bytes; a checksum of an unknown kind says nothing. Raises BadImage."""
+    kind = _kind_of(checksum) if checksum else None
+    if checksum is None or kind is None:
+        return
+    begin, name = kind
+    found = hashlib.new(name, content, usedforsecurity=False).hexdigest()
+    stated = checksum.strip().lower().removeprefix(begin)
+    if found != stated:
+        raise BadImage(
+            f"file:checksum says {stated[:12]}…, the picture has {found[:12]}…: it is another file, or damaged"
+        )
+
+
+def _kind_of(checksum: str) -> tuple[str, str] | None:
+    text = checksum.strip().lower()
+    lengths = {begin: len(begin) + 2 * int(begin[-2:], 16) for begin in _KINDS}
+    return next(
+        ((begin, _KINDS[begin]) for begin in _KINDS if text.startswith(begin) and len(text) == lengths[begin]), None
+    )

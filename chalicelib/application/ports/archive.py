@@ -1,0 +1,16 @@
+"""An operator's archive of images."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from chalicelib.domain.archives import FileUse
+
+
+class Archive(Protocol):
+    """What lies in an archive."""
+
+    def inventory(self, *, now: datetime) -> list[FileUse]:
+        """List each file, in the order of their names: used, or why not. Raises ProviderUnavailable."""
+        ...
