@@ -1,0 +1,221 @@
+"""The gate's question to a pair: is it the same ground, the right way up, and where does it lie?
+
+A hypothesis is believed where the edges of the two images agree better than without it, and clearly better than at all
+other displacements, which say what chance is worth on this ground. Where neither this nor its contrary can be told
+(water, sand, ground that was built over as a whole), nothing is moved and nothing refused.
+"""
+
+from __future__ import annotations
+
+import cmath
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from chalicelib.domain.misfits import Misfit, MisfitKind
+from chalicelib.vision.land_kind import are_alike, has_structure
+from chalicelib.vision.masks import cloud_mask, scene_mask
+from chalicelib.vision.orientation_correlation import (
+    Peak,
+    correlation,
+    highest_peak,
+    orientation_field,
+    score_near,
+)
+from chalicelib.vision.pixels import Bgr, Floats, Mask, Pixels
+from chalicelib.vision.similarity import IDENTITY, Similarity, block_similarity, laid_back
+
+MAX_SHIFT_M = 33.0  # what is said to be corrected, 30 m, and the error of the estimate
+_MAX_SHIFT_PX = 2.0  # of coarse imagery, whose pixels are larger than that
+_SIDE_PX = 256  # both images are reduced to this
+_SEARCH_PX = 128  # and to this, where many turns are tried
+_MIN_SIDE_PX = 48
+_SAME_SCORE = 5.0  # at its own place an image needs less to be believed
+_SURE_SCORE, _SURE_LEAD = 6.0, 1.5  # than anywhere else
+_ROUNDS = 4  # of refinement, at most
+_NEAR_PX = 3.0  # of its own place
+_LIKELY_LEAD = 1.2  # within reach, where chance seldom leads
+_CLEARLY = 1.5  # times the score: how much better the wrong way up must fit
+_GAIN = 1.1  # times the score: a correction that explains no more is not made
+_STILL_PX = 2.5  # of the working scale: nearer, and turned by less at the corners, is left to the pair's registration
+_TURNS_DEG = (-3.0, -1.5, 0.0, 1.5, 3.0)
+_STRETCHES = (-0.02, 0.0, 0.02)
+_MIN_SEEN_SHARE = 0.75  # of an image, for "another place" to be said
+
+_WRONG_WAYS: dict[MisfitKind, tuple[Callable[[Floats], Floats], ...]] = {
+    MisfitKind.UPSIDE_DOWN: (lambda a: a[::-1, ::-1],),
+    MisfitKind.MIRRORED: (lambda a: a[:, ::-1], lambda a: a[::-1], np.transpose, lambda a: a[::-1, ::-1].T),
+    MisfitKind.QUARTER_TURN: (lambda a: a[::-1].T, lambda a: a.T[::-1]),
+}
+
+
+class GroundMatch(NamedTuple):
+    """Where an image's ground lies on its reference's; of one that does not fit, why."""
+
+    similarity: Similarity = IDENTITY  # in pixels of the images; IDENTITY: the pixels stay as they are
+    misfit: Misfit | None = None
+    is_sure: bool = False  # the edges say so; False: they say nothing
+
+
+class _Coarse(NamedTuple):
+    """An image reduced for this question."""
+
+    bgr: Bgr
+    grey: Floats
+    usable: Mask | None
+
+    @property
+    def field(self) -> Floats:
+        return orientation_field(self.grey, self.usable)
+
+    @property
+    def seen_share(self) -> float:
+        usable = np.ones(self.grey.shape, np.bool_) if self.usable is None else self.usable
+        return float((usable & ~cloud_mask(self.bgr.astype(np.float32), usable)).mean())
+
+    def laid_back(self, by: Similarity) -> _Coarse:
+        usable = np.ones(self.grey.shape, np.float32) if self.usable is None else self.usable.astype(np.float32)
+        return _Coarse(self.bgr, laid_back(self.grey, by), laid_back(usable, by) > 0.999)
+
+    def reduced(self, side: int) -> _Coarse:
+        factor = side / max(self.grey.shape)
+        if factor >= 1:
+            return self
+        size = tuple(max(1, round(n * factor)) for n in self.grey.shape[::-1])
+        usable = None if self.usable is None else _reduced(self.usable.astype(np.float32), size) > 0.999
+        return _Coarse(self.bgr, _reduced(self.grey, size), usable)
+
+
+def match_ground(reference: Pixels, newer: Pixels, gsd_m: float) -> GroundMatch:
+    """Find where the ground of an image lies on that of its reference, which is as large; `gsd_m` is a pixel."""
+    height, width = reference.valid.shape
+    one, two = _coarse(reference), _coarse(newer)
+    if min(one.grey.shape) < _MIN_SIDE_PX:
+        return GroundMatch()
+    scale = max(height, width) / max(one.grey.shape)
+    return _Question(one, two, scale, gsd_m).answer()
+
+
+class _Question:
+    """One pair, reduced `scale` times from pixels of `gsd_m`."""
+
+    def __init__(self, one: _Coarse, two: _Coarse, scale: float, gsd_m: float) -> None:
+        self.one, self.two, self.scale, self.gsd_m = one, two, scale, gsd_m
+        self.coarse_gsd_m = scale * gsd_m
+        self.reach_px = max(MAX_SHIFT_M, _MAX_SHIFT_PX * gsd_m) / self.coarse_gsd_m
+        self.still_px = _STILL_PX * max(1.0, gsd_m) / self.coarse_gsd_m
+        self.field = one.field
+
+    def answer(self) -> GroundMatch:
+        other = self.two.field
+        surface = correlation(self.field, other)
+        peak = highest_peak(surface)
+        distance = abs(peak.displacement)
+        is_here = distance <= max(_NEAR_PX, self.still_px) and peak.score >= _SAME_SCORE
+        if is_here and peak.lead >= _SURE_LEAD:
+            return self._refined(IDENTITY, other, peak.score)
+        wrong, kind = self._best_wrong_way()
+        if _is_sure(wrong) and wrong.score >= _CLEARLY * peak.score:
+            return self._misfit(kind)
+        if is_here:
+            return self._refined(IDENTITY, other, peak.score)
+        if distance <= self.reach_px and peak.score >= _SURE_SCORE and peak.lead >= _LIKELY_LEAD:
+            return self._refined(Similarity(1 + 0j, peak.displacement), other, score_near(surface, 0j, _NEAR_PX))
+        found = self._searched()
+        if found is not None:
+            return found
+        if _is_sure(peak):
+            return self._misfit(MisfitKind.SHIFTED, peak.displacement)
+        if score_near(surface, 0j, self.reach_px) >= _SAME_SCORE:
+            return GroundMatch()
+        return self._misfit(kind) if _is_sure(wrong) else self._another_place()
+
+    def _refined(self, start: Similarity, other: Floats, score: float) -> GroundMatch:
+        """Correct what the blocks agree on, if it is worth it and the edges then agree better than with `score`."""
+        known, best, needed = start, IDENTITY, _GAIN * score
+        for _ in range(_ROUNDS):
+            moved = other if known == IDENTITY else self.two.laid_back(known).field
+            step = block_similarity(self.field, moved)
+            if step is None:  # one road alone may lead anywhere along it
+                break
+            if known != IDENTITY:
+                peak = highest_peak(correlation(self.field, moved))
+                if peak.score >= needed and abs(peak.displacement) <= _NEAR_PX:
+                    best, needed = known, peak.score
+            elif self._is_still(step):
+                break
+            known = step.then(known)
+        if best == IDENTITY:
+            return GroundMatch(is_sure=start == IDENTITY)
+        if abs(best.shift) > self.reach_px:
+            return self._misfit(MisfitKind.SHIFTED, best.shift)
+        return GroundMatch(best.scaled(self.scale), is_sure=True)
+
+    def _is_still(self, step: Similarity) -> bool:
+        return abs(step.shift) <= self.still_px and step.moves(*self.one.grey.shape) <= self.still_px
+
+    def _searched(self) -> GroundMatch | None:
+        """Try turns and stretches at once with all displacements."""
+        one, two = self.one.reduced(_SEARCH_PX), self.two.reduced(_SEARCH_PX)
+        field, ratio = one.field, max(self.one.grey.shape) / max(one.grey.shape)
+        best: tuple[Peak, Similarity] | None = None
+        for turn in _TURNS_DEG:
+            for stretch in _STRETCHES:
+                tried = Similarity((1 + stretch) * cmath.exp(1j * math.radians(turn)), 0j)
+                peak = highest_peak(correlation(field, two.laid_back(tried).field))
+                if best is None or peak.score > best[0].score:
+                    best = peak, tried
+        if best is None or not _is_sure(best[0]):
+            return None
+        peak, tried = best
+        start = Similarity(1 + 0j, peak.displacement).then(tried).scaled(ratio)
+        found = self._refined(start, self.field, 0.0)
+        return found if found.is_sure or found.misfit else None
+
+    def _best_wrong_way(self) -> tuple[Peak, MisfitKind]:
+        """Try the image mirrored and turned by quarters, at once with all displacements."""
+        one, two = self.one.reduced(_SEARCH_PX), self.two.reduced(_SEARCH_PX)
+        field, found = one.field, []
+        for kind, ways in _WRONG_WAYS.items():
+            for way in ways:
+                grey = np.ascontiguousarray(way(two.grey))
+                if grey.shape == one.grey.shape:
+                    usable = None if two.usable is None else np.ascontiguousarray(way(two.usable))
+                    found.append((highest_peak(correlation(field, orientation_field(grey, usable))), kind))
+        return max(found, key=lambda each: each[0].score)
+
+    def _another_place(self) -> GroundMatch:
+        """Is it land of the same kind, with what lasts on it, and yet nothing of it is where it should be?"""
+        both = (self.one, self.two)
+        if min(each.seen_share for each in both) < _MIN_SEEN_SHARE:
+            return GroundMatch()
+        if not all(has_structure(each.bgr) for each in both) or not are_alike(self.one.bgr, self.two.bgr):
+            return GroundMatch()
+        return self._misfit(MisfitKind.ANOTHER_PLACE)
+
+    def _misfit(self, kind: MisfitKind, displacement: complex = 0j) -> GroundMatch:
+        metres = displacement * self.coarse_gsd_m
+        return GroundMatch(misfit=Misfit(kind, east_m=metres.real, north_m=-metres.imag), is_sure=True)
+
+
+def _is_sure(peak: Peak) -> bool:
+    return peak.score >= _SURE_SCORE and peak.lead >= _SURE_LEAD
+
+
+def _coarse(pixels: Pixels) -> _Coarse:
+    factor = min(1.0, _SIDE_PX / max(pixels.valid.shape))
+    bgr, valid = pixels
+    if factor < 1:
+        size = tuple(max(1, round(n * factor)) for n in valid.shape[::-1])
+        bgr = np.asarray(cv2.resize(bgr, size, interpolation=cv2.INTER_AREA), np.uint8)
+        valid = np.ones(bgr.shape[:2], np.bool_) if valid.all() else _reduced(valid.astype(np.float32), size) > 0.999
+    usable = scene_mask(Pixels(bgr, valid))
+    grey = cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY).astype(np.float32)
+    return _Coarse(bgr, grey, None if usable.all() else usable)
+
+
+def _reduced(image: Floats, size: tuple[int, ...]) -> Floats:
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.float32)
