@@ -26,7 +26,7 @@ from chalicelib.vision.orientation_correlation import (
     score_near,
 )
 from chalicelib.vision.pixels import Bgr, Floats, Mask, Pixels
-from chalicelib.vision.similarity import IDENTITY, Similarity, block_similarity, laid_back
+from chalicelib.vision.similarity import IDENTITY, Similarity, agreeing_blocks, block_similarity, laid_back
 
 MAX_SHIFT_M = 33.0  # what is said to be corrected, 30 m, and the error of the estimate
 _MAX_SHIFT_PX = 2.0  # of coarse imagery, whose pixels are larger than that
@@ -35,6 +35,7 @@ _SEARCH_PX = 128  # and to this, where many turns are tried
 _MIN_SIDE_PX = 48
 _SAME_SCORE = 5.0  # at its own place an image needs less to be believed
 _SURE_SCORE, _SURE_LEAD = 6.0, 1.5  # than anywhere else
+_MIN_AGREEING = 5  # blocks that say one shift: some of the ground is the same
 _ROUNDS = 4  # of refinement, at most
 _NEAR_PX = 3.0  # of its own place
 _LIKELY_LEAD = 1.2  # within reach, where chance seldom leads
@@ -120,7 +121,7 @@ class _Question:
         wrong, kind = self._best_wrong_way()
         if _is_sure(wrong) and wrong.score >= _CLEARLY * peak.score:
             return self._misfit(kind)
-        if is_here:
+        if is_here and peak.score >= _SURE_SCORE:
             return self._refined(IDENTITY, other, peak.score)
         if distance <= self.reach_px and peak.score >= _SURE_SCORE and peak.lead >= _LIKELY_LEAD:
             return self._refined(Similarity(1 + 0j, peak.displacement), other, score_near(surface, 0j, _NEAR_PX))
@@ -129,9 +130,7 @@ class _Question:
             return found
         if _is_sure(peak):
             return self._misfit(MisfitKind.SHIFTED, peak.displacement)
-        if score_near(surface, 0j, self.reach_px) >= _SAME_SCORE:
-            return GroundMatch()
-        return self._misfit(kind) if _is_sure(wrong) else self._another_place()
+        return self._misfit(kind) if _is_sure(wrong) else self._another_place(other)
 
     def _refined(self, start: Similarity, other: Floats, score: float) -> GroundMatch:
         """Correct what the blocks agree on, if it is worth it and the edges then agree better than with `score`."""
@@ -187,12 +186,14 @@ class _Question:
                     found.append((highest_peak(correlation(field, orientation_field(grey, usable))), kind))
         return max(found, key=lambda each: each[0].score)
 
-    def _another_place(self) -> GroundMatch:
+    def _another_place(self, other: Floats) -> GroundMatch:
         """Is it land of the same kind, with what lasts on it, and yet nothing of it is where it should be?"""
         both = (self.one, self.two)
         if min(each.seen_share for each in both) < _MIN_SEEN_SHARE:
             return GroundMatch()
-        if not all(has_structure(each.bgr) for each in both) or not are_alike(self.one.bgr, self.two.bgr):
+        if not are_alike(self.one.bgr, self.two.bgr) or not all(has_structure(each.bgr) for each in both):
+            return GroundMatch()
+        if agreeing_blocks(self.field, other) >= _MIN_AGREEING:
             return GroundMatch()
         return self._misfit(MisfitKind.ANOTHER_PLACE)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import product
 from typing import NamedTuple
 
 import cv2
@@ -16,6 +17,7 @@ BLOCK_PX = 64
 _BLOCKS_A_SIDE = 5
 _MIN_LEAD = 1.15  # of a block's peak over the next best: chance is left to the vote
 _NEAR_PX = 1.25  # what agrees
+_SAME_SHIFT_PX = 2.0
 _MIN_BLOCKS = 5  # that agree
 MAX_TURN = math.radians(4.0)
 MAX_STRETCH = 0.03
@@ -75,22 +77,34 @@ def block_similarity(first: Floats, second: Floats) -> Similarity | None:
 
     Blocks on ground that changed, or without edges, disagree, each in its own way.
     """
+    places, moved, leads = _block_peaks(first, second)
+    return _agreed(places[leads >= _MIN_LEAD], moved[leads >= _MIN_LEAD])
+
+
+def agreeing_blocks(first: Floats, second: Floats) -> int:
+    """Return how many of 25 blocks of two orientation fields say the same shift. Of two places it is four at most."""
+    _, moved, _ = _block_peaks(first, second)
+    return int((np.abs(moved[:, None] - moved) <= _SAME_SHIFT_PX).sum(axis=1).max(initial=0))
+
+
+def _block_peaks(
+    first: Floats, second: Floats
+) -> tuple[NDArray[np.complex128], NDArray[np.complex128], NDArray[np.float64]]:
+    """Return each block's place, its displacement, and how far that leads over the next best."""
     height, width, _ = first.shape
-    if min(height, width) < 1.5 * BLOCK_PX:
-        return None
-    tops, lefts = (np.linspace(0, side - BLOCK_PX, _BLOCKS_A_SIDE).round().astype(int) for side in (height, width))
-    window = cv2.createHanningWindow((BLOCK_PX, BLOCK_PX), cv2.CV_32F)
-    window = cv2.merge([window, window])
-    middle = complex(width - 1, height - 1) / 2
-    places, moved = [], []
-    for top in tops:
-        for left in lefts:
+    places, moved, leads = [], [], []
+    if min(height, width) >= 1.5 * BLOCK_PX:
+        tops, lefts = (np.linspace(0, side - BLOCK_PX, _BLOCKS_A_SIDE).round().astype(int) for side in (height, width))
+        window = cv2.createHanningWindow((BLOCK_PX, BLOCK_PX), cv2.CV_32F)
+        window = cv2.merge([window, window])
+        middle = complex(width - BLOCK_PX, height - BLOCK_PX) / 2
+        for top, left in product(tops, lefts):
             box = np.s_[top : top + BLOCK_PX, left : left + BLOCK_PX]
             peak = highest_peak(correlation(first[box] * window, second[box] * window))
-            if peak.lead >= _MIN_LEAD:
-                places.append(complex(left, top) + complex(1, 1) * (BLOCK_PX - 1) / 2 - middle)
-                moved.append(peak.displacement)
-    return _agreed(np.array(places), np.array(moved))
+            places.append(complex(left, top) - middle)
+            moved.append(peak.displacement)
+            leads.append(peak.lead)
+    return np.array(places, np.complex128), np.array(moved, np.complex128), np.array(leads, np.float64)
 
 
 def _agreed(places: NDArray[np.complex128], moved: NDArray[np.complex128]) -> Similarity | None:
