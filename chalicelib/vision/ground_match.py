@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from chalicelib.domain.misfits import Misfit, MisfitKind
-from chalicelib.vision.land_kind import are_alike, has_structure
+from chalicelib.vision.land_kind import ONE_KIND_AT_MOST, ONE_LIGHT_AT_MOST, difference, has_structure
 from chalicelib.vision.masks import cloud_mask, scene_mask
 from chalicelib.vision.orientation_correlation import (
     Peak,
@@ -35,7 +35,8 @@ _SEARCH_PX = 128  # and to this, where many turns are tried
 _MIN_SIDE_PX = 48
 _SAME_SCORE = 5.0  # at its own place an image needs less to be believed
 _SURE_SCORE, _SURE_LEAD = 6.0, 1.5  # than anywhere else
-_MIN_AGREEING = 5  # blocks that say one shift: some of the ground is the same
+_FEW_BLOCKS = 4  # of 25 that say one shift: two places have as many
+_SOME_BLOCKS = 8  # too few for ground that nobody touched
 _ROUNDS = 4  # of refinement, at most
 _NEAR_PX = 3.0  # of its own place
 _LIKELY_LEAD = 1.2  # within reach, where chance seldom leads
@@ -81,6 +82,10 @@ class _Coarse(NamedTuple):
         usable = np.ones(self.grey.shape, np.float32) if self.usable is None else self.usable.astype(np.float32)
         return _Coarse(self.bgr, laid_back(self.grey, by), laid_back(usable, by) > 0.999)
 
+    def turned(self, way: Callable[[Floats], Floats]) -> _Coarse:
+        usable = None if self.usable is None else np.ascontiguousarray(way(self.usable))
+        return _Coarse(self.bgr, np.ascontiguousarray(way(self.grey)), usable)
+
     def reduced(self, side: int) -> _Coarse:
         factor = side / max(self.grey.shape)
         if factor >= 1:
@@ -92,12 +97,18 @@ class _Coarse(NamedTuple):
 
 def match_ground(reference: Pixels, newer: Pixels, gsd_m: float) -> GroundMatch:
     """Find where the ground of an image lies on that of its reference, which is as large; `gsd_m` is a pixel."""
-    height, width = reference.valid.shape
-    one, two = _coarse(reference), _coarse(newer)
+    box = _seen_by_both(reference, newer)
+    if box is None:
+        return GroundMatch()
+    one, two = (_coarse(Pixels(image.bgr[box], image.valid[box])) for image in (reference, newer))
     if min(one.grey.shape) < _MIN_SIDE_PX:
         return GroundMatch()
-    scale = max(height, width) / max(one.grey.shape)
-    return _Question(one, two, scale, gsd_m).answer()
+    scale = max(box[0].stop - box[0].start, box[1].stop - box[1].start) / max(one.grey.shape)
+    found = _Question(one, two, scale, gsd_m).answer()
+    height, width = reference.valid.shape
+    off = complex(box[1].start + box[1].stop - width, box[0].start + box[0].stop - height) / 2
+    factor, shift = found.similarity
+    return found._replace(similarity=Similarity(factor, shift + off - factor * off))
 
 
 class _Question:
@@ -118,8 +129,9 @@ class _Question:
         is_here = distance <= max(_NEAR_PX, self.still_px) and peak.score >= _SAME_SCORE
         if is_here and peak.lead >= _SURE_LEAD:
             return self._refined(IDENTITY, other, peak.score)
-        wrong, kind = self._best_wrong_way()
-        if _is_sure(wrong) and wrong.score >= _CLEARLY * peak.score:
+        wrong, kind, turned = self._best_wrong_way()
+        is_wrong = _is_sure(wrong) and self._is_confirmed(turned, wrong.displacement)
+        if is_wrong and wrong.score >= _CLEARLY * peak.score:
             return self._misfit(kind)
         if is_here and peak.score >= _SURE_SCORE:
             return self._refined(IDENTITY, other, peak.score)
@@ -128,9 +140,9 @@ class _Question:
         found = self._searched()
         if found is not None:
             return found
-        if _is_sure(peak):
+        if _is_sure(peak) and self._is_confirmed(self.two, peak.displacement):
             return self._misfit(MisfitKind.SHIFTED, peak.displacement)
-        return self._misfit(kind) if _is_sure(wrong) else self._another_place(other)
+        return self._misfit(kind) if is_wrong else self._another_place(other, ONE_KIND_AT_MOST, _FEW_BLOCKS)
 
     def _refined(self, start: Similarity, other: Floats, score: float) -> GroundMatch:
         """Correct what the blocks agree on, if it is worth it and the edges then agree better than with `score`."""
@@ -139,6 +151,8 @@ class _Question:
             moved = other if known == IDENTITY else self.two.laid_back(known).field
             step = block_similarity(self.field, moved)
             if step is None:  # one road alone may lead anywhere along it
+                if known == IDENTITY:  # in one season and light, ground that nobody touched would agree
+                    return self._another_place(moved, ONE_LIGHT_AT_MOST, _SOME_BLOCKS, is_sure=True)
                 break
             if known != IDENTITY:
                 peak = highest_peak(correlation(self.field, moved))
@@ -174,32 +188,49 @@ class _Question:
         found = self._refined(start, self.field, 0.0)
         return found if found.is_sure or found.misfit else None
 
-    def _best_wrong_way(self) -> tuple[Peak, MisfitKind]:
-        """Try the image mirrored and turned by quarters, at once with all displacements."""
-        one, two = self.one.reduced(_SEARCH_PX), self.two.reduced(_SEARCH_PX)
-        field, found = one.field, []
+    def _best_wrong_way(self) -> tuple[Peak, MisfitKind, _Coarse]:
+        """Try the image mirrored and turned by quarters, at once with all displacements; return the best."""
+        one, found = self.one.reduced(_SEARCH_PX), []
+        ratio = max(self.one.grey.shape) / max(one.grey.shape)
         for kind, ways in _WRONG_WAYS.items():
             for way in ways:
-                grey = np.ascontiguousarray(way(two.grey))
-                if grey.shape == one.grey.shape:
-                    usable = None if two.usable is None else np.ascontiguousarray(way(two.usable))
-                    found.append((highest_peak(correlation(field, orientation_field(grey, usable))), kind))
+                turned = self.two.turned(way)
+                if turned.grey.shape == self.one.grey.shape:
+                    peak = highest_peak(correlation(one.field, turned.reduced(_SEARCH_PX).field))
+                    found.append((peak._replace(x=ratio * peak.x, y=ratio * peak.y), kind, turned))
         return max(found, key=lambda each: each[0].score)
 
-    def _another_place(self, other: Floats) -> GroundMatch:
-        """Is it land of the same kind, with what lasts on it, and yet nothing of it is where it should be?"""
+    def _is_confirmed(self, image: _Coarse, displacement: complex) -> bool:
+        """Do several parts of the ground say so, not a road or two alone?"""
+        laid = image.laid_back(Similarity(1 + 0j, displacement))
+        return agreeing_blocks(self.field, laid.field) > _FEW_BLOCKS
+
+    def _another_place(
+        self, other: Floats, difference_at_most: float, blocks_at_most: int, *, is_sure: bool = False
+    ) -> GroundMatch:
+        """Is it so much the same kind of land, with what lasts on it, and yet hardly any of it is where it should be?"""
         both = (self.one, self.two)
-        if min(each.seen_share for each in both) < _MIN_SEEN_SHARE:
-            return GroundMatch()
-        if not are_alike(self.one.bgr, self.two.bgr) or not all(has_structure(each.bgr) for each in both):
-            return GroundMatch()
-        if agreeing_blocks(self.field, other) >= _MIN_AGREEING:
-            return GroundMatch()
+        if (
+            min(each.seen_share for each in both) < _MIN_SEEN_SHARE
+            or difference(self.one.bgr, self.two.bgr) > difference_at_most
+            or not all(has_structure(each.bgr) for each in both)
+            or agreeing_blocks(self.field, other) > blocks_at_most
+        ):
+            return GroundMatch(is_sure=is_sure)
         return self._misfit(MisfitKind.ANOTHER_PLACE)
 
     def _misfit(self, kind: MisfitKind, displacement: complex = 0j) -> GroundMatch:
         metres = displacement * self.coarse_gsd_m
         return GroundMatch(misfit=Misfit(kind, east_m=metres.real, north_m=-metres.imag), is_sure=True)
+
+
+def _seen_by_both(one: Pixels, two: Pixels) -> tuple[slice, slice] | None:
+    """Return the rows and columns outside of which one of two images has no data at all."""
+    valid = one.valid & two.valid
+    if valid.all():
+        return slice(0, valid.shape[0]), slice(0, valid.shape[1])
+    left, top, width, height = cv2.boundingRect(valid.astype(np.uint8))
+    return (slice(top, top + height), slice(left, left + width)) if width and height else None
 
 
 def _is_sure(peak: Peak) -> bool:

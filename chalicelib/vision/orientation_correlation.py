@@ -16,6 +16,7 @@ import numpy as np
 from chalicelib.vision.pixels import Floats, Mask
 
 _TAPER = 0.15  # of a side, at both ends: a picture's rim is no edge
+_EDGE_PX = 12  # over which unusable ground fades in
 _PEAK_PX = 5  # how far a peak reaches: a second one is looked for beyond
 
 
@@ -45,11 +46,12 @@ def orientation_field(grey: Floats, usable: Mask | None = None) -> Floats:
     if not inside.size:
         return np.zeros((*grey.shape, 2), np.float32)
     factor = cv2.log(1 + strength / (float(np.median(inside)) + 1e-3)) / strength
+    x, y, window = x * factor, y * factor, _window(*grey.shape)
     if usable is not None:
-        factor *= cv2.erode(usable.astype(np.uint8), np.ones((7, 7), np.uint8), borderValue=1)
-    x, y = x * factor, y * factor
-    window = _window(*grey.shape)
-    return cv2.merge([(x - x.mean()) * window, (y - y.mean()) * window])
+        window = window * _ramp_within(usable)
+    weight = float(window.sum()) + 1e-6
+    x, y = ((each - float((each * window).sum()) / weight) * window for each in (x, y))
+    return cv2.merge([x, y])
 
 
 def correlation(first: Floats, second: Floats) -> Floats:
@@ -100,6 +102,12 @@ def _vertex(before: Any, at: float, after: Any) -> float:
     """Return where a parabola through three neighbours has its top, from the middle one."""
     curve = float(before) - 2 * at + float(after)
     return 0.0 if curve >= 0 else float(np.clip(0.5 * (float(before) - float(after)) / curve, -0.5, 0.5))
+
+
+def _ramp_within(usable: Mask) -> Floats:
+    """Return the weight of each pixel, rising from the edge of what is usable: that edge is none of the ground."""
+    distance = cv2.distanceTransform(usable.astype(np.uint8), cv2.DIST_L2, 3)
+    return np.clip((distance - 3) / _EDGE_PX, 0, 1)
 
 
 @cache
