@@ -19,8 +19,8 @@ from chalicelib.domain.tiles import Bounds, Outline, View
 from chalicelib.vision.change_map import ChangeMap, map_change
 from chalicelib.vision.comparison import Comparison, Findings
 from chalicelib.vision.persistence import PersistenceTest, read_images
-from chalicelib.vision.placement import map_placed, placed
 from chalicelib.vision.pixels import Pixels, decode_stored, ground_mask, to_pixels
+from chalicelib.vision.placement import map_placed, placed
 from chalicelib.vision.regions import changed_mask
 from chalicelib.vision.render import mask_png, overlay_png
 from chalicelib.vision.slow_change import SlowChangeTest
@@ -65,8 +65,8 @@ def compare(
 
     `older` are readers of the images before both, newest first, that each change is tested against; `doubted` are the
     outlines of what was doubtful when `before` was compared. The bytes are those of stored images, which passed the
-    gate and whose sha256 was checked. Raises BadImage for bytes that are not an image of the view's size, and DoesNotFit
-    for two that do not show the same ground; an older image that is none is left out.
+    gate and whose sha256 was checked. Raises BadImage for bytes that are not an image of the view's size, and
+    DoesNotFit for two that do not show the same ground; an older image that is none is left out.
     """
     reference, newer = decode_stored(before, view), decode_stored(after, view)
     reference, newer = placed(reference, newer, view.gsd_m, read_images(older, view))

@@ -16,21 +16,19 @@ import cv2
 import numpy as np
 
 from chalicelib.domain.misfits import Misfit, MisfitKind
+from chalicelib.vision.coarse_image import CoarseImage, coarse_image
 from chalicelib.vision.land_kind import ONE_KIND_AT_MOST, ONE_LIGHT_AT_MOST, difference, has_structure
-from chalicelib.vision.masks import cloud_mask, scene_mask
 from chalicelib.vision.orientation_correlation import (
     Peak,
     correlation,
     highest_peak,
-    orientation_field,
     score_near,
 )
-from chalicelib.vision.pixels import Bgr, Floats, Mask, Pixels
-from chalicelib.vision.similarity import IDENTITY, Similarity, agreeing_blocks, block_similarity, laid_back
+from chalicelib.vision.pixels import Floats, Pixels
+from chalicelib.vision.similarity import IDENTITY, Similarity, agreeing_blocks, block_similarity
 
 MAX_SHIFT_M = 33.0  # what is said to be corrected, 30 m, and the error of the estimate
 _MAX_SHIFT_PX = 2.0  # of coarse imagery, whose pixels are larger than that
-_SIDE_PX = 256  # both images are reduced to this
 _SEARCH_PX = 128  # and to this, where many turns are tried
 _MIN_SIDE_PX = 48
 _SAME_SCORE = 5.0  # at its own place an image needs less to be believed
@@ -62,45 +60,12 @@ class GroundMatch(NamedTuple):
     is_sure: bool = False  # the edges say so; False: they say nothing
 
 
-class _Coarse(NamedTuple):
-    """An image reduced for this question."""
-
-    bgr: Bgr
-    grey: Floats
-    usable: Mask | None
-
-    @property
-    def field(self) -> Floats:
-        return orientation_field(self.grey, self.usable)
-
-    @property
-    def seen_share(self) -> float:
-        usable = np.ones(self.grey.shape, np.bool_) if self.usable is None else self.usable
-        return float((usable & ~cloud_mask(self.bgr.astype(np.float32), usable)).mean())
-
-    def laid_back(self, by: Similarity) -> _Coarse:
-        usable = np.ones(self.grey.shape, np.float32) if self.usable is None else self.usable.astype(np.float32)
-        return _Coarse(self.bgr, laid_back(self.grey, by), laid_back(usable, by) > 0.999)
-
-    def turned(self, way: Callable[[Floats], Floats]) -> _Coarse:
-        usable = None if self.usable is None else np.ascontiguousarray(way(self.usable))
-        return _Coarse(self.bgr, np.ascontiguousarray(way(self.grey)), usable)
-
-    def reduced(self, side: int) -> _Coarse:
-        factor = side / max(self.grey.shape)
-        if factor >= 1:
-            return self
-        size = tuple(max(1, round(n * factor)) for n in self.grey.shape[::-1])
-        usable = None if self.usable is None else _reduced(self.usable.astype(np.float32), size) > 0.999
-        return _Coarse(self.bgr, _reduced(self.grey, size), usable)
-
-
 def match_ground(reference: Pixels, newer: Pixels, gsd_m: float) -> GroundMatch:
     """Find where the ground of an image lies on that of its reference, which is as large; `gsd_m` is a pixel."""
     box = _seen_by_both(reference, newer)
     if box is None:
         return GroundMatch()
-    one, two = (_coarse(Pixels(image.bgr[box], image.valid[box])) for image in (reference, newer))
+    one, two = (coarse_image(Pixels(image.bgr[box], image.valid[box])) for image in (reference, newer))
     if min(one.grey.shape) < _MIN_SIDE_PX:
         return GroundMatch()
     scale = max(box[0].stop - box[0].start, box[1].stop - box[1].start) / max(one.grey.shape)
@@ -114,7 +79,7 @@ def match_ground(reference: Pixels, newer: Pixels, gsd_m: float) -> GroundMatch:
 class _Question:
     """One pair, reduced `scale` times from pixels of `gsd_m`."""
 
-    def __init__(self, one: _Coarse, two: _Coarse, scale: float, gsd_m: float) -> None:
+    def __init__(self, one: CoarseImage, two: CoarseImage, scale: float, gsd_m: float) -> None:
         self.one, self.two, self.scale, self.gsd_m = one, two, scale, gsd_m
         self.coarse_gsd_m = scale * gsd_m
         self.reach_px = max(MAX_SHIFT_M, _MAX_SHIFT_PX * gsd_m) / self.coarse_gsd_m
@@ -125,24 +90,29 @@ class _Question:
         other = self.two.field
         surface = correlation(self.field, other)
         peak = highest_peak(surface)
-        distance = abs(peak.displacement)
-        is_here = distance <= max(_NEAR_PX, self.still_px) and peak.score >= _SAME_SCORE
+        is_here = abs(peak.displacement) <= max(_NEAR_PX, self.still_px) and peak.score >= _SAME_SCORE
         if is_here and peak.lead >= _SURE_LEAD:
             return self._refined(IDENTITY, other, peak.score)
         wrong, kind, turned = self._best_wrong_way()
         is_wrong = _is_sure(wrong) and self._is_confirmed(turned, wrong.displacement)
         if is_wrong and wrong.score >= _CLEARLY * peak.score:
             return self._misfit(kind)
-        if is_here and peak.score >= _SURE_SCORE:
-            return self._refined(IDENTITY, other, peak.score)
-        if distance <= self.reach_px and peak.score >= _SURE_SCORE and peak.lead >= _LIKELY_LEAD:
-            return self._refined(Similarity(1 + 0j, peak.displacement), other, score_near(surface, 0j, _NEAR_PX))
-        found = self._searched()
+        found = self._found(surface, peak, other, is_here=is_here)
         if found is not None:
             return found
-        if _is_sure(peak) and self._is_confirmed(self.two, peak.displacement):
-            return self._misfit(MisfitKind.SHIFTED, peak.displacement)
         return self._misfit(kind) if is_wrong else self._another_place(other, ONE_KIND_AT_MOST, _FEW_BLOCKS)
+
+    def _found(self, surface: Floats, peak: Peak, other: Floats, *, is_here: bool) -> GroundMatch | None:
+        """Look for the ground where it may be and where it may not; None if it is nowhere."""
+        if is_here and peak.score >= _SURE_SCORE:
+            return self._refined(IDENTITY, other, peak.score)
+        is_within_reach = abs(peak.displacement) <= self.reach_px
+        if is_within_reach and peak.score >= _SURE_SCORE and peak.lead >= _LIKELY_LEAD:
+            return self._refined(Similarity(1 + 0j, peak.displacement), other, score_near(surface, 0j, _NEAR_PX))
+        found = self._searched()
+        if found is None and _is_sure(peak) and self._is_confirmed(self.two, peak.displacement):
+            return self._misfit(MisfitKind.SHIFTED, peak.displacement)
+        return found
 
     def _refined(self, start: Similarity, other: Floats, score: float) -> GroundMatch:
         """Correct what the blocks agree on, if it is worth it and the edges then agree better than with `score`."""
@@ -188,7 +158,7 @@ class _Question:
         found = self._refined(start, self.field, 0.0)
         return found if found.is_sure or found.misfit else None
 
-    def _best_wrong_way(self) -> tuple[Peak, MisfitKind, _Coarse]:
+    def _best_wrong_way(self) -> tuple[Peak, MisfitKind, CoarseImage]:
         """Try the image mirrored and turned by quarters, at once with all displacements; return the best."""
         one, found = self.one.reduced(_SEARCH_PX), []
         ratio = max(self.one.grey.shape) / max(one.grey.shape)
@@ -200,7 +170,7 @@ class _Question:
                     found.append((peak._replace(x=ratio * peak.x, y=ratio * peak.y), kind, turned))
         return max(found, key=lambda each: each[0].score)
 
-    def _is_confirmed(self, image: _Coarse, displacement: complex) -> bool:
+    def _is_confirmed(self, image: CoarseImage, displacement: complex) -> bool:
         """Do several parts of the ground say so, not a road or two alone?"""
         laid = image.laid_back(Similarity(1 + 0j, displacement))
         return agreeing_blocks(self.field, laid.field) > _FEW_BLOCKS
@@ -208,7 +178,7 @@ class _Question:
     def _another_place(
         self, other: Floats, difference_at_most: float, blocks_at_most: int, *, is_sure: bool = False
     ) -> GroundMatch:
-        """Is it so much the same kind of land, with what lasts on it, and yet hardly any of it is where it should be?"""
+        """Is it so much one kind of land, with what lasts on it, and yet hardly any of it where it should be?"""
         both = (self.one, self.two)
         if (
             min(each.seen_share for each in both) < _MIN_SEEN_SHARE
@@ -235,19 +205,3 @@ def _seen_by_both(one: Pixels, two: Pixels) -> tuple[slice, slice] | None:
 
 def _is_sure(peak: Peak) -> bool:
     return peak.score >= _SURE_SCORE and peak.lead >= _SURE_LEAD
-
-
-def _coarse(pixels: Pixels) -> _Coarse:
-    factor = min(1.0, _SIDE_PX / max(pixels.valid.shape))
-    bgr, valid = pixels
-    if factor < 1:
-        size = tuple(max(1, round(n * factor)) for n in valid.shape[::-1])
-        bgr = np.asarray(cv2.resize(bgr, size, interpolation=cv2.INTER_AREA), np.uint8)
-        valid = np.ones(bgr.shape[:2], np.bool_) if valid.all() else _reduced(valid.astype(np.float32), size) > 0.999
-    usable = scene_mask(Pixels(bgr, valid))
-    grey = cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY).astype(np.float32)
-    return _Coarse(bgr, grey, None if usable.all() else usable)
-
-
-def _reduced(image: Floats, size: tuple[int, ...]) -> Floats:
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.float32)

@@ -8,7 +8,7 @@ and Carter 1976, "The generalized correlation method for estimation of time dela
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -70,8 +70,8 @@ def highest_peak(surface: Floats) -> Peak:
     middle, spread = _chance(surface)
     y0, x0 = height // 2, width // 2
     top = float(around[y0, x0])
-    x = column + _vertex(around[y0, x0 - 1], top, around[y0, x0 + 1])
-    y = row + _vertex(around[y0 - 1, x0], top, around[y0 + 1, x0])
+    x = column + _vertex(float(around[y0, x0 - 1]), top, float(around[y0, x0 + 1]))
+    y = row + _vertex(float(around[y0 - 1, x0]), top, float(around[y0 + 1, x0]))
     around[y0 - _PEAK_PX : y0 + _PEAK_PX + 1, x0 - _PEAK_PX : x0 + _PEAK_PX + 1] = middle
     second = max(float(around.max()) - middle, 1e-9)
     return Peak(
@@ -98,10 +98,10 @@ def _chance(surface: Floats) -> tuple[float, float]:
     return middle, float(np.median(np.abs(surface[::2, ::2] - middle))) / 0.6745 + 1e-9
 
 
-def _vertex(before: Any, at: float, after: Any) -> float:
+def _vertex(before: float, at: float, after: float) -> float:
     """Return where a parabola through three neighbours has its top, from the middle one."""
-    curve = float(before) - 2 * at + float(after)
-    return 0.0 if curve >= 0 else float(np.clip(0.5 * (float(before) - float(after)) / curve, -0.5, 0.5))
+    curve = before - 2 * at + after
+    return 0.0 if curve >= 0 else min(max(0.5 * (before - after) / curve, -0.5), 0.5)
 
 
 def _ramp_within(usable: Mask) -> Floats:

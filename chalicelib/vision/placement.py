@@ -1,6 +1,6 @@
-"""Placement: lay an image where its reference's ground is, or say that it does not fit. Pixels that fit stay as they are.
+"""Placement: lay an image where its reference's ground is, or say that it does not fit.
 
-Where the two disagree, an older image of the place decides which of them is the odd one.
+Pixels that fit stay as they are. Where the two disagree, an older image of the place decides which one is odd.
 """
 
 from __future__ import annotations
@@ -18,9 +18,7 @@ from chalicelib.vision.pixels import Mask, Pixels
 from chalicelib.vision.similarity import IDENTITY, Similarity
 
 
-def placed(
-    reference: Pixels, newer: Pixels, gsd_m: float, older: Iterable[Pixels] = ()
-) -> tuple[Pixels, Pixels]:
+def placed(reference: Pixels, newer: Pixels, gsd_m: float, older: Iterable[Pixels] = ()) -> tuple[Pixels, Pixels]:
     """Return a reference and a newer image on one grid, that of the image which lies right.
 
     `older` are images from before both: the first that fits one of the two decides which one is odd; without any it is
@@ -39,7 +37,7 @@ def placed(
 
 
 def map_placed(older: Pixels, newer: Pixels, gsd_m: float) -> ChangeMap:
-    """Map the change from an older image, laid where the newer one's ground is; nothing is known of one that does not fit."""
+    """Map the change from an older image, laid where the newer one's ground is; of one that does not fit, nothing."""
     match = match_ground(newer, older, gsd_m)
     if match.misfit is not None:
         return nothing_known(newer, gsd_m)

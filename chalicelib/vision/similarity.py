@@ -73,7 +73,7 @@ def laid_back(image: Floats, by: Similarity, *, flags: int = cv2.INTER_LINEAR) -
 
 
 def block_similarity(first: Floats, second: Floats) -> Similarity | None:
-    """Estimate the similarity between two orientation fields that most of their blocks agree on; None where they do not.
+    """Estimate the similarity between two orientation fields that most blocks agree on; None where they do not.
 
     Blocks on ground that changed, or without edges, disagree, each in its own way.
     """

@@ -19,12 +19,12 @@ from collections.abc import Callable, Iterator
 import cv2
 import numpy as np
 
+from chalicelib.domain.image_header import read_header
 from chalicelib.vision.change_map import map_change
 from chalicelib.vision.changes import detect
 from chalicelib.vision.ground_match import match_ground
 from chalicelib.vision.pixels import decode, to_pixels
 from chalicelib.vision.regions import changed_mask
-from chalicelib.domain.image_header import read_header
 from research.labelled_pairs import SHARED, scorer
 
 DISPLACEMENTS = [
@@ -137,7 +137,9 @@ def cost() -> None:
         rest = spent(lambda: map_change(*(decode(file, read_header(file)) for file in files), 0.6))
         shares.append((gate, rest))
     gate, rest = (float(np.median(each)) for each in zip(*shares, strict=True))
-    print(f"640 px, .6 m: gate {gate:.1f} ms beside {rest:.1f} ms of decoding and change map: {100 * gate / rest:.0f} %")
+    print(
+        f"640 px, .6 m: gate {gate:.1f} ms beside {rest:.1f} ms of decoding and change map: {100 * gate / rest:.0f} %"
+    )
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Pictures that do not lie where they say, by a whole process on an archive folder that grows: the cases from the field."""
+"""Pictures that do not lie where they say, by a whole process on an archive folder: the cases from the field."""
 
 import math
 from itertools import count
@@ -39,7 +39,6 @@ class Case(NamedTuple):
         pixels = np.clip(pixels + noise, 0, 255).astype(np.uint8)
         put(self.folder, f"{self.name}-{month}", self.bounds, pixels=pixels, taken=TIMES[month])
         return self.client.supervise_now(self.area_id)
-
 
 
 @pytest.fixture(scope="module")

@@ -67,7 +67,12 @@ def test_a_shift_of_less_than_two_pixels_is_left_to_the_registration_of_the_pair
 
 @pytest.mark.parametrize(
     ("east_px", "south_px", "says"),
-    [(-72, 0, "36 m to the east"), (72, 0, "36 m to the west"), (0, 72, "36 m to the north"), (0, -120, "60 m to the south")],
+    [
+        (-72, 0, "36 m to the east"),
+        (72, 0, "36 m to the west"),
+        (0, 72, "36 m to the north"),
+        (0, -120, "60 m to the south"),
+    ],
 )
 def test_what_lies_too_far_off_is_told_with_where_its_ground_lies(east_px, south_px, says):
     found = match(village(), village(left=east_px, top=south_px))

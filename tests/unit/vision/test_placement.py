@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 from chalicelib.domain.errors import DoesNotFit
+from chalicelib.domain.thresholds import Thresholds
 from chalicelib.vision.change_map import map_change
 from chalicelib.vision.changes import compare, compare_with_baseline, detect
 from chalicelib.vision.pixels import to_pixels
 from chalicelib.vision.placement import map_placed, placed
-from chalicelib.domain.thresholds import Thresholds
 from tests.support.builders.land import EVERYWHERE, VIEW, house, png, village
 
 GSD_M = VIEW.gsd_m
