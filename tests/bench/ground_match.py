@@ -1,6 +1,6 @@
 """What the gate makes of pictures that do not lie where they say: a grid of displacements, and wrong ones.
 
-    python -m tests.bench.ground_match [--every 1]
+    python -m tests.bench.ground_match [--every 1] [--only "1 degree, .5 %"]
 
 On the real before/after pairs beside the repository (without them this says so and ends). Prints the share of
 unchanged copies that alert, uncorrected and corrected, the share of the recall that is kept where the newer image of a
@@ -75,10 +75,12 @@ def pairs(every: int) -> Iterator[tuple[dict, np.ndarray, np.ndarray, np.ndarray
             yield row, *scorer().load(str(SHARED / "change-pairs"), row["id"]), float(row["metres_per_pixel"])
 
 
-def grid(every: int) -> None:
+def grid(every: int, only: str) -> None:
     """Print, for each displacement, what alerts and what is kept."""
     print(f"{'displacement':22s} {'copies':>6s} {'alert before':>12s} {'alert now':>9s} {'FAILED':>6s} recall kept")
     for name, turn, stretch, metres in DISPLACEMENTS:
+        if only not in name:
+            continue
         was, now, failed, copies, kept, all_of_it = 0, 0, 0, 0, 0, 0
         for place, (_, one, two, truth, gsd_m) in enumerate(pairs(every)):
             if metres / gsd_m > 0.3 * min(one.shape[:2]):  # hardly anything of the ground is left
@@ -146,13 +148,14 @@ def main() -> None:
     """Print it all."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--every", type=int, default=1)
-    every = parser.parse_args().every
+    parser.add_argument("--only", default="", help="displacements whose name has this")
+    options = parser.parse_args()
     if not (SHARED / "bench" / "dev.csv").exists():
         print("No pairs: they are research data and not part of this repository.")
         return
     cost()
-    grid(every)
-    wrong(every)
+    grid(options.every, options.only)
+    wrong(options.every)
 
 
 if __name__ == "__main__":
