@@ -15,7 +15,7 @@ from chalicelib.application.ports.jobs import Jobs
 from chalicelib.application.ports.tile_runs import TileRuns
 from chalicelib.application.tile_work import postpone, put_object, released_on_failure
 from chalicelib.domain.changes import Change, change_log, ignored_of, judge
-from chalicelib.domain.errors import BadImage, NotFound, Unavailable
+from chalicelib.domain.errors import BadImage, DoesNotFit, NotFound, Unavailable
 from chalicelib.domain.images import StoredImage
 from chalicelib.domain.jobs import TileJob
 from chalicelib.domain.retries import given_up, retry_after
@@ -82,6 +82,9 @@ def _compare(
             older=[partial(_get_older, images, image) for image in claim.older],
             doubted=claim.doubted,
         )
+    except DoesNotFit as failure:  # the odd one of the two is never used again, and nobody is told of a change
+        odd = claim.reference if failure.is_reference else claim.image
+        return Outcome(verdict=Verdict.FAILED, reason=failure.reason, lost_image_id=odd.image_id)
     except BadImage as failure:
         return Outcome(verdict=Verdict.FAILED, reason=failure.reason)
     slow, lost_baseline_id = _compare_slowly(claim, images, stored[1], compare_with_baseline)

@@ -86,5 +86,13 @@ class BadImage(ImageryFailed):
     """What came is not an image of what was asked for."""
 
 
+class DoesNotFit(BadImage):
+    """An image does not show its reference's ground; `is_reference` says that it is the reference that is odd."""
+
+    def __init__(self, reason: str = "", *, is_reference: bool = False) -> None:
+        super().__init__(reason)
+        self.is_reference = is_reference
+
+
 class LicenceRefused(ProviderRefused):
     """The provider's terms forbid storing or analysing its imagery, and no permission is stated."""

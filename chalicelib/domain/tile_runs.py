@@ -152,7 +152,7 @@ class Outcome:
     mask_key: str | None = None
     overlay_key: str | None = None
     failed_provider: str | None = None  # whose imagery it was that could not be had
-    lost_image_id: int | None = None  # an image whose object is gone or damaged: it is never used again
+    lost_image_id: int | None = None  # an image that is gone, damaged or misplaced: it is never used again
     image_id: int | None = None  # of a capture without a new image: the stored one that it rests on
 
 

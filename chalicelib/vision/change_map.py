@@ -136,6 +136,13 @@ def map_change(first: Pixels, second: Pixels, gsd_m: float) -> ChangeMap:
     return ChangeMap(odds, pair.clear, WorkingPair(pair.one, pair.two, *greys, pair.usable))
 
 
+def nothing_known(image: Pixels, gsd_m: float) -> ChangeMap:
+    """Return the change map of an image and one that shows nothing of its ground."""
+    height, width = image.valid.shape
+    odds = np.full(working_size(height, width, gsd_m)[::-1], _UNKNOWN, np.float32)
+    return ChangeMap(odds, np.zeros_like(image.valid), None)
+
+
 def _resized(bgr: Bgr, size: tuple[int, int]) -> Floats:
     if (bgr.shape[1], bgr.shape[0]) != size:
         bgr = np.asarray(cv2.resize(bgr, size, interpolation=cv2.INTER_AREA), np.uint8)

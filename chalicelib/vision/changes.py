@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 from chalicelib.application.ports.compare import OlderImage
 from chalicelib.domain.changes import Change
 from chalicelib.domain.comparisons import DETECTOR
+from chalicelib.domain.errors import DoesNotFit
 from chalicelib.domain.thresholds import Thresholds, default_threshold_m2
 from chalicelib.domain.tiles import Bounds, Outline, View
 from chalicelib.vision.change_map import ChangeMap, map_change
 from chalicelib.vision.comparison import Comparison, Findings
-from chalicelib.vision.persistence import PersistenceTest
+from chalicelib.vision.persistence import PersistenceTest, read_images
 from chalicelib.vision.pixels import Pixels, decode_stored, ground_mask, to_pixels
+from chalicelib.vision.placement import map_placed, placed
 from chalicelib.vision.regions import changed_mask
 from chalicelib.vision.render import mask_png, overlay_png
 from chalicelib.vision.slow_change import SlowChangeTest
@@ -31,7 +33,8 @@ MIN_GSD_M, MAX_GSD_M = 0.001, 1000.0
 def detect(before_bgr: NDArray[Any], after_bgr: NDArray[Any], metres_per_pixel: float) -> NDArray[np.uint8]:
     """Mark the changed pixels of two images: 255 in a mask as large as `before_bgr`.
 
-    Either order of the images gives the same mask. Takes 1 to 4 channels; the fourth is alpha. A scale that is no
+    Either order of the images gives the same mask, unless one must be moved: it is laid on the grid of `before`. Two
+    that do not fit give an empty one. Takes 1 to 4 channels; the fourth is alpha. A scale that is no
     number of metres counts as 1, and one that no image has as the nearest that may be.
     """
     before, after = to_pixels(before_bgr), to_pixels(after_bgr)
@@ -41,6 +44,10 @@ def detect(before_bgr: NDArray[Any], after_bgr: NDArray[Any], metres_per_pixel: 
         after = _resized(after, before.valid.shape)
     gsd_m = metres_per_pixel if math.isfinite(metres_per_pixel) and metres_per_pixel > 0 else 1.0
     gsd_m = min(max(gsd_m, MIN_GSD_M), MAX_GSD_M)
+    try:
+        before, after = placed(before, after, gsd_m)
+    except DoesNotFit:
+        return np.zeros(before.valid.shape, np.uint8)
     return changed_mask(map_change(before, after, gsd_m), gsd_m)
 
 
@@ -58,16 +65,17 @@ def compare(
 
     `older` are readers of the images before both, newest first, that each change is tested against; `doubted` are the
     outlines of what was doubtful when `before` was compared. The bytes are those of stored images, which passed the
-    gate and whose sha256 was checked. Raises BadImage for bytes that are not an image of the view's size; an older
-    image that is none is left out.
+    gate and whose sha256 was checked. Raises BadImage for bytes that are not an image of the view's size, and
+    DoesNotFit for two that do not show the same ground; an older image that is none is left out.
     """
     reference, newer = decode_stored(before, view), decode_stored(after, view)
+    reference, newer = placed(reference, newer, view.gsd_m, read_images(older, view))
     change_map = map_change(reference, newer, view.gsd_m)
     findings = Comparison(
         reference=reference,
         newer=newer,
         change_map=change_map,
-        persistence=PersistenceTest(older, reference=reference, newer=newer, view=view, map_change=map_change),
+        persistence=PersistenceTest(older, reference=reference, newer=newer, view=view, map_change=map_placed),
         view=view,
         area=area,
         thresholds=thresholds,
@@ -90,12 +98,13 @@ def compare_with_baseline(
     they do not hold is ignored, with its reason. Else as `compare`.
     """
     reference, newer = decode_stored(baseline, view), decode_stored(after, view)
+    reference, newer = placed(reference, newer, view.gsd_m, read_images(between, view))
     change_map = map_change(reference, newer, view.gsd_m)
     findings = Comparison(
         reference=reference,
         newer=newer,
         change_map=change_map,
-        persistence=SlowChangeTest(between, baseline=reference, newer=newer, view=view, map_change=map_change),
+        persistence=SlowChangeTest(between, baseline=reference, newer=newer, view=view, map_change=map_placed),
         view=view,
         area=area,
         thresholds=thresholds,

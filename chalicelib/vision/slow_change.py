@@ -43,7 +43,7 @@ class SlowChangeTest:
 
         @cache
         def from_baseline(place: int) -> ChangeMap:
-            return replace(map_change(baseline, images()[place], view.gsd_m), pair=None)
+            return replace(map_change(images()[place], baseline, view.gsd_m), pair=None)
 
         self._images, self._to_newer, self._from_baseline = images, to_newer, from_baseline
 

@@ -3,7 +3,7 @@
 import pytest
 
 from chalicelib.application.tile_work import released_on_failure
-from chalicelib.domain.errors import BadImage, ProviderRefused, ProviderUnavailable, Unavailable
+from chalicelib.domain.errors import BadImage, DoesNotFit, ProviderRefused, ProviderUnavailable, Unavailable
 from chalicelib.domain.jobs import Queue, TileJob
 from chalicelib.domain.retries import MAX_ATTEMPTS
 from chalicelib.domain.sessions import SessionStatus
@@ -259,3 +259,40 @@ def test_behind_a_cloud_what_was_never_compared_is_compared(trip, area):
     seen = trip.run_session(area, "may", days=60, change=CHANGE)
     assert seen.counts_by_verdict == {"CHANGED": 2}, "April's image shows it"
     assert trip.run_session(area, "june", days=61).counts_by_verdict == {"OBSCURED": 2}
+
+
+# What does not fit its reference
+
+
+def odd(scene):
+    """Compare as the gate answers where the image of one scene is misplaced."""
+
+    def compare(before, after, **_ground):
+        if scene in (before, after):
+            raise DoesNotFit("does not fit its reference: mirrored", is_reference=before == scene)
+        return CHANGE
+
+    return compare
+
+
+def test_an_image_that_does_not_fit_changes_nothing_and_is_never_a_reference(trip, area):
+    trip.compare = odd(b"april")
+    session = trip.run_session(area, "april", days=30)
+    assert session.counts_by_verdict == {"FAILED": 2}
+    assert session.status is SessionStatus.ERROR
+    assert {failure.reason for failure in session.failures} == {"does not fit its reference: mirrored"}
+    assert trip.alerts_of(session) == []
+    session = trip.run_session(area, "may", days=60)
+    assert session.counts_by_verdict == {"CHANGED": 2}
+    assert {trip.images.get(alert.reference_key) for alert, _ in trip.alerts_of(session)} == {b"march"}
+
+
+def test_a_reference_that_is_the_odd_one_is_passed_over_for_good(trip, area):
+    trip.run_session(area, "april", days=30)
+    trip.compare = odd(b"april")
+    session = trip.run_session(area, "may", days=60)
+    assert session.counts_by_verdict == {"CHANGED": 2}
+    assert {trip.images.get(alert.reference_key) for alert, _ in trip.alerts_of(session)} == {b"march"}
+    session = trip.run_session(area, "june", days=90)
+    assert sum(session.counts_by_verdict.values()) == 2
+    assert "FAILED" not in session.counts_by_verdict, "nothing was compared with april"

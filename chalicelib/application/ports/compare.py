@@ -14,7 +14,10 @@ OlderImage = Callable[[], bytes | None]
 
 
 class Compare(Protocol):
-    """Compares two stored images of one view. Raises BadImage for bytes that are not an image of that size."""
+    """Compares two stored images of one view.
+
+    Raises BadImage for bytes that are not an image of that size, and DoesNotFit for two that do not show one ground.
+    """
 
     def __call__(
         self,

@@ -12,7 +12,10 @@ from chalicelib.domain.tiles import Bounds, View
 
 
 class CompareWithBaseline(Protocol):
-    """Compares a stored image with the baseline of its view. Raises BadImage for bytes that are not such an image."""
+    """Compares a stored image with the baseline of its view.
+
+    Raises BadImage for bytes that are not such an image, and DoesNotFit for two that do not show one ground.
+    """
 
     def __call__(
         self,

@@ -72,3 +72,29 @@ def crop(image: np.ndarray, turn: int) -> np.ndarray:
     colour = np.array([r.uniform(40, 110), r.uniform(90, 160), r.uniform(60, 190)])
     sown[box, box] = np.clip(colour + rows[..., None] + r.normal(0, 6, (90, 90, 1)), 0, 255)
     return sown
+
+
+def village(side: int = 512, *, seed: int = 0, left: int = 0, top: int = 0, turn_deg: float = 0.0) -> np.ndarray:
+    """Land with lanes, walls and houses that stand every way, seen from (left, top), or turned about the middle."""
+    world = _village(seed)
+    if not turn_deg:
+        return world[256 + top : 256 + top + side, 256 + left : 256 + left + side].copy()
+    middle = (256 + left + (side - 1) / 2, 256 + top + (side - 1) / 2)
+    turned = cv2.warpAffine(world, cv2.getRotationMatrix2D(middle, turn_deg, 1.0), world.shape[1::-1])
+    return turned[256 + top : 256 + top + side, 256 + left : 256 + left + side].copy()
+
+
+@cache
+def _village(seed: int) -> np.ndarray:
+    r = np.random.default_rng([seed, 9])
+    image = _world(seed).copy()
+    for _ in range(14):
+        ends = r.integers(0, 1024, (2, 2))
+        width = int(r.integers(3, 9))
+        cv2.line(image, ends[0].tolist(), ends[1].tolist(), (120, 150, 165), width, cv2.LINE_AA)
+    for _ in range(90):
+        box = (r.integers(0, 1024, 2).tolist(), r.integers(16, 44, 2).tolist(), float(r.uniform(0, 180)))
+        corners = cv2.boxPoints(box).astype(np.int32)
+        cv2.fillPoly(image, [corners + 4], (35, 40, 40))
+        cv2.fillPoly(image, [corners], r.integers(60, 220, 3).tolist())
+    return image

@@ -31,7 +31,7 @@ def reason_of(to_newer, from_baseline, *, hidden=(), lost=()):
 
     def map_change(older, newer, _metres_per_pixel):
         is_to_newer = newer.bgr[0, 0, 0] == NEWER
-        place = (older if is_to_newer else newer).bgr[0, 0, 0] // 10
+        place = older.bgr[0, 0, 0] // 10
         return mapped((to_newer if is_to_newer else from_baseline)[place], is_clear=place not in hidden)
 
     between = [

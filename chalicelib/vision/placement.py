@@ -1,0 +1,69 @@
+"""Placement: lay an image where its reference's ground is, or say that it does not fit.
+
+Pixels that fit stay as they are. Where the two disagree, an older image of the place decides which one is odd.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import cv2
+import numpy as np
+
+from chalicelib.domain.errors import DoesNotFit
+from chalicelib.vision.change_map import ChangeMap, map_change, nothing_known
+from chalicelib.vision.ground_match import GroundMatch, match_ground
+from chalicelib.vision.masks import scene_mask
+from chalicelib.vision.pixels import Mask, Pixels
+from chalicelib.vision.similarity import IDENTITY, Similarity
+
+
+def placed(reference: Pixels, newer: Pixels, gsd_m: float, older: Iterable[Pixels] = ()) -> tuple[Pixels, Pixels]:
+    """Return a reference and a newer image on one grid, that of the image which lies right.
+
+    `older` are images from before both: the first that fits one of the two decides which one is odd; without any it is
+    the newer one. What the odd one does not reach is not valid. Raises DoesNotFit, which says which one it is.
+    """
+    match = match_ground(reference, newer, gsd_m)
+    if match == GroundMatch(is_sure=match.is_sure):
+        return reference, newer
+    is_odd = _is_reference_odd(reference, newer, gsd_m, older)
+    if match.misfit is not None:
+        raise DoesNotFit(match.misfit.reason, is_reference=is_odd)
+    if is_odd:
+        back = match_ground(newer, reference, gsd_m)
+        return (_laid(reference, back.similarity), newer) if back.misfit is None else (reference, newer)
+    return reference, _laid(newer, match.similarity)
+
+
+def map_placed(older: Pixels, newer: Pixels, gsd_m: float) -> ChangeMap:
+    """Map the change from an older image, laid where the newer one's ground is; of one that does not fit, nothing."""
+    match = match_ground(newer, older, gsd_m)
+    if match.misfit is not None:
+        return nothing_known(newer, gsd_m)
+    return map_change(_laid(older, match.similarity), newer, gsd_m)
+
+
+def _is_reference_odd(reference: Pixels, newer: Pixels, gsd_m: float, older: Iterable[Pixels]) -> bool:
+    for image in older:
+        of_reference, of_newer = (match_ground(image, each, gsd_m) for each in (reference, newer))
+        if _is_in_place(of_reference) or _is_in_place(of_newer):
+            return _is_in_place(of_newer) and not _is_in_place(of_reference)
+    return False
+
+
+def _is_in_place(match: GroundMatch) -> bool:
+    return match == GroundMatch(is_sure=True)
+
+
+def _laid(image: Pixels, by: Similarity) -> Pixels:
+    """Lay an image on another one's grid. What it does not reach is not valid, and neither is what shows no ground."""
+    if by == IDENTITY:
+        return image
+    height, width = image.valid.shape
+    matrix, size = by.matrix(height, width), (width, height)
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    bgr = cv2.warpAffine(image.bgr, matrix, size, flags=flags, borderMode=cv2.BORDER_REFLECT_101)
+    ground = scene_mask(image).astype(np.float32)
+    reached: Mask = cv2.warpAffine(ground, matrix, size, flags=flags, borderMode=cv2.BORDER_CONSTANT) > 0.999
+    return Pixels(np.asarray(bgr, np.uint8), reached)
