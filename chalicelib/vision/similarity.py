@@ -83,7 +83,7 @@ def block_similarity(first: Floats, second: Floats) -> Similarity | None:
 
 def has_blocks(field: Floats) -> bool:
     """Whether an orientation field is wide and high enough for its blocks to say anything."""
-    return min(field.shape[:2]) >= 1.5 * BLOCK_PX
+    return bool(min(field.shape[:2]) >= 1.5 * BLOCK_PX)
 
 
 def agreeing_blocks(first: Floats, second: Floats) -> int:
