@@ -141,10 +141,11 @@ class _Question:
         return GroundMatch(best.scaled(self.scale), is_sure=True)
 
     def _by_its_peak(self, start: Similarity, moved: Floats, needed: float) -> GroundMatch:
-        """Correct a strip of ground, too narrow for blocks, by what nothing else comes near."""
+        """Correct a strip of ground, too narrow for blocks, by a shift that nothing else comes near."""
         peak = highest_peak(correlation(self.field, moved))
         is_there = peak.lead >= _STRIP_LEAD and abs(peak.displacement) <= _NEAR_PX
-        if start == IDENTITY or not is_there or peak.score < needed or abs(start.shift) > self.reach_px:
+        is_a_shift = start.factor == 1 and 0 < abs(start.shift) <= self.reach_px
+        if not (is_a_shift and is_there and peak.score >= needed):
             return GroundMatch(is_sure=start == IDENTITY)
         return GroundMatch(start.scaled(self.scale), is_sure=True)
 
