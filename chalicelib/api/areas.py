@@ -170,20 +170,20 @@ def _shown(area: Area, ports: Ports) -> AreaOut:
 
 
 def _drafted(body: AreaDraft, ports: Ports, sign_in: SignIn) -> Draft:
-    chosen = ports.settings
     watched = ports.areas.of_user(sign_in.user.user_id, page=PageRequest(limit=LARGEST_PAGE)).items
     return draft_area(
         body.extent,
-        imagery=ports.imagery(body.provider or chosen.providers.default_provider),
-        cadence_hours=chosen.trip.cadence_hours if body.cadence_hours is None else body.cadence_hours,
+        imagery=ports.imagery(body.provider or ports.settings.providers.default_provider),
+        cadence_hours=ports.settings.trip.cadence_hours if body.cadence_hours is None else body.cadence_hours,
         min_changed_area_m2=body.min_changed_area_m2,
-        min_clear_share=chosen.trip.min_clear_share,
+        min_clear_share=ports.settings.trip.min_clear_share,
         sensitivity=checked_sensitivity(body.sensitivity),
-        most_tiles=chosen.limits.max_tiles,
-        tiles_per_day=chosen.limits.tiles_per_day,
+        most_tiles=ports.settings.limits.max_tiles,
+        tiles_per_day=ports.settings.limits.tiles_per_day,
         unseen_tolerance=body.unseen_tolerance,
         others=[area.extent.spot for area in watched],
         is_place_confirmed=body.is_place_confirmed,
+        now=ports.clock(),
     )
 
 

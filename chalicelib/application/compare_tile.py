@@ -81,6 +81,7 @@ def _compare(
             thresholds=thresholds,
             older=[partial(_get_older, images, image) for image in claim.older],
             doubted=claim.doubted,
+            gsds_m=(claim.reference.gsd_m, claim.image.gsd_m),
         )
     except DoesNotFit as failure:  # the odd one of the two is never used again, and nobody is told of a change
         odd = claim.reference if failure.is_reference else claim.image
@@ -128,6 +129,7 @@ def _compare_slowly(
             area=claim.area,
             thresholds=claim.thresholds,
             between=[partial(_get_older, images, image) for image in claim.between],
+            gsds_m=(baseline.gsd_m, claim.image.gsd_m),
         )
     except (BadImage, NotFound) as failure:
         log.warning("baseline not read", extra={"tile": str(claim.view.tile), "reason": failure.reason})

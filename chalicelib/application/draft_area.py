@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from chalicelib.application.ports.imagery import Imagery
 from chalicelib.domain.areas import Extent, Plan, plan_area
-from chalicelib.domain.errors import DomainError, Invalid, NoCoverage
-from chalicelib.domain.scenes import Grid, ProviderTerms, check_licence
+from chalicelib.domain.errors import DomainError, ImageryFailed, Invalid, NoCoverage
+from chalicelib.domain.scenes import CLOCKS_MAY_DIFFER, SINCE, Grid, ProviderTerms, check_licence
 from chalicelib.domain.thresholds import Sensitivity
 from chalicelib.domain.tiles import count_covering
 from chalicelib.domain.whereabouts import Spot, question, why_exchanged
 
 HOURS_PER_MONTH = 24 * 30
+MOST_REASONS = 2  # of what is there and cannot be used: one flight is mended at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,7 @@ def draft_area(
     unseen_tolerance: float,
     others: Iterable[Spot],
     is_place_confirmed: bool,
+    now: datetime,
 ) -> Draft:
     """Plan how an area would be watched; `others` are where its owner watches already.
 
@@ -66,7 +69,7 @@ def draft_area(
     plan = plan_area(
         extent,
         terms=terms,
-        grid=_grid(imagery, extent),
+        grid=_grid(imagery, extent, now),
         cadence_hours=cadence_hours,
         min_changed_area_m2=min_changed_area_m2,
         min_clear_share=min_clear_share,
@@ -78,14 +81,24 @@ def draft_area(
     return Draft(extent=extent, plan=plan, terms=terms)
 
 
-def _grid(imagery: Imagery, extent: Extent) -> Grid:
+def _grid(imagery: Imagery, extent: Extent, now: datetime) -> Grid:
     try:
         return imagery.grid(extent.bounds)
     except NoCoverage as nothing:
+        says = "; ".join([nothing.reason, *_refused(imagery, extent, now)])
         exchanged = extent.spot.exchanged
         if exchanged is not None and _has_some(imagery, extent, exchanged):
-            raise NoCoverage(f"{nothing.reason}; exchanged, at {exchanged}, there is some: which is it?") from None
-        raise
+            says += f"; exchanged, at {exchanged}, there is some: which is it?"
+        raise NoCoverage(says) from None
+
+
+def _refused(imagery: Imagery, extent: Extent, now: datetime) -> list[str]:
+    """Return why what there is of an area cannot be used."""
+    try:
+        found = imagery.scenes(extent.bounds, since=SINCE, until=now + CLOCKS_MAY_DIFFER)
+    except ImageryFailed:
+        return []
+    return list(dict.fromkeys(each.reason for each in found.refused))[:MOST_REASONS]
 
 
 def _has_some(imagery: Imagery, extent: Extent, spot: Spot) -> bool:

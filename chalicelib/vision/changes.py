@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from chalicelib.application.ports.compare import OlderImage
+from chalicelib.application.ports.compare import GsdsM, OlderImage
 from chalicelib.domain.changes import Change
 from chalicelib.domain.comparisons import DETECTOR
 from chalicelib.domain.errors import DoesNotFit
@@ -23,6 +23,7 @@ from chalicelib.vision.pixels import Pixels, decode_stored, ground_mask, to_pixe
 from chalicelib.vision.placement import map_placed, placed
 from chalicelib.vision.regions import changed_mask
 from chalicelib.vision.render import mask_png, overlay_png
+from chalicelib.vision.resolution import levelled
 from chalicelib.vision.slow_change import SlowChangeTest
 
 __all__ = ["DETECTOR", "compare", "compare_with_baseline", "detect"]
@@ -60,6 +61,7 @@ def compare(
     thresholds: Thresholds,
     older: Sequence[OlderImage] = (),
     doubted: Sequence[Outline] = (),
+    gsds_m: GsdsM = (None, None),
 ) -> Change:
     """Find what changed on a tile, inside the area, from its reference `before` to its newer image `after`.
 
@@ -70,17 +72,19 @@ def compare(
     """
     reference, newer = decode_stored(before, view), decode_stored(after, view)
     reference, newer = placed(reference, newer, view.gsd_m, read_images(older, view))
-    change_map = map_change(reference, newer, view.gsd_m)
+    pair = levelled(reference, newer, gsds_m, view.gsd_m)
+    change_map = map_change(pair.before, pair.after, view.gsd_m)
     findings = Comparison(
-        reference=reference,
-        newer=newer,
+        reference=pair.before,
+        newer=pair.after,
         change_map=change_map,
-        persistence=PersistenceTest(older, reference=reference, newer=newer, view=view, map_change=map_placed),
+        persistence=PersistenceTest(older, reference=pair.before, newer=pair.after, view=view, map_change=map_placed),
         view=view,
         area=area,
         thresholds=thresholds,
+        least_m2=pair.least_m2,
     ).find(doubted)
-    return _change(findings, change_map, newer, view, area)
+    return _change(findings, change_map, newer, area, pair.gsd_m)
 
 
 def compare_with_baseline(
@@ -91,6 +95,7 @@ def compare_with_baseline(
     area: Bounds,
     thresholds: Thresholds,
     between: Sequence[OlderImage],
+    gsds_m: GsdsM = (None, None),
 ) -> Change:
     """Find what changed on a tile slowly, inside the area, from its accepted baseline to its newer image `after`.
 
@@ -99,20 +104,23 @@ def compare_with_baseline(
     """
     reference, newer = decode_stored(baseline, view), decode_stored(after, view)
     reference, newer = placed(reference, newer, view.gsd_m, read_images(between, view))
-    change_map = map_change(reference, newer, view.gsd_m)
+    pair = levelled(reference, newer, gsds_m, view.gsd_m)
+    change_map = map_change(pair.before, pair.after, view.gsd_m)
     findings = Comparison(
-        reference=reference,
-        newer=newer,
+        reference=pair.before,
+        newer=pair.after,
         change_map=change_map,
-        persistence=SlowChangeTest(between, baseline=reference, newer=newer, view=view, map_change=map_placed),
+        persistence=SlowChangeTest(between, baseline=pair.before, newer=pair.after, view=view, map_change=map_placed),
         view=view,
         area=area,
         thresholds=thresholds,
+        least_m2=pair.least_m2,
     ).find(())
-    return _change(findings, change_map, newer, view, area)
+    return _change(findings, change_map, newer, area, pair.gsd_m)
 
 
-def _change(findings: Findings, change_map: ChangeMap, newer: Pixels, view: View, area: Bounds) -> Change:
+def _change(findings: Findings, change_map: ChangeMap, newer: Pixels, area: Bounds, seen_gsd_m: float) -> Change:
+    view = findings.view
     ground = ground_mask(view, area)
     return Change(
         regions=tuple(region for region, _ in findings.kept),
@@ -120,17 +128,17 @@ def _change(findings: Findings, change_map: ChangeMap, newer: Pixels, view: View
         clear_share=float(change_map.clear[ground].mean()),
         changed_share=float(findings.counted[ground].mean()),
         gsd_m=view.gsd_m,
-        smallest_change_m2=_smallest_change_m2(change_map, view),
+        smallest_change_m2=_smallest_change_m2(change_map, seen_gsd_m),
         mask_png=mask_png(findings.counted),
         overlay_png=overlay_png(newer, [drawing for _, drawing in findings.kept]),
     )
 
 
-def _smallest_change_m2(change_map: ChangeMap, view: View) -> float:
+def _smallest_change_m2(change_map: ChangeMap, gsd_m: float) -> float:
     """Return the smallest change that could be seen: four pixels and 25 m2 at best, more in a pair that is noisy."""
     pair = change_map.pair
     noise = 1 / (1 + math.exp(-float(np.median(change_map.odds[pair.usable])))) if pair is not None else 1.0
-    return default_threshold_m2(view.gsd_m) * (1 + 4 * noise)
+    return default_threshold_m2(gsd_m) * (1 + 4 * noise)
 
 
 def _resized(pixels: Pixels, shape: tuple[int, ...]) -> Pixels:

@@ -69,6 +69,7 @@ class Comparison:
     view: View
     area: Bounds
     thresholds: Thresholds
+    least_m2: float = 0.0  # less than this the images cannot show
 
     def find(self, doubted: Sequence[Outline]) -> Findings:
         """Find the regions on the tile and inside the area, largest first.
@@ -78,6 +79,8 @@ class Comparison:
         findings = Findings(self.view, self.thresholds, np.zeros(self.newer.valid.shape, np.bool_))
         for region, reason in self._regions_on_tile():
             ruled_out = None if reason is None else Persistence(reason, region.score, 0, 0)
+            if region.area_m2(self.view.gsd_m) < self.least_m2:
+                ruled_out = Persistence(Reason.BELOW_SIZE, region.score, 0, 0)
             findings.add(region, ruled_out or self._judge(region))
         for region in _drawn(doubted, self.view):
             confirmed = self.persistence.confirm(region, self.change_map, self._min_score)

@@ -25,7 +25,7 @@ from chalicelib.vision.orientation_correlation import (
     score_near,
 )
 from chalicelib.vision.pixels import Floats, Pixels
-from chalicelib.vision.similarity import IDENTITY, Similarity, agreeing_blocks, block_similarity
+from chalicelib.vision.similarity import IDENTITY, Similarity, agreeing_blocks, block_similarity, has_blocks
 
 MAX_SHIFT_M = 33.0  # what is said to be corrected, 30 m, and the error of the estimate
 _MAX_SHIFT_PX = 2.0  # of coarse imagery, whose pixels are larger than that
@@ -38,6 +38,7 @@ _SOME_BLOCKS = 8  # too few for ground that nobody touched
 _ROUNDS = 4  # of refinement, at most
 _NEAR_PX = 3.0  # of its own place
 _LIKELY_LEAD = 1.2  # within reach, where chance seldom leads
+_STRIP_LEAD = 3.0  # where there are no blocks to confirm it: wrong ones on strips of 105 real pairs come to 2.7
 _CLEARLY = 1.5  # times the score: how much better the wrong way up must fit
 _GAIN = 1.1  # times the score: a correction that explains no more is not made
 _STILL_PX = 2.5  # of the working scale: nearer, and turned by less at the corners, is left to the pair's registration
@@ -94,7 +95,7 @@ class _Question:
         if is_here and peak.lead >= _SURE_LEAD:
             return self._refined(IDENTITY, other, peak.score)
         wrong, kind, turned = self._best_wrong_way()
-        is_wrong = _is_sure(wrong) and self._is_confirmed(turned, wrong.displacement)
+        is_wrong = _is_sure(wrong) and self._is_confirmed(turned, wrong)
         if is_wrong and wrong.score >= _CLEARLY * peak.score:
             return self._misfit(kind)
         found = self._found(surface, peak, other, is_here=is_here)
@@ -110,7 +111,7 @@ class _Question:
         if is_within_reach and peak.score >= _SURE_SCORE and peak.lead >= _LIKELY_LEAD:
             return self._refined(Similarity(1 + 0j, peak.displacement), other, score_near(surface, 0j, _NEAR_PX))
         found = self._searched()
-        if found is None and _is_sure(peak) and self._is_confirmed(self.two, peak.displacement):
+        if found is None and _is_sure(peak) and self._is_confirmed(self.two, peak):
             return self._misfit(MisfitKind.SHIFTED, peak.displacement)
         return found
 
@@ -121,6 +122,8 @@ class _Question:
             moved = other if known == IDENTITY else self.two.laid_back(known).field
             step = block_similarity(self.field, moved)
             if step is None:  # one road alone may lead anywhere along it
+                if not has_blocks(self.field):
+                    return self._by_its_peak(start, moved, needed)
                 if known == IDENTITY:  # in one season and light, ground that nobody touched would agree
                     return self._another_place(moved, ONE_LIGHT_AT_MOST, _SOME_BLOCKS, is_sure=True)
                 break
@@ -136,6 +139,15 @@ class _Question:
         if abs(best.shift) > self.reach_px:
             return self._misfit(MisfitKind.SHIFTED, best.shift)
         return GroundMatch(best.scaled(self.scale), is_sure=True)
+
+    def _by_its_peak(self, start: Similarity, moved: Floats, needed: float) -> GroundMatch:
+        """Correct a strip of ground, too narrow for blocks, by a shift that nothing else comes near."""
+        peak = highest_peak(correlation(self.field, moved))
+        is_there = peak.lead >= _STRIP_LEAD and abs(peak.displacement) <= _NEAR_PX
+        is_a_shift = start.factor == 1 and 0 < abs(start.shift) <= self.reach_px
+        if not (is_a_shift and is_there and peak.score >= needed):
+            return GroundMatch(is_sure=start == IDENTITY)
+        return GroundMatch(start.scaled(self.scale), is_sure=True)
 
     def _is_still(self, step: Similarity) -> bool:
         return abs(step.shift) <= self.still_px and step.moves(*self.one.grey.shape) <= self.still_px
@@ -170,9 +182,11 @@ class _Question:
                     found.append((peak._replace(x=ratio * peak.x, y=ratio * peak.y), kind, turned))
         return max(found, key=lambda each: each[0].score)
 
-    def _is_confirmed(self, image: CoarseImage, displacement: complex) -> bool:
+    def _is_confirmed(self, image: CoarseImage, peak: Peak) -> bool:
         """Do several parts of the ground say so, not a road or two alone?"""
-        laid = image.laid_back(Similarity(1 + 0j, displacement))
+        if not has_blocks(self.field):
+            return peak.lead >= _STRIP_LEAD
+        laid = image.laid_back(Similarity(1 + 0j, peak.displacement))
         return agreeing_blocks(self.field, laid.field) > _FEW_BLOCKS
 
     def _another_place(
@@ -181,7 +195,8 @@ class _Question:
         """Is it so much one kind of land, with what lasts on it, and yet hardly any of it where it should be?"""
         both = (self.one, self.two)
         if (
-            min(each.seen_share for each in both) < _MIN_SEEN_SHARE
+            not has_blocks(self.field)
+            or min(each.seen_share for each in both) < _MIN_SEEN_SHARE
             or difference(self.one.bgr, self.two.bgr) > difference_at_most
             or not all(has_structure(each.bgr) for each in both)
             or agreeing_blocks(self.field, other) > blocks_at_most

@@ -81,6 +81,11 @@ def block_similarity(first: Floats, second: Floats) -> Similarity | None:
     return _agreed(places[leads >= _MIN_LEAD], moved[leads >= _MIN_LEAD])
 
 
+def has_blocks(field: Floats) -> bool:
+    """Whether an orientation field is wide and high enough for its blocks to say anything."""
+    return bool(min(field.shape[:2]) >= 1.5 * BLOCK_PX)
+
+
 def agreeing_blocks(first: Floats, second: Floats) -> int:
     """Return how many of 25 blocks of two orientation fields say the same shift. Of two places it is four at most."""
     _, moved, _ = _block_peaks(first, second)
@@ -93,7 +98,7 @@ def _block_peaks(
     """Return each block's place, its displacement, and how far that leads over the next best."""
     height, width, _ = first.shape
     places, moved, leads = [], [], []
-    if min(height, width) >= 1.5 * BLOCK_PX:
+    if has_blocks(first):
         tops, lefts = (np.linspace(0, side - BLOCK_PX, _BLOCKS_A_SIDE).round().astype(int) for side in (height, width))
         window = cv2.createHanningWindow((BLOCK_PX, BLOCK_PX), cv2.CV_32F)
         window = cv2.merge([window, window])

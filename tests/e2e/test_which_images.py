@@ -178,6 +178,16 @@ def test_d09_finer_imagery_moves_the_grid_to_a_new_baseline_and_says_so(case):
     assert case.verdicts() == {"NO_NEW_IMAGERY"}, "the same bytes: and the grid stays"
 
 
+def test_c20_a_much_coarser_picture_is_no_change_and_hides_none(case):
+    case.put("a", pixels=case.before, taken=JANUARY)
+    case.look()
+    coarse = cv2.resize(case.before, None, fx=1 / 16, fy=1 / 16, interpolation=cv2.INTER_AREA)
+    case.put("b", pixels=coarse, taken=FEBRUARY)
+    assert case.verdicts() == {"NO_CHANGE"}
+    case.put("c", pixels=case.after, taken=MARCH)
+    assert "CHANGED" in case.verdicts()
+
+
 @pytest.mark.parametrize("seed", [2, 7])
 def test_d10_what_creeps_by_a_strip_at_each_date_is_found_at_the_third(case, seed):
     """A strip as in the case from the field, 8 by 12 pixels a step; by half of it: `test_slow_change.py`."""

@@ -143,10 +143,11 @@ def _by_ending(ending: str) -> _Format | None:
 
 
 def _unread(unread: str, href: str) -> str:
+    where = " on another machine (a remote asset)" if is_remote(href) else ""
     if unread == "GeoTIFF":
-        return f"its picture is a GeoTIFF{' on another machine (a remote asset)' if is_remote(href) else ''}: {LATER}"
+        return f"its picture is a GeoTIFF{where}: {LATER}"
     if unread:
-        return f"its picture is of the format {unread}, which is not read: PNG, JPEG and WebP are"
+        return f"its picture{where} is of the format {unread}, which is not read: PNG, JPEG and WebP are"
     return ""
 
 

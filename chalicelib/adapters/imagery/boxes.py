@@ -72,16 +72,29 @@ def read_bbox(value: object, *, limit: float) -> Bounds:
                 f"not {value}"
             )
         return box
-    raise BadItem(
+    bad = BadItem(
         f"bbox must be west, south, east, north in degrees (north at most {limit:.2f}), not {value}{_hint(box, limit)}"
     )
+    bad.bounds = _meant(box, limit)
+    raise bad
+
+
+def exchanged(box: Bounds) -> Bounds:
+    """Return a box with longitude and latitude exchanged."""
+    return Bounds(box.south, box.west, box.north, box.east)
+
+
+def _meant(box: Bounds, limit: float) -> Bounds | None:
+    """Return the place that is meant by a box which is none until longitude and latitude are exchanged."""
+    other = exchanged(box)
+    is_place = other.west < other.east and -limit <= other.south < other.north <= limit
+    return other if max(abs(box.south), abs(box.north)) > limit and is_place and max(map(abs, other)) <= 180 else None
 
 
 def _hint(box: Bounds, limit: float) -> str:
     if max(map(abs, box)) > 360:
         return ": these are metres, or another system's units"
-    exchanged = Bounds(box.south, box.west, box.north, box.east)
-    if max(abs(box.south), abs(box.north)) > limit and max(abs(exchanged.south), abs(exchanged.north)) <= limit:
+    if _meant(box, limit) is not None:
         return ": are longitude and latitude exchanged?"
     if max(abs(box.west), abs(box.east)) > 180:
         return ": it reaches over the 180th meridian; cut it there into two items"
@@ -160,8 +173,7 @@ def check_agreement(one: tuple[str, Bounds], other: tuple[str, Bounds]) -> None:
     """Check that two boxes in degrees are the same to 2 % of their width and height. Raises BadItem."""
     if _are_alike(one[1], other[1]):
         return
-    turned = Bounds(other[1].south, other[1].west, other[1].north, other[1].east)
-    hint = ": are longitude and latitude exchanged in one of them?" if _are_alike(one[1], turned) else ""
+    hint = ": are longitude and latitude exchanged in one of them?" if _are_alike(one[1], exchanged(other[1])) else ""
     raise BadItem(
         f"{one[0]} and {other[0]} must agree within 2 %: {one[0]} is {_text(one[1])}, "
         f"{other[0]} is {_text(other[1])}{hint}"

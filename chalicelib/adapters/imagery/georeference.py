@@ -14,6 +14,7 @@ from chalicelib.adapters.imagery.boxes import (
     bounds_of_geometry,
     box_of,
     check_agreement,
+    exchanged,
     in_degrees,
     number,
     numbers,
@@ -72,15 +73,18 @@ class Georeference:
         if off <= slack or (self.is_lonlat and _off(_degree_aspect(self.bounds, width, height)) <= slack):
             return
         hint = ""
-        turned = Bounds(self.bounds.south, self.bounds.west, self.bounds.north, self.bounds.east)
+        meant: Bounds | None = None
+        turned = exchanged(self.bounds)
         if not self.is_system_said and _off(_degree_aspect(self.bounds, width, height)) <= slack:
             hint = '; they are square in degrees: is it EPSG:4326? Then say "proj:code": "EPSG:4326"'
         elif max(map(abs, turned[1::2])) < MAX_LATITUDE and _off(self._pixel_aspect(turned, width, height)) <= slack:
-            hint = "; with longitude and latitude exchanged they would be square: are they exchanged?"
-        raise BadItem(
+            hint, meant = "; with longitude and latitude exchanged they would be square: are they exchanged?", turned
+        bad = BadItem(
             f"bbox and picture have different shapes: on the ground of its bbox the pixels of the picture, {width} x "
             f"{height}, would be {_times(self._pixel_aspect(self.bounds, width, height))}{hint}"
         )
+        bad.bounds = meant
+        raise bad
 
     def _pixel_aspect(self, bounds: Bounds, width: int, height: int) -> float:
         """Return the width of a pixel by its height, on the ground."""

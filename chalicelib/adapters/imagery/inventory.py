@@ -25,7 +25,11 @@ _UNNAMED = (
     ((".tif", ".tiff", ".gtif", ".cog"), f"a GeoTIFF without an item: {LATER}", f"{TO_PNG}; then {WRITE_ITEM}"),
     ((".jp2", ".j2k", ".jpx"), "JPEG 2000, which is not read: PNG, JPEG and WebP are", f"{TO_PNG}; then {WRITE_ITEM}"),
     ((".gif", ".bmp", ".heic", ".heif", ".avif", ".ecw", ".sid", ".vrt"), _NOT_READ, f"{TO_PNG}; then {WRITE_ITEM}"),
-    ((".json.txt", ".geojson.txt", ".jsonl", ".ndjson"), _MISNAMED, "give it such a name, or convert it"),
+    (
+        (".json.txt", ".geojson.txt", ".json.gz", ".geojson.gz", ".jsonl", ".ndjson"),
+        _MISNAMED,
+        "give it such a name, or convert it",
+    ),
     ((".pgw", ".pngw", ".jgw", ".jpgw", ".wld", ".tfw"), "a world file is not read: an item's bbox says where", ""),
     ((".xml", ".txt", ".md", ".csv", ".pdf", ".html", ".prj", ".ovr", ".msk"), "a sidecar or a text, not read", ""),
 )

@@ -47,6 +47,8 @@ def parse(content: bytes) -> Any:  # noqa: ANN401 (any JSON)
 
 
 def _decoded(content: bytes) -> str:
+    if content.startswith(b"\x1f\x8b"):
+        raise BadItem("it is a gzip file: unpack it")
     if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in content[:4]:
         kind = "UTF-32" if content.startswith((b"\xff\xfe\x00\x00", b"\x00\x00")) else "UTF-16"
         raise BadItem(

@@ -115,7 +115,7 @@ def _read_item(document: object, name: str) -> Item | BadItem:
     except BadItem as bad:
         with suppress(BadItem):
             bad.captured_at = _captured_at(_mapping(item.get("properties"), "properties"))[0]
-            bad.bounds = _ground(item)
+            bad.bounds = bad.bounds or _ground(item)
         return bad
 
 

@@ -13,6 +13,10 @@ OlderImage = Callable[[], bytes | None]
 """Reads an older image of the view; None where it cannot be read."""
 
 
+GsdsM = tuple[float | None, float | None]
+"""The metres a pixel that two images, before and after, were taken with; None where that is not known."""
+
+
 class Compare(Protocol):
     """Compares two stored images of one view.
 
@@ -29,10 +33,12 @@ class Compare(Protocol):
         thresholds: Thresholds,
         older: Sequence[OlderImage] = (),
         doubted: Sequence[Outline] = (),
+        gsds_m: GsdsM = (None, None),
     ) -> Change:
         """Return what changed from the older image to the newer one, held against images from before both.
 
         `older` comes newest first, and is read only where something changed; `doubted` is what the comparison before
         this one saw and was not sure of: what of it is still there, and still unlike every older image, changed.
+        Where one of the two was taken with much larger pixels (`gsds_m`), only what that one can show is compared.
         """
         ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from chalicelib.application.ports.compare import OlderImage
+from chalicelib.application.ports.compare import GsdsM, OlderImage
 from chalicelib.domain.changes import Change
 from chalicelib.domain.thresholds import Thresholds
 from chalicelib.domain.tiles import Bounds, View
@@ -26,10 +26,11 @@ class CompareWithBaseline(Protocol):
         area: Bounds,
         thresholds: Thresholds,
         between: Sequence[OlderImage],
+        gsds_m: GsdsM = (None, None),
     ) -> Change:
         """Return what changed slowly from the baseline to the newer image.
 
         `between` comes newest first, the image right before `after` at its head, and is read only where something
-        changed: what those images do not hold is among the ignored, with its reason.
+        changed: what those images do not hold is among the ignored, with its reason. `gsds_m` as in Compare.
         """
         ...

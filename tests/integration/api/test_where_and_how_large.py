@@ -3,7 +3,7 @@
 import pytest
 
 from chalicelib.domain.errors import NoCoverage
-from chalicelib.domain.scenes import Grid
+from chalicelib.domain.scenes import Found, Grid, Refused
 from tests.support.api_gateway import assert_refused
 from tests.support.api_server import SMALL_AREA
 
@@ -61,6 +61,23 @@ def test_where_a_provider_has_pictures_of_the_exchanged_place_alone_that_is_said
     neither = asha.post("/api/area-configs", at(36.8, 31.0))
     assert_refused(neither)
     assert "exchanged" not in neither.json["message"]
+
+
+def test_where_there_is_no_usable_picture_it_is_said_why_those_that_are_there_cannot_be_used(asha, server, monkeypatch):
+    def grid(area):
+        raise NoCoverage("the archive has no picture of any of this area; it holds 0 usable items, and 4 that cannot")
+
+    def scenes(area, *, since, until):
+        reasons = ("its picture is a TIFF", "its picture is a TIFF", "proj:code must be EPSG:3857", "a third")
+        return Found(scenes=(), refused=tuple(Refused(since, area, f"it cannot be used: {why}") for why in reasons))
+
+    monkeypatch.setattr(server.ports.imagery("sample"), "grid", grid)
+    monkeypatch.setattr(server.ports.imagery("sample"), "scenes", scenes)
+    answer = asha.post("/api/area-configs", SMALL_AREA)
+    assert_refused(answer)
+    assert answer.json["message"].endswith(
+        "and 4 that cannot; it cannot be used: its picture is a TIFF; it cannot be used: proj:code must be EPSG:3857"
+    )
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -198,6 +198,18 @@ def test_what_cannot_be_used_is_found_with_its_time_its_ground_and_the_reason(tm
     assert refused[1].bounds is not None
 
 
+@pytest.mark.parametrize("place", [(20.35, 85.8), (12.97, 77.59)])
+def test_a_newer_item_with_longitude_and_latitude_exchanged_is_found_where_it_must_be_meant(tmp_path, place):
+    """The first is nowhere else; of the second, a place in the Arctic, the picture's own shape tells."""
+    area = square(*place, width_px=64, height_px=64, gsd_m=1).bounds
+    put(tmp_path, "a", area, pixels=noise(64, 64))
+    exchanged = Bounds(area.south, area.west, area.north, area.east)
+    put(tmp_path, "b", exchanged, pixels=noise(64, 64), taken="2025-01-01T00:00:00Z")
+    (refused,) = search(ArchiveImagery(TERMS, tmp_path), area).refused
+    assert refused.captured_at.year == 2025
+    assert "exchanged?" in refused.reason
+
+
 @pytest.mark.parametrize("short_px", [0.3, 0.9])
 def test_bounds_that_are_rounded_differently_do_not_hide_a_newer_picture(tmp_path, short_px):
     view = View(tile=Tile(17, 93_600, 54_600), tile_px=512, margin_px=64)

@@ -179,6 +179,7 @@ def test_what_lies_beside_is_listed_with_what_to_do(folder):
         "ortho.tif",
         "old.jp2",
         "x.json.txt",
+        "z.json.gz",
         "notes.txt",
         "y.bin",
     ):
@@ -192,7 +193,7 @@ def test_what_lies_beside_is_listed_with_what_to_do(folder):
     found = inventory(folder)
     assert {name: each.use for name, each in found.items()} == {
         **dict.fromkeys(("a.json", "a.png"), USED),
-        **dict.fromkeys(("lonely.png", "ortho.tif", "old.jp2", "x.json.txt"), NOT_USED),
+        **dict.fromkeys(("lonely.png", "ortho.tif", "old.jp2", "x.json.txt", "z.json.gz"), NOT_USED),
         **dict.fromkeys(("t.jpg", "m.xml", "lonely.pgw", "notes.txt", "y.bin", "parcels.geojson"), ASIDE),
         **dict.fromkeys((".DS_Store", "._a.json", ".git", "sub/.hidden"), ASIDE),
     }

@@ -148,3 +148,45 @@ def test_ground_that_one_image_does_not_show_does_not_count():
 def test_coarse_imagery_may_be_off_by_two_pixels(east_px):
     found = match(village(), village(left=-8 * east_px), gsd_m=10 / 8)
     assert (found.misfit is None) == (10 * east_px <= 30)
+
+
+def strip(image, rows, columns):
+    """Show a strip of an image; of the rest there is no data."""
+    shown = np.zeros((*image.shape[:2], 1), np.uint8)
+    shown[rows, columns] = 255
+    return np.dstack([image, shown])
+
+
+STRIPS = [np.s_[:, :180], np.s_[-180:, :], np.s_[:, 332:], np.s_[:160, :130], np.s_[200:260, 100:200]]
+
+
+@pytest.mark.parametrize("part", STRIPS)
+@pytest.mark.parametrize("seed", range(3))
+def test_a_strip_of_the_same_ground_at_a_scenes_edge_is_never_refused(part, seed):
+    noise = np.random.default_rng(seed).normal(0, 3, (SIDE, SIDE, 3))
+    again = np.clip(village(seed=seed) + noise, 0, 255).astype(np.uint8)
+    found = match(strip(village(seed=seed), *part), strip(again, *part))
+    assert found == GroundMatch(is_sure=True)
+
+
+@pytest.mark.parametrize("part", STRIPS[:3])
+@pytest.mark.parametrize(("east_m", "south_m"), [(12, 0), (0, -20), (-14, 14)])
+def test_a_strip_that_lies_a_little_off_is_corrected(part, east_m, south_m):
+    image, true = moved(0, 0, east_m, south_m)
+    found = match(strip(village(), *part), strip(image, *part))
+    assert found.misfit is None
+    assert farthest_off(found.similarity, true) < 1
+
+
+@pytest.mark.parametrize("part", STRIPS[:3])
+def test_a_strip_that_lies_too_far_off_is_told(part):
+    image = village(left=-72 if part[0].start is None else 0, top=0 if part[0].start is None else -72)
+    along = village(top=80) if part[0].start is None else village(left=80)
+    for each in (image, along):
+        assert match(strip(village(), *part), strip(each, *part)).misfit.kind is MisfitKind.SHIFTED
+
+
+@pytest.mark.parametrize("part", [*STRIPS[:3], STRIPS[4]])
+@pytest.mark.parametrize("seed", range(1, 5))
+def test_of_a_strip_alone_nobody_can_tell_another_place(part, seed):
+    assert match(strip(village(), *part), strip(village(seed=seed), *part)) == GroundMatch()

@@ -61,6 +61,7 @@ def test_the_picture_is_chosen_by_role_and_type_whatever_the_order(assets, best)
         ({"visual": asset("v.tif", COG), "thumbnail": asset("t.jpg")}, "its picture is a GeoTIFF: GeoTIFF is not read"),
         ({"a": asset("https://example.org/v.tif")}, "a GeoTIFF on another machine (a remote asset)"),
         ({"a": asset("a.jp2")}, "of the format JPEG 2000"),
+        ({"a": asset("s3://b/a.jp2")}, "on another machine (a remote asset) is of the format JPEG 2000"),
         ({"a": asset("a", "image/heic")}, "of the format image/heic"),
         ({"a": asset("a.gif")}, "of the format GIF"),
         ({"t": asset("t.png", "image/png", "thumbnail")}, "it has nothing but a thumbnail: assets 't'"),

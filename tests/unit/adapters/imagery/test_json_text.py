@@ -1,3 +1,4 @@
+import gzip
 import json
 import time
 
@@ -69,6 +70,10 @@ def test_what_is_wrong_is_told_by_line_and_column(content, says):
 def test_another_encoding_is_named(content, says):
     assert says in why(content)
     assert "save it as UTF-8" in why(content)
+
+
+def test_a_text_that_was_packed_is_told_as_such():
+    assert why(gzip.compress(WHOLE.encode())) == "it is a gzip file: unpack it"
 
 
 def test_a_text_that_looks_odd_and_is_in_order_is_read():
