@@ -246,7 +246,7 @@ def test_a_place_that_looks_exchanged_is_asked_about_and_can_be_meant(page):
 
 
 def test_a_narrow_screen_does_not_scroll_sideways(page):
-    enter(page, "badri@example.org", is_new=True)
+    enter(page, "narrow@example.org", is_new=True)
     page.wait_for("document.body.innerText.includes('You watch no land yet')")
     page.send("Emulation.setDeviceMetricsOverride", width=390, height=844, deviceScaleFactor=2, mobile=True)
     for address in ("#/areas", "#/areas/new", "#/sessions", "#/pushes"):
