@@ -28,7 +28,7 @@ from typing_extensions import override
 
 from chalicelib.adapters.database.engine import insert_row, reads, writes
 from chalicelib.adapters.database.rows import message_of
-from chalicelib.adapters.database.tables import deliveries, outbox, session_tiles
+from chalicelib.adapters.database.tables import captures, deliveries, outbox, scene_searches, session_tiles
 from chalicelib.application.ports.outbox import Outbox, Received
 from chalicelib.domain.jobs import DeadLetter, Message, Queue, SessionJob, TileJob
 
@@ -211,3 +211,5 @@ class SqlOutbox(Outbox):
         connection.execute(update(outbox).where(is_held).values(available_at=now))
         for table in (session_tiles, deliveries):
             connection.execute(update(table).where(table.c.lease_until.is_not(None)).values(lease_until=None))
+        for table in (scene_searches, captures):
+            connection.execute(update(table).where(table.c.lease_until > now).values(lease_until=now))
