@@ -1,6 +1,7 @@
 """An image is of a scene and a tile: captured and stored once, whatever number of areas use it, on both databases."""
 
 from datetime import timedelta
+from time import sleep
 
 import pytest
 from sqlalchemy import func, select
@@ -17,6 +18,7 @@ from tests.support.timing import at_once
 from tests.support.trip import LEASE_S, Trip, jobs_of
 
 ROUNDS = 200
+OFFSETS_S = ((0, 0), (0, 0.02), (0.02, 0), (0, 0.002), (0.002, 0))  # both together, and each of them first
 VIEW = GRID.view(CORNER)
 CHANGE = a_change(m2=900)
 
@@ -403,9 +405,12 @@ def test_a_purge_and_a_session_that_begins_to_use_the_image(trip):
         trip.tile_images.keep(first, use, is_baseline=True)
         trip.runs.end_lost(job, Outcome(verdict=Verdict.CANCELLED), now=trip.now)
         trip.areas.mark_deleted(first.area_id, user_id=trip.user.user_id, now=trip.now)
+        purge_late_s, keep_late_s = OFFSETS_S[number % len(OFFSETS_S)]
         purged, kept = at_once(
-            lambda area_id=first.area_id: trip.areas.purge(area_id),
-            lambda claim=second, use=use: trip.tile_images.keep(claim, use, is_baseline=True),
+            lambda area_id=first.area_id, late_s=purge_late_s: sleep(late_s) or trip.areas.purge(area_id),
+            lambda claim=second, use=use, late_s=keep_late_s: (
+                sleep(late_s) or trip.tile_images.keep(claim, use, is_baseline=True)
+            ),
         )
         is_gone = isinstance(kept, Unavailable)
         assert purged == ([key] if is_gone else [])

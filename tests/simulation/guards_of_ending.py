@@ -155,8 +155,8 @@ ENDING = (
     Guard("a push is claimed", f"{DB}.deliveries", "SqlDeliveries", ".where(pending, is_free)", ".where(pending)"),
     Guard(
         "a push has one row",
-        f"{DB}.deliveries",
-        "SqlDeliveries",
+        f"{DB}.push_rows",
+        "add_pushes",
         "connection.execute(insert(PUSH).values(**row))",
         "connection.execute(insert(PUSH).values(**row | {'address_hash': now.isoformat() + target.address}))",
     ),
@@ -171,7 +171,7 @@ ENDING = (
         "a push refused for now is tried again",
         f"{DB}.deliveries",
         "SqlDeliveries",
-        "for session_id in connection.execute(due).scalars().all()",
-        "for session_id in ()",
+        "for session_id, notice_id in connection.execute(due).all()",
+        "for session_id, notice_id in ()",
     ),
 )

@@ -358,7 +358,9 @@ def test_the_command_says_what_is_in_its_way(tmp_path, capsys, monkeypatch):
 
 def test_the_command_looks_into_a_bucket(folder):
     put(folder, "a", AREA)
-    write(folder / "catalog.json", catalogue(("item", "s3://pictures/land/deeper/a.json"), ("item", "./deeper/a.json")))
+    write(
+        folder / "catalog.json", catalogue(("item", "s3://looked-into/land/deeper/a.json"), ("item", "./deeper/a.json"))
+    )
     server = ThreadedMotoServer(port=0, verbose=False)
     server.start()
     try:
@@ -367,12 +369,12 @@ def test_the_command_looks_into_a_bucket(folder):
         client = boto3.client(
             "s3", endpoint_url=url, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
         )
-        client.create_bucket(Bucket="pictures")
+        client.create_bucket(Bucket="looked-into")
         for file in folder.iterdir():
             below = "" if file.name == "catalog.json" else "deeper/"
-            client.put_object(Bucket="pictures", Key=f"land/{below}{file.name}", Body=file.read_bytes())
-        client.put_object(Bucket="pictures", Key="land/deeper/", Body=b"")
-        done = run("check", "s3://pictures/land", BHUPRAHARI_AWS_ENDPOINT_URL=url, **keys)
+            client.put_object(Bucket="looked-into", Key=f"land/{below}{file.name}", Body=file.read_bytes())
+        client.put_object(Bucket="looked-into", Key="land/deeper/", Body=b"")
+        done = run("check", "s3://looked-into/land", BHUPRAHARI_AWS_ENDPOINT_URL=url, **keys)
         assert (done.returncode, done.stderr) == (0, "")
         assert "3 files: 3 used" in done.stdout
         gone = run("check", "s3://gone/land", BHUPRAHARI_AWS_ENDPOINT_URL=url, **keys)
