@@ -1,0 +1,159 @@
+"""Show a view of a GeoTIFF: only the blocks that hold it are read, from the overview that suits it.
+
+Positions are in pixels from the north-west corner; pixel 0 covers 0.0 to 1.0, so its middle lies at 0.5.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from chalicelib.adapters.imagery.geotiff.tags import Placed
+from chalicelib.adapters.imagery.warp import Part
+from chalicelib.domain.errors import BadImage
+from chalicelib.domain.tiles import View, position
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from chalicelib.intake.tiff_windows import TiffFile
+
+_NODE_PX = 64  # a system's positions are asked for at every so many pixels of the view
+_REACH = 2  # pixels that bilinear interpolation reads on each side, with one to spare
+_BAND_BYTES = 16_000_000  # read at once
+_MOST_PX = 400_000_000  # read for one view
+_EXACT = 1.01  # a level this much coarser than the view is as fine
+_CLEAR = 254  # of 255: everything that is mixed into a pixel is
+
+
+class _Need(NamedTuple):
+    """What of a level a view needs, along one of its axes: whole blocks of pixels that are averaged."""
+
+    first: int
+    last: int
+    block: int
+
+
+def show(file: TiffFile, placed: Placed, view: View) -> Part:
+    """Return what a GeoTIFF shows of a view, whose pixels are sampled bilinearly. Raises BadImage."""
+    import cv2
+    import numpy as np
+
+    nodes = _nodes(placed, view)
+    ratio = _ratio(nodes, view)
+    place = _level(file, placed.width, ratio)
+    level = file.picture.levels[place].level
+    scale = np.array([level.width / placed.width, level.height / placed.height])
+    nodes = nodes * scale[:, None, None]
+    ratio *= float(scale.max())
+    block = max(1, int(ratio * _EXACT))
+    finer = 2 if ratio / block > 1.1 else 1  # samples a pixel, along each axis
+    columns, rows = _between(nodes, view.size_px * finer)
+    clear = (columns >= 0) & (columns <= level.width) & (rows >= 0) & (rows <= level.height)
+    if not clear.any():
+        return Part(np.zeros((view.size_px, view.size_px, 3), np.uint8), np.zeros((view.size_px,) * 2, bool))
+    across, down = _need(columns[clear], level.width, block), _need(rows[clear], level.height, block)
+    bgr, alpha = _read(file, place, across, down)
+    # cv2 counts from the middle of pixel 0, positions from its edge: half a pixel apart.
+    map_x = ((columns - across.first) / block - 0.5).astype(np.float32)
+    map_y = ((rows - down.first) / block - 0.5).astype(np.float32)
+    image = cv2.remap(bgr, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    shown: NDArray[Any] = np.where(clear, np.uint8(255), np.uint8(0))
+    if alpha is not None:
+        mixed = cv2.remap(alpha, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        shown = np.minimum(shown, mixed)
+    if finer > 1:
+        image, shown = (cv2.resize(each, (view.size_px,) * 2, interpolation=cv2.INTER_AREA) for each in (image, shown))
+    return Part(image, shown >= _CLEAR)
+
+
+def _nodes(placed: Placed, view: View) -> NDArray[Any]:
+    """Return columns and rows of the picture at the nodes of a coarse grid over the view: (2, rows, columns)."""
+    import numpy as np
+
+    places = np.linspace(0, view.size_px, max(3, -(-view.size_px // _NODE_PX) + 1))
+    tile = view.tile
+    lon = [position(tile.x + (at - view.margin_px) / view.tile_px, tile.y, tile.z)[0] for at in places]
+    lat = [position(tile.x, tile.y + (at - view.margin_px) / view.tile_px, tile.z)[1] for at in places]
+    lons, lats = np.meshgrid(lon, lat)
+    x, y = placed.system.positions(lons, lats)
+    at = placed.transform
+    return np.stack([(x - at.left) / at.pixel_width, (at.top - y) / at.pixel_height])
+
+
+def _ratio(nodes: NDArray[Any], view: View) -> float:
+    """Return how many pixels of the picture lie along one of the view: the fewer of its two axes."""
+    import numpy as np
+
+    step = view.size_px / (nodes.shape[1] - 1)
+    along_rows = np.hypot(*np.diff(nodes, axis=2).mean(axis=(1, 2))) / step
+    along_columns = np.hypot(*np.diff(nodes, axis=1).mean(axis=(1, 2))) / step
+    return float(min(along_rows, along_columns))
+
+
+def _level(file: TiffFile, width: int, ratio: float) -> int:
+    """Return the coarsest level that is as fine as the view."""
+    fine = [place for place, each in enumerate(file.picture.levels) if width / each.level.width <= ratio * _EXACT]
+    return fine[-1] if fine else 0
+
+
+def _between(nodes: NDArray[Any], count: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return columns and rows at the middles of so many pixels along each axis, bilinearly between the nodes."""
+    import numpy as np
+
+    last = nodes.shape[1] - 1
+    places = (np.arange(count) + 0.5) / count * last
+    before = np.minimum(places.astype(int), last - 1)
+    weights = np.zeros((count, last + 1))
+    weights[np.arange(count), before] = 1 - (places - before)
+    weights[np.arange(count), before + 1] = places - before
+    return weights @ nodes[0] @ weights.T, weights @ nodes[1] @ weights.T
+
+
+def _need(positions: NDArray[Any], length: int, block: int) -> _Need:
+    """Return the pixels to read; blocks start at multiples of their size in every view."""
+    first = max(0, int(positions.min()) - _REACH * block) // block * block
+    last = min(length, math.ceil(positions.max()) + _REACH * block)
+    return _Need(min(first, length - 1) // block * block, max(last, 1), block)
+
+
+def _read(file: TiffFile, place: int, across: _Need, down: _Need) -> tuple[NDArray[Any], NDArray[Any] | None]:
+    """Return colours and, where some hold no data, 255 where all of a block do: read in bands, averaged at once."""
+    import cv2
+    import numpy as np
+
+    from chalicelib.intake.tiff_windows import Window
+
+    block, width = across.block, across.last - across.first
+    if width * (down.last - down.first) > _MOST_PX:
+        raise BadImage(
+            f"a GeoTIFF of which {width}x{down.last - down.first} px show one tile, and it has no overviews: "
+            "add them with gdaladdo -r average IN.tif"
+        )
+    level = file.picture.levels[place].level
+    rows = max(1, _BAND_BYTES // (width * level.samples * level.bits // 8 * block)) * block
+    colours: list[NDArray[Any]] = []
+    masks: list[NDArray[Any] | None] = []
+    for top in range(down.first, down.last, rows):
+        pixels = file.pixels(place, Window(top, min(top + rows, down.last), across.first, across.last))
+        mask = None if pixels.valid.all() else np.where(pixels.valid, np.uint8(255), np.uint8(0))
+        if block == 1:
+            colours.append(pixels.bgr)
+            masks.append(mask)
+            continue
+        height = len(pixels.bgr)
+        fill = (0, -height % block, 0, -width % block, cv2.BORDER_REPLICATE)
+        size = (-(-width // block), -(-height // block))
+        band = cv2.copyMakeBorder(pixels.bgr, *fill)
+        colours.append(cv2.resize(band, size, interpolation=cv2.INTER_AREA))
+        if mask is not None:
+            mask = cv2.resize(cv2.copyMakeBorder(mask, *fill), size, interpolation=cv2.INTER_AREA)
+        masks.append(mask)
+    bgr = np.concatenate(colours)
+    if all(mask is None for mask in masks):
+        return bgr, None
+    whole = [
+        np.full(part.shape[:2], 255, np.uint8) if mask is None else mask
+        for part, mask in zip(colours, masks, strict=True)
+    ]
+    return bgr, np.concatenate(whole)

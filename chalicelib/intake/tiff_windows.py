@@ -1,0 +1,246 @@
+"""Read a TIFF by window: the blocks that hold it, fetched in few ranges and unpacked once each."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chalicelib.domain.errors import BadImage
+from chalicelib.domain.image_formats.tiff import ReadRange
+from chalicelib.domain.image_formats.tiff_levels import GREY_FROM_WHITE, PALETTE, Level
+from chalicelib.domain.image_formats.tiff_picture import TiffPicture
+from chalicelib.intake.pixels import Pixels, bits_of, to_pixels
+from chalicelib.intake.tiff_blocks import unpack
+
+KEPT_BYTES = 64_000_000  # of blocks that were unpacked last
+_GAP_BYTES = 32_000  # between two blocks that are fetched at once
+_RANGE_BYTES = 8_000_000  # fetched at once
+_SAMPLED_BYTES = 64_000_000  # unpacked to know a file's highest value
+
+
+class Window(NamedTuple):
+    """Some of a level's pixels: from the first row and column up to those behind the last ones."""
+
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+
+class Blocks:
+    """Blocks that were unpacked last, of any files: neighbouring views read the same ones."""
+
+    def __init__(self, most_bytes: int = KEPT_BYTES) -> None:
+        self._kept: OrderedDict[tuple[object, ...], NDArray[Any]] = OrderedDict()
+        self._bytes, self._most = 0, most_bytes
+        self._lock = threading.Lock()
+
+    def get(self, key: tuple[object, ...]) -> NDArray[Any] | None:
+        """Return a block, if it is still there."""
+        with self._lock:
+            found = self._kept.get(key)
+            if found is not None:
+                self._kept.move_to_end(key)
+            return found
+
+    def put(self, key: tuple[object, ...], block: NDArray[Any]) -> None:
+        """Keep a block, which nobody may write to any more; the ones that were not used for longest go."""
+        with self._lock:
+            if key in self._kept or block.nbytes > self._most:
+                return
+            self._kept[key] = block
+            self._bytes += block.nbytes
+            while self._bytes > self._most:
+                self._bytes -= self._kept.popitem(last=False)[1].nbytes
+
+
+class TiffFile:
+    """A TIFF whose header was read; `key` tells its content from all others'."""
+
+    def __init__(
+        self,
+        picture: TiffPicture,
+        read: ReadRange,
+        *,
+        key: object,
+        blocks: Blocks,
+        read_mask: ReadRange | None = None,
+        bits: int | None = None,
+    ) -> None:
+        self.picture = picture
+        self._read, self._read_mask = read, read_mask or read
+        self._key, self._blocks = key, blocks
+        self._bits = bits
+
+    def samples(self, place: int, window: Window) -> NDArray[Any]:
+        """Return the samples of a window of a level as they are stored: (rows, columns, samples). Raises BadImage."""
+        return self._window(self.picture.levels[place].level, self._read, ("level", place), window)
+
+    def valid(self, place: int, window: Window) -> NDArray[np.bool_]:
+        """Return which pixels of a window hold data, by mask, alpha and the value for none. Raises BadImage."""
+        return self._valid(place, window, self.samples(place, window))
+
+    def pixels(self, place: int, window: Window) -> Pixels:
+        """Return a window in 8-bit colours, 16-bit ones on the scale of the whole file. Raises BadImage."""
+        level = self.picture.levels[place].level
+        samples = self.samples(place, window)
+        valid = self._valid(place, window, samples)
+        bits = self.bits() if level.bits == 16 else None
+        pixels = to_pixels(_bgr(level, samples), bits=bits)
+        return Pixels(pixels.bgr, pixels.valid & valid)
+
+    def bits(self) -> int:
+        """Return of how many bits its 16-bit values are: of the whole file, so all windows of it look alike."""
+        if self._bits is None:
+            self._bits = bits_of(max((self._highest(place, window) for place, window in self._sampled()), default=0))
+        return self._bits
+
+    def _sampled(self) -> Iterator[tuple[int, Window]]:
+        """Yield windows that tell a file's highest value.
+
+        All of it where it is small, or of its coarsest level, or blocks spread over it.
+        """
+        small = [place for place, each in enumerate(self.picture.levels) if _bytes(each.level) <= _SAMPLED_BYTES]
+        place = small[0] if small else len(self.picture.levels) - 1
+        level = self.picture.levels[place].level
+        count = level.across * level.down
+        block = level.block_width * level.block_height * level.samples * 2
+        step = 1 if small else max(1, -(-count * block // _SAMPLED_BYTES))
+        for at in range(0, count, step):
+            top, left = at // level.across * level.block_height, at % level.across * level.block_width
+            bottom, right = min(level.height, top + level.block_height), min(level.width, left + level.block_width)
+            yield place, Window(top, bottom, left, right)
+
+    def _highest(self, place: int, window: Window) -> int:
+        level = self.picture.levels[place].level
+        samples = self.samples(place, window)
+        valid = self._valid(place, window, samples)
+        colours = _bgr(level, samples)
+        colours = colours[:, :, : colours.shape[2] - (level.alpha is not None)]
+        valid &= (colours < 65_535).any(axis=2)
+        return int(colours[valid].max(initial=0))
+
+    def _valid(self, place: int, window: Window, samples: NDArray[Any]) -> NDArray[np.bool_]:
+        masked = self.picture.levels[place]
+        colours = _colours(masked.level)
+        valid = np.ones(samples.shape[:2], np.bool_)
+        if self.picture.no_data is not None:
+            valid &= (samples[:, :, colours] != self.picture.no_data).any(axis=2)
+        if masked.level.alpha is not None:
+            valid &= samples[:, :, masked.level.alpha] > 0
+        if masked.mask is not None:
+            read = self._read_mask if masked.is_mask_apart else self._read
+            valid &= self._window(masked.mask, read, ("mask", place), window)[:, :, 0] > 0
+        return valid
+
+    def _window(self, level: Level, read: ReadRange, name: tuple[object, ...], window: Window) -> NDArray[Any]:
+        top, bottom, left, right = window
+        kind = np.uint16 if level.bits == 16 else np.uint8
+        image = np.zeros((bottom - top, right - left, level.samples), kind)
+        wanted = [
+            (down, across, plane)
+            for plane in range(level.samples if level.is_planar else 1)
+            for down in range(top // level.block_height, (bottom - 1) // level.block_height + 1)
+            for across in range(left // level.block_width, (right - 1) // level.block_width + 1)
+        ]
+        for (down, across, plane), block in self._unpacked(level, read, name, wanted):
+            if block is None:
+                continue
+            y, x = down * level.block_height, across * level.block_width
+            rows = slice(max(top, y), min(bottom, y + block.shape[0]))
+            columns = slice(max(left, x), min(right, x + block.shape[1]))
+            part = block[rows.start - y : rows.stop - y, columns.start - x : columns.stop - x]
+            channels = slice(plane, plane + 1) if level.is_planar else slice(None)
+            image[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left, channels] = part
+        return image
+
+    def _unpacked(
+        self, level: Level, read: ReadRange, name: tuple[object, ...], wanted: list[tuple[int, int, int]]
+    ) -> Iterator[tuple[tuple[int, int, int], NDArray[Any] | None]]:
+        """Yield blocks with their places; None for one that the file leaves out, as it may where it says no data."""
+        fetched: list[tuple[int, int, tuple[int, int, int]]] = []
+        for place in wanted:
+            known = self._blocks.get((self._key, name, place))
+            if known is not None:
+                yield place, known
+                continue
+            down, across, plane = place
+            number = (plane * level.down + down) * level.across + across
+            at, length = int(level.offsets[number]), int(level.lengths[number])
+            if at and length:
+                fetched.append((at, length, place))
+            elif self._may_leave_out(level):
+                yield place, self._left_out(level)
+            else:
+                raise BadImage("a damaged TIFF: one of its blocks is missing")
+        for content, (_, _, place) in _fetched(sorted(fetched), read):
+            block = unpack(content, level, level.rows_of(place[0]))
+            self._blocks.put((self._key, name, place), block)
+            yield place, block
+
+    def _may_leave_out(self, level: Level) -> bool:
+        return level.is_mask or level.alpha is not None or self.picture.no_data is not None
+
+    def _left_out(self, level: Level) -> NDArray[Any] | None:
+        no_data = self.picture.no_data
+        if not no_data or level.is_mask:
+            return None  # zeros: masked, or transparent
+        shape = (level.block_height, level.block_width, level.block_samples)
+        return np.full(shape, no_data, np.uint16 if level.bits == 16 else np.uint8)
+
+
+def _fetched(
+    blocks: list[tuple[int, int, tuple[int, int, int]]], read: ReadRange
+) -> Iterator[tuple[bytes, tuple[int, int, tuple[int, int, int]]]]:
+    """Fetch blocks in the order of their places in the file: neighbours at once."""
+    for group in _groups(blocks):
+        begin = group[0][0]
+        length = max(at + size for at, size, _ in group) - begin
+        content = read(begin, length)
+        if len(content) != length:
+            raise BadImage("half a TIFF: it is shorter than it says")
+        for block in group:
+            yield content[block[0] - begin : block[0] - begin + block[1]], block
+
+
+def _groups(
+    blocks: Iterable[tuple[int, int, tuple[int, int, int]]],
+) -> Iterator[list[tuple[int, int, tuple[int, int, int]]]]:
+    group: list[tuple[int, int, tuple[int, int, int]]] = []
+    end = 0
+    for at, size, place in blocks:
+        if group and (at > end + _GAP_BYTES or max(end, at + size) - group[0][0] > _RANGE_BYTES):
+            yield group
+            group, end = [], 0
+        group.append((at, size, place))
+        end = max(end, at + size)
+    if group:
+        yield group
+
+
+def _colours(level: Level) -> list[int]:
+    """Return which samples are colours: the first three, or the first alone."""
+    seen = [place for place in range(level.samples) if place != level.alpha]
+    return seen[:3] if len(seen) >= 3 else seen[:1]
+
+
+def _bgr(level: Level, samples: NDArray[Any]) -> NDArray[Any]:
+    """Return blue, green, red or grey, and alpha where there is one."""
+    places = _colours(level)[::-1]
+    if level.photometric == PALETTE and level.colours is not None:
+        table = (np.array(level.colours, np.uint16).reshape(3, -1).T >> 8).astype(np.uint8)[:, ::-1]
+        colours = table[samples[:, :, 0]]
+        return np.dstack([colours, samples[:, :, level.alpha]]) if level.alpha is not None else colours
+    picked = samples[:, :, places + ([] if level.alpha is None else [level.alpha])]
+    if level.photometric == GREY_FROM_WHITE:
+        picked[:, :, 0] = np.iinfo(picked.dtype).max - picked[:, :, 0]
+    return picked
+
+
+def _bytes(level: Level) -> int:
+    return level.width * level.height * level.samples * (2 if level.bits == 16 else 1)
