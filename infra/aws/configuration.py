@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from infra import stages
+from infra.aws import plain_chalice
 from infra.errors import OperatorError
 
-PRODUCTION = "prod"  # goes by CloudFormation, every other stage by `chalice deploy`
+PRODUCTION = plain_chalice.PRODUCTION
 LAYERED = {"capture_tile": "opencv", "compare_tile": "opencv", "notify_session": "firebase"}
+WORKERS = ("capture_tile", "compare_tile")  # the functions that MaxConcurrency is about
 SETTINGS = {  # output of the stack: setting of the stage
     "ImagesBucket": "BHUPRAHARI_BUCKET",
     "CapturesQueue": "BHUPRAHARI_CAPTURES_QUEUE",
@@ -66,7 +68,7 @@ class Configuration:
             elif not setting.startswith("BHUPRAHARI_"):
                 self.stage["environment_variables"].pop(setting, None)
         if "MaxConcurrency" in outputs:
-            for function in ("capture_tile", "compare_tile"):
+            for function in WORKERS:
                 if "reserved_concurrency" in self.stage["lambda_functions"][function]:
                     self.stage["lambda_functions"][function]["reserved_concurrency"] = int(outputs["MaxConcurrency"])
         at_once = sum(each.get("reserved_concurrency", 0) for each in self.functions.values())
