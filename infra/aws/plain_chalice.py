@@ -43,6 +43,7 @@ def _stage(arguments: Sequence[str]) -> str:
 
 
 def _reason(command: str, stage: str, root: Path, python: tuple[int, int]) -> str:
+    """Say what stands in the way of a command, "" for nothing."""
     if python != RUNTIME:
         return (
             f"it packages for the Python that runs it, {python[0]}.{python[1]}, and the functions and their layers are "
@@ -50,15 +51,22 @@ def _reason(command: str, stage: str, root: Path, python: tuple[int, int]) -> st
         )
     if stage == PRODUCTION and command == "deploy":
         return f"the stage {stage} goes by CloudFormation: make deploy STAGE={stage}"
+    return _of_the_stage(stage, root)
+
+
+def _of_the_stage(stage: str, root: Path) -> str:
     try:
         stages = json.loads((root / ".chalice" / "config.json").read_text(encoding="utf-8"))["stages"]
         own = stages[stage]
         functions = own["lambda_functions"]
+        policies = [str(each["iam_policy_file"]) for each in functions.values()]
         unlayered = sorted(name for name, each in functions.items() if each.get("layers") == [])
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return f"there is no stage {stage} in .chalice/config.json that can be read: make infra STAGE={stage} says more"
     if not (own.get("subnet_ids") and own.get("security_group_ids")):
         return f"the infrastructure of the stage {stage} was not made from this checkout: make infra STAGE={stage}"
+    if lost := [name for name in policies if not (root / ".chalice" / name).is_file()]:
+        return f".chalice/{lost[0]} is not there: make infra STAGE={stage} writes what the functions may do"
     if unlayered:
         return (
             f"{' and '.join(unlayered)} would be without their layers: make layers, then make infra STAGE={stage} again"

@@ -25,6 +25,8 @@ def made(tmp_path):
     for each in found["stages"]["dev"]["lambda_functions"].values():
         each.update({"layers": ["arn:layer"]} if "layers" in each else {})
     path.write_text(json.dumps(found))
+    for policy in (ROOT / ".chalice").glob("policy-*.json"):
+        (tmp_path / ".chalice" / policy.name).write_text(policy.read_text())
     return tmp_path
 
 
@@ -73,6 +75,11 @@ def test_a_function_without_its_layer_is_stopped(made):
     found["stages"]["dev"]["lambda_functions"]["notify_session"]["layers"] = []
     path.write_text(json.dumps(found))
     assert "notify_session would be without their layers: make layers" in stopped(made, "deploy")
+
+
+def test_a_policy_that_is_not_there_is_a_sentence(made):
+    (made / ".chalice" / "policy-dev-operate.json").unlink()
+    assert "policy-dev-operate.json is not there: make infra STAGE=dev" in stopped(made, "deploy")
 
 
 def test_production_goes_by_cloudformation(made):
