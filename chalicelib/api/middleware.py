@@ -10,6 +10,7 @@ from chalice.app import Request, Response
 from chalicelib import logs
 from chalicelib.api.http import Binary
 from chalicelib.api.problems import problem
+from chalicelib.application.patience import awaited
 from chalicelib.composition import Ports
 
 LOG = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ def _finished(request: Request, get_response: Callable[[Request], Response], por
     started = ports.monotonic()
     request_id = _id_of(request, ports)
     request.context["bhuprahari_request_id"] = request_id
-    with logs.invocation("api_handler", request.lambda_context), logs.bound(request_id=request_id):
+    with logs.invocation("api_handler", request.lambda_context), logs.bound(request_id=request_id), awaited():
         response = _in_our_shape(request, get_response(request))
         if response.status_code >= 400 and isinstance(response.body, dict):
             response.body["instance"] = request_id

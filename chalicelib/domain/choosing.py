@@ -69,7 +69,8 @@ class Ground(NamedTuple):
         return [
             Unusable(refused.captured_at, refused.reason)
             for refused in found.refused
-            if shown_share(Item("", refused.captured_at, "", refused.bounds), self.bounds, self.slack) > 0
+            if refused.bounds is not None
+            and shown_share(Item("", refused.captured_at, "", refused.bounds), self.bounds, self.slack) > 0
         ]
 
 

@@ -154,9 +154,16 @@ def shown_share(item: Item, ground: Bounds, slack: tuple[float, float]) -> float
 class Refused(NamedTuple):
     """What a provider has and cannot give: when and of which ground it is, and why it cannot be used."""
 
-    captured_at: datetime
-    bounds: Bounds | None
+    captured_at: datetime  # or before, where it does not say when
+    bounds: Bounds | None  # None: not known; it fails nobody, and is told
     reason: str
+
+
+def why_not_of_then(captured_at: datetime, *, since: datetime, until: datetime) -> str | None:
+    """Say why a time cannot be when a picture was taken; None if it can."""
+    if captured_at > until:
+        return f"it is dated {captured_at:%Y-%m-%d}, which has not come yet"
+    return f"it is dated {captured_at:%Y-%m-%d}, before {since:%Y}" if captured_at < since else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

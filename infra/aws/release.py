@@ -14,7 +14,7 @@ from pathlib import Path
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
 from chalicelib.adapters.aws import code
-from infra.aws import infrastructure, layers, package
+from infra.aws import infrastructure, layers, package, quota
 from infra.aws.account import Account
 from infra.aws.configuration import PRODUCTION, Configuration, checked_stage
 from infra.aws.deployed_state import DeployedState
@@ -32,6 +32,7 @@ def deploy(account: Account, root: Path, stage: str, *, dry_run: bool) -> None:
     print(f"account {account.number}, region {account.region}, stage {stage}")
     outputs = infrastructure.made(account, stage)
     configuration.take(outputs)
+    quota.check(account, configuration)
     if dry_run:
         _tell(account, root, configuration, outputs)
         return
