@@ -16,6 +16,7 @@ from typing_extensions import override
 
 from chalicelib.adapters.imagery.catalogue import Catalogue, Entry, Listing
 from chalicelib.adapters.imagery.decoded import Decoded
+from chalicelib.adapters.imagery.geotiff.files import GeoTiffs
 from chalicelib.adapters.imagery.inventory import inventory
 from chalicelib.adapters.imagery.item_store import FolderItemStore, ItemStore, Unreadable
 from chalicelib.adapters.imagery.refusals import refusals
@@ -58,6 +59,7 @@ class ArchiveImagery(Imagery, Archive):
         self._store: ItemStore = FolderItemStore(place) if isinstance(place, Path) else place
         self._catalogue = Catalogue(self._store)
         self._decoded = Decoded(self._store)
+        self._geotiffs = GeoTiffs(self._store)
 
     @override
     @property
@@ -115,7 +117,7 @@ class ArchiveImagery(Imagery, Archive):
         for entry in entries:
             item_id, about = entry.item.item_id, {"file": entry.image.name}
             try:
-                part = warp(self._decoded.get(entry), entry.bounds, view, is_lonlat=entry.georeference.is_lonlat)
+                part = self._part(entry, view)
             except (ProviderUnavailable, Unavailable):
                 raise  # not the item's fault: it is asked for again
             except MemoryError:
@@ -132,6 +134,12 @@ class ArchiveImagery(Imagery, Archive):
             yield part
         if failures and not shown:
             raise failures[0]
+
+    def _part(self, entry: Entry, view: View) -> Part:
+        if entry.placed is not None:
+            return self._geotiffs.show(entry.image, entry.mask, entry.placed, view)
+        is_lonlat = entry.georeference is not None and entry.georeference.is_lonlat
+        return warp(self._decoded.get(entry), entry.bounds, view, is_lonlat=is_lonlat)
 
     @override
     def check(self) -> Finding:

@@ -1,8 +1,8 @@
 """Which of an item's assets is its picture: by role and media type, whatever its key.
 
 The first of: role `visual`; role `data`; no role that tells; role `overview`. A key counts as a role where none is
-given. Among equals: the key `image`, then PNG, WebP, JPEG, then by the alphabet. A thumbnail is the picture only where
-the item has nothing else and does not call it one by its role.
+given. Among equals: the key `image`, then PNG, WebP, JPEG, GeoTIFF, then by the alphabet. A thumbnail is the picture
+only where the item has nothing else and does not call it one by its role.
 """
 
 from __future__ import annotations
@@ -17,18 +17,19 @@ from chalicelib.adapters.imagery.bad_item import BadItem
 from chalicelib.adapters.imagery.boxes import number
 from chalicelib.adapters.imagery.georeference import Georeference
 from chalicelib.adapters.imagery.names import is_remote
-from chalicelib.adapters.imagery.picture import LATER, TO_PNG
+from chalicelib.adapters.imagery.picture import TO_PNG
 
 MAX_ASSETS = 200
 _ROLES = ("visual", "data", "", "overview", "thumbnail")  # best first; "" is any other
 _SYNONYMS = {"reflectance": "data", "image": "", "rendered_preview": "overview", "preview": "overview"}
 _NO_PICTURES = frozenset({"metadata", "cloud", "cloud-shadow", "shadow", "snow-ice", "land-water", "saturation"})
-_FORMATS = ("PNG", "WebP", "JPEG", "")  # best first; "" is told by its first bytes
+_FORMATS = ("PNG", "WebP", "JPEG", "GeoTIFF", "")  # best first; "" is told by its first bytes
 _TYPES = {"image/png": "PNG", "image/apng": "PNG", "image/jpeg": "JPEG", "image/jpg": "JPEG", "image/webp": "WebP"}
+_TYPES |= {"image/tiff": "GeoTIFF", "image/vnd.stac.geotiff": "GeoTIFF"}
 _ENDINGS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WebP", ".jfif": "JPEG"}
-_UNREAD_TYPES = {"image/tiff": "GeoTIFF", "image/vnd.stac.geotiff": "GeoTIFF", "image/jp2": "JPEG 2000"}
+_ENDINGS |= dict.fromkeys((".tif", ".tiff", ".gtif", ".cog"), "GeoTIFF")
+_UNREAD_TYPES = {"image/jp2": "JPEG 2000"}
 _UNREAD_ENDINGS = {
-    **dict.fromkeys((".tif", ".tiff", ".gtif", ".cog"), "GeoTIFF"),
     **dict.fromkeys((".jp2", ".j2k", ".jpx"), "JPEG 2000"),
     **{f".{name}": name.upper() for name in ("gif", "bmp", "heic", "heif", "avif", "nitf", "ntf", "img", "ecw", "vrt")},
 }
@@ -42,8 +43,8 @@ class Asset:
 
     key: str
     href: str
-    format: str  # PNG, JPEG or WebP as it is declared; "" is told by its first bytes
-    georeference: Georeference | BadItem
+    format: str  # PNG, JPEG, WebP or GeoTIFF as it is declared; "" is told by its first bytes
+    georeference: Georeference | BadItem | None  # None: nothing is said, as a GeoTIFF may say it itself
     size: int | None  # bytes, where `file:size` says so
     checksum: str | None  # `file:checksum`, a multihash in hexadecimal
 
@@ -105,7 +106,7 @@ def _pictures(assets: Mapping[str, Any]) -> Iterator[Ranked]:
         said = next((role for role in _ROLES if role and role in roles), None)
         by_key = _SYNONYMS.get(key.lower(), key.lower())
         role = said or (by_key if by_key in _ROLES and not roles else "")
-        yield Ranked(key, href, found.readable, role, said is not None, _unread(found.unread, href), stated)
+        yield Ranked(key, href, found.readable, role, said is not None, _unread(found, href), stated)
 
 
 def _roles(value: object) -> list[str]:
@@ -142,16 +143,16 @@ def _by_ending(ending: str) -> _Format | None:
     return None if ending in _NO_PICTURE_ENDINGS else _Format()
 
 
-def _unread(unread: str, href: str) -> str:
+def _unread(found: _Format, href: str) -> str:
     where = " on another machine (a remote asset)" if is_remote(href) else ""
-    if unread == "GeoTIFF":
-        return f"its picture is a GeoTIFF{where}: {LATER}"
-    if unread:
-        return f"its picture{where} is of the format {unread}, which is not read: PNG, JPEG and WebP are"
+    if found.readable == "GeoTIFF" and href.lower().startswith(("http:", "https:", "//")):
+        return f"its picture is a GeoTIFF{where}, which is not read there: fetch it into the archive"
+    if found.unread:
+        return f"its picture{where} is of the format {found.unread}, which is not read: PNG, JPEG, WebP and GeoTIFF are"
     return ""
 
 
-def asset_of(ranked: Ranked, georeference: Georeference | BadItem) -> Asset:
+def asset_of(ranked: Ranked, georeference: Georeference | BadItem | None) -> Asset:
     """Return an asset as it is kept. Raises BadItem."""
     size, checksum = ranked.stated.get("file:size"), ranked.stated.get("file:checksum")
     if checksum is not None and not isinstance(checksum, str):

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from chalicelib.adapters.imagery.bad_item import BadItem
 from chalicelib.adapters.imagery.crs import REMEDY
+from chalicelib.adapters.imagery.systems import LON_LAT, System
+from chalicelib.domain.errors import BadImage
 from chalicelib.domain.tiles import MAX_LATITUDE, Bounds
 
 TOLERANCE = 0.02  # of the box's width and height
@@ -152,12 +154,18 @@ def read_transform(value: object, shape: tuple[int, int] | None) -> Affine:
     return Affine(left=c, top=f, pixel_width=a, pixel_height=-e)
 
 
-def in_degrees(what: str, box: Bounds, *, is_lonlat: bool) -> Bounds:
-    """Return a box in degrees that is stated in the units of EPSG:4326 or EPSG:3857. Raises BadItem."""
+def in_degrees(what: str, box: Bounds, system: System) -> Bounds:
+    """Return the box in degrees around one that is stated in a system's units. Raises BadItem."""
+    if system.zone:
+        try:
+            return system.bounds(box)
+        except BadImage as bad:
+            raise BadItem(f"{what} is wrong: {bad.reason}") from None
+    is_lonlat = system == LON_LAT
     most_x, most_y = (180.0, 90.0) if is_lonlat else (_WORLD_M, _WORLD_M)
     if max(abs(box.west), abs(box.east)) > most_x or max(abs(box.south), abs(box.north)) > most_y:
-        system = "EPSG:4326, which counts degrees" if is_lonlat else "EPSG:3857"
-        raise BadItem(f"{what} spans {_text(box)}, which is nowhere in {system}")
+        name = "EPSG:4326, which counts degrees" if is_lonlat else "EPSG:3857"
+        raise BadItem(f"{what} spans {_text(box)}, which is nowhere in {name}")
     if is_lonlat:
         return box
     if max(abs(value) for value in box) <= 360:

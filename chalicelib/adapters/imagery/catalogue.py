@@ -12,20 +12,25 @@ import threading
 from collections import Counter, deque
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
+from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from chalicelib.adapters.imagery.assets import Asset
 from chalicelib.adapters.imagery.bad_item import BadItem
 from chalicelib.adapters.imagery.georeference import Georeference
+from chalicelib.adapters.imagery.geotiff.tags import Placed
 from chalicelib.adapters.imagery.item_store import Files, ItemStore, StoredFile, Unreadable
 from chalicelib.adapters.imagery.names import Names, is_remote
-from chalicelib.adapters.imagery.picture import Picture, read_picture
+from chalicelib.adapters.imagery.picture import Picture, read_stored
+from chalicelib.adapters.imagery.placing import lie
 from chalicelib.adapters.imagery.stac import MAX_DOCUMENT_BYTES, Document, read_document
 from chalicelib.adapters.imagery.stac import Item as StacItem
 from chalicelib.domain.scenes import Item
 from chalicelib.domain.tiles import Bounds
 
 ENDINGS = (".json", ".geojson")
+MASK = ".msk"  # behind a GeoTIFF's name: GDAL's file of its mask
 
 logger = logging.getLogger(__name__)
 
@@ -38,9 +43,11 @@ class Entry:
     stated: StacItem
     asset: Asset
     image: StoredFile
-    georeference: Georeference
+    georeference: Georeference | None  # None: its item says nothing, and the GeoTIFF itself does
     bounds: Bounds  # with what the image's own pixels say
     gsd_m: float
+    placed: Placed | None = None  # of a GeoTIFF
+    mask: StoredFile | None = None  # of a GeoTIFF: in a file beside it
 
 
 class Read(NamedTuple):
@@ -158,7 +165,7 @@ class Catalogue:
             image = names.find(asset.href, beside=file.name)
             picture = self._picture(image) if image else names.missing(asset.href, beside=file.name)
             if image and isinstance(picture, Picture):
-                return _laid(stated, asset, image, picture)
+                return _laid(stated, asset, image, picture, names)
             if isinstance(picture, BadItem):
                 reasons.append(picture)
             if asset.format and not is_remote(asset.href):
@@ -167,9 +174,9 @@ class Catalogue:
 
     def _picture(self, image: StoredFile) -> Picture | BadItem:
         if image not in self._pictures:
-            head, tail = self._store.ends(image)
+            ends, read = self._store.ends(image), partial(self._store.read_range, image)
             try:
-                self._pictures[image] = read_picture(head, tail, size=image.size, name=image.name)
+                self._pictures[image] = read_stored(ends, read, size=image.size, name=image.name)
             except BadItem as bad:
                 self._pictures[image] = bad.again()
         return self._pictures[image]
@@ -181,7 +188,7 @@ class Catalogue:
         self._told = told
 
 
-def _laid(stated: StacItem, asset: Asset, image: StoredFile, picture: Picture) -> Entry:
+def _laid(stated: StacItem, asset: Asset, image: StoredFile, picture: Picture, names: Names) -> Entry:
     georeference = asset.georeference
     if isinstance(georeference, BadItem):
         raise georeference.again()
@@ -189,10 +196,12 @@ def _laid(stated: StacItem, asset: Asset, image: StoredFile, picture: Picture) -
         raise BadItem(
             f"file:size says {asset.size} bytes, its picture has {image.size}: it is another file, or cut off"
         )
-    bounds, gsd_m = georeference.lay(picture.width, picture.height)
+    bounds, gsd_m, placed = lie(picture, georeference)
+    mask = names.find(PurePosixPath(image.name).name + MASK, beside=image.name) if placed else None
     # Whatever changes the pixels of a view changes its content. The time of its file is part of it: one that was only
     # touched is fetched once more, and found to be the same.
-    shown = (image, tuple(bounds), georeference.is_lonlat)
+    is_lonlat = georeference is not None and georeference.is_lonlat
+    shown = (image, placed, mask) if placed else (image, tuple(bounds), is_lonlat)
     content = hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
     return Entry(
         item=Item(stated.item_id, stated.captured_at, content, bounds, gsd_m),
@@ -202,6 +211,8 @@ def _laid(stated: StacItem, asset: Asset, image: StoredFile, picture: Picture) -
         georeference=georeference,
         bounds=bounds,
         gsd_m=gsd_m,
+        placed=placed,
+        mask=mask,
     )
 
 

@@ -21,7 +21,8 @@ from chalicelib.adapters.imagery.boxes import (
     read_bbox,
     read_transform,
 )
-from chalicelib.adapters.imagery.crs import check_degrees, is_lonlat_said
+from chalicelib.adapters.imagery.crs import check_degrees, system_said
+from chalicelib.adapters.imagery.systems import LON_LAT, MERCATOR, System
 from chalicelib.domain.tiles import M_PER_DEGREE, MAX_LATITUDE, Bounds, centre_of, grid_position, gsd_m
 
 ONE_PIXEL = 1.01  # a picture's last column or row may be cut or filled
@@ -48,19 +49,24 @@ class Georeference:
     """What an item says of where one of its pictures lies."""
 
     bounds: Bounds
-    is_lonlat: bool  # rows are even in latitude (EPSG:4326), else in Web Mercator (EPSG:3857)
+    system: System
     is_system_said: bool = True
     shape: Shape | None = None
     transform: Affine | None = None
     gsd_m: float | None = None
 
+    @property
+    def is_lonlat(self) -> bool:
+        """Are rows even in latitude (EPSG:4326)? Else in Web Mercator (EPSG:3857), or it is a GeoTIFF's in UTM."""
+        return self.system == LON_LAT
+
     def lay(self, width: int, height: int) -> Laid:
         """Lay a picture of so many pixels on its ground. Raises BadItem where the two do not agree."""
         bounds = self.bounds
         if self.shape is not None:
-            _check_shape(self.shape, Shape(height, width))
+            check_shape(self.shape, Shape(height, width))
         elif self.transform is not None:
-            spanned = in_degrees("proj:transform", self.transform.box(width, height), is_lonlat=self.is_lonlat)
+            spanned = in_degrees("proj:transform", self.transform.box(width, height), self.system)
             check_agreement(("bbox", bounds), (f"proj:transform of {width} x {height} px", spanned))
             bounds = spanned
         if self.transform is None:
@@ -69,15 +75,15 @@ class Georeference:
 
     def _check_aspect(self, width: int, height: int) -> None:
         slack = max(TOLERANCE, ONE_PIXEL / min(width, height))
-        off = _off(self._pixel_aspect(self.bounds, width, height))
-        if off <= slack or (self.is_lonlat and _off(_degree_aspect(self.bounds, width, height)) <= slack):
+        wrong = off(self._pixel_aspect(self.bounds, width, height))
+        if wrong <= slack or (self.is_lonlat and off(_degree_aspect(self.bounds, width, height)) <= slack):
             return
         hint = ""
         meant: Bounds | None = None
         turned = exchanged(self.bounds)
-        if not self.is_system_said and _off(_degree_aspect(self.bounds, width, height)) <= slack:
+        if not self.is_system_said and off(_degree_aspect(self.bounds, width, height)) <= slack:
             hint = '; they are square in degrees: is it EPSG:4326? Then say "proj:code": "EPSG:4326"'
-        elif max(map(abs, turned[1::2])) < MAX_LATITUDE and _off(self._pixel_aspect(turned, width, height)) <= slack:
+        elif max(map(abs, turned[1::2])) < MAX_LATITUDE and off(self._pixel_aspect(turned, width, height)) <= slack:
             hint, meant = "; with longitude and latitude exchanged they would be square: are they exchanged?", turned
         bad = BadItem(
             f"bbox and picture have different shapes: on the ground of its bbox the pixels of the picture, {width} x "
@@ -107,22 +113,24 @@ class Georeference:
         if said is None:
             return along_row
         could_be = (along_row, along_column) if self.is_lonlat else (along_row, along_column, on_map)
-        if min(_off(said / each) for each in could_be) > max(TOLERANCE, ONE_PIXEL / min(width, height)):
-            hint = "; is it in centimetres?" if _off(said / along_row / 100) <= TOLERANCE else ""
+        if min(off(said / each) for each in could_be) > max(TOLERANCE, ONE_PIXEL / min(width, height)):
+            hint = "; is it in centimetres?" if off(said / along_row / 100) <= TOLERANCE else ""
             raise BadItem(f"gsd says {said:g} m a pixel, on the ground of its bbox it is {along_row:.3g} m{hint}")
-        return said if _off(said / along_row) <= TOLERANCE else along_row
+        return said if off(said / along_row) <= TOLERANCE else along_row
 
 
-def read_georeference(item: Mapping[str, Any], properties: Mapping[str, Any], asset: Mapping[str, Any]) -> Georeference:
-    """Read where an item says that the picture of one asset lies. Raises BadItem."""
+def read_georeference(
+    item: Mapping[str, Any], properties: Mapping[str, Any], asset: Mapping[str, Any], *, of_geotiff: bool = False
+) -> Georeference:
+    """Read where an item says that the picture of one asset lies; a GeoTIFF may lie in UTM. Raises BadItem."""
     check_degrees(item.get("crs"))
-    said_system = is_lonlat_said(properties, asset)
+    said_system = system_said(properties, asset, of_geotiff=of_geotiff)
     said = {**properties, **asset}
     of_projection = [key for key in ("proj:transform", "proj:bbox", "proj:geometry") if said.get(key) is not None]
     if said_system is None and of_projection:
         raise BadItem(f"it says {of_projection[0]}, and not in which system: add proj:code")
-    is_lonlat = said_system is True
-    limit = 90.0 if is_lonlat else MAX_LATITUDE + 1e-6
+    system = said_system or MERCATOR
+    limit = 90.0 if system == LON_LAT else MAX_LATITUDE + 1e-6
     shape = _shape(said.get("proj:shape"))
     transform = None if said.get("proj:transform") is None else read_transform(said["proj:transform"], shape)
 
@@ -130,23 +138,23 @@ def read_georeference(item: Mapping[str, Any], properties: Mapping[str, Any], as
     boxes: list[tuple[str, Bounds]] = []
     if transform is not None and shape is not None:
         spanned = transform.box(shape.columns, shape.rows)
-        boxes.append(("proj:transform", in_degrees("proj:transform", spanned, is_lonlat=is_lonlat)))
+        boxes.append(("proj:transform", in_degrees("proj:transform", spanned, system)))
     if said.get("proj:bbox") is not None:
         box = box_of("proj:bbox", said["proj:bbox"])
-        boxes.append(("proj:bbox", in_degrees("proj:bbox", box, is_lonlat=is_lonlat)))
+        boxes.append(("proj:bbox", in_degrees("proj:bbox", box, system)))
     if item.get("bbox") is not None or (item.get("geometry") is None and not boxes):
         boxes.append(("bbox", read_bbox(item.get("bbox"), limit=limit)))
     if item.get("geometry") is not None:
         boxes.append(("geometry", bounds_of_geometry("geometry", item["geometry"], limit=limit)))
     if said.get("proj:geometry") is not None:
         box = bounds_of_geometry("proj:geometry", said["proj:geometry"], limit=math.inf)
-        boxes.append(("proj:geometry", in_degrees("proj:geometry", box, is_lonlat=is_lonlat)))
+        boxes.append(("proj:geometry", in_degrees("proj:geometry", box, system)))
     for other in boxes[1:]:
         check_agreement(boxes[0], other)
     _check_centroid(said.get("proj:centroid"), boxes[0][1])
     return Georeference(
         bounds=boxes[0][1],
-        is_lonlat=is_lonlat,
+        system=system,
         is_system_said=said_system is not None,
         shape=shape,
         transform=transform,
@@ -163,8 +171,9 @@ def _shape(value: object) -> Shape | None:
     return Shape(int(rows), int(columns))
 
 
-def _check_shape(said: Shape, seen: Shape) -> None:
-    if all(_off(one / other) <= TOLERANCE for one, other in zip(said, seen, strict=True)):
+def check_shape(said: Shape, seen: Shape) -> None:
+    """Check that a picture has the shape that is said of it, to 2 %. Raises BadItem."""
+    if all(off(one / other) <= TOLERANCE for one, other in zip(said, seen, strict=True)):
         return
     hint = ": are rows and columns exchanged?" if said == seen[::-1] else ""
     raise BadItem(
@@ -208,7 +217,7 @@ def _degree_aspect(bounds: Bounds, width: int, height: int) -> float:
     return (bounds.east - bounds.west) / width / ((bounds.north - bounds.south) / height)
 
 
-def _off(ratio: float) -> float:
+def off(ratio: float) -> float:
     """Return by how much a ratio is off 1, whichever way round."""
     return max(ratio, 1 / ratio) - 1
 

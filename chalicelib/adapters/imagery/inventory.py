@@ -10,20 +10,25 @@ from chalicelib.adapters.imagery.catalogue import Entry, Listing, Read
 from chalicelib.adapters.imagery.checksums import check_checksum, is_known
 from chalicelib.adapters.imagery.item_store import StoredFile, Unreadable
 from chalicelib.adapters.imagery.names import is_remote
-from chalicelib.adapters.imagery.picture import LATER, TO_PNG
+from chalicelib.adapters.imagery.picture import TO_PNG
 from chalicelib.domain.archives import FileUse, Use
 from chalicelib.domain.errors import BadImage
 from chalicelib.domain.scenes import CLOCKS_MAY_DIFFER, SINCE, why_not_of_then
 
 WRITE_ITEM = "write an item beside it that says when and where: docs/archive.md"
-_NOT_READ = "a picture of a format that is not read: PNG, JPEG and WebP are"
+WRITE_ITEM_OF_GEOTIFF = "write an item beside it that says when: docs/archive.md"
+_NOT_READ = "a picture of a format that is not read: PNG, JPEG, WebP and GeoTIFF are"
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".jfif")
 _MISNAMED = "it is not read as an item: the names of items end in .json or .geojson, each one JSON object"
 # Of a file that no item names: its endings, what it is, and what to do where it should be used.
 _UNNAMED = (
     (_PICTURES, "a picture without an item", WRITE_ITEM),
-    ((".tif", ".tiff", ".gtif", ".cog"), f"a GeoTIFF without an item: {LATER}", f"{TO_PNG}; then {WRITE_ITEM}"),
-    ((".jp2", ".j2k", ".jpx"), "JPEG 2000, which is not read: PNG, JPEG and WebP are", f"{TO_PNG}; then {WRITE_ITEM}"),
+    ((".tif", ".tiff", ".gtif", ".cog"), "a GeoTIFF without an item, so without its date", WRITE_ITEM_OF_GEOTIFF),
+    (
+        (".jp2", ".j2k", ".jpx"),
+        "JPEG 2000, which is not read: PNG, JPEG, WebP and GeoTIFF are",
+        f"{TO_PNG}; then {WRITE_ITEM}",
+    ),
     ((".gif", ".bmp", ".heic", ".heif", ".avif", ".ecw", ".sid", ".vrt"), _NOT_READ, f"{TO_PNG}; then {WRITE_ITEM}"),
     (
         (".json.txt", ".geojson.txt", ".json.gz", ".geojson.gz", ".jsonl", ".ndjson"),
@@ -119,8 +124,12 @@ def _item(read: Read) -> str:
         notes += f"; its asset {better.key!r:.40} is elsewhere, or no picture"
     if entry.asset.checksum and not is_known(entry.asset.checksum):
         notes += "; its file:checksum is of a kind that is not checked"
-    system = "EPSG:4326" if entry.georeference.is_lonlat else "EPSG:3857"
-    said = "" if entry.georeference.is_system_said else " (as nothing is said)"
+    if entry.placed is not None:
+        system, said = entry.placed.system.name, f", a GeoTIFF of {entry.placed.width} x {entry.placed.height} px"
+    else:
+        known = entry.georeference
+        system = "EPSG:4326" if known and known.is_lonlat else "EPSG:3857"
+        said = "" if known and known.is_system_said else " (as nothing is said)"
     return (
         f"an item of {entry.item.captured_at:%Y-%m-%d %H:%M}Z, {entry.gsd_m:.3g} m a pixel, {system}{said}; "
         f"asset {entry.asset.key!r:.40}: {entry.image.name}{notes}"
@@ -134,10 +143,13 @@ class _Named:
         self._used: dict[StoredFile, str] = {}
         self._waiting: dict[StoredFile, str] = {}
         self._others: dict[StoredFile, str] = {}
+        self._masks: dict[StoredFile, str] = {}
         for read in listing.reads:
             if isinstance(read.found, Entry):
                 by = self._waiting if reasons[read.place] else self._used
                 by.setdefault(read.found.image, read.place)
+                if read.found.mask is not None:
+                    self._masks.setdefault(read.found.mask, read.found.image.name)
         bad = {read.file for read in listing.reads if reasons[read.place]}
         whole = {file for file, document in listing.documents.items() if document.bad is not None}
         self._beside = {_stem(file.name): file.name for file in bad | whole}
@@ -149,8 +161,9 @@ class _Named:
 
     def of_file(self, file: StoredFile) -> FileUse:
         """Account for a file that is no JSON."""
-        if file in self._used:
-            return FileUse(name=file.name, use=Use.USED, says=f"the picture of {self._used[file]}")
+        if file in self._used or file in self._masks:
+            says = f"the picture of {self._used[file]}" if file in self._used else f"the mask of {self._masks[file]}"
+            return FileUse(name=file.name, use=Use.USED, says=says)
         if file in self._waiting:
             says = f"its item {self._waiting[file]} is not used: mend that"
             return FileUse(name=file.name, use=Use.NOT_USED, says=says)

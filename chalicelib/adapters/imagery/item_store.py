@@ -63,6 +63,10 @@ class ItemStore(Protocol):
         """Read a file's first HEAD_BYTES and its last TAIL_BYTES. Raises Unreadable."""
         ...
 
+    def read_range(self, file: StoredFile, at: int, length: int) -> bytes:
+        """Read so many bytes of this version of a file; all of them lie inside it. Raises Unreadable."""
+        ...
+
 
 HIDDEN = "hidden: files of other programs, not looked at"
 
@@ -144,5 +148,17 @@ class FolderItemStore:
                 head = stream.read(HEAD_BYTES)
                 stream.seek(max(0, file.size - TAIL_BYTES))
                 return head, stream.read(TAIL_BYTES)
+        except OSError as error:
+            raise Unreadable(f"the archive's {file.name} cannot be read: {error.strerror}") from error
+
+    def read_range(self, file: StoredFile, at: int, length: int) -> bytes:
+        """Read some of a file's bytes."""
+        try:
+            with (self._folder / file.name).open("rb") as stream:
+                status = os.fstat(stream.fileno())
+                if f"{status.st_mtime_ns}-{status.st_ino}" != file.version:
+                    raise Unreadable(f"the archive's {file.name} cannot be read: it has just become another one")
+                stream.seek(at)
+                return stream.read(length)
         except OSError as error:
             raise Unreadable(f"the archive's {file.name} cannot be read: {error.strerror}") from error

@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from chalicelib.adapters.imagery.bad_item import BadItem
+from chalicelib.adapters.imagery.geotiff.tags import Placed, placed_by_tags
+from chalicelib.domain.errors import BadImage
 from chalicelib.domain.image_formats.facts import MAX_BYTES
+from chalicelib.domain.image_formats.tiff import ReadRange, is_tiff
+from chalicelib.domain.image_formats.tiff_picture import read_picture as read_tiff
 from chalicelib.domain.image_header import NotAnImage, check_ends, read_size
 
 MAX_SIDE_PX = 20_000
 TO_PNG = (
     "turn it into a PNG: gdalwarp -t_srs EPSG:3857 -dstalpha IN OUT.tif, then gdal_translate -of PNG OUT.tif OUT.png"
 )
-LATER = "GeoTIFF is not read; it is read from a later release on"
 _FORMATS = {b"\x89PNG\r\n\x1a\n": "PNG", b"\xff\xd8\xff": "JPEG"}
 _OTHERS = {
     b"II*\x00": "a TIFF",
@@ -30,15 +33,16 @@ _OTHERS = {
     b"{": "JSON",
     b"<?xml": "XML",
 }
-_RASTERS = frozenset({"a TIFF", "a BigTIFF", "JPEG 2000", "a GIF", "a BMP", "HDF5"})
+_RASTERS = frozenset({"JPEG 2000", "a GIF", "a BMP", "HDF5"})
 
 
 class Picture(NamedTuple):
     """A picture's format, and its size in pixels as every viewer shows it."""
 
-    format: str  # PNG, JPEG or WebP
+    format: str  # PNG, JPEG, WebP or GeoTIFF
     width: int
     height: int
+    placed: Placed | None = None  # of a GeoTIFF: where it lies by its own tags, if they say so
 
 
 def kind_of(head: bytes) -> str:
@@ -65,9 +69,8 @@ def read_picture(head: bytes, tail: bytes, *, size: int, name: str) -> Picture:
     """Read a picture from the first HEAD_BYTES and the last TAIL_BYTES of its file. Raises BadItem."""
     kind = kind_of(head)
     if kind not in {"PNG", "JPEG", "WebP"}:
-        later = f"; {LATER}" if "TIFF" in kind else ""
         remedy = TO_PNG if kind in _RASTERS else "put the picture itself there"
-        raise BadItem(f"its picture is no PNG, JPEG or WebP but {kind}{later}", named=name, remedy=remedy)
+        raise BadItem(f"its picture is no PNG, JPEG or WebP but {kind}", named=name, remedy=remedy)
     try:
         width, height = read_size(head, tail)
         check_ends(head, tail, size=size)
@@ -82,3 +85,20 @@ def read_picture(head: bytes, tail: bytes, *, size: int, name: str) -> Picture:
             named=name,
         )
     return Picture(kind, width, height)
+
+
+def read_stored(ends: tuple[bytes, bytes], read: ReadRange, *, size: int, name: str) -> Picture:
+    """Read a picture from the ends of its file and, of a GeoTIFF, by ranges. Raises BadItem, and what `read` raises."""
+    head, tail = ends
+    if not is_tiff(head):
+        return read_picture(head, tail, size=size, name=name)
+
+    def known(at: int, length: int) -> bytes:
+        return head[at : at + length] if at + length <= len(head) else read(at, length)
+
+    try:
+        picture = read_tiff(known, size)
+        full = picture.full
+        return Picture("GeoTIFF", full.width, full.height, placed_by_tags(picture.tags, full.width, full.height))
+    except BadImage as bad:
+        raise BadItem(f"its picture is {bad.reason}", named=name) from None

@@ -12,7 +12,9 @@ from chalicelib.adapters.imagery.item_store import HIDDEN, Files, LeftOut, Store
 from chalicelib.domain.errors import ProviderUnavailable
 from chalicelib.domain.image_header import HEAD_BYTES, TAIL_BYTES
 
-_ONE_OBJECT = frozenset({"404", "NoSuchKey", "403", "AccessDenied", "InvalidObjectState", "InvalidRange"})
+_ONE_OBJECT = frozenset(
+    {"404", "NoSuchKey", "403", "AccessDenied", "InvalidObjectState", "InvalidRange", "412", "PreconditionFailed"}
+)
 
 
 class S3ItemStore:
@@ -63,6 +65,10 @@ class S3ItemStore:
             whole = self._get(file)
             return whole, whole[-TAIL_BYTES:]
         return self._get(file, Range=f"bytes=0-{HEAD_BYTES - 1}"), self._get(file, Range=f"bytes=-{TAIL_BYTES}")
+
+    def read_range(self, file: StoredFile, at: int, length: int) -> bytes:
+        """Read some of an object's bytes: one request."""
+        return self._get(file, Range=f"bytes={at}-{at + length - 1}", IfMatch=file.version) if length else b""
 
     def _get(self, file: StoredFile, **options: str) -> bytes:
         try:

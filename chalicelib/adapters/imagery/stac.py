@@ -17,6 +17,7 @@ from typing import Any
 
 from chalicelib.adapters.imagery.assets import Asset, Ranked, asset_of, ranked_assets
 from chalicelib.adapters.imagery.bad_item import BadItem
+from chalicelib.adapters.imagery.crs import KNOWN
 from chalicelib.adapters.imagery.georeference import Georeference, read_georeference
 from chalicelib.adapters.imagery.json_text import parse
 from chalicelib.adapters.imagery.remains import grounds_in, readable, times_in
@@ -24,6 +25,7 @@ from chalicelib.domain.tiles import Bounds
 
 MAX_DOCUMENT_BYTES = 10_000_000
 MAX_ID_LENGTH = 200
+GROUNDS = ("bbox", "geometry", "crs", *sorted(KNOWN))  # the members that say where a picture lies
 _TIME = re.compile(r"\d{4}-\d\d-\d\d([Tt ]\d\d:\d\d.*)?|\d{8}([Tt]\d{4,}.*)?", re.DOTALL)
 
 
@@ -41,7 +43,7 @@ class Item:
     def bounds(self) -> Bounds | None:
         """The ground of its best picture, as far as it is stated."""
         best = self.assets[0].georeference
-        return None if isinstance(best, BadItem) else best.bounds
+        return best.bounds if isinstance(best, Georeference) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,9 +170,15 @@ def _ranked(item: Mapping[str, Any], properties: Mapping[str, Any]) -> tuple[lis
         raise
 
 
-def _georeference(item: Mapping[str, Any], properties: Mapping[str, Any], ranked: Ranked) -> Georeference | BadItem:
+def _georeference(
+    item: Mapping[str, Any], properties: Mapping[str, Any], ranked: Ranked
+) -> Georeference | BadItem | None:
+    may_be_geotiff = ranked.format in ("GeoTIFF", "")
+    said = {**item, **properties, **ranked.stated}
+    if may_be_geotiff and all(said.get(key) is None for key in GROUNDS):
+        return None
     try:
-        return read_georeference(item, properties, ranked.stated)
+        return read_georeference(item, properties, ranked.stated, of_geotiff=may_be_geotiff)
     except BadItem as bad:
         return bad
 

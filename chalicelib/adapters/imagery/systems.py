@@ -32,6 +32,11 @@ class System(NamedTuple):
         return self.code % 100 if self.code > 32_600 else 0
 
     @property
+    def is_north(self) -> bool:
+        """Of a zone of UTM: does it count from the equator? Those of the south count from 10,000 km below it."""
+        return self.code < 32_700
+
+    @property
     def name(self) -> str:
         """Its name for people."""
         return f"EPSG:{self.code}"
@@ -49,7 +54,7 @@ class System(NamedTuple):
 
         if lat.min() < _SOUTH or lat.max() > _NORTH:
             raise BadImage(f"UTM ends at {_NORTH:.0f} degrees north and {-_SOUTH:.0f} degrees south")
-        x, y, _, _ = utm.from_latlon(lat, lon, force_zone_number=self.zone, force_northern=self.code < 32_700)
+        x, y, _, _ = utm.from_latlon(lat, lon, force_zone_number=self.zone, force_northern=self.is_north)
         return x, y
 
     def bounds(self, box: Bounds) -> Bounds:
@@ -70,6 +75,14 @@ class System(NamedTuple):
             raise BadImage(f"it spans {_text(box)}, which is nowhere in {self.name}, or over the 180th meridian")
         return Bounds(max(found.west, -180.0), found.south, min(found.east, 180.0), found.north)
 
+    def box(self, bounds: Bounds) -> Bounds:
+        """Return a box in degrees in the system's units: of EPSG:4326 and EPSG:3857, whose edges stay straight."""
+        if self.is_lonlat:
+            return bounds
+        west, east = (EARTH_M * math.radians(lon) for lon in (bounds.west, bounds.east))
+        south, north = (EARTH_M * math.atanh(math.sin(math.radians(lat))) for lat in (bounds.south, bounds.north))
+        return Bounds(west, south, east, north)
+
     def _around(self, box: Bounds) -> Bounds:
         import utm
 
@@ -80,8 +93,7 @@ class System(NamedTuple):
         down = [box.south + (box.north - box.south) * share for share in shares]
         edge = [(x, y) for x in across for y in (box.south, box.north)]
         edge += [(x, y) for y in down for x in (box.west, box.east)]
-        is_north = self.code < 32_700
-        found = [utm.to_latlon(x, y, self.zone, northern=is_north, strict=False) for x, y in edge]
+        found = [utm.to_latlon(x, y, self.zone, northern=self.is_north, strict=False) for x, y in edge]
         lats, lons = [lat for lat, _ in found], [lon for _, lon in found]
         if max(lons) - min(lons) > 180:
             raise BadImage("it reaches over the 180th meridian: cut it there into two")

@@ -5,6 +5,7 @@ Source: OGC 19-008r4 (GeoTIFF 1.1). ModelTransformation, or else ModelPixelScale
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from chalicelib.adapters.imagery.boxes import Affine
@@ -12,7 +13,7 @@ from chalicelib.adapters.imagery.systems import LON_LAT, System, system_of
 from chalicelib.domain.errors import BadImage
 from chalicelib.domain.image_formats import tiff
 from chalicelib.domain.image_formats.tiff import Directory
-from chalicelib.domain.tiles import Bounds
+from chalicelib.domain.tiles import M_PER_DEGREE, Bounds, centre_of
 
 _MODEL, _RASTER, _GEOGRAPHIC, _PROJECTED, _PROJECTION = 1024, 1025, 2048, 3072, 3074
 _TEXTS = (1026, 3073, 2049)  # citations: the system's name
@@ -37,6 +38,15 @@ class Placed:
     def box(self) -> Bounds:
         """What it spans, in the system's units."""
         return self.transform.box(self.width, self.height)
+
+    @property
+    def gsd_m(self) -> float:
+        """Metres a pixel on the ground, along its rows."""
+        latitude = centre_of(self.bounds)[1]
+        if self.system.zone:
+            return self.transform.pixel_width
+        unit_m = M_PER_DEGREE if self.system.is_lonlat else 1.0
+        return self.transform.pixel_width * unit_m * math.cos(math.radians(latitude))
 
     @property
     def bounds(self) -> Bounds:

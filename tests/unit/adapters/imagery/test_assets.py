@@ -45,7 +45,10 @@ def why(**assets):
         ({"a": asset("a", "image/jpg")}, "a"),
         ({"a": asset("a"), "b": asset("b.png")}, "b"),
         ({"a": asset("a.bin", "application/octet-stream")}, "a"),
-        ({"visual": asset("v.tif", COG, "visual"), "png": asset("p.png", None, "data")}, "png"),
+        ({"visual": asset("v.tif", COG, "visual"), "png": asset("p.png", None, "data")}, "visual"),
+        ({"a": asset("v.tif", COG), "png": asset("p.png")}, "png"),
+        ({"a": asset("s3://bucket/v.tif")}, "a"),
+        ({"visual": asset("https://example.org/v.tif", COG, "visual"), "png": asset("p.png", None, "data")}, "png"),
         ({"a": asset("a.png", "image/x-png")}, "a"),
         ({"a": asset("a.png?x=1", "image/png")}, "a"),
     ],
@@ -58,7 +61,7 @@ def test_the_picture_is_chosen_by_role_and_type_whatever_the_order(assets, best)
 @pytest.mark.parametrize(
     ("assets", "words"),
     [
-        ({"visual": asset("v.tif", COG), "thumbnail": asset("t.jpg")}, "its picture is a GeoTIFF: GeoTIFF is not read"),
+        ({"visual": asset("v.jp2"), "thumbnail": asset("t.jpg")}, "JPEG 2000, which is not read: PNG, JPEG, WebP"),
         ({"a": asset("https://example.org/v.tif")}, "a GeoTIFF on another machine (a remote asset)"),
         ({"a": asset("a.jp2")}, "of the format JPEG 2000"),
         ({"a": asset("s3://b/a.jp2")}, "on another machine (a remote asset) is of the format JPEG 2000"),
@@ -77,8 +80,9 @@ def test_where_there_is_none_the_reason_names_what_there_is(assets, words):
 
 
 def test_a_better_one_that_is_not_read_is_told():
-    (note,) = ranked_assets({"visual": asset("v.tif", COG), "o": asset("o.png", None, "overview")})[1]
-    assert note.startswith("its asset 'visual' is not used: its picture is a GeoTIFF: GeoTIFF is not read; it is read")
+    there = "https://example.org/v.tif"
+    (note,) = ranked_assets({"visual": asset(there, COG), "o": asset("o.png", None, "overview")})[1]
+    assert note.startswith("its asset 'visual' is not used: its picture is a GeoTIFF on another machine (a remote")
     assert ranked_assets({"thumbnail": asset()})[1] == ["its only picture is called a thumbnail"]
     assert ranked_assets({"visual": asset(), "thumbnail": asset()})[1] == []
 

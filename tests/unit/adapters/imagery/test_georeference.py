@@ -103,7 +103,7 @@ def test_longitude_and_latitude_are_understood_however_they_are_said(said):
     ("said", "words"),
     [
         ({"proj:code": "EPSG:32645"}, "proj:code must be EPSG:3857 or EPSG:4326, not 'EPSG:32645' (UTM"),
-        ({"proj:code": "EPSG:32745"}, "(UTM lies askew to north; it is read from the GeoTIFF release on)"),
+        ({"proj:code": "EPSG:32745"}, "(UTM lies askew to north; it is read of GeoTIFFs)"),
         ({"proj:epsg": 32645}, "proj:epsg must be EPSG:3857 or EPSG:4326, not 32645 (UTM"),
         ({"eo:epsg": 32645}, "eo:epsg must be"),
         ({"proj:epsg": None, "proj:wkt2": wkt("WGS 84 / UTM zone 45N", 32645)}, "'WGS 84 / UTM zone 45N' (UTM"),

@@ -56,7 +56,7 @@ def test_one_that_is_cut_off_is_refused(ending, share):
 @pytest.mark.parametrize("orientation", range(10))
 def test_one_that_lies_on_its_side_has_the_size_that_viewers_show(order, orientation):
     size = (30, 40) if orientation in range(5, 9) else (40, 30)
-    assert read(turned(encoded(".jpg"), orientation, order))[1:] == size
+    assert read(turned(encoded(".jpg"), orientation, order))[1:3] == size
 
 
 @pytest.mark.parametrize(
