@@ -104,9 +104,16 @@ def _pictures(assets: Mapping[str, Any]) -> Iterator[Ranked]:
         if found is None:
             continue
         said = next((role for role in _ROLES if role and role in roles), None)
+        if found.readable == "GeoTIFF" and said != "visual" and _is_one_band(stated):
+            said = "overview"  # a picture in one colour of many: whatever shows all goes before it
         by_key = _SYNONYMS.get(key.lower(), key.lower())
         role = said or (by_key if by_key in _ROLES and not roles else "")
         yield Ranked(key, href, found.readable, role, said is not None, _unread(found, href), stated)
+
+
+def _is_one_band(stated: Mapping[str, Any]) -> bool:
+    bands = next((stated[key] for key in ("bands", "eo:bands", "raster:bands") if key in stated), None)
+    return isinstance(bands, list) and len(bands) == 1
 
 
 def _roles(value: object) -> list[str]:

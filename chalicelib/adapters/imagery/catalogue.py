@@ -168,9 +168,10 @@ class Catalogue:
                 return _laid(stated, asset, image, picture, names)
             if isinstance(picture, BadItem):
                 reasons.append(picture)
-            if asset.format and not is_remote(asset.href):
+            is_left_elsewhere = asset.format == "GeoTIFF" and image is None  # beside the picture that was made of it
+            if asset.format and not is_remote(asset.href) and not is_left_elsewhere:
                 break  # one of an undeclared kind need not be a picture, but this one was meant
-        raise reasons[-1].again()
+        raise reasons[0 if stated.assets[0].format == "GeoTIFF" else -1].again()
 
     def _picture(self, image: StoredFile) -> Picture | BadItem:
         if image not in self._pictures:

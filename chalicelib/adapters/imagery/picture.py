@@ -33,7 +33,7 @@ _OTHERS = {
     b"{": "JSON",
     b"<?xml": "XML",
 }
-_RASTERS = frozenset({"JPEG 2000", "a GIF", "a BMP", "HDF5"})
+_RASTERS = frozenset({"a TIFF", "a BigTIFF", "JPEG 2000", "a GIF", "a BMP", "HDF5"})
 
 
 class Picture(NamedTuple):

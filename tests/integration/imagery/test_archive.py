@@ -186,7 +186,7 @@ def test_what_cannot_be_used_is_found_with_its_time_its_ground_and_the_reason(tm
     (tmp_path / "no-picture.png").unlink()
     put(tmp_path, "no-asset", AREA, taken="2025-02-01T00:00:00Z")
     text = (tmp_path / "no-asset.json").read_text()
-    (tmp_path / "no-asset.json").write_text(text.replace(".png", ".tif"))
+    (tmp_path / "no-asset.json").write_text(text.replace(".png", ".jp2"))
     put(tmp_path, "elsewhere", square(-10, 20, width_px=100, height_px=100, gsd_m=1).bounds)
     (tmp_path / "elsewhere.png").unlink()
     refused = search(ArchiveImagery(TERMS, tmp_path), AREA).refused
@@ -194,7 +194,7 @@ def test_what_cannot_be_used_is_found_with_its_time_its_ground_and_the_reason(tm
     assert refused[1].reason == (
         "the picture of 2025-01-01 cannot be used: its picture is not there, or not inside the archive"
     )
-    assert "its picture is a GeoTIFF" in refused[0].reason
+    assert "its picture is of the format JPEG 2000" in refused[0].reason
     assert refused[1].bounds is not None
 
 

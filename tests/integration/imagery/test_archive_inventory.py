@@ -148,6 +148,10 @@ def test_pictures_of_all_kinds_are_read_by_content_whatever_they_are_called(fold
         ),
         (
             {"href": "v.tif", "roles": ["visual"]},
+            "asset 'png': a.png; its asset 'better' is elsewhere, or no picture",
+        ),
+        (
+            {"href": "https://example.org/v.tif", "roles": ["visual"]},
             "asset 'png': a.png; its asset 'better' is not used: its picture is a Geo",
         ),
         ({"href": "v.png", "roles": ["visual"]}, "its picture is not there, or not inside the archive: v.png"),
@@ -199,10 +203,8 @@ def test_what_lies_beside_is_listed_with_what_to_do(folder):
     }
     assert list(found) == sorted(found)
     assert found["t.jpg"].says == "another asset of a.json"
-    assert (
-        found["ortho.tif"].says == "a GeoTIFF without an item: GeoTIFF is not read; it is read from a later release on"
-    )
-    assert "gdal_translate" in found["ortho.tif"].remedy
+    assert found["ortho.tif"].says == "a GeoTIFF without an item, so without its date"
+    assert "says when" in found["ortho.tif"].remedy
     assert "write an item beside it" in found["lonely.png"].remedy
     assert all(each.remedy for each in found.values() if each.use is NOT_USED)
 

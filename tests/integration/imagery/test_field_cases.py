@@ -83,7 +83,6 @@ def test_it_is_used_with_every_file_and_shows_ground(tmp_path, case):
         ("A69", "it is a list"),
         ("A70", "it is empty"),
         ("A75", "cut off"),
-        ("A85", "but a TIFF"),
         ("A86", "GIF"),
         ("A87", "BMP"),
         ("A88", "but a web page"),

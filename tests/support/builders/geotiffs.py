@@ -125,7 +125,5 @@ def with_value(content, tag, value, *, directory=0):
     """Another value for a tag of one value that stands in its entry."""
     changed = bytearray(content)
     entry = entry_of(content, tag, directory)
-    kind = struct.unpack_from("<H", content, entry + 2)[0]
-    struct.pack_into("<HI", changed, entry + 2, kind, 1)
-    struct.pack_into("<I", changed, entry + 8, value)
+    struct.pack_into("<HII", changed, entry + 2, 4, 1, value)
     return bytes(changed)

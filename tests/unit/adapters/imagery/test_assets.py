@@ -48,6 +48,8 @@ def why(**assets):
         ({"visual": asset("v.tif", COG, "visual"), "png": asset("p.png", None, "data")}, "visual"),
         ({"a": asset("v.tif", COG), "png": asset("p.png")}, "png"),
         ({"a": asset("s3://bucket/v.tif")}, "a"),
+        ({"red": {**asset("r.tif", COG, "data"), "eo:bands": [{}]}, "o": asset("o.png", None, "overview")}, "o"),
+        ({"red": {**asset("r.tif", COG, "data"), "bands": [{}]}, "all": asset("a.tif", COG, "data")}, "all"),
         ({"visual": asset("https://example.org/v.tif", COG, "visual"), "png": asset("p.png", None, "data")}, "png"),
         ({"a": asset("a.png", "image/x-png")}, "a"),
         ({"a": asset("a.png?x=1", "image/png")}, "a"),
