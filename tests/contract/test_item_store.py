@@ -1,5 +1,6 @@
 """What an archive may expect of the place where its files lie."""
 
+import json
 import os
 from pathlib import Path
 from typing import NamedTuple
@@ -14,8 +15,10 @@ from chalicelib.adapters.imagery.providers.archive import TERMS
 from chalicelib.adapters.imagery.s3_item_store import S3ItemStore
 from chalicelib.domain.errors import ProviderUnavailable
 from chalicelib.domain.image_header import HEAD_BYTES, TAIL_BYTES
-from chalicelib.domain.tiles import tiles_covering
+from chalicelib.domain.tiles import Bounds, tiles_covering
+from tests.support.builders import geotiffs
 from tests.support.builders.archives import clear, noise, put, square
+from tests.support.builders.geotiffs import write
 from tests.support.builders.scenes import newest
 
 AREA = square(28.6, 77.2, width_px=300, height_px=200, gsd_m=0.5).bounds
@@ -156,3 +159,44 @@ def test_an_archive_on_it_shows_its_pictures(place, tmp_path_factory):
     scene = newest(archive, view, AREA)
     assert scene.scene_id == "a"
     assert clear(archive.fetch(scene, view, AREA).content).any()
+
+
+def test_a_range_of_a_file_is_read_of_this_version_alone(place):
+    content = bytes(range(256)) * 1000
+    place.write("a.tif", content)
+    (file,) = place.store.list_files().files
+    assert place.store.read_range(file, 0, 4) == content[:4]
+    assert place.store.read_range(file, 1000, 70_000) == content[1000:71_000]
+    assert place.store.read_range(file, len(content) - 3, 3) == content[-3:]
+    place.write("a.tif", content[::-1])
+    with pytest.raises(Unreadable):
+        place.store.read_range(file, 0, 4)
+    place.remove("a.tif")
+    with pytest.raises(Unreadable):
+        place.store.read_range(file, 0, 4)
+
+
+def test_a_geotiff_is_read_in_few_ranges_and_never_whole(place, tmp_path):
+    """In a bucket each is a request."""
+    path = write(tmp_path / "a.tif", geotiffs.noise(4000, 3500, 3), compress="DEFLATE", blocksize=512)
+    place.write("flight/a.tif", path.read_bytes())
+    stated = {"type": "Feature", "stac_version": "1.0.0", "id": "flight", "geometry": None}
+    stated |= {"properties": {"datetime": "2025-01-15T05:30:00Z"}, "assets": {"image": {"href": "./a.tif"}}}
+    place.write("flight/a.json", json.dumps(stated).encode())
+    archive = ArchiveImagery(TERMS, place.store)
+    ground = archive._catalogue.look().entries[0].bounds
+    middle = Bounds(*[(ground.west + ground.east) / 2, (ground.south + ground.north) / 2] * 2)
+    area = Bounds(middle.west - 1e-4, middle.south - 1e-4, middle.east + 1e-4, middle.north + 1e-4)
+    grid = archive.grid(area)
+    view = grid.view(next(iter(tiles_covering(area, grid.zoom))))
+    scene = newest(archive, view, area)
+    ranges, read_range = [], place.store.read_range
+    place.store.read_range = lambda file, at, length: (ranges.append(length), read_range(file, at, length))[1]
+    place.store.read = None  # never
+    found = archive.fetch(scene, view, area)
+    assert clear(found.content).all()
+    assert len(ranges) <= 16
+    assert sum(ranges) < path.stat().st_size / 2
+    ranges.clear()
+    assert archive.fetch(scene, view, area).content == found.content
+    assert ranges == []

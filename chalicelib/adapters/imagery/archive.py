@@ -18,7 +18,7 @@ from chalicelib.adapters.imagery.catalogue import Catalogue, Entry, Listing
 from chalicelib.adapters.imagery.decoded import Decoded
 from chalicelib.adapters.imagery.geotiff.files import GeoTiffs
 from chalicelib.adapters.imagery.inventory import inventory
-from chalicelib.adapters.imagery.item_store import FolderItemStore, ItemStore, Unreadable
+from chalicelib.adapters.imagery.item_store import FolderItemStore, ItemStore, StoredFile, Unreadable
 from chalicelib.adapters.imagery.refusals import refusals
 from chalicelib.adapters.imagery.warp import Part, mosaic, warp
 from chalicelib.application.ports.archive import Archive
@@ -47,6 +47,7 @@ ZOOMS = range(12, 21)
 TILE_PX, MARGIN_PX = 512, 64
 COVERS = 0.99  # of the area: then the newest item wins
 NO_SLACK = (0.0, 0.0)
+PART_BYTES = 8_000_000  # of a file whose checksum is checked
 
 logger = logging.getLogger(__name__)
 
@@ -152,9 +153,13 @@ class ArchiveImagery(Imagery, Archive):
             return Finding(level=Level.WARN, subject="provider", says=says, remedy=remedy)
         return ok("provider", says)
 
+    def _in_parts(self, file: StoredFile) -> Iterator[bytes]:
+        for at in range(0, file.size, PART_BYTES):
+            yield self._store.read_range(file, at, min(PART_BYTES, file.size - at))
+
     @override
     def inventory(self, *, now: datetime) -> list[FileUse]:
-        return inventory(self._catalogue.look(), read=self._store.read, now=now)
+        return inventory(self._catalogue.look(), read=self._in_parts, now=now)
 
 
 def _best(entries: list[Entry], area: Bounds) -> Entry | None:

@@ -6,6 +6,7 @@ Source: STAC file extension 2.1; https://multiformats.io/multihash/ (the codes o
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 
 from chalicelib.domain.errors import BadImage
 
@@ -20,11 +21,19 @@ def is_known(checksum: str) -> bool:
 
 def check_checksum(content: bytes, checksum: str | None) -> None:
     """Check a file's bytes; a checksum of an unknown kind says nothing. Raises BadImage."""
+    check_parts([content], checksum)
+
+
+def check_parts(parts: Iterable[bytes], checksum: str | None) -> None:
+    """Check a file's bytes that come in parts. Raises BadImage, and what the parts raise."""
     kind = _kind_of(checksum) if checksum else None
     if checksum is None or kind is None:
         return
     begin, name = kind
-    found = hashlib.new(name, content, usedforsecurity=False).hexdigest()
+    digest = hashlib.new(name, usedforsecurity=False)
+    for part in parts:
+        digest.update(part)
+    found = digest.hexdigest()
     stated = checksum.strip().lower().removeprefix(begin)
     if found != stated:
         raise BadImage(

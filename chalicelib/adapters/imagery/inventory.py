@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from chalicelib.adapters.imagery.bad_item import BadItem
 from chalicelib.adapters.imagery.catalogue import Entry, Listing, Read
-from chalicelib.adapters.imagery.checksums import check_checksum, is_known
+from chalicelib.adapters.imagery.checksums import check_parts, is_known
 from chalicelib.adapters.imagery.item_store import StoredFile, Unreadable
 from chalicelib.adapters.imagery.names import is_remote
 from chalicelib.adapters.imagery.picture import TO_PNG
@@ -41,7 +41,7 @@ _UNNAMED = (
 _MANY = 3  # reasons of one file that are written out
 
 
-def inventory(listing: Listing, *, read: Callable[[StoredFile], bytes], now: datetime) -> list[FileUse]:
+def inventory(listing: Listing, *, read: Callable[[StoredFile], Iterable[bytes]], now: datetime) -> list[FileUse]:
     """Account for each file of a listing. `read` is asked for pictures whose items state a checksum."""
     reasons = {each.place: _not_used(each, read, now) for each in listing.reads}
     named = _Named(listing, reasons)
@@ -60,7 +60,7 @@ def inventory(listing: Listing, *, read: Callable[[StoredFile], bytes], now: dat
     return sorted(uses, key=lambda each: each.name)
 
 
-def _not_used(read: Read, content: Callable[[StoredFile], bytes], now: datetime) -> tuple[str, str] | None:
+def _not_used(read: Read, content: Callable[[StoredFile], Iterable[bytes]], now: datetime) -> tuple[str, str] | None:
     """Return why an item is not used, and what to do; None if it is."""
     found = read.found
     if isinstance(found, BadItem):
@@ -70,7 +70,7 @@ def _not_used(read: Read, content: Callable[[StoredFile], bytes], now: datetime)
         return odd, "correct its datetime"
     try:
         if found.asset.checksum and is_known(found.asset.checksum):
-            check_checksum(content(found.image), found.asset.checksum)
+            check_parts(content(found.image), found.asset.checksum)
     except (BadImage, Unreadable) as bad:
         return bad.reason, "copy the picture again, or correct its item"
     return None
