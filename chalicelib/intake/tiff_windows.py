@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -236,7 +237,9 @@ def _bgr(level: Level, samples: NDArray[Any]) -> NDArray[Any]:
         table = (np.array(level.colours, np.uint16).reshape(3, -1).T >> 8).astype(np.uint8)[:, ::-1]
         colours = table[samples[:, :, 0]]
         return np.dstack([colours, samples[:, :, level.alpha]]) if level.alpha is not None else colours
-    picked = samples[:, :, places + ([] if level.alpha is None else [level.alpha])]
+    order = places + ([] if level.alpha is None else [level.alpha])
+    channels = [cv2.extractChannel(samples, each) for each in order]
+    picked: NDArray[Any] = np.asarray(cv2.merge(channels)).reshape(*samples.shape[:2], -1)
     if level.photometric == GREY_FROM_WHITE:
         picked[:, :, 0] = np.iinfo(picked.dtype).max - picked[:, :, 0]
     return picked

@@ -23,6 +23,7 @@ _REACH = 2  # pixels that bilinear interpolation reads on each side, with one to
 _BAND_BYTES = 16_000_000  # read at once
 _MOST_PX = 400_000_000  # read for one view
 _EXACT = 1.01  # a level this much coarser than the view is as fine
+_SHRINKS = 1.1  # pixels of what was read along one of the view: with more they are averaged before they are sampled
 _CLEAR = 254  # of 255: everything that is mixed into a pixel is
 
 
@@ -47,24 +48,29 @@ def show(file: TiffFile, placed: Placed, view: View) -> Part:
     nodes = nodes * scale[:, None, None]
     ratio *= float(scale.max())
     block = max(1, int(ratio * _EXACT))
-    finer = 2 if ratio / block > 1.1 else 1  # samples a pixel, along each axis
-    columns, rows = _between(nodes, view.size_px * finer)
-    clear = (columns >= 0) & (columns <= level.width) & (rows >= 0) & (rows <= level.height)
-    if not clear.any():
+    size = np.array([level.width, level.height])
+    low, high = np.maximum(nodes.min(axis=(1, 2)), 0), np.minimum(nodes.max(axis=(1, 2)), size)
+    if (low >= high).any():
         return Part(np.zeros((view.size_px, view.size_px, 3), np.uint8), np.zeros((view.size_px,) * 2, bool))
-    across, down = _need(columns[clear], level.width, block), _need(rows[clear], level.height, block)
+    across, down = (_need(low[axis], high[axis], int(size[axis]), block) for axis in (0, 1))
     bgr, alpha = _read(file, place, across, down)
+    first, step = np.array([across.first, down.first]), np.array([block, block], float)
+    if ratio / block > _SHRINKS:
+        there = bgr.shape[1], bgr.shape[0]
+        fewer = tuple(max(1, round(each * block / ratio)) for each in there)
+        step *= np.array(there) / fewer
+        bgr = cv2.resize(bgr, fewer, interpolation=cv2.INTER_AREA)
+        alpha = None if alpha is None else cv2.resize(alpha, fewer, interpolation=cv2.INTER_AREA)
     # cv2 counts from the middle of pixel 0, positions from its edge: half a pixel apart.
-    map_x = ((columns - across.first) / block - 0.5).astype(np.float32)
-    map_y = ((rows - down.first) / block - 0.5).astype(np.float32)
+    map_x, map_y = _between((nodes - first[:, None, None]) / step[:, None, None] - 0.5, view.size_px)
     image = cv2.remap(bgr, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    shown: NDArray[Any] = np.where(clear, np.uint8(255), np.uint8(0))
+    clear = np.ones(map_x.shape, np.bool_)
+    if (nodes.min(axis=(1, 2)) < 0).any() or (nodes.max(axis=(1, 2)) > size).any():
+        (left, top), (right, bottom) = (0 - first) / step - 0.5, (size - first) / step - 0.5
+        clear = (map_x >= left) & (map_x <= right) & (map_y >= top) & (map_y <= bottom)
     if alpha is not None:
-        mixed = cv2.remap(alpha, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        shown = np.minimum(shown, mixed)
-    if finer > 1:
-        image, shown = (cv2.resize(each, (view.size_px,) * 2, interpolation=cv2.INTER_AREA) for each in (image, shown))
-    return Part(image, shown >= _CLEAR)
+        clear &= cv2.remap(alpha, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) >= _CLEAR
+    return Part(image, clear)
 
 
 def _nodes(placed: Placed, view: View) -> NDArray[Any]:
@@ -104,16 +110,17 @@ def _between(nodes: NDArray[Any], count: int) -> tuple[NDArray[Any], NDArray[Any
     last = nodes.shape[1] - 1
     places = (np.arange(count) + 0.5) / count * last
     before = np.minimum(places.astype(int), last - 1)
-    weights = np.zeros((count, last + 1))
-    weights[np.arange(count), before] = 1 - (places - before)
-    weights[np.arange(count), before + 1] = places - before
-    return weights @ nodes[0] @ weights.T, weights @ nodes[1] @ weights.T
+    part = (places - before).astype(np.float32)
+    nodes = nodes.astype(np.float32)  # without a product of matrices, whose threads wait for each other
+    rows = nodes[:, before] * (1 - part)[:, None] + nodes[:, before + 1] * part[:, None]
+    map_x, map_y = rows[:, :, before] * (1 - part) + rows[:, :, before + 1] * part
+    return map_x, map_y
 
 
-def _need(positions: NDArray[Any], length: int, block: int) -> _Need:
-    """Return the pixels to read; blocks start at multiples of their size in every view."""
-    first = max(0, int(positions.min()) - _REACH * block) // block * block
-    last = min(length, math.ceil(positions.max()) + _REACH * block)
+def _need(low: float, high: float, length: int, block: int) -> _Need:
+    """Return the pixels to read between two positions; blocks start at multiples of their size in every view."""
+    first = max(0, int(low) - _REACH * block)
+    last = min(length, math.ceil(high) + _REACH * block)
     return _Need(min(first, length - 1) // block * block, max(last, 1), block)
 
 
