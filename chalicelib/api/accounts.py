@@ -158,7 +158,7 @@ def login(ports: Ports, body: EmailAndPassword) -> SignedIn:
 
 @api.route("/api/auth/refresh", method="POST", body=RefreshToken, response=SignedIn, extra_statuses=(401,), public=True)
 def refresh(ports: Ports, body: RefreshToken) -> SignedIn:
-    """Exchange a refresh token for a new pair. Using one twice ends the sign-in."""
+    """Exchange a refresh token for a new pair. Again within ten seconds gives the same one; later ends the sign-in."""
     credentials = refresh_sign_in.refresh_sign_in(
         body.refresh_token,
         accounts=ports.accounts,

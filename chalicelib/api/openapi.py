@@ -56,8 +56,8 @@ def statuses(route: Route) -> list[int]:
     """Return every status that a route may answer."""
     found = {route.status, *route.extra_statuses, *ALWAYS}
     found |= set() if route.public else {401}
-    found |= {400, 413, 415} if route.body else set()
-    found |= {400} if route.is_paged or route.query else set()
+    found |= {413, 415} if route.body else set()
+    found |= {400} if route.body or route.is_paged or route.query or "{" not in route.path else set()
     found |= {404} if "{" in route.path else set()
     return sorted(found)
 

@@ -210,6 +210,7 @@ refresh_tokens = table(
     Column("token_hash", String(64), nullable=False, unique=True),
     Column("expires_at", UtcDateTime, nullable=False),
     Column("used_at", UtcDateTime),
+    Column("successor_nonce", String(64)),  # with the token itself it gives the one that followed
 )
 
 devices = table(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
-from chalicelib.domain.accounts import Device, SignIn, User
+from chalicelib.domain.accounts import Device, Rotation, SignIn, User
 
 
 class Accounts(Protocol):
@@ -31,8 +31,13 @@ class Accounts(Protocol):
         """Return a live sign-in. Raises NotSignedIn."""
         ...
 
-    def rotate_refresh(self, old_hash: str, *, new_hash: str, now: datetime, expires_at: datetime) -> SignIn:
-        """Exchange a refresh token, once; a second use ends the sign-in. Raises NotSignedIn."""
+    def rotate_refresh(
+        self, old_hash: str, *, nonce: str, new_hash: str, now: datetime, expires_at: datetime, grace: timedelta
+    ) -> Rotation:
+        """Exchange a refresh token, once; a later use ends the sign-in, after the grace. Raises NotSignedIn.
+
+        Within the grace the nonce of the first use is returned.
+        """
         ...
 
     def sign_out(self, sign_in_id: int, *, now: datetime) -> None:
