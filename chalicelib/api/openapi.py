@@ -12,8 +12,9 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from chalicelib.api import accounts, alerts, areas, console, images, monitoring, places, providers, sessions
-from chalicelib.api.http import Api, Route
+from chalicelib.api.http import Api
 from chalicelib.api.problems import MEDIA_TYPE, Problem
+from chalicelib.api.routes import Route
 
 api = Api(__name__)
 APIS = (
@@ -23,7 +24,7 @@ APIS = (
 
 VERSION = "0.1.0"
 PUBLISHED = {"MessageOut": "Told", "AreaDraft": "WishedArea"}  # schema names that generated clients hold
-ALWAYS = (500, 503)  # a fault on our side; something outside that does not answer
+ALWAYS = (429, 500, 503)  # too many requests; a fault on our side; something outside that does not answer
 MEANINGS = {
     200: "done",
     201: "made",

@@ -34,7 +34,8 @@ class Handler(ChaliceRequestHandler):
                 self._send(refusal(status, TOO_LARGE, method=self.command, origin=origin))
                 return
             headers, body = self._parse_payload()
-            self._send(self._gateway.answer(self.command, self.path, headers, body))
+            source_ip = str(self.client_address[0])
+            self._send(self._gateway.answer(self.command, self.path, headers, body, source_ip=source_ip))
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True  # the client has gone
 

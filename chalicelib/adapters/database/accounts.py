@@ -51,11 +51,26 @@ class SqlAccounts(Accounts):
     @override
     @writes
     def sign_in(
-        self, connection: Connection, user_id: int, *, refresh_hash: str, now: datetime, expires_at: datetime
+        self,
+        connection: Connection,
+        user_id: int,
+        *,
+        refresh_hash: str,
+        now: datetime,
+        expires_at: datetime,
+        network: str = "",
+        client: str = "",
     ) -> int:
-        sign_in_id = insert_row(connection, SIGN_IN, user_id=user_id, created_at=now, expires_at=expires_at)
+        of = {"network": network[:64] or None, "client": client[:100] or None}
+        sign_in_id = insert_row(connection, SIGN_IN, user_id=user_id, created_at=now, expires_at=expires_at, **of)
         insert_row(connection, REFRESH, sign_in_id=sign_in_id, token_hash=refresh_hash, expires_at=expires_at)
         return sign_in_id
+
+    @override
+    @reads
+    def is_known(self, connection: Connection, user_id: int, network: str) -> bool:
+        is_it = (SIGN_IN.c.user_id == user_id) & (SIGN_IN.c.network == network)
+        return connection.execute(select(SIGN_IN.c.id).where(is_it).limit(1)).first() is not None
 
     @override
     @reads

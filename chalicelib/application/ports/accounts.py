@@ -23,8 +23,21 @@ class Accounts(Protocol):
         """Replace a hash made with older parameters."""
         ...
 
-    def sign_in(self, user_id: int, *, refresh_hash: str, now: datetime, expires_at: datetime) -> int:
-        """Keep a new sign-in; return its id."""
+    def sign_in(
+        self,
+        user_id: int,
+        *,
+        refresh_hash: str,
+        now: datetime,
+        expires_at: datetime,
+        network: str = "",
+        client: str = "",
+    ) -> int:
+        """Keep a new sign-in, from where and with what; return its id."""
+        ...
+
+    def is_known(self, user_id: int, network: str) -> bool:
+        """Did the user sign in from there before?"""
         ...
 
     def signed_in(self, sign_in_id: int, *, now: datetime) -> SignIn:
