@@ -12,8 +12,9 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from chalicelib.api import accounts, alerts, areas, console, images, monitoring, places, providers, sessions
-from chalicelib.api.http import Api, Route
+from chalicelib.api.http import Api
 from chalicelib.api.problems import MEDIA_TYPE, Problem
+from chalicelib.api.routes import Route
 
 api = Api(__name__)
 APIS = (
@@ -23,7 +24,7 @@ APIS = (
 
 VERSION = "0.1.0"
 PUBLISHED = {"MessageOut": "Told", "AreaDraft": "WishedArea"}  # schema names that generated clients hold
-ALWAYS = (500, 503)  # a fault on our side; something outside that does not answer
+ALWAYS = (429, 500, 503)  # too many requests; a fault on our side; something outside that does not answer
 MEANINGS = {
     200: "done",
     201: "made",
@@ -56,8 +57,8 @@ def statuses(route: Route) -> list[int]:
     """Return every status that a route may answer."""
     found = {route.status, *route.extra_statuses, *ALWAYS}
     found |= set() if route.public else {401}
-    found |= {400, 413, 415} if route.body else set()
-    found |= {400} if route.is_paged or route.query else set()
+    found |= {413, 415} if route.body else set()
+    found |= {400} if route.body or route.is_paged or route.query or "{" not in route.path else set()
     found |= {404} if "{" in route.path else set()
     return sorted(found)
 
