@@ -45,6 +45,7 @@ MEANINGS = {
 QUERY = {
     "limit": {"type": "integer", "minimum": 1, "maximum": 100},
     "cursor": {"type": "string"},
+    "total": {"type": "boolean", "description": "Count the whole list; without, it is counted to 1000."},
     "area": {"type": "integer", "minimum": 1, "description": "Of this area alone."},
     "since": {"type": "string", "format": "date-time", "description": "Seen at this time, with its zone, or later."},
     "open": {"type": "boolean", "description": "Still open, or settled."},
@@ -118,7 +119,7 @@ def _operation(route: Route) -> dict[str, Any]:
         ]
         + [
             {"name": name, "in": "query", "schema": QUERY[name]}
-            for name in (*route.query, *(("limit", "cursor") if route.is_paged else ()))
+            for name in (*route.query, *(("limit", "cursor", "total") if route.is_paged else ()))
         ],
         "responses": {str(status): _response(route, status) for status in statuses(route)},
     }
@@ -140,7 +141,8 @@ def _response(route: Route, status: int) -> dict[str, Any]:
         response["content"] = {"application/json": {"schema": _schema(route.response)}}
     if status == 200 and route.is_paged:
         text = {"schema": {"type": "string"}}
-        response["headers"] = {"Link": text, "X-Total-Count": {"schema": {"type": "integer"}}}
+        number, truth = {"schema": {"type": "integer"}}, {"schema": {"type": "boolean"}}
+        response["headers"] = {"Link": text, "X-Total-Count": number, "X-Truncated": truth}
     return response
 
 

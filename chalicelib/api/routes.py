@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+WHOLE_LIST = 1000  # items of a list that is asked for without a limit: the contract's bare arrays
 View = Callable[..., Any]
 
 
@@ -25,6 +26,7 @@ class Route:
     query: tuple[str, ...] = ()
     public: bool = False  # open to people who have not signed in
     is_paged: bool = False
+    whole: int = WHOLE_LIST  # items of the list where no limit is asked for
 
     @property
     def name(self) -> str:
