@@ -66,7 +66,8 @@ class TileRuns(Protocol):
     ) -> list[Message] | None:
         """Compare with the next best reference, where the claim's own is lost: it is never used again.
 
-        `instead` is a refused image that is good after all, and settled. None if there is no other one. A stale claim writes nothing.
+        `instead` is a refused image that is good after all, and settled. None if there is no other one. A stale claim
+        writes nothing.
         """
         ...
 
