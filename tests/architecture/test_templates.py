@@ -25,7 +25,7 @@ OPTIONS = [
     {"MultiAz": "true", "AlarmEmail": "land@example.org", "LogRetentionDays": 90},
     {"DomainName": "api.example.org", "HostedZoneId": "Z0EXAMPLE"},
     {"DomainName": "api.example.org", "CertificateArn": "arn:aws:acm:us-east-1:111122223333:certificate/1"},
-    {"DatabaseClass": "db.t4g.large", "DatabaseStorageGb": 200},
+    {"DatabaseClass": "db.t4g.large", "DatabaseStorageGb": 200, "DatabaseSnapshot": "bhuprahari-prod-last"},
 ]
 TWINS = [pytest.param(name, twin, id=f"{name}-{twin.__name__}") for name, rule in RULES.items() for twin in rule.twins]
 

@@ -135,7 +135,7 @@ class Stage:
 
 @contextmanager
 def stage(folder: Path, *, records: bool = False):
-    """Make the surroundings of a stage; nothing is deployed yet. What its functions ask of AWS is recorded if wished."""
+    """Make the surroundings of a stage; nothing is deployed yet. `records` what its functions ask of AWS."""
     assert sys.version_info[:2] == (3, 12)
     with ExitStack() as held:
         yield Stage(folder, held, records=records)
