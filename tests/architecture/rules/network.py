@@ -42,13 +42,12 @@ def the_databases_disk_grows_before_it_is_full(templates):
 @rule(
     put(f"{DATABASE}/DBName", "bhuprahari"),
     put(f"{DATABASE}/MasterUsername", "bhuprahari"),
-    gone(f"{DATABASE}/DBSnapshotIdentifier"),
     DatabaseSnapshot="bhuprahari-dev-last",
 )
 def a_database_is_new_or_from_a_snapshot_and_not_both(templates):
     """RDS refuses names beside a snapshot, and without one it needs them."""
     own = database(templates)
-    said = [name in own for name in ("DBName", "MasterUsername", "StorageEncrypted")]
+    said = [name in own for name in ("DBName", "MasterUsername")]
     right = not any(said) if "DBSnapshotIdentifier" in own else all(said)
     return [] if right else ["the database is neither new nor from a snapshot"]
 
