@@ -54,6 +54,14 @@ def fill(account: Account, outputs: Mapping[str, str], *, firebase: str | None) 
     return written
 
 
+def leads_elsewhere(account: Account, outputs: Mapping[str, str]) -> bool:
+    """Say whether an operator has pointed the stage at another server than its stack's, whose master is not ours."""
+    if "DatabaseUrlSecret" not in outputs:
+        return False
+    host = database_host(read(account.client("secretsmanager"), outputs["DatabaseUrlSecret"]))
+    return host not in ("", outputs["DatabaseEndpoint"].partition(":")[0])
+
+
 def database_host(url: str) -> str:
     """Return the server that a database URL leads to, "" for a text that is no whole URL of one."""
     try:

@@ -110,6 +110,20 @@ def test_d03_two_quads_of_one_flight_are_one_image(case):
     assert "CHANGED" in case.verdicts()
 
 
+def test_two_halves_of_a_flight_over_midnight_utc_are_one_image(case):
+    case.quads("january", pixels=case.before, taken=JANUARY)
+    case.look()
+    middle = (case.bounds.west + case.bounds.east) / 2
+    half = SIDE_PX // 2
+    west, east = case.bounds._replace(east=middle), case.bounds._replace(west=middle)
+    case.put("b-west", pixels=case.after[:, :half], taken="2025-02-14T23:50:00Z", bounds=west)
+    case.put("b-east", pixels=case.after[:, half:], taken="2025-02-15T00:10:00Z", bounds=east)
+    session = case.look()
+    assert "CHANGED" in session["countsByVerdict"]
+    assert session["clearShare"] == 1.0
+    assert case.verdicts() == {"NO_NEW_IMAGERY"}
+
+
 @pytest.mark.parametrize("is_cut_first", [True, False])
 def test_a_cut_between_two_quads_is_no_change(case, is_cut_first):
     noise = np.random.default_rng(5).normal(0, 2, case.before.shape)

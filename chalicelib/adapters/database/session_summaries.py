@@ -30,7 +30,8 @@ def untold_in(connection: Connection, session_id: int) -> str | None:
     answered = (RUN.c.session_id == session_id) & RUN.c.verdict.in_(LOOKED)
     oldest = select(func.min(IMAGE.c.captured_at)).join(RUN, RUN.c.image_id == IMAGE.c.id).where(answered)
     unplaced = [Unusable(datetime.fromisoformat(at), reason) for at, bounds, reason in refused or () if bounds is None]
-    return newer_unusable(unplaced, than=connection.execute(oldest).scalar()) if unplaced else None
+    # Of no known ground, so of no known noon: the day is that of UTC.
+    return newer_unusable(unplaced, than=connection.execute(oldest).scalar(), lon=0.0) if unplaced else None
 
 
 def unseen_in(connection: Connection, session_id: int) -> Unseen | None:

@@ -81,13 +81,14 @@ class ArchiveImagery(Imagery, Archive):
     def scenes(self, area: Bounds, *, since: datetime, until: datetime) -> Found:
         listing = self._catalogue.look()
         by_day: dict[date, list[Item]] = {}
+        lon = centre_of(area)[0]
         for entry in listing.entries:
             item = entry.item
             reason = why_not_of_then(item.captured_at, since=since, until=until)
             if reason is not None:
                 logger.warning("archive item skipped", extra={"file": entry.image.name, "reason": reason})
             elif shown_share(item, area, NO_SLACK) > 0:
-                by_day.setdefault(day_of(item.captured_at), []).append(item)
+                by_day.setdefault(day_of(item.captured_at, lon), []).append(item)
         return Found(
             scenes=tuple(scene_of(by_day[day]) for day in sorted(by_day, reverse=True)),
             refused=refusals(listing, area, since=since, until=until),
