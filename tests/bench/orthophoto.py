@@ -4,7 +4,7 @@
     python -m tests.bench.orthophoto --file FILE.tif      # one that is there
 
 In a process of its own, with all that a worker imports: each tile cold (nothing read before), then again, warm. Prints
-the worst and the median; warm ones also in milliseconds of this process, which neighbours on the machine do not lengthen.
+the worst and the median; warm ones also in milliseconds of this process, which its neighbours do not lengthen.
 Exits with 1 above 60 of these warm, 16 ranges cold or 350 MiB (ru_maxrss).
 """
 
