@@ -1,6 +1,6 @@
 """Capture tiles of a GeoTIFF in UTM of 26,000 x 26,000 px where it lies: milliseconds, requests and memory.
 
-    heavy python -m tests.bench.orthophoto                # writes the file first: GDAL, streamed, tiled, with overviews
+    nice python -m tests.bench.orthophoto                 # writes the file first: GDAL, streamed, tiled, with overviews
     python -m tests.bench.orthophoto --file FILE.tif      # one that is there
 
 In a process of its own, with all that a worker imports: each tile cold (nothing read before), then again, warm. Prints
