@@ -32,6 +32,7 @@ AT_ONCE = 200
 OBJECTS_AT_ONCE = 1000
 SESSIONS_AT_ONCE = 50
 ORPHANS_EVERY_S = 6 * 3600.0
+OVERDUE = timedelta(hours=2)  # a look for due areas comes every few minutes: one that waits so long is not looked at
 
 
 def reconcile(
@@ -57,7 +58,7 @@ def reconcile(
     fails stops no other; its error is raised at the end.
     """
     isolation = Isolation()
-    backlog_age_s, sent = 0.0, 0
+    backlog_age_s, sent, overdue = 0.0, 0, 0
     stalled: list[Message] = []
     with isolation.part("repair clocks"):
         if clock_repairs.repair(now=clock()):
@@ -89,7 +90,9 @@ def reconcile(
         _delete_orphans(orphans, tasks, images, now=now, old_at=old_at)
     if sent or stalled:
         log.info("jobs sent again", extra={"unsent": sent, "stalled": len(stalled)})
-    record(Event(RECONCILE_DONE, {"backlog_age_s": backlog_age_s}))
+    with isolation.part("look for overdue areas"):
+        overdue = len(areas.due(now=clock() - OVERDUE, limit=AT_ONCE))
+    record(Event(RECONCILE_DONE, {"backlog_age_s": backlog_age_s, "overdue_areas": overdue}))
     isolation.end()
 
 
