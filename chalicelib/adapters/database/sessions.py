@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import sys
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,14 +16,11 @@ from chalicelib.adapters.database.owned import owned_area, owned_sessions
 from chalicelib.adapters.database.paging import counted, page_of
 from chalicelib.adapters.database.references import newest_pairs
 from chalicelib.adapters.database.rows import area_of, past_session_of, session_of
-from chalicelib.adapters.database.session_closing import (
-    end_run,
-    finish_if_done,
-    lock_session,
-    open_run_of,
-)
+from chalicelib.adapters.database.session_closing import lock_session
+from chalicelib.adapters.database.session_ending import end_part
 from chalicelib.adapters.database.session_opening import Waits, open_session
 from chalicelib.adapters.database.session_summaries import count_verdicts, summarise
+from chalicelib.application.patience import is_awaited
 from chalicelib.application.ports.sessions import Sessions
 from chalicelib.domain.areas import Area, next_due
 from chalicelib.domain.errors import Conflict, LimitReached, NotFound
@@ -37,10 +34,11 @@ from chalicelib.domain.sessions import (
     check_day_budget,
     start_of_day,
 )
-from chalicelib.domain.tile_runs import Outcome, TileState, Verdict
+from chalicelib.domain.tile_runs import Outcome, TileState
 from chalicelib.domain.tiles import Tile, shared_m2, tiles_covering
 
-SESSION, RUN, AREA = t.alert_sessions, t.session_tiles, t.area_configs
+SESSION, AREA = t.alert_sessions, t.area_configs
+PARTS_IN_TIME = 6  # of a session that ends, while a person waits
 
 
 class SqlSessions(Sessions):
@@ -202,27 +200,29 @@ class SqlSessions(Sessions):
 
     @override
     @reads
-    def overdue(self, connection: Connection, *, now: datetime, limit: int) -> list[int]:
+    def overdue(self, connection: Connection, *, now: datetime, limit: int) -> list[tuple[int, bool]]:
         query = (
-            select(SESSION.c.id)
+            select(SESSION.c.id, SESSION.c.reason)
             .where(SESSION.c.status == SessionStatus.IN_PROGRESS, SESSION.c.deadline_at <= now)
             .limit(limit)
         )
-        return list(connection.execute(query).scalars())
+        return [(row.id, row.reason is not None) for row in connection.execute(query)]
 
     @override
-    @writes
     def end_open_tiles(
-        self, connection: Connection, session_id: int, outcome: Outcome, *, now: datetime, request_id: str = ""
+        self, session_id: int, outcome: Outcome, *, now: datetime, request_id: str = ""
     ) -> list[Message]:
+        parts = PARTS_IN_TIME if is_awaited() else sys.maxsize
+        while (messages := self._end_part(session_id, outcome, now=now, request_id=request_id)) is None and parts > 1:
+            parts -= 1
+        return messages or []
+
+    @writes
+    def _end_part(
+        self, connection: Connection, session_id: int, outcome: Outcome, *, now: datetime, request_id: str
+    ) -> list[Message] | None:
         session = lock_session(connection, session_id)
-        if session is None:
-            return []
-        open_runs = select(RUN).where(RUN.c.session_id == session_id, RUN.c.verdict.is_(None)).with_for_update()
-        for run in connection.execute(open_runs).all():
-            why = f"{outcome.reason}; last: {run.reason}" if outcome.verdict is Verdict.FAILED and run.reason else None
-            end_run(connection, open_run_of(run), replace(outcome, reason=why or outcome.reason), now=now)
-        return finish_if_done(connection, session, now=now, request_id=request_id)
+        return [] if session is None else end_part(connection, session, outcome, now=now, request_id=request_id)
 
     @staticmethod
     def _read(connection: Connection, rows: list[Row[Any]]) -> list[Session]:
