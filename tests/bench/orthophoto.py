@@ -78,6 +78,7 @@ def _capture(folder: Path) -> int:
 
     import app  # noqa: F401 (what a worker has imported)
     from chalicelib.adapters.imagery.archive import ArchiveImagery
+    from chalicelib.adapters.imagery.catalogue import Catalogue
     from chalicelib.adapters.imagery.item_store import FolderItemStore, StoredFile
     from chalicelib.adapters.imagery.providers.archive import ARCHIVE
     from chalicelib.domain.scenes import SINCE
@@ -96,8 +97,8 @@ def _capture(folder: Path) -> int:
         store = Counting(folder)
         return ArchiveImagery(ARCHIVE.terms, store), store
 
-    archive, _ = opened()
-    (entry,) = archive._catalogue.look().entries
+    archive, store = opened()
+    (entry,) = Catalogue(store).look().entries
     area = entry.bounds
     grid = archive.grid(area)
     (scene,) = archive.scenes(area, since=SINCE, until=entry.item.captured_at).scenes
@@ -108,7 +109,7 @@ def _capture(folder: Path) -> int:
     for tile in inner:
         view = grid.view(tile)
         archive, store = opened()
-        archive._catalogue.look()
+        archive.grid(area)  # as a worker has looked at the archive before
         store.ranges = 0
         began = time.perf_counter()
         found = archive.fetch(scene, view, area)

@@ -10,6 +10,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from chalicelib.adapters.imagery.archive import ArchiveImagery
+from chalicelib.adapters.imagery.catalogue import Catalogue
 from chalicelib.adapters.imagery.item_store import Files, FolderItemStore, ItemStore, StoredFile, Unreadable
 from chalicelib.adapters.imagery.providers.archive import TERMS
 from chalicelib.adapters.imagery.s3_item_store import S3ItemStore
@@ -184,7 +185,7 @@ def test_a_geotiff_is_read_in_few_ranges_and_never_whole(place, tmp_path):
     stated |= {"properties": {"datetime": "2025-01-15T05:30:00Z"}, "assets": {"image": {"href": "./a.tif"}}}
     place.write("flight/a.json", json.dumps(stated).encode())
     archive = ArchiveImagery(TERMS, place.store)
-    ground = archive._catalogue.look().entries[0].bounds
+    ground = Catalogue(place.store).look().entries[0].bounds
     middle = Bounds(*[(ground.west + ground.east) / 2, (ground.south + ground.north) / 2] * 2)
     area = Bounds(middle.west - 1e-4, middle.south - 1e-4, middle.east + 1e-4, middle.north + 1e-4)
     grid = archive.grid(area)

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from chalicelib.adapters.imagery.assets import Asset
 from chalicelib.adapters.imagery.bad_item import BadItem
 from chalicelib.adapters.imagery.georeference import Georeference
-from chalicelib.adapters.imagery.geotiff.tags import Placed
+from chalicelib.adapters.imagery.geotiff_tags import Placed
 from chalicelib.adapters.imagery.item_store import Files, ItemStore, StoredFile, Unreadable
 from chalicelib.adapters.imagery.names import Names, is_remote
 from chalicelib.adapters.imagery.picture import Picture, read_stored

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from chalicelib.adapters.imagery.bad_item import BadItem
-from chalicelib.adapters.imagery.geotiff.tags import Placed, placed_by_tags
+from chalicelib.adapters.imagery.geotiff_tags import Placed, placed_by_tags
 from chalicelib.domain.errors import BadImage
 from chalicelib.domain.image_formats.facts import MAX_BYTES
 from chalicelib.domain.image_formats.tiff import ReadRange, is_tiff

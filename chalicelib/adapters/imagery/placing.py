@@ -8,7 +8,7 @@ from chalicelib.adapters.imagery.bad_item import BadItem
 from chalicelib.adapters.imagery.boxes import TOLERANCE, Affine, check_agreement, in_degrees
 from chalicelib.adapters.imagery.crs import REMEDY
 from chalicelib.adapters.imagery.georeference import LEAST_PIXEL_M, Georeference, Shape, check_shape, off
-from chalicelib.adapters.imagery.geotiff.tags import Placed
+from chalicelib.adapters.imagery.geotiff_tags import Placed
 from chalicelib.adapters.imagery.picture import Picture
 from chalicelib.domain.tiles import Bounds, centre_of, gsd_m
 

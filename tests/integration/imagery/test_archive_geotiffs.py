@@ -11,6 +11,8 @@ import rasterio
 import rasterio.warp
 
 from chalicelib.adapters.imagery.archive import ArchiveImagery
+from chalicelib.adapters.imagery.catalogue import Catalogue
+from chalicelib.adapters.imagery.item_store import FolderItemStore
 from chalicelib.adapters.imagery.providers.archive import TERMS
 from chalicelib.domain.archives import Use
 from chalicelib.domain.errors import BadImage
@@ -138,9 +140,9 @@ def test_the_mask_beside_it_is_part_of_it(tmp_path):
     assert uses(tmp_path)["a.tif.msk"].says == "the mask of a.tif"
     archive = ArchiveImagery(TERMS, tmp_path)
     masked = clear(first_fetch(archive, ground_of(tif)).content).mean()
-    (before,) = archive._catalogue.look().entries
+    (before,) = Catalogue(FolderItemStore(tmp_path)).look().entries
     (tmp_path / "a.tif.msk").unlink()
-    (after,) = archive._catalogue.look().entries
+    (after,) = Catalogue(FolderItemStore(tmp_path)).look().entries
     assert before.item.content != after.item.content
     assert masked < clear(first_fetch(archive, ground_of(tif)).content).mean()
 

@@ -8,8 +8,8 @@ from rasterio.control import GroundControlPoint
 from rasterio.transform import Affine, from_origin
 from rasterio.warp import Resampling, reproject, transform, transform_bounds
 
-from chalicelib.adapters.imagery.geotiff.tags import placed_by_tags
 from chalicelib.adapters.imagery.geotiff.view import show
+from chalicelib.adapters.imagery.geotiff_tags import placed_by_tags
 from chalicelib.domain.errors import BadImage
 from chalicelib.domain.tiles import Tile, View, centre_of, grid_position
 from tests.support.builders.geotiffs import UTM, noise, opened, write

@@ -7,8 +7,8 @@ from collections import OrderedDict
 from functools import partial
 from typing import TYPE_CHECKING
 
-from chalicelib.adapters.imagery.geotiff.tags import Placed
 from chalicelib.adapters.imagery.geotiff.view import show
+from chalicelib.adapters.imagery.geotiff_tags import Placed
 from chalicelib.adapters.imagery.item_store import ItemStore, StoredFile
 from chalicelib.adapters.imagery.warp import Part
 from chalicelib.domain.image_formats.tiff_picture import read_picture

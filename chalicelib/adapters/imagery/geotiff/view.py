@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from chalicelib.adapters.imagery.geotiff.tags import Placed
+from chalicelib.adapters.imagery.geotiff_tags import Placed
 from chalicelib.adapters.imagery.warp import Part
 from chalicelib.domain.errors import BadImage
 from chalicelib.domain.tiles import View, position
