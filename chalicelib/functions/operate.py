@@ -40,7 +40,7 @@ def answer(event: dict[str, Any], ports: Ports, *, request_id: str) -> dict[str,
             findings = examine(ports.patient(), options.get("timeouts", {}))
             return {"findings": [asdict(finding) for finding in findings]}
         case {"command": "archive"}:
-            return archive_answer(ports.archive().inventory(now=ports.clock()))
+            return archive_answer((ports.indexed_archive or ports.archive()).inventory(now=ports.clock()))
         case {"command": "stuck"}:
             found = ports.diagnostics.stuck(now=ports.clock(), limit=AT_ONCE)
             in_queues = ports.jobs.dead_letters_waiting() if ports.settings.queues.queues_service == "sqs" else {}

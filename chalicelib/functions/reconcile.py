@@ -29,4 +29,5 @@ def reconcile(_event: CloudWatchEvent, ports: Ports) -> None:
         jobs=ports.jobs,
         clock=ports.clock,
         orphan_age_s=ports.settings.images.orphan_age_s,
+        archive=ports.indexed_archive,
     )

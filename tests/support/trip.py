@@ -182,6 +182,7 @@ class Trip:
             jobs=self.jobs,
             clock=self.clock,
             orphan_age_s=86_400,
+            archive=None,
         )
 
     # The worker

@@ -16,7 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from chalicelib.adapters.database import area_state_table, place_tables, scene_tables
+from chalicelib.adapters.database import archive_tables, area_state_table, place_tables, scene_tables
 from chalicelib.adapters.database.engine import UtcDateTime
 from chalicelib.adapters.database.metadata import Id, table
 
@@ -247,3 +247,4 @@ waits = table(
 area_states = area_state_table.area_states
 places, place_sightings = place_tables.places, place_tables.place_sightings
 scene_searches, captures = scene_tables.scene_searches, scene_tables.captures
+archive_files = archive_tables.archive_files

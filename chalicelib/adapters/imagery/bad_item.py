@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any, NamedTuple
+
+from pydantic_core import core_schema
 
 from chalicelib.domain.tiles import Bounds
+
+
+class _Written(NamedTuple):
+    """All that a bad item says, as it is written down: pydantic knows no exceptions."""
+
+    says: str
+    named: str
+    remedy: str
+    captured_at: datetime | None
+    bounds: Bounds | None
 
 
 class BadItem(ValueError):
@@ -25,3 +39,16 @@ class BadItem(ValueError):
         other = BadItem(self.says, named=self.named, remedy=self.remedy)
         other.captured_at, other.bounds = captured_at, self.bounds or bounds
         return other
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: object, handler: Callable[[Any], Any]) -> core_schema.CoreSchema:
+        def read(written: _Written) -> BadItem:
+            bad = cls(written.says, named=written.named, remedy=written.remedy)
+            bad.captured_at, bad.bounds = written.captured_at, written.bounds
+            return bad
+
+        def write(bad: BadItem) -> _Written:
+            return _Written(**vars(bad))
+
+        written = core_schema.plain_serializer_function_ser_schema(write)
+        return core_schema.no_info_after_validator_function(read, handler(_Written), serialization=written)
