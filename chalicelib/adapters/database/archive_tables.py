@@ -50,7 +50,8 @@ archive_cells = table(
 
 archive_states = table(
     "archive_states",
-    Column("archive", String(64), primary_key=True),
+    Column("id", Id, primary_key=True),
+    Column("archive", String(64), nullable=False, unique=True),
     Column("listing", String(64), nullable=False),  # empty until it is built first
     Column("fence", Integer, nullable=False),
     Column("lease_until", UtcDateTime),  # of whoever builds it

@@ -17,6 +17,7 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "archive_states",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("archive", sa.String(length=64), nullable=False),
         sa.Column("listing", sa.String(length=64), nullable=False),
         sa.Column("fence", sa.Integer(), nullable=False),
@@ -26,7 +27,8 @@ def upgrade() -> None:
         sa.Column("bad", sa.Integer(), nullable=False),
         sa.Column("unread", sa.Integer(), nullable=False),
         sa.Column("levels", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("archive", name=op.f("pk_archive_states")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_archive_states")),
+        sa.UniqueConstraint("archive", name=op.f("uq_archive_states_archive")),
         mysql_engine="InnoDB",
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
