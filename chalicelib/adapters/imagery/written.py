@@ -11,13 +11,25 @@ from typing import NamedTuple
 
 from pydantic import TypeAdapter
 
-from chalicelib.adapters.imagery import assets, bad_item, boxes, catalogue, crs, georeference, json_text, picture, stac
+from chalicelib.adapters.imagery import (
+    assets,
+    bad_item,
+    boxes,
+    catalogue,
+    crs,
+    georeference,
+    item_store,
+    json_text,
+    names,
+    picture,
+    stac,
+)
 from chalicelib.adapters.imagery.bad_item import BadItem
 from chalicelib.adapters.imagery.catalogue import Entry
 from chalicelib.adapters.imagery.item_store import StoredFile
 from chalicelib.adapters.imagery.picture import Picture
 from chalicelib.adapters.imagery.stac import Document
-from chalicelib.domain import image_header, scenes
+from chalicelib.domain import image_header, scenes, tiles
 from chalicelib.domain.archives import IndexedItem, KeptFile
 from chalicelib.domain.image_formats import facts
 from chalicelib.domain.scenes import Refused
@@ -48,12 +60,17 @@ def _refused() -> TypeAdapter[Refused]:
     return TypeAdapter(Refused)
 
 
+def parts() -> list[Path]:
+    """Return the code that reads an archive, and decides what is used of it."""
+    modules = (assets, bad_item, boxes, catalogue, crs, georeference, item_store, json_text, names, picture, stac)
+    files = [Path(str(each.__file__)) for each in (*modules, image_header, scenes, tiles)]
+    return [*files, *sorted(Path(facts.__file__).parent.glob("*.py")), Path(__file__)]
+
+
 @cache
 def reader() -> str:
     """Return a digest of the code that reads an archive: what another version of it read is not taken over."""
-    modules = (assets, bad_item, boxes, catalogue, crs, georeference, json_text, picture, stac, image_header, scenes)
-    files = [Path(str(each.__file__)) for each in modules] + sorted(Path(facts.__file__).parent.glob("*.py"))
-    return hashlib.sha256(b"\0".join(file.read_bytes() for file in [*files, Path(__file__)])).hexdigest()
+    return hashlib.sha256(b"\0".join(part.read_bytes() for part in parts())).hexdigest()
 
 
 def write_file(file: StoredFile, says: Says) -> KeptFile | None:
