@@ -32,7 +32,7 @@ class Holdings(Protocol):
     """What an archive holds. Every method raises ProviderUnavailable, Unavailable."""
 
     def over(self, ground: Bounds) -> Held:
-        """Return what it has of some ground; where that is nothing, as of a moment ago."""
+        """Return what it had of some ground a minute ago at most; where that is nothing, what it has now."""
         ...
 
     def over_now(self, ground: Bounds) -> Held:

@@ -25,7 +25,6 @@ TICK_S = 60.0  # of a tick's two minutes on AWS
 ASK_S = 15.0  # of what a request, or a tile's job, may take
 LEASE_SPARE_S = 60.0  # beyond the time for reading: to put the build in its place
 WAIT_S = 0.25
-FRESH_S = 10.0  # who finds nothing looks at the archive itself, unless that was done since
 LEFT_OVER_AFTER = timedelta(days=1)
 AT_ONCE = 5000  # rows of an index that nobody uses any more
 
@@ -57,9 +56,7 @@ class Indexed(Holdings):
         """Return what the index has of some ground; where that is nothing, after a look at the archive."""
         state = self._index.state(self._archive)
         held = self._held(state, ground) if state.is_built else None
-        if held is not None and (held.entries or self._is_fresh(state)):
-            return held
-        return self.over_now(ground)
+        return held if held is not None and held.entries else self.over_now(ground)
 
     @override
     def over_now(self, ground: Bounds) -> Held:
@@ -101,10 +98,6 @@ class Indexed(Holdings):
         found = [read_item(each) for each in self._index.over(self._archive, ground)]
         entries = [each for each in found if isinstance(each, Entry)]
         return Held(entries, [each for each in found if isinstance(each, Refused)], _count(state))
-
-    def _is_fresh(self, state: IndexState) -> bool:
-        since = self._clock() - timedelta(seconds=FRESH_S)
-        return state.looked_at is not None and state.looked_at > since
 
     def _refresh(self, within_s: float, *, also_unread: bool = False) -> bool:
         """List the archive, and build the index anew where it is of another listing; False where time ran out.

@@ -144,20 +144,14 @@ def test_a_session_finds_what_was_put_there_a_moment_ago_without_a_tick(home):
     assert ids(search(archive, AREA)) == ["new", "old"]
 
 
-def test_an_area_on_ground_that_the_index_lacks_is_looked_for_in_the_archive_once_in_a_while(home):
+def test_an_area_on_ground_that_the_index_lacks_is_looked_for_in_the_archive_itself(home):
     put(home.folder, "far", Bounds(1.0, 1.0, 1.001, 1.001))
     archive = home.process()
     archive.refresh()
-    home.later(11)
     with pytest.raises(NoCoverage, match="it holds 1 usable items"):
         archive.grid(AREA)
-    assert home.store.asked["list"] == 2
-    for _ in range(5):
-        with pytest.raises(NoCoverage):
-            archive.grid(AREA)
-    assert home.store.asked["list"] == 2, "nobody drives the archive by asking for nothing"
+    assert home.store.asked == {"list": 2, "read": 2}, "a listing, and no file"
     put(home.folder, "here", AREA)
-    home.later(11)
     assert archive.grid(AREA) == ArchiveImagery(TERMS, home.folder).grid(AREA)
 
 
