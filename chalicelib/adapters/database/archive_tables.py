@@ -13,9 +13,6 @@ archive_files = table(
     "archive_files",
     Column("id", Id, primary_key=True),
     Column("archive", String(64), nullable=False),
-    Column(
-        "reader", String(64), nullable=False
-    ),  # what another version of the code read may be wrong, or lack something
     Column("name_digest", String(64), nullable=False),  # a name may be too long for an index
     Column("name", Text, nullable=False),
     Column("version", String(191), nullable=False),

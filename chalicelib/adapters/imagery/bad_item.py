@@ -18,7 +18,7 @@ class _Written(NamedTuple):
     named: str
     remedy: str
     captured_at: datetime | None
-    bounds: Bounds | None
+    grounds: tuple[Bounds, ...]
 
 
 class BadItem(ValueError):
@@ -32,19 +32,20 @@ class BadItem(ValueError):
         self.says, self.named = says, named
         self.remedy = remedy  # what to do about it, where the reason does not say so
         self.captured_at: datetime | None = None
-        self.bounds: Bounds | None = None  # as they are stated, or as they must be meant
+        self.grounds: tuple[Bounds, ...] = ()  # as they are stated, or as they must be meant; empty: not known
 
-    def again(self, captured_at: datetime | None = None, bounds: Bounds | None = None) -> BadItem:
+    def again(self, captured_at: datetime | None = None, ground: Bounds | None = None) -> BadItem:
         """Return it for another item: an exception that is kept must not be raised itself, as it gathers tracebacks."""
         other = BadItem(self.says, named=self.named, remedy=self.remedy)
-        other.captured_at, other.bounds = captured_at, self.bounds or bounds
+        other.captured_at = captured_at
+        other.grounds = self.grounds or (() if ground is None else (ground,))
         return other
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _source: object, handler: Callable[[Any], Any]) -> core_schema.CoreSchema:
         def read(written: _Written) -> BadItem:
             bad = cls(written.says, named=written.named, remedy=written.remedy)
-            bad.captured_at, bad.bounds = written.captured_at, written.bounds
+            bad.captured_at, bad.grounds = written.captured_at, written.grounds
             return bad
 
         def write(bad: BadItem) -> _Written:

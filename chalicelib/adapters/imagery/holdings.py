@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from chalicelib.adapters.imagery.catalogue import Catalogue, Entry, Listing
 from chalicelib.adapters.imagery.item_store import ItemStore
-from chalicelib.domain.scenes import Refused
+from chalicelib.adapters.imagery.refusals import Bad, Dated, bad_of, dated_of
 from chalicelib.domain.tiles import Bounds
 
 
@@ -24,7 +24,8 @@ class Held(NamedTuple):
     """What an archive has of some ground."""
 
     entries: list[Entry]  # at least those that show some of it
-    refused: list[Refused]  # at least those that may show some of it
+    dated: list[Dated]  # of the entries
+    bad: list[Bad]  # at least those that may show some of it
     in_all: Count
 
 
@@ -69,7 +70,8 @@ class LookedAt(Holdings):
     @override
     def over_now(self, ground: Bounds) -> Held:
         listing = self.listing()
-        return Held(listing.entries, listing.refused, _count(listing))
+        dated = dated_of(listing)
+        return Held([entry for entry, _ in dated], [each for _, each in dated], bad_of(listing), _count(listing))
 
     @override
     def count_now(self) -> Count:

@@ -13,12 +13,12 @@ from chalicelib.adapters.imagery.catalogue import Entry, Listing
 from chalicelib.adapters.imagery.holdings import Count, Held, Holdings
 from chalicelib.adapters.imagery.item_store import Files, ItemStore
 from chalicelib.adapters.imagery.reading import Reading
-from chalicelib.adapters.imagery.written import read_item, reader, write_entry, write_refused
+from chalicelib.adapters.imagery.refusals import Bad, bad_of, dated_of
+from chalicelib.adapters.imagery.written import Usable, read_item, reader, write_bad, write_usable
 from chalicelib.application.ports.archive_index import ArchiveIndex
 from chalicelib.application.ports.clock import Clock, Monotonic, Sleep
 from chalicelib.domain.archives import Build, IndexedItem, IndexState
 from chalicelib.domain.errors import Unavailable
-from chalicelib.domain.scenes import Refused
 from chalicelib.domain.tiles import Bounds
 
 TICK_S = 60.0  # of a tick's two minutes on AWS
@@ -70,7 +70,7 @@ class Indexed(Holdings):
     @override
     def named(self, item_ids: Collection[str]) -> list[Entry]:
         found = (read_item(each) for each in self._index.named(self._archive, item_ids))
-        return [each for each in found if isinstance(each, Entry)]
+        return [each.entry for each in found if isinstance(each, Usable)]
 
     @override
     def listing(self) -> Listing:
@@ -96,8 +96,9 @@ class Indexed(Holdings):
 
     def _held(self, state: IndexState, ground: Bounds) -> Held:
         found = [read_item(each) for each in self._index.over(self._archive, ground)]
-        entries = [each for each in found if isinstance(each, Entry)]
-        return Held(entries, [each for each in found if isinstance(each, Refused)], _count(state))
+        usable = [each for each in found if isinstance(each, Usable)]
+        bad = list(dict.fromkeys(each for each in found if isinstance(each, Bad)))  # one may be of several grounds
+        return Held([each.entry for each in usable], [each.dated for each in usable], bad, _count(state))
 
     def _refresh(self, within_s: float, *, also_unread: bool = False) -> bool:
         """List the archive, and build the index anew where it is of another listing; False where time ran out.
@@ -153,23 +154,24 @@ def _count(state: IndexState) -> Count:
 
 
 def _build_of(read: Listing, listing: str, *, unread: int) -> Build:
-    entries, bad = read.entries, read.bad
-    items: list[IndexedItem] = [write_refused(each) for each in read.refused]
+    usable = dated_of(read)
+    items: list[IndexedItem] = [item for bad in bad_of(read) for item in write_bad(bad)]
     unwritten = 0
-    for entry in entries:
+    for entry, dated in usable:
         try:
-            items.append(write_entry(entry))
+            items.append(write_usable(entry, dated))
         except ValueError:  # half a surrogate pair: no database and no answer takes it
             logger.warning("archive item skipped", extra={"file": entry.image.name, "reason": UNWRITABLE})
             unwritten += 1
     return Build(
         listing=listing,
         items=items,
-        usable=len(entries) - unwritten,
-        bad=len(bad) + unwritten,
+        usable=len(usable) - unwritten,
+        bad=len(read.bad) + unwritten,
         unread=unread,
     )
 
 
 def _digest(files: Files) -> str:
-    return hashlib.sha256(repr(files).encode()).hexdigest()
+    listed = files.files, files.left_out, sorted(files.written.items())
+    return hashlib.sha256(repr(listed).encode()).hexdigest()

@@ -22,17 +22,18 @@ from chalicelib.adapters.imagery import (
     json_text,
     names,
     picture,
+    refusals,
     stac,
 )
 from chalicelib.adapters.imagery.bad_item import BadItem
 from chalicelib.adapters.imagery.catalogue import Entry
 from chalicelib.adapters.imagery.item_store import StoredFile
 from chalicelib.adapters.imagery.picture import Picture
+from chalicelib.adapters.imagery.refusals import Bad, Dated
 from chalicelib.adapters.imagery.stac import Document
 from chalicelib.domain import image_header, scenes, tiles
 from chalicelib.domain.archives import IndexedItem, KeptFile
 from chalicelib.domain.image_formats import facts
-from chalicelib.domain.scenes import Refused
 
 MOST_BYTES = 8_000_000  # of one file, packed: what is longer is read anew
 MOST_UNPACKED = 64 * 2**20
@@ -45,24 +46,44 @@ class Says(NamedTuple):
     picture: Picture | BadItem | None = None
 
 
+class Usable(NamedTuple):
+    """An item that can be used."""
+
+    entry: Entry
+    dated: Dated
+
+
 @cache
 def _says() -> TypeAdapter[Says]:
     return TypeAdapter(Says)
 
 
 @cache
-def _entry() -> TypeAdapter[Entry]:
-    return TypeAdapter(Entry)
+def _usable() -> TypeAdapter[Usable]:
+    return TypeAdapter(Usable)
 
 
 @cache
-def _refused() -> TypeAdapter[Refused]:
-    return TypeAdapter(Refused)
+def _bad() -> TypeAdapter[Bad]:
+    return TypeAdapter(Bad)
 
 
 def parts() -> list[Path]:
     """Return the code that reads an archive, and decides what is used of it."""
-    modules = (assets, bad_item, boxes, catalogue, crs, georeference, item_store, json_text, names, picture, stac)
+    modules = (
+        assets,
+        bad_item,
+        boxes,
+        catalogue,
+        crs,
+        georeference,
+        item_store,
+        json_text,
+        names,
+        picture,
+        stac,
+        refusals,
+    )
     files = [Path(str(each.__file__)) for each in (*modules, image_header, scenes, tiles)]
     return [*files, *sorted(Path(facts.__file__).parent.glob("*.py")), Path(__file__)]
 
@@ -88,17 +109,18 @@ def read_file(kept: KeptFile) -> tuple[StoredFile, Says]:
     return StoredFile(kept.name, kept.version, kept.size), _says().validate_json(unpacked)
 
 
-def write_entry(entry: Entry) -> IndexedItem:
+def write_usable(entry: Entry, dated: Dated) -> IndexedItem:
     """Write down an item that can be used, with what it takes to show it. Raises ValueError for half a surrogate."""
     shown = replace(entry, stated=replace(entry.stated, assets=(replace(entry.asset, href=""),), notes=()))
-    return IndexedItem(entry.item.item_id, entry.bounds, _entry().dump_json(shown).decode())
+    return IndexedItem(entry.item.item_id, entry.bounds, _usable().dump_json(Usable(shown, dated)).decode())
 
 
-def write_refused(refused: Refused) -> IndexedItem:
-    """Write down one that cannot be used."""
-    return IndexedItem("", refused.bounds, _refused().dump_json(refused).decode())
+def write_bad(bad: Bad) -> list[IndexedItem]:
+    """Write down what cannot be used: for each ground that it may be of."""
+    says = _bad().dump_json(bad).decode()
+    return [IndexedItem("", ground, says) for ground in bad.grounds or (None,)]
 
 
-def read_item(item: IndexedItem) -> Entry | Refused:
+def read_item(item: IndexedItem) -> Usable | Bad:
     """Read an item."""
-    return _entry().validate_json(item.says) if item.item_id else _refused().validate_json(item.says)
+    return _usable().validate_json(item.says) if item.item_id else _bad().validate_json(item.says)
