@@ -23,6 +23,7 @@ from chalicelib.adapters.imagery import (
     names,
     picture,
     refusals,
+    remains,
     stac,
 )
 from chalicelib.adapters.imagery.bad_item import BadItem
@@ -81,8 +82,9 @@ def parts() -> list[Path]:
         json_text,
         names,
         picture,
-        stac,
         refusals,
+        remains,
+        stac,
     )
     files = [Path(str(each.__file__)) for each in (*modules, image_header, scenes, tiles)]
     return [*files, *sorted(Path(facts.__file__).parent.glob("*.py")), Path(__file__)]
