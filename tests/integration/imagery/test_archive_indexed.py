@@ -24,6 +24,7 @@ from tests.support.builders.scenes import newest, search
 from tests.support.fakes.archive_index import MemoryArchiveIndex
 from tests.support.running.pairs import SHARED
 from tests.support.timing import at_once
+from tests.support.trip import Trip
 
 AREA = square(28.6, 77.2, width_px=300, height_px=200, gsd_m=0.5).bounds
 CASES = sorted(each.parent.name for each in (SHARED / "field-cases").glob("*/files"))  # none where they are not
@@ -321,6 +322,23 @@ def test_nobody_puts_an_older_listing_in_the_place_of_a_newer_one(home):
     archive = home.process(Overtaken(home.folder))
     assert ids(search(archive, AREA)) == ["new", "old"]
     assert home.store.asked["list"] == 2
+
+
+def test_each_tick_of_reconcile_refreshes_the_index_and_an_archive_that_is_away_stops_nothing(home, engine, caplog):
+    put(home.folder, "a", AREA)
+    trip = Trip(engine)
+    trip.archive = home.process()
+    trip.reconcile()
+    looking = home.process()
+    assert looking.grid(AREA)
+    assert not home.store.asked, "the tick has read it"
+    put(home.folder, "b", AREA)
+    trip.reconcile()
+    assert home.index.state(trip.archive._holdings._archive).usable == 2
+    home.folder.rename(home.folder.with_name("away"))
+    trip.reconcile()
+    assert "archive not refreshed" in caplog.text
+    assert looking.grid(AREA), "what is known stays"
 
 
 def test_another_release_has_an_index_of_its_own(home, monkeypatch):
