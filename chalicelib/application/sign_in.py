@@ -60,6 +60,28 @@ def sign_in(
     user, password_hash = found
     if passwords.is_outdated(password_hash):
         accounts.set_password_hash(user.user_id, passwords.hash(typed))
+    return new_credentials(
+        user,
+        accounts=accounts,
+        tokens=tokens,
+        now=now,
+        new_token=new_token,
+        lifetimes=lifetimes,
+        guard=guard,
+    )
+
+
+def new_credentials(
+    user: User,
+    *,
+    accounts: Accounts,
+    tokens: Tokens,
+    now: datetime,
+    new_token: NewToken,
+    lifetimes: Lifetimes,
+    guard: Guard,
+) -> Credentials:
+    """Make a sign-in of a user whose password was right. Raises NotSignedIn if it was changed meanwhile."""
     refresh_token = new_token()
     sign_in_id = accounts.sign_in(
         user.user_id,
@@ -68,6 +90,7 @@ def sign_in(
         expires_at=now + lifetimes.refresh,
         network=guard.network,
         client=guard.client,
+        unchanged_since=user.updated_at,
     )
     access_token = tokens.issue(sign_in_id, now=now, expires_at=now + lifetimes.access)
     return Credentials(user=user, access_token=access_token, refresh_token=refresh_token)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.composition.admission import AdmissionPorts
 from chalicelib.composition.basis import system_clock
+from chalicelib.domain.budgets import Spending
 from chalicelib.domain.errors import DomainError, Invalid
 from chalicelib.domain.jobs import Queue
 from chalicelib.settings import Settings, settings
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from chalicelib.application.ports.imagery import Imagery
     from chalicelib.application.ports.images import Images
     from chalicelib.application.ports.jobs import Jobs
+    from chalicelib.application.ports.ledger import Ledger
     from chalicelib.application.ports.links import Links
     from chalicelib.application.ports.passwords import Passwords
     from chalicelib.application.ports.push import Push
@@ -48,6 +50,16 @@ class Ports(AdmissionPorts):
         from chalicelib.adapters.database.clock import DatabaseClock
 
         return DatabaseClock(lambda: self.engine, monotonic=self.monotonic, otherwise=system_clock)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """What users spent, and may."""
+        from chalicelib.adapters.database.ledger import SqlLedger
+
+        limits = self.settings.limits
+        tiles, estimates = limits.tiles_per_day, limits.estimates_per_day
+        budgets = {Spending.TILES: tiles, Spending.COMPARISONS: tiles, Spending.ESTIMATES: estimates}
+        return SqlLedger(self.engine, budgets=budgets)
 
     @cached_property
     def images(self) -> Images:
