@@ -9,7 +9,9 @@ from typing import Annotated, Self
 from chalice.app import Request
 from pydantic import Field, model_validator
 
-from chalicelib.api.http import LARGEST_PAGE, Api, ApiModel, Body, request_id_of
+from chalicelib.api.answers import LARGEST_PAGE
+from chalicelib.api.estimates import Estimate
+from chalicelib.api.http import Api, ApiModel, Body, request_id_of
 from chalicelib.application import add_area as adding
 from chalicelib.application import delete_area as deleting
 from chalicelib.application.draft_area import Draft, draft_area
@@ -17,6 +19,7 @@ from chalicelib.composition import Ports
 from chalicelib.domain.accounts import SignIn
 from chalicelib.domain.area_states import AreaStanding, AreaState
 from chalicelib.domain.areas import MAX_NAME, Area, Extent, checked_name
+from chalicelib.domain.budgets import Spending
 from chalicelib.domain.paging import Page, PageRequest
 from chalicelib.domain.thresholds import Sensitivity, checked_sensitivity
 from chalicelib.domain.unseen import DEFAULT_TOLERANCE
@@ -131,36 +134,6 @@ class AreaOut(ApiModel):
         )
 
 
-class Estimate(ApiModel):
-    """What watching an area would take."""
-
-    provider: str
-    tiles: int
-    gsd_m: float
-    min_changed_area_m2: float
-    cost_per_session_usd: float
-    sessions_per_month: float
-    cost_per_sweep_usd: Annotated[float, Field(deprecated=True)]  # the two names of the release before, for one more
-    sweeps_per_month: Annotated[float, Field(deprecated=True)]
-    attribution: str
-
-    @classmethod
-    def of(cls, draft: Draft) -> Estimate:
-        """Show what a drafted area would take."""
-        cost_usd, sessions = round(draft.cost_per_session_usd, 4), round(draft.sessions_per_month, 2)
-        return cls(
-            provider=draft.plan.provider,
-            tiles=draft.tiles,
-            gsd_m=draft.plan.gsd_m(draft.extent.center_lat),
-            min_changed_area_m2=draft.plan.thresholds.min_changed_area_m2,
-            cost_per_session_usd=cost_usd,
-            sessions_per_month=sessions,
-            cost_per_sweep_usd=cost_usd,
-            sweeps_per_month=sessions,
-            attribution=draft.terms.licence.attribution,
-        )
-
-
 def _attribution(provider: str, ports: Ports) -> str:
     return terms.licence.attribution if (terms := ports.provider_terms(provider)) else ""  # areas outlive providers
 
@@ -208,13 +181,15 @@ def list_areas(ports: Ports, sign_in: SignIn, page: PageRequest) -> Page[AreaOut
     """List your areas, oldest first."""
     found = ports.areas.of_user(sign_in.user.user_id, page=page)
     standings = ports.areas.standings([area.area_id for area in found.items])
-    items = [AreaOut.of(area, ports, standings.get(area.area_id)) for area in found.items]
-    return Page(items, found.total, found.next_after)
+    return found.shown(lambda area: AreaOut.of(area, ports, standings.get(area.area_id)))
 
 
-@api.route("/api/area-configs/estimate", method="POST", body=AreaDraft, response=Estimate, extra_statuses=(403, 502))
+@api.route(
+    "/api/area-configs/estimate", method="POST", body=AreaDraft, response=Estimate, extra_statuses=(403, 429, 502)
+)
 def estimate_area(ports: Ports, sign_in: SignIn, body: AreaDraft) -> Estimate:
     """Say what watching an area would take, before it is kept."""
+    ports.ledger.charge(sign_in.user.user_id, Spending.ESTIMATES, now=ports.clock())
     return Estimate.of(_drafted(body, ports, sign_in))
 
 

@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 AT_ONCE = 200
 OBJECTS_AT_ONCE = 1000
 SESSIONS_AT_ONCE = 50
+PARTS_AT_ONCE = 50  # of deleted areas' rows
 ORPHANS_EVERY_S = 6 * 3600.0
 OVERDUE = timedelta(hours=2)  # a look for due areas comes every few minutes: one that waits so long is not looked at
 
@@ -104,8 +105,9 @@ def _tell_states(state_notices: StateNotices, jobs: Jobs, clock: Clock, isolatio
 
 
 def _end_overdue(sessions: Sessions, jobs: Jobs, clock: Clock, isolation: Isolation) -> None:
-    for session_id in sessions.overdue(now=clock(), limit=AT_ONCE):
-        log.error("session overdue", extra={"session_id": session_id})
+    for session_id, is_ending in sessions.overdue(now=clock(), limit=AT_ONCE):
+        if not is_ending:
+            log.error("session overdue", extra={"session_id": session_id})
         outcome = Outcome(verdict=Verdict.FAILED, reason="not done by the session's deadline")
         with isolation.part("end overdue session", session_id=session_id):
             jobs.send(sessions.end_open_tiles(session_id, outcome, now=clock()))
@@ -140,19 +142,26 @@ def _retry_or_end_tile(dead: DeadLetter, job: TileJob, *, runs: TileRuns, jobs: 
 def _purge_deleted(
     areas: Areas, images: Images, clock: Clock, *, sessions: Sessions, jobs: Jobs, isolation: Isolation
 ) -> None:
+    parts = PARTS_AT_ONCE  # what is left then is deleted by the next calls: the steps after this one wait for it
     for area_id in areas.deleted_with_rows(AT_ONCE):
         with isolation.part("purge area", area_id=area_id):
             # Once more: the request that deleted the area may have died before it ended the open session.
             for session_id in areas.open_sessions(area_id):
                 jobs.send(sessions.end_open_tiles(session_id, AREA_DELETED, now=clock()))
-            unused = areas.purge(area_id)
-            if unused is None:
-                continue
-            for start in range(0, len(unused), OBJECTS_AT_ONCE):
-                images.delete(unused[start : start + OBJECTS_AT_ONCE])
-            while stored := images.keys_after("", prefix=f"{area_id}/", limit=OBJECTS_AT_ONCE):
-                images.delete([item.key for item in stored])
-            log.info("area purged", extra={"area_id": area_id})
+            while parts > 0 and (unused := areas.purge(area_id)) is not None:
+                parts -= 1
+                if unused:
+                    images.delete(unused)
+                if areas.is_purged(area_id):
+                    _delete_objects(area_id, images)
+                    break
+
+
+def _delete_objects(area_id: int, images: Images) -> None:
+    """Delete the objects that lie under an area's own prefix: its masks, overlays, and images of an older release."""
+    while stored := images.keys_after("", prefix=f"{area_id}/", limit=OBJECTS_AT_ONCE):
+        images.delete([item.key for item in stored])
+    log.info("area purged", extra={"area_id": area_id})
 
 
 def _keep_up_places(place_upkeep: PlaceUpkeep, isolation: Isolation) -> None:

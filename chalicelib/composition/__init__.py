@@ -12,8 +12,9 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.composition.admission import AdmissionPorts
 from chalicelib.composition.basis import system_clock
-from chalicelib.composition.database import DatabasePorts
+from chalicelib.domain.budgets import Spending
 from chalicelib.domain.errors import DomainError, Invalid
 from chalicelib.domain.jobs import Queue
 from chalicelib.settings import Settings, settings
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from chalicelib.application.ports.imagery import Imagery
     from chalicelib.application.ports.images import Images
     from chalicelib.application.ports.jobs import Jobs
+    from chalicelib.application.ports.ledger import Ledger
     from chalicelib.application.ports.links import Links
     from chalicelib.application.ports.passwords import Passwords
     from chalicelib.application.ports.push import Push
@@ -34,26 +36,30 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class Ports(DatabasePorts):
+class Ports(AdmissionPorts):
     """What answers each port, by the settings. A process has one; a test makes its own."""
 
     def __init__(self, settings: Settings, **given: Any) -> None:  # noqa: ANN401 (as Basis takes them)
         super().__init__(settings, **given)
-        if "clock" not in given and self._has_database_server:
+        if "clock" not in given and self.has_database_server:
             self.clock = self._database_clock()
         self.wakeup = threading.Event()  # set when a job was written here: the worker beside it need not wait
         self._imagery: dict[str, Imagery] = {}
-
-    @property
-    def _has_database_server(self) -> bool:
-        return self.settings.database.database_url.startswith("mysql") or (
-            not self.settings.database.database_url and self.settings.secrets.secrets_store == "secretsmanager"
-        )
 
     def _database_clock(self) -> Clock:
         from chalicelib.adapters.database.clock import DatabaseClock
 
         return DatabaseClock(lambda: self.engine, monotonic=self.monotonic, otherwise=system_clock)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """What users spent, and may."""
+        from chalicelib.adapters.database.ledger import SqlLedger
+
+        limits = self.settings.limits
+        tiles, estimates = limits.tiles_per_day, limits.estimates_per_day
+        budgets = {Spending.TILES: tiles, Spending.COMPARISONS: tiles, Spending.ESTIMATES: estimates}
+        return SqlLedger(self.engine, budgets=budgets)
 
     @cached_property
     def images(self) -> Images:

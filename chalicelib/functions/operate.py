@@ -10,6 +10,7 @@ from chalicelib.application.redrive import redrive
 from chalicelib.application.replay import replay
 from chalicelib.composition import Ports
 from chalicelib.domain.archives import FileUse, Use, summary
+from chalicelib.domain.budgets import Spending
 from chalicelib.domain.errors import DomainError, Invalid
 from chalicelib.domain.tiles import Tile
 from chalicelib.functions.handler import handler
@@ -45,13 +46,10 @@ def answer(event: dict[str, Any], ports: Ports, *, request_id: str) -> dict[str,
             found = ports.diagnostics.stuck(now=ports.clock(), limit=AT_ONCE)
             in_queues = ports.jobs.dead_letters_waiting() if ports.settings.queues.queues_service == "sqs" else {}
             return {"stuck": [asdict(each) for each in found], "dead_letters": in_queues}
-        case {"command": "redrive", "yes": True}:
-            return {
-                "redriven": redrive(jobs=ports.jobs, runs=ports.tile_runs),
-                "left": ports.jobs.dead_letters_waiting(),
-            }
-        case {"command": "redrive"}:
-            return {"dead_letters": ports.jobs.dead_letters_waiting()}
+        case {"command": "redrive", **options}:
+            return (
+                _redriven(ports) if options.get("yes") is True else {"dead_letters": ports.jobs.dead_letters_waiting()}
+            )
         case {"command": "replay", "session": int(session_id), **options}:
             tile = Tile.parse(options["tile"]) if options.get("tile") else None
             says = replay(
@@ -63,6 +61,8 @@ def answer(event: dict[str, Any], ports: Ports, *, request_id: str) -> dict[str,
                 request_id=request_id,
             )
             return {"replayed": says}
+        case {"command": "budget", "email": str(email), **options}:
+            return _budget(email, options.get("set", {}), ports)
     raise Invalid(f"there is no such command: {event.get('command')}")
 
 
@@ -74,3 +74,17 @@ def archive_answer(uses: list[FileUse]) -> dict[str, Any]:
         "left": len(order[FILES_AT_ONCE:]),
         "summary": summary(uses),
     }
+
+
+def _redriven(ports: Ports) -> dict[str, Any]:
+    return {"redriven": redrive(jobs=ports.jobs, runs=ports.tile_runs), "left": ports.jobs.dead_letters_waiting()}
+
+
+def _budget(email: str, wanted: dict[str, int | None], ports: Ports) -> dict[str, Any]:
+    """Set a user's budgets, if any are given, and return what he spent today of which."""
+    for name, amount in wanted.items():
+        if name not in set(Spending) or (amount is not None and not 0 <= amount < 2**53):
+            raise Invalid(f"a budget is KIND=NUMBER, or KIND= for everybody's; kinds are {', '.join(Spending)}")
+        ports.ledger.set_budget(email, Spending(name), amount)
+    account = ports.ledger.account(email, now=ports.clock())
+    return {"budget": {kind: {"spent": account.spent[kind], "budget": account.budgets[kind]} for kind in Spending}}

@@ -46,14 +46,26 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     replay = commands.add_parser("replay", help="try again what failed in a session, or its pushes")
     replay.add_argument("session", type=int, help="the session's number")
     replay.add_argument("--tile", help="only this tile of it: z/x/y")
+    budget = commands.add_parser("budget", help="what a user spent today, and may; --set changes that")
+    budget.add_argument("email", help="the user's e-mail address")
+    budget.add_argument(
+        "--set", action="append", type=_budget, metavar="KIND=NUMBER", help="tiles=20000; tiles= undoes"
+    )
     return parser.parse_args(arguments)
+
+
+def _budget(text: str) -> tuple[str, int | None]:
+    name, _, amount = text.partition("=")
+    return name, int(amount) if amount else None
 
 
 def _command(options: argparse.Namespace) -> dict[str, Any]:
     wanted = {"command": options.command}
-    for name in ("yes", "session", "tile"):
+    for name in ("yes", "session", "tile", "email"):
         if getattr(options, name, None):
             wanted[name] = getattr(options, name)
+    if getattr(options, "set", None):
+        wanted["set"] = dict(options.set)
     return wanted
 
 

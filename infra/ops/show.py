@@ -23,11 +23,9 @@ def lines(answer: Mapping[str, Any]) -> Iterator[str]:
     elif "stuck" in answer:
         yield from _stuck(answer["stuck"], answer["dead_letters"])
     elif "redriven" in answer:
-        done = _counted(answer["redriven"])
-        if done or not answer["left"]:
-            yield f"put back on their queues: {done}" if done else "there are no dead letters"
-        if answer["left"]:
-            yield f"dead letters left: {_counted(answer['left'])}; held by reconcile or died again: look in a minute"
+        yield from _redriven(answer)
+    elif "budget" in answer:
+        yield from _budget(answer["budget"])
     elif "replayed" in answer:
         yield answer["replayed"]
     else:
@@ -69,6 +67,20 @@ def _stuck(stuck: list[dict[str, Any]], dead_letters: Mapping[str, int]) -> Iter
         yield f"{'':7}  -> `reconcile`, within a minute, ends their tiles FAILED; `redrive --yes` tries them again"
     if not stuck and not dead_letters:
         yield "nothing is stuck"
+
+
+def _redriven(answer: Mapping[str, Any]) -> Iterator[str]:
+    done = _counted(answer["redriven"])
+    if done or not answer["left"]:
+        yield f"put back on their queues: {done}" if done else "there are no dead letters"
+    if answer["left"]:
+        yield f"dead letters left: {_counted(answer['left'])}; held by reconcile or died again: look in a minute"
+
+
+def _budget(kinds: Mapping[str, Mapping[str, int | None]]) -> Iterator[str]:
+    for kind, each in kinds.items():
+        budget = "no budget" if each["budget"] is None else f"of {each['budget']}"
+        yield f"{kind:20}  {each['spent']} {budget} today"
 
 
 def _counted(by_queue: Mapping[str, int]) -> str:

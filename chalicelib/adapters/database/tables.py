@@ -16,7 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from chalicelib.adapters.database import area_state_table, place_tables, scene_tables
+from chalicelib.adapters.database import account_tables, area_state_table, place_tables, scene_tables
 from chalicelib.adapters.database.engine import UtcDateTime
 from chalicelib.adapters.database.metadata import Id, table
 
@@ -53,7 +53,7 @@ area_configs = table(
     Column("unseen_tolerance", Double, nullable=False, server_default="0.05"),
     Column("next_due_at", UtcDateTime, nullable=False, index=True),
     Column("created_at", UtcDateTime, nullable=False),
-    Column("deleted_at", UtcDateTime),
+    Column("deleted_at", UtcDateTime, index=True),
     Column("baseline_at", UtcDateTime),  # when its owner accepted what it looks like
 )
 
@@ -100,13 +100,14 @@ session_tiles = table(
     Column("unusable", Text),  # why a newer scene than the one that was looked at could not be used
     UniqueConstraint("session_id", "z", "x", "y"),
     Index(None, "state", "retry_at"),
+    Index(None, "session_id", "verdict"),
 )
 
 image_tiles = table(
     "image_tiles",
     Column("id", Id, primary_key=True),
     Column("area_id", Id, nullable=False),
-    Column("session_id", Id, ForeignKey("alert_sessions.id"), nullable=False),
+    Column("session_id", Id, ForeignKey("alert_sessions.id"), nullable=False, index=True),
     Column("tile_run_id", Id, ForeignKey("session_tiles.id"), nullable=False),
     Column("z", Integer, nullable=False),
     Column("x", Integer, nullable=False),
@@ -132,6 +133,7 @@ image_tiles = table(
     Column("capture_id", Id, ForeignKey("captures.id"), index=True),  # what it is a use of; NULL: an object of its own
     UniqueConstraint("tile_run_id", "taken_at"),
     Index(None, "area_id", "z", "x", "y", "taken_at"),
+    Index(None, "area_id", "taken_at"),
 )
 
 comparisons = table(
@@ -152,7 +154,7 @@ alert_details = table(
     Column("id", Id, primary_key=True),
     Column("session_id", Id, ForeignKey("alert_sessions.id"), nullable=False, index=True),
     Column("tile_run_id", Id, ForeignKey("session_tiles.id"), nullable=False, unique=True),
-    Column("image_id", Id, ForeignKey("image_tiles.id"), nullable=False),
+    Column("image_id", Id, ForeignKey("image_tiles.id"), nullable=False, index=True),
     Column("reference_id", Id, nullable=False),
     Column("mask_key", String(191), index=True),
     Column("overlay_key", String(191), index=True),
@@ -194,35 +196,6 @@ outbox = table(
     Index(None, "queue", "dead_at", "turn"),
 )
 
-sign_ins = table(
-    "sign_ins",
-    Column("id", Id, primary_key=True),
-    Column("user_id", Id, ForeignKey("users.id"), nullable=False, index=True),
-    Column("created_at", UtcDateTime, nullable=False),
-    Column("expires_at", UtcDateTime, nullable=False),
-    Column("revoked_at", UtcDateTime),
-)
-
-refresh_tokens = table(
-    "refresh_tokens",
-    Column("id", Id, primary_key=True),
-    Column("sign_in_id", Id, ForeignKey("sign_ins.id"), nullable=False, index=True),
-    Column("token_hash", String(64), nullable=False, unique=True),
-    Column("expires_at", UtcDateTime, nullable=False),
-    Column("used_at", UtcDateTime),
-)
-
-devices = table(
-    "devices",
-    Column("id", Id, primary_key=True),
-    Column("user_id", Id, ForeignKey("users.id"), nullable=False, index=True),
-    Column("token", Text, nullable=False),
-    Column("token_hash", String(64), nullable=False, unique=True),
-    Column("platform", String(20), nullable=False),
-    Column("created_at", UtcDateTime, nullable=False),
-    Column("seen_at", UtcDateTime, nullable=False),
-)
-
 chores = table(
     "chores",
     Column("name", String(64), primary_key=True),
@@ -244,6 +217,7 @@ waits = table(
     Column("ends_at", UtcDateTime, nullable=False),
 )
 
-area_states = area_state_table.area_states
-places, place_sightings = place_tables.places, place_tables.place_sightings
+area_states, places, place_sightings = area_state_table.area_states, place_tables.places, place_tables.place_sightings
 scene_searches, captures = scene_tables.scene_searches, scene_tables.captures
+sign_ins, refresh_tokens = account_tables.sign_ins, account_tables.refresh_tokens
+devices, buckets = account_tables.devices, account_tables.buckets
