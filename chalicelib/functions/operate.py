@@ -10,6 +10,7 @@ from chalicelib.application.redrive import redrive
 from chalicelib.application.replay import replay
 from chalicelib.composition import Ports
 from chalicelib.domain.archives import FileUse, Use, summary
+from chalicelib.domain.audit import Deed
 from chalicelib.domain.errors import DomainError, Invalid
 from chalicelib.domain.tiles import Tile
 from chalicelib.functions.handler import handler
@@ -22,7 +23,7 @@ FILES_AT_ONCE = 2_000  # of an archive: a function answers at most 6 MB
 @blueprint.lambda_function()
 @handler
 def operate(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
-    """Answer one of the operator's commands: {"command": "doctor" | "archive" | "stuck" | …, …}."""
+    """Answer one of the operator's commands: {"command": "doctor" | "archive" | "stuck" | "audit" | …, …}."""
     request_id = logs.invocation_id()
     with logs.bound(request_id=request_id):
         try:
@@ -45,15 +46,13 @@ def answer(event: dict[str, Any], ports: Ports, *, request_id: str) -> dict[str,
             found = ports.diagnostics.stuck(now=ports.clock(), limit=AT_ONCE)
             in_queues = ports.jobs.dead_letters_waiting() if ports.settings.queues.queues_service == "sqs" else {}
             return {"stuck": [asdict(each) for each in found], "dead_letters": in_queues}
-        case {"command": "redrive", "yes": True}:
-            return {
-                "redriven": redrive(jobs=ports.jobs, runs=ports.tile_runs),
-                "left": ports.jobs.dead_letters_waiting(),
-            }
-        case {"command": "redrive"}:
-            return {"dead_letters": ports.jobs.dead_letters_waiting()}
+        case {"command": "audit", **options}:
+            return _audited(options.get("forget_user"), ports)
+        case {"command": "redrive", **options}:
+            return _redriven(ports, is_meant=options.get("yes") is True)
         case {"command": "replay", "session": int(session_id), **options}:
             tile = Tile.parse(options["tile"]) if options.get("tile") else None
+            _record(ports, f"replay of session {session_id}, {tile or 'all that failed'}")
             says = replay(
                 session_id,
                 tile=tile,
@@ -64,6 +63,25 @@ def answer(event: dict[str, Any], ports: Ports, *, request_id: str) -> dict[str,
             )
             return {"replayed": says}
     raise Invalid(f"there is no such command: {event.get('command')}")
+
+
+def _redriven(ports: Ports, *, is_meant: bool) -> dict[str, Any]:
+    if not is_meant:
+        return {"dead_letters": ports.jobs.dead_letters_waiting()}
+    _record(ports, "redrive")
+    return {"redriven": redrive(jobs=ports.jobs, runs=ports.tile_runs), "left": ports.jobs.dead_letters_waiting()}
+
+
+def _audited(forget_user: int | None, ports: Ports) -> dict[str, Any]:
+    if forget_user is None:
+        return {"audit": asdict(ports.audit.verify())}
+    forgotten = ports.audit.forget_user(forget_user)
+    _record(ports, f"audit: forgot the addresses of user {forget_user}")
+    return {"forgotten": forgotten}
+
+
+def _record(ports: Ports, about: str) -> None:
+    ports.audit.record(Deed.OPERATED, now=ports.clock(), about=about)
 
 
 def archive_answer(uses: list[FileUse]) -> dict[str, Any]:

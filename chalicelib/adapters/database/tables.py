@@ -16,7 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from chalicelib.adapters.database import account_tables, area_state_table, place_tables, scene_tables
+from chalicelib.adapters.database import account_tables, area_state_table, audit_tables, place_tables, scene_tables
 from chalicelib.adapters.database.engine import UtcDateTime
 from chalicelib.adapters.database.metadata import Id, table
 
@@ -220,3 +220,4 @@ places, place_sightings = place_tables.places, place_tables.place_sightings
 scene_searches, captures = scene_tables.scene_searches, scene_tables.captures
 sign_ins, refresh_tokens = account_tables.sign_ins, account_tables.refresh_tokens
 devices, buckets = account_tables.devices, account_tables.buckets
+audit_entries, audit_heads = audit_tables.audit_entries, audit_tables.audit_heads
