@@ -70,6 +70,27 @@ CREATE TABLE area_states (
 
 CREATE INDEX ix_area_states_tell_at ON area_states (tell_at);
 
+CREATE TABLE audit_entries (
+    number BIGINT NOT NULL,
+    at DATETIME(6) NOT NULL,
+    deed VARCHAR(32) NOT NULL,
+    user_id BIGINT NOT NULL,
+    about VARCHAR(200) NOT NULL,
+    network VARCHAR(64),
+    salt VARCHAR(32),
+    network_digest VARCHAR(64) NOT NULL,
+    hash VARCHAR(64) NOT NULL,
+    CONSTRAINT pk_audit_entries PRIMARY KEY (number),
+    CONSTRAINT uq_audit_entries_user_id_number UNIQUE (user_id, number)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE audit_heads (
+    id INTEGER NOT NULL,
+    number BIGINT NOT NULL,
+    hash VARCHAR(64) NOT NULL,
+    CONSTRAINT pk_audit_heads PRIMARY KEY (id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
 CREATE TABLE breakers (
     name VARCHAR(64) NOT NULL,
     failures INTEGER NOT NULL,

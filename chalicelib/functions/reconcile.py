@@ -34,4 +34,4 @@ def reconcile(_event: CloudWatchEvent, ports: Ports) -> None:
         archive=ports.indexed_archive,
     )
     delete_full_buckets(buckets=ports.buckets, now=ports.clock())
-    delete_ended_sign_ins(accounts=ports.accounts, tasks=ports.recurring_tasks, now=ports.clock())
+    delete_ended_sign_ins(accounts=ports.accounts, audit=ports.audit, tasks=ports.recurring_tasks, now=ports.clock())

@@ -16,7 +16,14 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from chalicelib.adapters.database import account_tables, archive_tables, area_state_table, place_tables, scene_tables
+from chalicelib.adapters.database import (
+    account_tables,
+    archive_tables,
+    area_state_table,
+    audit_tables,
+    place_tables,
+    scene_tables,
+)
 from chalicelib.adapters.database.engine import UtcDateTime
 from chalicelib.adapters.database.metadata import Id, table
 
@@ -222,3 +229,4 @@ scene_searches, captures = scene_tables.scene_searches, scene_tables.captures
 archive_files = archive_tables.archive_files
 sign_ins, refresh_tokens = account_tables.sign_ins, account_tables.refresh_tokens
 devices, buckets = account_tables.devices, account_tables.buckets
+audit_entries, audit_heads = audit_tables.audit_entries, audit_tables.audit_heads
