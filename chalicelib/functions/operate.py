@@ -47,9 +47,7 @@ def answer(event: dict[str, Any], ports: Ports, *, request_id: str) -> dict[str,
             in_queues = ports.jobs.dead_letters_waiting() if ports.settings.queues.queues_service == "sqs" else {}
             return {"stuck": [asdict(each) for each in found], "dead_letters": in_queues}
         case {"command": "redrive", **options}:
-            return (
-                _redriven(ports) if options.get("yes") is True else {"dead_letters": ports.jobs.dead_letters_waiting()}
-            )
+            return _redriven(ports, is_sure=options.get("yes") is True)
         case {"command": "replay", "session": int(session_id), **options}:
             tile = Tile.parse(options["tile"]) if options.get("tile") else None
             says = replay(
@@ -76,7 +74,9 @@ def archive_answer(uses: list[FileUse]) -> dict[str, Any]:
     }
 
 
-def _redriven(ports: Ports) -> dict[str, Any]:
+def _redriven(ports: Ports, *, is_sure: bool) -> dict[str, Any]:
+    if not is_sure:
+        return {"dead_letters": ports.jobs.dead_letters_waiting()}
     return {"redriven": redrive(jobs=ports.jobs, runs=ports.tile_runs), "left": ports.jobs.dead_letters_waiting()}
 
 
