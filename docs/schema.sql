@@ -105,6 +105,14 @@ CREATE TABLE buckets (
     CONSTRAINT uq_buckets_full_at_us_name UNIQUE (full_at_us, name)
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
 
+CREATE TABLE budgets (
+    user_id BIGINT NOT NULL,
+    kind VARCHAR(20) NOT NULL,
+    amount BIGINT NOT NULL,
+    since VARCHAR(10) NOT NULL,
+    CONSTRAINT pk_budgets PRIMARY KEY (user_id, kind)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
 CREATE TABLE captures (
     id BIGINT NOT NULL AUTO_INCREMENT,
     provider VARCHAR(32) NOT NULL,
@@ -206,6 +214,14 @@ CREATE TABLE scene_searches (
     CONSTRAINT pk_scene_searches PRIMARY KEY (session_id)
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
 
+CREATE TABLE spendings (
+    user_id BIGINT NOT NULL,
+    day VARCHAR(10) NOT NULL,
+    kind VARCHAR(20) NOT NULL,
+    amount BIGINT NOT NULL,
+    CONSTRAINT pk_spendings PRIMARY KEY (user_id, day, kind)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
 CREATE TABLE state_notices (
     id BIGINT NOT NULL AUTO_INCREMENT,
     user_id BIGINT NOT NULL,
@@ -257,6 +273,7 @@ CREATE TABLE area_configs (
     next_due_at DATETIME(6) NOT NULL,
     created_at DATETIME(6) NOT NULL,
     deleted_at DATETIME(6),
+    is_told_to_operator BOOL NOT NULL DEFAULT true,
     baseline_at DATETIME(6),
     CONSTRAINT pk_area_configs PRIMARY KEY (id),
     CONSTRAINT fk_area_configs_user_id FOREIGN KEY(user_id) REFERENCES users (id)

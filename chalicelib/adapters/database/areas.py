@@ -54,6 +54,7 @@ class SqlAreas(Areas):
             unseen_tolerance=plan.unseen_tolerance,
             next_due_at=now,
             created_at=now,
+            is_told_to_operator=new.is_told_to_operator,
         )
         return area_of(connection.execute(owned_area(area_id, new.user_id)).one())
 
