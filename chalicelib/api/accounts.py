@@ -104,6 +104,7 @@ def guard_of(request: Request, ports: Ports) -> signing_in.Guard:
         client="".join(character for character in client if character.isprintable()),
         buckets=ports.buckets,
         limits=ports.limits,
+        audit=ports.audit,
     )
 
 

@@ -66,6 +66,14 @@ class NewAreaBody(AreaDraft):
     """An area that somebody asks us to watch."""
 
     name: Annotated[str, Field(max_length=MAX_NAME, examples=["Lake shore"])]
+    is_told_to_operator: Annotated[
+        bool | None, Field(description="whether pushes about it go to the operator's own targets too; else no")
+    ] = None
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the operator hears of it: as was said, else only of the existing client's areas, as ever."""
+        return self.created_at is not None if self.is_told_to_operator is None else self.is_told_to_operator
 
 
 class AreaChange(Body):
@@ -169,6 +177,7 @@ def add_area(ports: Ports, sign_in: SignIn, body: NewAreaBody) -> AreaOut:
         checked_name(body.name),
         _drafted(body, ports, sign_in),
         user_id=sign_in.user.user_id,
+        is_told_to_operator=body.is_told,
         most_areas=ports.settings.limits.max_areas,
         areas=ports.areas,
         clock=ports.clock,

@@ -10,6 +10,7 @@ from chalicelib.application.ports.passwords import Passwords
 from chalicelib.application.ports.tokens import Tokens
 from chalicelib.application.sign_in import Guard, account_key, begin_guess, end_right_guess, new_credentials
 from chalicelib.domain.accounts import Credentials, Lifetimes, User, checked_password, normalised_password
+from chalicelib.domain.audit import Deed
 from chalicelib.domain.errors import Invalid, NotAllowed
 
 
@@ -36,6 +37,8 @@ def change_password(
     begin_guess(whose, guard=guard, is_known=is_known, now=now)
     found = accounts.find_user(user.email)
     if found is None or not passwords.verify(normalised_password(old), found[1]):
+        about = "change of the password"
+        guard.audit.record(Deed.SIGN_IN_FAILED, now=now, user_id=user.user_id, network=guard.network, about=about)
         raise NotAllowed("the old password is wrong")
     end_right_guess(whose, guard=guard, is_known=is_known)
     chosen = checked_password(new, email=user.email, is_common=passwords.is_common, pointer="/newPassword")

@@ -31,6 +31,7 @@ def reconcile(_event: CloudWatchEvent, ports: Ports) -> None:
         jobs=ports.jobs,
         clock=ports.clock,
         orphan_age_s=ports.settings.images.orphan_age_s,
+        archive=ports.indexed_archive,
     )
     delete_full_buckets(buckets=ports.buckets, now=ports.clock())
-    delete_ended_sign_ins(accounts=ports.accounts, tasks=ports.recurring_tasks, now=ports.clock())
+    delete_ended_sign_ins(accounts=ports.accounts, audit=ports.audit, tasks=ports.recurring_tasks, now=ports.clock())

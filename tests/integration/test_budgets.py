@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from chalicelib.adapters.database.ledger import SqlLedger
-from chalicelib.adapters.database.ledger_tables import spendings
+from chalicelib.adapters.database.limit_tables import spendings
 from chalicelib.domain.budgets import Spending
 from chalicelib.domain.errors import LimitReached, NotFound
 from chalicelib.domain.sessions import SessionStatus

@@ -8,11 +8,13 @@ from sqlalchemy import Connection, Engine, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from typing_extensions import override
 
+from chalicelib.adapters.database import audit
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.engine import insert_row, reads, writes
 from chalicelib.adapters.database.rows import address_hash, device_of, user_of
 from chalicelib.application.ports.accounts import Accounts
 from chalicelib.domain.accounts import DEVICES_PER_USER, Device, LiveSignIn, Rotation, SignIn, User, email_key
+from chalicelib.domain.audit import Deed
 from chalicelib.domain.errors import Conflict, LimitReached, NotFound, NotSignedIn
 
 USER, SIGN_IN, REFRESH, DEVICE = t.users, t.sign_ins, t.refresh_tokens, t.devices
@@ -35,6 +37,7 @@ class SqlAccounts(Accounts):
                 user_id = insert_row(connection, USER, **row, profile=profile, created_at=now, updated_at=now)
         except IntegrityError:
             raise Conflict("this e-mail address has an account already") from None
+        audit.append(connection, Deed.REGISTERED, now=now, user_id=user_id)
         return user_of(connection.execute(select(USER).where(USER.c.id == user_id)).one())
 
     @override
@@ -70,6 +73,8 @@ class SqlAccounts(Accounts):
         of = {"network": network[:64] or None, "client": client[:100] or None}
         sign_in_id = insert_row(connection, SIGN_IN, user_id=user_id, created_at=now, expires_at=expires_at, **of)
         insert_row(connection, REFRESH, sign_in_id=sign_in_id, token_hash=refresh_hash, expires_at=expires_at)
+        about = f"sign-in {sign_in_id}"
+        audit.append(connection, Deed.SIGNED_IN, now=now, user_id=user_id, network=network, about=about)
         return sign_in_id
 
     @override
@@ -125,7 +130,7 @@ class SqlAccounts(Accounts):
                 return None
             if row.successor_nonce is not None and now - row.used_at <= grace:
                 return int(row.sign_in_id), str(row.successor_nonce)
-            self._end(connection, row.sign_in_id, now)
+            self._end(connection, row.sign_in_id, now, Deed.REFRESH_REUSED)
             return None
         insert_row(connection, REFRESH, sign_in_id=row.sign_in_id, token_hash=new_hash, expires_at=expires_at)
         still_in = (SIGN_IN.c.id == row.sign_in_id) & SIGN_IN.c.revoked_at.is_(None)
@@ -154,6 +159,7 @@ class SqlAccounts(Accounts):
         is_live = is_its & SIGN_IN.c.revoked_at.is_(None) & (SIGN_IN.c.expires_at > now)
         if not connection.execute(update(SIGN_IN).where(is_live).values(revoked_at=now)).rowcount:
             raise NotFound(f"there is no sign-in {sign_in_id}")
+        audit.append(connection, Deed.SIGN_IN_ENDED, now=now, user_id=user_id, about=f"sign-in {sign_in_id}")
 
     @override
     @writes
@@ -166,6 +172,7 @@ class SqlAccounts(Accounts):
             raise Conflict("the password was changed just now")
         is_live = (SIGN_IN.c.user_id == user_id) & SIGN_IN.c.revoked_at.is_(None)
         connection.execute(update(SIGN_IN).where(is_live).values(revoked_at=now))
+        audit.append(connection, Deed.PASSWORD_CHANGED, now=now, user_id=user_id)
 
     @override
     @writes
@@ -178,12 +185,15 @@ class SqlAccounts(Accounts):
     @override
     @writes
     def sign_out(self, connection: Connection, sign_in_id: int, *, now: datetime) -> None:
-        self._end(connection, sign_in_id, now)
+        self._end(connection, sign_in_id, now, Deed.SIGNED_OUT)
 
     @staticmethod
-    def _end(connection: Connection, sign_in_id: int, now: datetime) -> None:
+    def _end(connection: Connection, sign_in_id: int, now: datetime, deed: Deed) -> None:
         is_live = (SIGN_IN.c.id == sign_in_id) & SIGN_IN.c.revoked_at.is_(None)
-        connection.execute(update(SIGN_IN).where(is_live).values(revoked_at=now))
+        if not connection.execute(update(SIGN_IN).where(is_live).values(revoked_at=now)).rowcount:
+            return
+        user_id = connection.execute(select(SIGN_IN.c.user_id).where(SIGN_IN.c.id == sign_in_id)).scalar_one()
+        audit.append(connection, deed, now=now, user_id=user_id, about=f"sign-in {sign_in_id}")
 
     @override
     @writes

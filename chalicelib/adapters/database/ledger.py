@@ -9,8 +9,8 @@ from typing_extensions import override
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.engine import reads, writes
-from chalicelib.adapters.database.ledger_tables import budgets as BUDGET  # noqa: N812 (as everywhere)
-from chalicelib.adapters.database.ledger_tables import spendings as SPENT  # noqa: N812
+from chalicelib.adapters.database.limit_tables import budgets as BUDGET  # noqa: N812 (as everywhere)
+from chalicelib.adapters.database.limit_tables import spendings as SPENT  # noqa: N812
 from chalicelib.application.ports.ledger import Account, Ledger
 from chalicelib.domain.accounts import email_key
 from chalicelib.domain.budgets import Amounts, Spending, check_budgets

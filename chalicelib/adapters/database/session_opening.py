@@ -94,7 +94,7 @@ def refuse_session(connection: Connection, area_id: int, reason: str, *, slot_at
     )
     if connection.execute(was_told.limit(1)).first() is not None:
         return
-    summary = {"counts": {}, "severity": None, "clear_share": None, "newest_captured_at": None}
+    summary: dict[str, Any] = {"counts": {}, "severity": None, "clear_share": None, "newest_captured_at": None}
     row = {
         "area_id": area_id,
         "slot_at": slot_at,

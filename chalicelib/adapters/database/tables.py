@@ -14,9 +14,18 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    true,
 )
 
-from chalicelib.adapters.database import account_tables, area_state_table, place_tables, scene_tables
+from chalicelib.adapters.database import (
+    account_tables,
+    archive_tables,
+    area_state_table,
+    audit_tables,
+    limit_tables,
+    place_tables,
+    scene_tables,
+)
 from chalicelib.adapters.database.engine import UtcDateTime
 from chalicelib.adapters.database.metadata import Id, table
 
@@ -54,6 +63,7 @@ area_configs = table(
     Column("next_due_at", UtcDateTime, nullable=False, index=True),
     Column("created_at", UtcDateTime, nullable=False),
     Column("deleted_at", UtcDateTime, index=True),
+    Column("is_told_to_operator", Boolean, nullable=False, server_default=true()),
     Column("baseline_at", UtcDateTime),  # when its owner accepted what it looks like
 )
 
@@ -210,14 +220,10 @@ breakers = table(
     Column("open_until", UtcDateTime),
 )
 
-waits = table(
-    "waits",
-    Column("slot", Integer, primary_key=True, autoincrement=False),
-    Column("user_id", Id, nullable=False),
-    Column("ends_at", UtcDateTime, nullable=False),
-)
-
 area_states, places, place_sightings = area_state_table.area_states, place_tables.places, place_tables.place_sightings
 scene_searches, captures = scene_tables.scene_searches, scene_tables.captures
+archive_files = archive_tables.archive_files
 sign_ins, refresh_tokens = account_tables.sign_ins, account_tables.refresh_tokens
 devices, buckets = account_tables.devices, account_tables.buckets
+audit_entries, audit_heads = audit_tables.audit_entries, audit_tables.audit_heads
+spendings, budgets, waits = limit_tables.spendings, limit_tables.budgets, limit_tables.waits

@@ -13,8 +13,10 @@ depends_on = None
 
 
 def upgrade() -> None:
-    told = sa.Column("is_told_to_operator", sa.Boolean(), server_default=sa.true(), nullable=False)
-    op.add_column("area_configs", told)
+    op.add_column(
+        "area_configs",
+        sa.Column("is_told_to_operator", sa.Boolean(), server_default=sa.true(), nullable=False),
+    )
 
 
 def downgrade() -> None:

@@ -1,9 +1,10 @@
-"""The tables of the ledger. They refer to no area: what was spent on one that is gone was spent."""
+"""The tables of what one user may take. They refer to no area: what was spent on one that is gone was spent."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, String
+from sqlalchemy import BigInteger, Column, Integer, String
 
+from chalicelib.adapters.database.engine import UtcDateTime
 from chalicelib.adapters.database.metadata import Id, table
 
 spendings = table(
@@ -20,4 +21,11 @@ budgets = table(
     Column("kind", String(20), primary_key=True),
     Column("amount", BigInteger, nullable=False),
     Column("since", String(10), nullable=False),  # empty: of every day
+)
+
+waits = table(
+    "waits",
+    Column("slot", Integer, primary_key=True, autoincrement=False),
+    Column("user_id", Id, nullable=False),
+    Column("ends_at", UtcDateTime, nullable=False),
 )
