@@ -21,7 +21,7 @@ from chalicelib.intake.tiff_blocks import unpack
 KEPT_BYTES = 64_000_000  # of blocks that were unpacked last
 _GAP_BYTES = 32_000  # between two blocks that are fetched at once
 _RANGE_BYTES = 8_000_000  # fetched at once
-_SAMPLED_BYTES = 64_000_000  # unpacked to know a file's highest value
+_WHOLE_BYTES, _OVERVIEW_BYTES, _SAMPLED_BLOCKS = 16_000_000, 4_000_000, 24  # read to know a file's highest value
 
 
 class Window(NamedTuple):
@@ -102,17 +102,17 @@ class TiffFile:
         return self._bits
 
     def _sampled(self) -> Iterator[tuple[int, Window]]:
-        """Yield windows that tell a file's highest value.
-
-        All of it where it is small, or of its coarsest level, or blocks spread over it.
-        """
-        small = [place for place, each in enumerate(self.picture.levels) if _bytes(each.level) <= _SAMPLED_BYTES]
+        """Yield windows that tell a file's highest value, in few ranges: the same ones whatever view is asked for."""
+        most = [_WHOLE_BYTES, *[_OVERVIEW_BYTES] * len(self.picture.levels)]
+        small = [place for place, each in enumerate(self.picture.levels) if _bytes(each.level) <= most[place]]
         place = small[0] if small else len(self.picture.levels) - 1
         level = self.picture.levels[place].level
+        if small:
+            yield place, Window(0, level.height, 0, level.width)
+            return
         count = level.across * level.down
-        block = level.block_width * level.block_height * level.samples * 2
-        step = 1 if small else max(1, -(-count * block // _SAMPLED_BYTES))
-        for at in range(0, count, step):
+        step = max(1, -(-count // _SAMPLED_BLOCKS))
+        for at in range(step // 2, count, step):
             top, left = at // level.across * level.block_height, at % level.across * level.block_width
             bottom, right = min(level.height, top + level.block_height), min(level.width, left + level.block_width)
             yield place, Window(top, bottom, left, right)

@@ -5,7 +5,9 @@ import pytest
 
 from chalicelib.domain.errors import BadImage
 from chalicelib.domain.image_formats.tiff_levels import YCBCR
-from chalicelib.intake.tiff_windows import Window
+from chalicelib.domain.image_formats.tiff_picture import read_picture
+from chalicelib.intake.pixels import to_pixels
+from chalicelib.intake.tiff_windows import Blocks, TiffFile, Window
 from tests.support.builders.geotiffs import differences, noise, opened, read_by_gdal, write
 from tests.support.running.pairs import SHARED
 
@@ -170,7 +172,24 @@ def test_16_bits_are_on_one_scale_in_all_windows_of_a_file(tmp_path):
     file = opened(write(tmp_path / "a.tif", pixels, compress="DEFLATE", blocksize=256))
     assert file.bits() == 14
     dark = file.pixels(0, Window(0, 100, 0, 100)).bgr
-    assert np.array_equal(dark, (pixels[:100, :100, ::-1].astype(int) * 255 // 16_383).astype(np.uint8))
+    assert np.array_equal(dark, to_pixels(pixels[:100, :100, ::-1], bits=14).bgr)
+
+
+@pytest.mark.parametrize("driver", ["COG", "GTiff"])
+def test_the_scale_of_a_large_file_is_known_by_few_ranges(tmp_path, driver):
+    pixels = noise(2400, 2200, 3, "uint16", top=1500)
+    pixels[:, 1200:] += 5000
+    path = write(tmp_path / "a.tif", pixels, driver=driver, compress="DEFLATE")
+    content, ranges = path.read_bytes(), []
+
+    def read(at, length):
+        ranges.append(length)
+        return content[at : at + length]
+
+    file = TiffFile(read_picture(read, len(content)), read, key="a", blocks=Blocks())
+    assert file.bits() == 14
+    assert len(ranges) <= 30
+    assert sum(ranges) < len(content) / 2
 
 
 def test_the_scale_does_not_count_what_is_no_data(tmp_path):
