@@ -178,8 +178,7 @@ def insert_row(connection: Connection, table: Table, **values: object) -> int:
 def insert_new(connection: Connection, table: Table, **values: object) -> int | None:
     """Insert one row, unless one with its unique key is there; return its id if it was inserted. One statement.
 
-    MySQL has no other word for it than IGNORE, which also passes over a foreign key that has gone: to callers, that row
-    cannot be inserted either.
+    MySQL's IGNORE also passes over a foreign key that has gone: to callers, that row cannot be inserted either.
     """
     done = _inserted_if_new(connection, table, values)
     key = done.inserted_primary_key
