@@ -27,6 +27,15 @@ import numpy as np
 from chalicelib.vision.change_map import clear_mask, map_change
 from chalicelib.vision.changes import detect
 from chalicelib.vision.pixels import to_pixels
+
+try:
+    from chalicelib.vision.masks import in_scene
+except ImportError:  # an older commit, whose change map looks for the scene itself
+
+    def in_scene(pixels):
+        return pixels
+
+
 from research.labelled_pairs import SHARED, scorer
 from research.model_files import ROOT
 from tests.bench.obscured_kinds import KINDS, stored
@@ -44,7 +53,8 @@ def pairs(every: int) -> Iterator[tuple[dict, np.ndarray, float]]:
 def judge(image: np.ndarray, drawn: np.ndarray, where: np.ndarray, gsd_m: float) -> tuple[dict, np.ndarray, np.ndarray]:
     """Compare an image with its copy; give the figures, what is marked, and what is unseen."""
     marked = detect(image, drawn, gsd_m) > 0
-    unseen = ~(clear_mask(to_pixels(drawn), gsd_m) & map_change(to_pixels(image), to_pixels(drawn), gsd_m).clear)
+    pair = in_scene(to_pixels(image)), in_scene(to_pixels(drawn))
+    unseen = ~(clear_mask(to_pixels(drawn), gsd_m) & map_change(*pair, gsd_m).clear)
     around = cv2.dilate(where.astype(np.uint8), np.ones((3, 3), np.uint8), iterations=max(2, round(20 / gsd_m))) > 0
     was_unseen = ~clear_mask(to_pixels(image), gsd_m)
     return (
@@ -130,9 +140,7 @@ def main() -> None:
     keys = ("alerts", "found", "unseen", "beyond")
     print(f"{'kind':36s} copies " + " ".join(f"{key:>{13 if was else 7}s}" for key in keys))
     for name, figures in now.items():
-        cells = [
-            (f"{was[name][key]:5.3f} > " if name in was else "  ") + f"{figures[key]:5.3f}" for key in keys
-        ]
+        cells = [(f"{was[name][key]:5.3f} > " if name in was else "  ") + f"{figures[key]:5.3f}" for key in keys]
         print(f"{name:36s} {figures['copies']:6d} " + " ".join(cells))
 
 
