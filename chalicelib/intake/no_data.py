@@ -71,7 +71,7 @@ def without_data(bgr: Bgr, valid: Mask) -> Iterator[tuple[tuple[int, int, int], 
 
 
 def _values_in_runs(packed: NDArray[Any]) -> NDArray[Any]:
-    """Return the values that many pixels share with the three after them, in their row or column: most of them first."""
+    """Return the values that many pixels share with the three after them in their row or column, most of them first."""
     runs = []
     same = packed[::2, 1:] == packed[::2, :-1]
     runs.append(packed[::2, :-3][same[:, 2:] & same[:, 1:-1] & same[:, :-2]])
