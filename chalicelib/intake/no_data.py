@@ -54,7 +54,7 @@ class Pieces(NamedTuple):
 
     def marked(self, which: NDArray[np.bool_]) -> Bits:
         """Return the mask of some of them."""
-        return which.astype(np.uint8)[self.labels]
+        return np.asarray(which.astype(np.uint8)[self.labels])
 
 
 def without_data(bgr: Bgr, valid: Mask) -> Iterator[tuple[tuple[int, int, int], Bits]]:
@@ -100,7 +100,8 @@ def _pieces(mask: Bits) -> Pieces:
 
 def _large(pieces: Pieces, size: int) -> NDArray[np.bool_]:
     least = min(max(_LEAST_PX, _LEAST_SHARE * size), _MOST_PX)
-    return (pieces.area >= least) & (pieces.solid >= _SOLID * pieces.area) & (pieces.thick > _THICK_SHARE * pieces.area)
+    is_wide = (pieces.solid >= _SOLID * pieces.area) & (pieces.thick > _THICK_SHARE * pieces.area)
+    return np.asarray((pieces.area >= least) & is_wide)
 
 
 def _lines(pieces: Pieces, shape: tuple[int, ...], *, is_extreme: bool) -> NDArray[np.bool_]:
@@ -110,12 +111,12 @@ def _lines(pieces: Pieces, shape: tuple[int, ...], *, is_extreme: bool) -> NDArr
     is_line = (length >= _LONG * min(shape)) & (pieces.area * _THIN <= length**2)
     is_whole = (pieces.area >= 0.98 * wide * high) & ((wide >= _WHOLE * shape[1]) | (high >= _WHOLE * shape[0]))
     if is_extreme:
-        return is_line
+        return np.asarray(is_line)
     is_long = is_line & (length >= _HALF * max(shape))  # not the pieces of one line
     slopes = np.degrees(np.arctan2(high, wide))[is_long]
     several = np.zeros_like(is_line)
     several[is_long] = (np.abs(slopes[:, None] - slopes) <= _SAME_WAY).sum(axis=1) >= _LINES
-    return several | (is_line & is_whole)
+    return np.asarray(several | (is_line & is_whole))
 
 
 def _is_extreme(value: int) -> bool:

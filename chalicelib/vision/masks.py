@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from chalicelib.intake.no_data import Bits, without_data
-from chalicelib.vision.pixels import Bgr, Mask, Pixels
+from chalicelib.vision.pixels import Bgr, Floats, Mask, Pixels
 
 _MIN_RIM_SHARE = 0.01  # of the image: a smaller black or white corner may be a shadow or a roof
 _MIN_BESIDE_PX = 64  # of black or white beside what is transparent
@@ -58,26 +58,35 @@ def scene_mask(pixels: Pixels) -> Mask:
         if beside is not None:
             grown = _with_ringing(beside, _near(bgr, (level,) * 3, _RINGING_LEVELS))
             outside = grown if outside is None else outside | grown
-    return valid if outside is None else np.asarray(valid & (outside == 0))
+    if outside is None:
+        return valid
+    seen = (valid & (outside == 0)).astype(np.uint8)
+    return np.asarray(cv2.morphologyEx(seen, cv2.MORPH_OPEN, _SQUARE) > 0)  # without letters, and slivers of ground
+
+
+def _bits(mask: Floats) -> Bits:
+    return np.asarray(mask != 0, np.uint8)
 
 
 def _near(bgr: Bgr, value: tuple[int, ...], tolerance: int) -> Bits:
     low, high = ([channel + sign * tolerance for channel in value] for sign in (-1, 1))
-    return np.asarray(cv2.inRange(bgr, np.array(low), np.array(high)) & 1)
+    return _bits(cv2.inRange(bgr, np.array(low), np.array(high)))
 
 
 def _with_its_edge(bits: Bits, bgr: Bgr, valid: Mask, value: tuple[int, int, int]) -> Bits:
     """Extend what has an exact value by what JPEG or resampling made of its edge."""
     is_rare = value in ((0, 0, 0), (255, 255, 255)) or max(value) - min(value) > _VIVID
     similar = _near(bgr, value, _RINGING_LEVELS if is_rare else _RINGING_LEVELS_BETWEEN)
-    ring = (cv2.dilate(bits, _SQUARE) - bits) & valid
+    ring = _bits(cv2.dilate(bits, _SQUARE) - bits) & valid
     if cv2.countNonZero(ring & similar) >= _RINGING_SHARE * max(1, cv2.countNonZero(ring)):
         blocks = np.ones((2 * _BLED_PX + 1,) * 2, np.uint8)
         return np.asarray(cv2.dilate(_with_ringing(bits, similar), blocks))
-    unlike = cv2.absdiff(cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY), float(_grey(value)))
-    rings, grown = [], [bits]
+    greys = cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY)
+    unlike = cv2.absdiff(greys, np.full_like(greys, _grey(value)))
+    rings: list[float] = []
+    grown = [bits]
     for _ in range(_BLURRED_PX + 1):
-        grown.append(cv2.dilate(grown[-1], _SQUARE))
+        grown.append(_bits(cv2.dilate(grown[-1], _SQUARE)))
         rings.append(cv2.mean(unlike, (grown[-1] - grown[-2]) & valid)[0])
     width = next((px for px in range(_BLURRED_PX) if rings[px] >= _BLURRED_SHARE * rings[-1]), _BLURRED_PX)
     return grown[width]
@@ -91,7 +100,7 @@ def _with_ringing(outside: Bits, similar: Bits) -> Bits:
     """Extend what lies outside of the scene by what JPEG made of it in the blocks along the scene's edge."""
     grown = outside
     for _ in range(_RINGING_PX):
-        grown = cv2.dilate(grown, _SQUARE) & similar
+        grown = np.asarray(cv2.dilate(grown, _SQUARE), np.uint8) & similar
     return np.asarray(grown | outside)
 
 
