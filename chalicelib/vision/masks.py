@@ -15,7 +15,8 @@ _RINGING_LEVELS = 48  # the tolerance in the blocks of a JPEG that the edge of b
 _RINGING_LEVELS_BETWEEN = 24  # and of a grey: more ground is as light as that
 _VIVID = 64  # between the channels: no ground is so coloured
 _RINGING_PX = 24  # one and a half of the largest of such blocks: a wedge ends thin
-_RINGING_SHARE = 0.5  # of the pixels beside it that are similar: then it went through a JPEG
+_RINGING_SHARE = 0.5  # of the pixels beside it that are similar: something went over the edge
+_BELT_PX = 3.0  # of similar pixels: more than resampling makes
 _BLED_PX = 6  # into the ground of the same blocks: its colours are not its own
 _BLURRED_PX = 3  # an edge that was resampled is no wider
 _BLURRED_SHARE = 0.85  # of how unlike the ground is farther away
@@ -76,11 +77,13 @@ def _near(bgr: Bgr, value: tuple[int, ...], tolerance: int) -> Bits:
 def _with_its_edge(bits: Bits, bgr: Bgr, valid: Mask, value: tuple[int, int, int]) -> Bits:
     """Extend what has an exact value by what JPEG or resampling made of its edge."""
     is_rare = value in ((0, 0, 0), (255, 255, 255)) or max(value) - min(value) > _VIVID
-    similar = _near(bgr, value, _RINGING_LEVELS if is_rare else _RINGING_LEVELS_BETWEEN)
-    ring = _bits(cv2.dilate(bits, _SQUARE) - bits) & valid
-    if cv2.countNonZero(ring & similar) >= _RINGING_SHARE * max(1, cv2.countNonZero(ring)):
-        blocks = np.ones((2 * _BLED_PX + 1,) * 2, np.uint8)
-        return np.asarray(cv2.dilate(_with_ringing(bits, similar), blocks))
+    similar = _near(bgr, value, _RINGING_LEVELS if is_rare else _RINGING_LEVELS_BETWEEN) & valid
+    around = cv2.countNonZero(ring := _bits(cv2.dilate(bits, _SQUARE) - bits) & valid)
+    if cv2.countNonZero(ring & similar) >= _RINGING_SHARE * max(1, around):
+        ringing = _with_ringing(bits, similar)
+        if cv2.countNonZero(ringing - bits) > _BELT_PX * around:
+            return np.asarray(cv2.dilate(ringing, np.ones((2 * _BLED_PX + 1,) * 2, np.uint8)))
+        bits = ringing
     greys = cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY)
     unlike = cv2.absdiff(greys, np.full_like(greys, _grey(value)))
     rings: list[float] = []
