@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
+from chalice.app import Request
 from pydantic import Field, StringConstraints
 
+from chalicelib.api.admission import network
 from chalicelib.api.http import Api, ApiModel, Body, MessageOut
 from chalicelib.application import refresh_sign_in
 from chalicelib.application import register as registration
@@ -114,6 +116,17 @@ def _lifetimes(settings: Settings) -> Lifetimes:
     )
 
 
+def guard_of(request: Request, ports: Ports) -> signing_in.Guard:
+    """Return who tries to sign in, and what holds back who guesses."""
+    client = " ".join((request.headers.get("user-agent") or "").split())
+    return signing_in.Guard(
+        network=network(request),
+        client="".join(character for character in client if character.isprintable()),
+        buckets=ports.buckets,
+        limits=ports.limits,
+    )
+
+
 @api.route(
     "/api/auth/register",
     method="POST",
@@ -139,9 +152,9 @@ def register(ports: Ports, body: NewUser) -> Registered:
 
 
 @api.route(
-    "/api/auth/login", method="POST", body=EmailAndPassword, response=SignedIn, extra_statuses=(401, 429), public=True
+    "/api/auth/login", method="POST", body=EmailAndPassword, response=SignedIn, extra_statuses=(401,), public=True
 )
-def login(ports: Ports, body: EmailAndPassword) -> SignedIn:
+def login(ports: Ports, request: Request, body: EmailAndPassword) -> SignedIn:
     """Sign in."""
     credentials = signing_in.sign_in(
         body.email,
@@ -152,13 +165,14 @@ def login(ports: Ports, body: EmailAndPassword) -> SignedIn:
         clock=ports.clock,
         new_token=ports.new_token,
         lifetimes=_lifetimes(ports.settings),
+        guard=guard_of(request, ports),
     )
     return SignedIn.of(credentials, "signed in")
 
 
 @api.route("/api/auth/refresh", method="POST", body=RefreshToken, response=SignedIn, extra_statuses=(401,), public=True)
 def refresh(ports: Ports, body: RefreshToken) -> SignedIn:
-    """Exchange a refresh token for a new pair. Using one twice ends the sign-in."""
+    """Exchange a refresh token for a new pair. Again within ten seconds gives the same one; later ends the sign-in."""
     credentials = refresh_sign_in.refresh_sign_in(
         body.refresh_token,
         accounts=ports.accounts,

@@ -5,9 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
+from chalice.app import Response
 from pydantic import Field
 
-from chalicelib.api.http import LARGEST_PAGE, Api, ApiModel
+from chalicelib.api.answers import (
+    LARGEST_PAGE,
+    MOST_BYTES,
+    answer_of,
+    fitting,
+    fitting_items,
+    headers_of,
+    text_of,
+)
+from chalicelib.api.http import Api, ApiModel
 from chalicelib.api.images import TileOut, image_path
 from chalicelib.api.sessions import SessionOut, members_of
 from chalicelib.application.ports.links import Links
@@ -19,6 +29,8 @@ from chalicelib.domain.paging import Page, PageRequest
 from chalicelib.domain.pushes import PushMade
 
 api = Api(__name__)
+ALL_ALERTS = 1_000_000  # of a session: what fits is found out
+MOST_REGIONS_BYTES = MOST_BYTES // 4  # of one tile's
 
 
 class DetailOut(ApiModel):
@@ -49,11 +61,21 @@ class DetailOut(ApiModel):
             mask_image_path=image_path(alert.mask_key, links=links, now=now) if alert.mask_key else None,
             overlay_image_path=image_path(alert.overlay_key, links=links, now=now) if alert.overlay_key else None,
             severity=alert.change_log.get("severity"),
-            change_log=alert.change_log,
+            change_log=_bounded(alert.change_log),
             alert_time=alert.created_at,
             place_ids=list(alert.place_ids),
             current_tile_info=TileOut.of(image, links=links, now=now),
         )
+
+
+def _bounded(change_log: dict[str, Any]) -> dict[str, Any]:
+    """Return a change log with as many of its regions as fit: they are in order of their size."""
+    regions = change_log.get("regions")
+    if not isinstance(regions, list):
+        return change_log
+    kept = list(fitting_items(regions, most_bytes=MOST_REGIONS_BYTES))
+    left_out = len(regions) - len(kept)
+    return change_log | {"regions": kept, "regions_left_out": left_out} if left_out else change_log
 
 
 class IgnoredOut(ApiModel):
@@ -75,7 +97,7 @@ class IgnoredOut(ApiModel):
             verdict=ignored.verdict.value,
             previous_image_path=image_path(ignored.reference_key, links=links, now=now),
             current_image_path=image_path(image.key, links=links, now=now),
-            regions=ignored.regions,
+            regions=list(fitting_items(ignored.regions, most_bytes=MOST_REGIONS_BYTES)),
             current_tile_info=TileOut.of(ignored.image, links=links, now=now),
         )
 
@@ -120,30 +142,42 @@ class PushOut(ApiModel):
 
 
 @api.route("/api/alerts/sessions/{session_id}/details", response=SessionDetails)
-def get_details(ports: Ports, sign_in: SignIn, session_id: int) -> SessionDetails:
-    """Show one session with what changed in it."""
+def get_details(ports: Ports, sign_in: SignIn, session_id: int) -> Response:
+    """Show one session with what changed in it: the newest of its alerts that fit, the others behind `Link`."""
     session = ports.sessions.get(session_id, user_id=sign_in.user.user_id)
-    found = ports.alerts.of_session(session_id, user_id=sign_in.user.user_id)
-    now = ports.clock()
-    return SessionDetails(
-        **members_of(session),
-        alert_details=[DetailOut.of(alert, image, links=ports.links, now=now) for alert, image in found],
+    whole = SessionDetails(**members_of(session), alert_details=[])
+    newest = fitting(
+        lambda page: _alerts(ports, sign_in, session_id, page),
+        PageRequest(ALL_ALERTS),
+        most_bytes=MOST_BYTES - len(text_of(whole).encode()),
     )
+    whole.alert_details = newest[::-1]
+    headers = headers_of(newest, asked={}, path="alerts") if newest.is_full else {}
+    return answer_of(whole, headers=headers)
 
 
-@api.route("/api/alerts/sessions/{session_id}/ignored", response=list[IgnoredOut], is_paged=True)
+@api.route("/api/alerts/sessions/{session_id}/alerts", response=list[DetailOut], is_paged=True)
+def list_alerts(ports: Ports, sign_in: SignIn, session_id: int, page: PageRequest) -> Page[DetailOut]:
+    """List what changed in a session, newest first."""
+    return _alerts(ports, sign_in, session_id, page)
+
+
+def _alerts(ports: Ports, sign_in: SignIn, session_id: int, page: PageRequest) -> Page[DetailOut]:
+    found = ports.alerts.of_session(session_id, user_id=sign_in.user.user_id, page=page)
+    now = ports.clock()
+    return found.shown(lambda pair: DetailOut.of(*pair, links=ports.links, now=now))
+
+
+@api.route("/api/alerts/sessions/{session_id}/ignored", response=list[IgnoredOut], is_paged=True, whole=LARGEST_PAGE)
 def list_ignored(ports: Ports, sign_in: SignIn, session_id: int, page: PageRequest) -> Page[IgnoredOut]:
     """List what a session saw and did not alert on, tile by tile, with the reasons."""
     now = ports.clock()
-    page = page._replace(limit=min(page.limit, LARGEST_PAGE))  # outlines are long: a thousand tiles fit no answer
     found = ports.alerts.ignored(session_id, user_id=sign_in.user.user_id, page=page)
-    return Page(
-        [IgnoredOut.of(ignored, links=ports.links, now=now) for ignored in found.items], found.total, found.next_after
-    )
+    return found.shown(lambda ignored: IgnoredOut.of(ignored, links=ports.links, now=now))
 
 
 @api.route("/api/pushes", response=list[PushOut], is_paged=True)
 def list_pushes(ports: Ports, sign_in: SignIn, page: PageRequest) -> Page[PushOut]:
     """List the pushes about your areas, newest first."""
     found = ports.deliveries.of_user(sign_in.user.user_id, page=page)
-    return Page([PushOut.of(push) for push in found.items], found.total, found.next_after)
+    return found.shown(PushOut.of)

@@ -9,7 +9,8 @@ from typing import Annotated, Self
 from chalice.app import Request
 from pydantic import Field, model_validator
 
-from chalicelib.api.http import LARGEST_PAGE, Api, ApiModel, Body, request_id_of
+from chalicelib.api.answers import LARGEST_PAGE
+from chalicelib.api.http import Api, ApiModel, Body, request_id_of
 from chalicelib.application import add_area as adding
 from chalicelib.application import delete_area as deleting
 from chalicelib.application.draft_area import Draft, draft_area
@@ -208,8 +209,7 @@ def list_areas(ports: Ports, sign_in: SignIn, page: PageRequest) -> Page[AreaOut
     """List your areas, oldest first."""
     found = ports.areas.of_user(sign_in.user.user_id, page=page)
     standings = ports.areas.standings([area.area_id for area in found.items])
-    items = [AreaOut.of(area, ports, standings.get(area.area_id)) for area in found.items]
-    return Page(items, found.total, found.next_after)
+    return found.shown(lambda area: AreaOut.of(area, ports, standings.get(area.area_id)))
 
 
 @api.route("/api/area-configs/estimate", method="POST", body=AreaDraft, response=Estimate, extra_statuses=(403, 502))

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import wraps
 from inspect import signature
 from typing import Any
-from urllib.parse import urlencode
 
 from chalice.app import Blueprint, Request, Response
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
-from chalicelib.api import cursors, strict_json
+from chalicelib.api import admission, cursors, strict_json
+from chalicelib.api.answers import LARGEST_PAGE, answer_of, fitting, headers_of, json_answer, text_of
 from chalicelib.api.problems import Headers, problem_of, problem_of_body
+from chalicelib.api.routes import Route, View
 from chalicelib.application.current_sign_in import current_sign_in
 from chalicelib.composition import Ports
 from chalicelib.domain.accounts import SignIn
 from chalicelib.domain.errors import DomainError, Invalid, NotFound, NotSignedIn
-from chalicelib.domain.paging import Page, PageRequest
+from chalicelib.domain.paging import MOST_COUNTED, Page, PageRequest
 
-WHOLE_LIST = 1000  # items of a list that is asked for without a limit: the contract's bare arrays
-LARGEST_PAGE = 100
 LARGEST_ID = 2**63 - 1
 _NUMBER = re.compile(r"[1-9][0-9]{0,18}")
-
-View = Callable[..., Any]
 
 
 class ApiModel(BaseModel):
@@ -57,32 +52,6 @@ class Binary(Response):
     def __init__(self, content: bytes, *, media_type: str, headers: Headers) -> None:
         super().__init__(body=content, headers=headers, status_code=200)
         self.media_type = media_type
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
-    """A view, what it takes and what it answers: what the documentation says about it."""
-
-    view: View
-    path: str
-    method: str = "GET"
-    body: type[BaseModel] | None = None
-    response: type[BaseModel] | str | None = None  # a model, a media type, or nothing
-    status: int = 200
-    extra_statuses: tuple[int, ...] = ()  # beyond those that follow from the rest
-    query: tuple[str, ...] = ()
-    public: bool = False  # open to people who have not signed in
-    is_paged: bool = False
-
-    @property
-    def name(self) -> str:
-        """The name of the operation."""
-        return self.view.__name__
-
-    @property
-    def summary(self) -> str:
-        """What the operation does, in a sentence."""
-        return (self.view.__doc__ or "").strip()
 
 
 class Api:
@@ -147,9 +116,10 @@ def _answering(route: Route, ports: Ports, current: Callable[[], Request]) -> Vi
     @wraps(route.view)
     def answer(**parameters: str) -> Response:
         try:
+            admission.admit_address(route, current(), ports)
             arguments = _arguments(route, ports, current(), parameters)
             chosen = {name: value for name, value in arguments.items() if name in wanted}
-            return _rendered(route, route.view(**chosen), current())
+            return _listed(route, chosen, current()) if route.is_paged else _rendered(route, route.view(**chosen))
         except NotFound:
             return problem_of(NotFound(_absent(route.path)))  # another user's and nobody's look the same
         except DomainError as error:
@@ -163,11 +133,12 @@ def _answering(route: Route, ports: Ports, current: Callable[[], Request]) -> Vi
 def _arguments(route: Route, ports: Ports, request: Request, parameters: dict[str, str]) -> dict[str, Any]:
     arguments: dict[str, Any] = {"ports": ports, "request": request}
     if not route.public:
-        arguments["sign_in"] = _sign_in(request, ports)
+        arguments["sign_in"] = sign_in = _sign_in(request, ports)
+        admission.admit_user(route, sign_in.user.user_id, ports)
     for name, text in parameters.items():
         arguments[name] = _id(text) if name.endswith("_id") else text
     if route.is_paged:
-        arguments["page"] = _page(request)
+        arguments["page"] = _page(request, route.whole)
     if route.body is not None:
         coding = request.headers.get("content-encoding") or ""
         arguments["body"] = route.body.model_validate(strict_json.read_object(_raw_body(request), coding=coding))
@@ -189,14 +160,17 @@ def _raw_body(request: Request) -> bytes:
     return raw.encode() if isinstance(raw, str) else bytes(raw)
 
 
-def _page(request: Request) -> PageRequest:
-    limit, cursor = queried(request, "limit"), queried(request, "cursor")
+def _page(request: Request, whole: int) -> PageRequest:
+    limit, cursor, total = (queried(request, name) for name in ("limit", "cursor", "total"))
     after = None if cursor is None else cursors.read(cursor)
+    if total not in (None, "true", "false"):
+        raise Invalid("total is true or false", pointer="total")
+    count_to = None if total == "true" else MOST_COUNTED if total is None else 0
     if limit is None:
-        return PageRequest(WHOLE_LIST, after)
+        return PageRequest(whole, after, count_to)
     if not _NUMBER.fullmatch(limit) or int(limit) > LARGEST_PAGE:
         raise Invalid(f"limit is 1 to {LARGEST_PAGE}", pointer="limit")
-    return PageRequest(int(limit), after)
+    return PageRequest(int(limit), after, count_to)
 
 
 def _preflight(routes: list[Route]) -> View:
@@ -223,28 +197,21 @@ def _absent(path: str) -> str:
     return f"there is no such {thing.removesuffix('_id').replace('name', 'image')}"
 
 
-def _rendered(route: Route, answer: Any, request: Request) -> Response:  # noqa: ANN401 (what a view returns)
+def _listed(route: Route, arguments: dict[str, Any], request: Request) -> Response:
+    """Answer with a list: its view is asked for a part at a time, until the answer is as long as it may be."""
+
+    def read(page: PageRequest) -> Page[BaseModel]:
+        part: Page[BaseModel] = route.view(**arguments | {"page": page})
+        return part
+
+    part = fitting(read, arguments["page"])
+    asked = {name: value for name in (*route.query, "total") if (value := queried(request, name)) is not None}
+    return json_answer(f"[{','.join(part.texts)}]", status=route.status, headers=headers_of(part, asked=asked))
+
+
+def _rendered(route: Route, answer: Any) -> Response:  # noqa: ANN401 (what a view returns)
     if isinstance(answer, Response):
         return answer
-    headers: Headers = {"Content-Type": "application/json"}
-    if answer is None:
-        return Response(body="", status_code=route.status, headers=headers)
-    if isinstance(answer, Page):
-        headers["X-Total-Count"] = str(answer.total)
-        if answer.next_after is not None:
-            # The query alone: it is right under any host, stage or prefix.
-            asked = {name: value for name in route.query if (value := queried(request, name)) is not None}
-            query = urlencode({"cursor": cursors.write(answer.next_after), "limit": _limit_of(answer)} | asked)
-            headers["Link"] = f'<?{query}>; rel="next"'
-        answer = answer.items
-    whole = [_dumped(item) for item in answer] if isinstance(answer, list) else _dumped(answer)
-    body = json.dumps(whole, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return Response(body=body, status_code=route.status, headers=headers)
-
-
-def _limit_of(part: Page[Any]) -> int:
-    return max(1, min(LARGEST_PAGE, len(part.items)))
-
-
-def _dumped(model: BaseModel) -> dict[str, Any]:
-    return model.model_dump(mode="json", by_alias=True)
+    if isinstance(answer, list):
+        return json_answer(f"[{','.join(map(text_of, answer))}]", status=route.status)
+    return answer_of(answer, status=route.status)

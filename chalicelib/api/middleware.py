@@ -10,10 +10,11 @@ from chalice.app import Request, Response
 from chalicelib import logs
 from chalicelib.api.http import Binary
 from chalicelib.api.problems import problem
+from chalicelib.application.patience import awaited
 from chalicelib.composition import Ports
 
 LOG = logging.getLogger(__name__)
-EXPOSED = "Link, Location, Retry-After, WWW-Authenticate, X-Request-Id, X-Total-Count"
+EXPOSED = "Link, Location, Retry-After, WWW-Authenticate, X-Request-Id, X-Total-Count, X-Truncated"
 
 
 Middleware = Callable[[Request, Callable[[Request], Response]], Response]
@@ -32,7 +33,7 @@ def _finished(request: Request, get_response: Callable[[Request], Response], por
     started = ports.monotonic()
     request_id = _id_of(request, ports)
     request.context["bhuprahari_request_id"] = request_id
-    with logs.invocation("api_handler", request.lambda_context), logs.bound(request_id=request_id):
+    with logs.invocation("api_handler", request.lambda_context), logs.bound(request_id=request_id), awaited():
         response = _in_our_shape(request, get_response(request))
         if response.status_code >= 400 and isinstance(response.body, dict):
             response.body["instance"] = request_id

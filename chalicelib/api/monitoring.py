@@ -63,7 +63,7 @@ def list_tiles(ports: Ports, sign_in: SignIn, area_id: int, page: PageRequest) -
     """List an area's stored images, newest capture first."""
     found = ports.image_rows.of_area(area_id, user_id=sign_in.user.user_id, page=page)
     now = ports.clock()
-    return Page([TileOut.of(image, links=ports.links, now=now) for image in found.items], found.total, found.next_after)
+    return found.shown(lambda image: TileOut.of(image, links=ports.links, now=now))
 
 
 @api.route("/api/alerts/sessions/{session_id}/cancel", method="POST", response=SessionTold, extra_statuses=(409,))

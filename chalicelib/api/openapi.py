@@ -12,8 +12,9 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from chalicelib.api import accounts, alerts, areas, console, images, monitoring, places, providers, sessions
-from chalicelib.api.http import Api, Route
+from chalicelib.api.http import Api
 from chalicelib.api.problems import MEDIA_TYPE, Problem
+from chalicelib.api.routes import Route
 
 api = Api(__name__)
 APIS = (
@@ -23,7 +24,7 @@ APIS = (
 
 VERSION = "0.1.0"
 PUBLISHED = {"MessageOut": "Told", "AreaDraft": "WishedArea"}  # schema names that generated clients hold
-ALWAYS = (500, 503)  # a fault on our side; something outside that does not answer
+ALWAYS = (429, 500, 503)  # too many requests; a fault on our side; something outside that does not answer
 MEANINGS = {
     200: "done",
     201: "made",
@@ -44,6 +45,7 @@ MEANINGS = {
 QUERY = {
     "limit": {"type": "integer", "minimum": 1, "maximum": 100},
     "cursor": {"type": "string"},
+    "total": {"type": "boolean", "description": "Count the whole list; without, it is counted to 1000."},
     "area": {"type": "integer", "minimum": 1, "description": "Of this area alone."},
     "since": {"type": "string", "format": "date-time", "description": "Seen at this time, with its zone, or later."},
     "open": {"type": "boolean", "description": "Still open, or settled."},
@@ -56,8 +58,8 @@ def statuses(route: Route) -> list[int]:
     """Return every status that a route may answer."""
     found = {route.status, *route.extra_statuses, *ALWAYS}
     found |= set() if route.public else {401}
-    found |= {400, 413, 415} if route.body else set()
-    found |= {400} if route.is_paged or route.query else set()
+    found |= {413, 415} if route.body else set()
+    found |= {400} if route.body or route.is_paged or route.query or "{" not in route.path else set()
     found |= {404} if "{" in route.path else set()
     return sorted(found)
 
@@ -117,7 +119,7 @@ def _operation(route: Route) -> dict[str, Any]:
         ]
         + [
             {"name": name, "in": "query", "schema": QUERY[name]}
-            for name in (*route.query, *(("limit", "cursor") if route.is_paged else ()))
+            for name in (*route.query, *(("limit", "cursor", "total") if route.is_paged else ()))
         ],
         "responses": {str(status): _response(route, status) for status in statuses(route)},
     }
@@ -139,7 +141,8 @@ def _response(route: Route, status: int) -> dict[str, Any]:
         response["content"] = {"application/json": {"schema": _schema(route.response)}}
     if status == 200 and route.is_paged:
         text = {"schema": {"type": "string"}}
-        response["headers"] = {"Link": text, "X-Total-Count": {"schema": {"type": "integer"}}}
+        number, truth = {"schema": {"type": "integer"}}, {"schema": {"type": "boolean"}}
+        response["headers"] = {"Link": text, "X-Total-Count": number, "X-Truncated": truth}
     return response
 
 

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal
 from chalice.app import Request
 from pydantic import Field
 
-from chalicelib.api.http import LARGEST_ID, LARGEST_PAGE, Api, ApiModel, queried, queried_only
+from chalicelib.api.answers import LARGEST_PAGE, MOST_BYTES, fitting_items
+from chalicelib.api.http import LARGEST_ID, Api, ApiModel, queried, queried_only
 from chalicelib.api.images import image_path
 from chalicelib.application.ports.links import Links
 from chalicelib.composition import Ports
@@ -171,14 +172,13 @@ def _answer(request: Request, name: str) -> bool | None:
 QUERY: Sequence[str] = ("area", "since", "open")
 
 
-@api.route("/api/places", response=list[PlaceOut], is_paged=True, query=tuple(QUERY))
+@api.route("/api/places", response=list[PlaceOut], is_paged=True, whole=LARGEST_PAGE, query=tuple(QUERY))
 def list_places(ports: Ports, request: Request, sign_in: SignIn, page: PageRequest) -> Page[PlaceOut]:
     """List the places of your areas, the newest first: of one area, seen since a time, open or not."""
-    queried_only(request, *QUERY, "limit", "cursor")
+    queried_only(request, *QUERY, "limit", "cursor", "total")
     wanted = PlaceFilter(_number(request, "area"), _time(request, "since"), _answer(request, "open"))
-    page = page._replace(limit=min(page.limit, LARGEST_PAGE))
     found = ports.places.of_user(sign_in.user.user_id, wanted=wanted, page=page)
-    return Page([PlaceOut.of(place) for place in found.items], found.total, found.next_after)
+    return found.shown(PlaceOut.of)
 
 
 @api.route("/api/places/{place_id}", response=PlaceDetails, extra_statuses=(400,))
@@ -190,7 +190,7 @@ def get_place(ports: Ports, request: Request, sign_in: SignIn, place_id: int) ->
     now = ports.clock()
     return PlaceDetails(
         **_members(place),
-        outlines=MultiPolygonOut.of(place.outlines[:MOST_OUTLINES]),
+        outlines=MultiPolygonOut.of(list(fitting_items(place.outlines[:MOST_OUTLINES], most_bytes=MOST_BYTES // 2))),
         history=[SeenOut.of(each, links=ports.links, now=now) for each in seen],
     )
 

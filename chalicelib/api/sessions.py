@@ -9,7 +9,7 @@ from chalicelib.api.http import Api, ApiModel
 from chalicelib.composition import Ports
 from chalicelib.domain.accounts import SignIn
 from chalicelib.domain.paging import Page, PageRequest
-from chalicelib.domain.sessions import Session
+from chalicelib.domain.sessions import Failure, Session
 from chalicelib.domain.unseen import UnseenTile
 
 api = Api(__name__)
@@ -20,6 +20,11 @@ class FailureOut(ApiModel):
 
     unique_key: str
     reason: str
+
+    @classmethod
+    def of(cls, failure: Failure) -> FailureOut:
+        """Show it."""
+        return cls(unique_key=failure.tile, reason=failure.reason)
 
 
 class SessionOut(ApiModel):
@@ -93,7 +98,7 @@ def members_of(session: Session) -> dict[str, Any]:
         "tiles_done": session.tiles_done,
         "clear_share": session.clear_share,
         "newest_captured_at": session.newest_captured_at,
-        "failures": [FailureOut(unique_key=failure.tile, reason=failure.reason) for failure in session.failures],
+        "failures": [FailureOut.of(failure) for failure in session.failures],
         "all_clear": session.is_all_clear,
         "unseen_m2": unseen and unseen.m2,
         "unseen_share": unseen and round(unseen.share, 4),
@@ -105,7 +110,7 @@ def members_of(session: Session) -> dict[str, Any]:
 def list_sessions(ports: Ports, sign_in: SignIn, page: PageRequest) -> Page[SessionOut]:
     """List the sessions of your areas, newest first."""
     found = ports.sessions.of_user(sign_in.user.user_id, page=page)
-    return Page([SessionOut.of(session) for session in found.items], found.total, found.next_after)
+    return found.shown(SessionOut.of)
 
 
 @api.route("/api/alerts/sessions/{session_id}", response=SessionOut)
@@ -118,4 +123,11 @@ def get_session(ports: Ports, sign_in: SignIn, session_id: int) -> SessionOut:
 def list_unseen(ports: Ports, sign_in: SignIn, session_id: int, page: PageRequest) -> Page[UnseenOut]:
     """List the tiles of a session whose ground was not all seen, with how much of it and since when."""
     found = ports.alerts.unseen(session_id, user_id=sign_in.user.user_id, page=page)
-    return Page([UnseenOut.of(tile) for tile in found.items], found.total, found.next_after)
+    return found.shown(UnseenOut.of)
+
+
+@api.route("/api/alerts/sessions/{session_id}/failures", response=list[FailureOut], is_paged=True)
+def list_failures(ports: Ports, sign_in: SignIn, session_id: int, page: PageRequest) -> Page[FailureOut]:
+    """List the tiles of a session that could not be captured or compared, and why."""
+    found = ports.alerts.failures(session_id, user_id=sign_in.user.user_id, page=page)
+    return found.shown(FailureOut.of)

@@ -13,6 +13,7 @@ from chalicelib.domain.paging import PageRequest
 def add_area(name: str, draft: Draft, *, user_id: int, most_areas: int, areas: Areas, clock: Clock) -> Area:
     """Keep a new area, due at once. Raises Conflict for one area too many."""
     new = NewArea(user_id=user_id, name=name, extent=draft.extent, plan=draft.plan)
-    if areas.of_user(user_id, page=PageRequest(limit=1)).total >= most_areas:
+    watched = areas.of_user(user_id, page=PageRequest(limit=1, count_to=None)).total
+    if watched is None or watched >= most_areas:
         raise Conflict(f"you watch {most_areas} areas already: delete one first")
     return areas.add(new, now=clock())

@@ -12,8 +12,8 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.composition.admission import AdmissionPorts
 from chalicelib.composition.basis import system_clock
-from chalicelib.composition.database import DatabasePorts
 from chalicelib.domain.errors import DomainError, Invalid
 from chalicelib.domain.jobs import Queue
 from chalicelib.settings import Settings, settings
@@ -34,21 +34,15 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class Ports(DatabasePorts):
+class Ports(AdmissionPorts):
     """What answers each port, by the settings. A process has one; a test makes its own."""
 
     def __init__(self, settings: Settings, **given: Any) -> None:  # noqa: ANN401 (as Basis takes them)
         super().__init__(settings, **given)
-        if "clock" not in given and self._has_database_server:
+        if "clock" not in given and self.has_database_server:
             self.clock = self._database_clock()
         self.wakeup = threading.Event()  # set when a job was written here: the worker beside it need not wait
         self._imagery: dict[str, Imagery] = {}
-
-    @property
-    def _has_database_server(self) -> bool:
-        return self.settings.database.database_url.startswith("mysql") or (
-            not self.settings.database.database_url and self.settings.secrets.secrets_store == "secretsmanager"
-        )
 
     def _database_clock(self) -> Clock:
         from chalicelib.adapters.database.clock import DatabaseClock

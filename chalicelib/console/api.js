@@ -33,7 +33,7 @@ export const remove = async (path) => (await call("DELETE", path)).body;
 /** Give one page of a list, and the query of the next one, or null. */
 export async function getPage(path, query, signal) {
   const { body, headers } = await call("GET", `${path}?${query}`, undefined, signal);
-  const next = /<\?([^>]*)>;\s*rel="next"/.exec(headers.get("Link") ?? "");
+  const next = /<[a-z]*\?([^>]*)>;\s*rel="next"/.exec(headers.get("Link") ?? "");
   return { items: body, next: next ? next[1] : null };
 }
 

@@ -9,7 +9,7 @@ import { progress, sessionBadge, severityBadge, standing, verdictCounts } from "
 
 /** Make the page of a session, at one of its alerts. */
 export async function sessionPage(sessionId, alertId, signal) {
-  const session = await get(`alerts/sessions/${sessionId}/details`, signal);
+  const session = await details(sessionId, signal);
   const [area, images] = await Promise.all([
     get(`area-configs/${session.areaConfigId}`, signal).catch(tolerated(signal, null)),
     get(`monitor/image-tiles/area/${session.areaConfigId}`, signal).catch(tolerated(signal, [])),
@@ -17,11 +17,26 @@ export async function sessionPage(sessionId, alertId, signal) {
   const page = el("div", { class: "session-page" });
   const show = (shown) => {
     page.replaceChildren(...parts(shown, area, images, Number(alertId), signal));
+    if (shown.next !== null) addAlerts(shown, page, area, images, Number(alertId), signal);
     if (shown.status !== "IN_PROGRESS") addIgnored(shown, page, area, images, signal);
   };
   show(session);
   if (session.status === "IN_PROGRESS") runToEnd(session, page, show, signal);
   return page;
+}
+
+// A session with its newest alerts, and the query of the others where there are more than fit in an answer.
+async function details(sessionId, signal) {
+  const { items, next } = await getPage(`alerts/sessions/${sessionId}/details`, "", signal);
+  return { ...items, next };
+}
+
+function addAlerts(session, page, area, images, alertId, signal) {
+  const add = (older) => {
+    session.alert_details.push(...older);
+    page.querySelector(".alerts").replaceWith(alerts(session, area, images, alertId));
+  };
+  page.append(more(`alerts/sessions/${session.id}/alerts`, session.next, add, signal, "Show more alerts"));
 }
 
 // The page is worth showing without the area's name and the older pictures' dates.
@@ -38,7 +53,7 @@ async function runToEnd(session, page, show, signal) {
   });
   if (signal.aborted || ended.status === "IN_PROGRESS") return;
   try {
-    show(await get(`alerts/sessions/${session.id}/details`, signal));
+    show(await details(session.id, signal));
   } catch (error) {
     if (!signal.aborted) page.append(failure(error));
   }
@@ -150,7 +165,11 @@ function alerts(session, area, images, alertId) {
   };
   choose(sorted.find((alert) => alert.id === alertId) ?? sorted[0]);
   const total = sorted.reduce((sum, alert) => sum + size(alert), 0);
-  const title = `${counted(sorted.length, "alert")}, ${m2(total)} in all`;
+  const all = session.totalChangesDetected;
+  const title =
+    sorted.length < all
+      ? `${sorted.length} of ${counted(all, "alert")}, ${m2(total)} in these`
+      : `${counted(sorted.length, "alert")}, ${m2(total)} in all`;
   return el(
     "section",
     { class: "alerts", "aria-label": "Alerts" },

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import hmac
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ MAX_PROFILE = 500
 MIN_PASSWORD = 6  # the existing client's form lets six through
 MAX_PASSWORD_BYTES = 1024
 DEVICES_PER_USER = 20
+REFRESH_GRACE = timedelta(seconds=10)  # for a client that did not get the answer to its refresh, and asks again
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 
 
@@ -35,6 +38,14 @@ class SignIn:
 
     sign_in_id: int
     user: User
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rotation:
+    """A refresh token that was exchanged: of which sign-in, and with which nonce its successor is made."""
+
+    sign_in: SignIn
+    nonce: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,3 +118,13 @@ def refresh_digest(refresh_token: str) -> str:
     32 random bytes need no slow hash: nobody guesses them, and the table alone gives nobody a sign-in.
     """
     return hashlib.sha256(refresh_token.encode()).hexdigest()
+
+
+def refresh_successor(refresh_token: str, nonce: str) -> str:
+    """Return the refresh token that follows one: 32 bytes, URL-safe, the same each time for the same nonce.
+
+    So a refresh whose answer was lost can be answered again, though neither token is kept: the table holds the nonce,
+    the client the token, and either alone gives nothing.
+    """
+    made = hmac.new(nonce.encode(), refresh_token.encode(), hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(made).decode().rstrip("=")

@@ -3,6 +3,7 @@
 from chalice.app import Blueprint, CloudWatchEvent
 
 from chalicelib.application import reconcile as use_case
+from chalicelib.application.admit import delete_full_buckets
 from chalicelib.composition import Ports
 from chalicelib.functions.handler import handler
 from chalicelib.settings import settings
@@ -30,3 +31,4 @@ def reconcile(_event: CloudWatchEvent, ports: Ports) -> None:
         clock=ports.clock,
         orphan_age_s=ports.settings.images.orphan_age_s,
     )
+    delete_full_buckets(buckets=ports.buckets, now=ports.clock())

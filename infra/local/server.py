@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+from threading import BoundedSemaphore
 from typing import Any
 
 from chalice.app import Chalice
@@ -14,12 +15,18 @@ from infra.runtime.gateway import MAX_BODY, TOO_LARGE, Answer, Gateway, refusal
 
 log = logging.getLogger(__name__)
 IDLE_S = 65
+MOST_CONNECTIONS = 256  # each of them is a thread
+MOST_ANSWERS = 12  # that are being made at once: fewer than the database has connections, and a worker needs some
+CROWDED = "the server has as many connections as it takes: try again in a moment"
 
 
 class Handler(ChaliceRequestHandler):
     """One connection."""
 
+    server: Server
     timeout = IDLE_S
+    wbufsize = -1  # headers and content leave together: of two writes the second waits for the first one's receipt
+    disable_nagle_algorithm = True
 
     def __init__(self, *args: Any, app_object: Chalice, config: Config) -> None:  # noqa: ANN401 (socketserver's)
         self._gateway = Gateway(app_object)
@@ -34,7 +41,10 @@ class Handler(ChaliceRequestHandler):
                 self._send(refusal(status, TOO_LARGE, method=self.command, origin=origin))
                 return
             headers, body = self._parse_payload()
-            self._send(self._gateway.answer(self.command, self.path, headers, body))
+            source_ip = str(self.client_address[0])
+            with self.server.turns:
+                answer = self._gateway.answer(self.command, self.path, headers, body, source_ip=source_ip)
+            self._send(answer)
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True  # the client has gone
 
@@ -47,9 +57,17 @@ class Handler(ChaliceRequestHandler):
         self.send_header("Content-Length", str(answer.length))
         self.end_headers()
         self.wfile.write(answer.content)
+        self.wfile.flush()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the base class's name)
         """Log nothing: the app's middleware logs each request once, without its query."""
+
+
+def _refused() -> bytes:
+    answer = refusal(503, CROWDED)
+    headers = [*answer.headers, ("Retry-After", "5"), ("Content-Length", str(answer.length)), ("Connection", "close")]
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers)
+    return f"HTTP/1.1 503 Service Unavailable\r\n{head}\r\n".encode() + answer.content
 
 
 class Server(ThreadedHTTPServer):
@@ -57,6 +75,30 @@ class Server(ThreadedHTTPServer):
 
     request_queue_size = 128
     allow_reuse_address = True
+
+    def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 (socketserver's)
+        self.turns = BoundedSemaphore(MOST_ANSWERS)
+        self._free = BoundedSemaphore(MOST_CONNECTIONS)
+        super().__init__(*args, **options)
+
+    def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 (socketserver's)
+        """Serve a connection in a thread of its own; turn one down that is too many."""
+        if not self._free.acquire(blocking=False):
+            request.sendall(_refused())
+            self.shutdown_request(request)
+            return
+        try:
+            super().process_request(request, client_address)
+        except BaseException:
+            self._free.release()
+            raise
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 (socketserver's)
+        """Serve a connection, and make room for the next."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._free.release()
 
     def handle_error(self, _request: object, _client: object) -> None:
         """Log what went wrong with a connection, as one line like every other."""

@@ -77,13 +77,15 @@ def _at_home(options: argparse.Namespace) -> dict[str, Any]:
     from chalice.local import LambdaContext
 
     from chalicelib import logs
+    from chalicelib.adapters.private_home import make_private
     from chalicelib.functions.operate import operate
     from chalicelib.settings import settings
 
     with operator_errors():
         chosen = settings()
+    os.umask(0o077)
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        make_private(home)
         kept = (home / "log.jsonl").open("a", buffering=1, encoding="utf-8")
     except OSError as error:
         raise OperatorError(f"the log in {options.home} cannot be written: {error.strerror}") from error

@@ -249,7 +249,7 @@ def test_others_places_do_not_exist(trip, land, area):
     with pytest.raises(NotFound):
         trip.places.get(place.place_id, user_id=stranger.user_id)
     asked = {"wanted": PlaceFilter(area_id=area.area_id), "page": ALL}
-    assert trip.places.of_user(stranger.user_id, **asked) == ([], 0, None)
+    assert trip.places.of_user(stranger.user_id, **asked) == ([], 0, None, [])
 
 
 def test_places_are_filtered_and_paged_the_newest_first(trip, land, area):

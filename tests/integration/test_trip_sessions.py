@@ -211,7 +211,7 @@ def test_other_peoples_areas_and_sessions_do_not_exist(trip):
         lambda: trip.areas.mark_deleted(area.area_id, user_id=stranger, now=trip.now),
         lambda: trip.sessions.get(session.session_id, user_id=stranger),
         lambda: trip.sessions.open_now(area.area_id, Cause.REQUESTED, user_id=stranger, now=trip.now, request_id=""),
-        lambda: trip.alerts.of_session(session.session_id, user_id=stranger),
+        lambda: trip.alerts.of_session(session.session_id, user_id=stranger, page=ALL),
         lambda: trip.image_rows.of_area(area.area_id, user_id=stranger, page=ALL),
     ):
         with pytest.raises(NotFound):

@@ -229,7 +229,7 @@ class Trip:
         return self.image_rows.of_area(area.area_id, user_id=area.user_id, page=ALL).items
 
     def alerts_of(self, session):
-        return self.alerts.of_session(session.session_id, user_id=self.user.user_id)
+        return self.alerts.of_session(session.session_id, user_id=self.user.user_id, page=ALL).items[::-1]
 
     def pushes(self):
         return self.deliveries.of_user(self.user.user_id, page=ALL).items

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
@@ -12,7 +12,7 @@ from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.engine import insert_row, reads, writes
 from chalicelib.adapters.database.rows import address_hash, device_of, user_of
 from chalicelib.application.ports.accounts import Accounts
-from chalicelib.domain.accounts import DEVICES_PER_USER, Device, SignIn, User, email_key
+from chalicelib.domain.accounts import DEVICES_PER_USER, Device, Rotation, SignIn, User, email_key
 from chalicelib.domain.errors import Conflict, LimitReached, NotFound, NotSignedIn
 
 USER, SIGN_IN, REFRESH, DEVICE = t.users, t.sign_ins, t.refresh_tokens, t.devices
@@ -51,11 +51,26 @@ class SqlAccounts(Accounts):
     @override
     @writes
     def sign_in(
-        self, connection: Connection, user_id: int, *, refresh_hash: str, now: datetime, expires_at: datetime
+        self,
+        connection: Connection,
+        user_id: int,
+        *,
+        refresh_hash: str,
+        now: datetime,
+        expires_at: datetime,
+        network: str = "",
+        client: str = "",
     ) -> int:
-        sign_in_id = insert_row(connection, SIGN_IN, user_id=user_id, created_at=now, expires_at=expires_at)
+        of = {"network": network[:64] or None, "client": client[:100] or None}
+        sign_in_id = insert_row(connection, SIGN_IN, user_id=user_id, created_at=now, expires_at=expires_at, **of)
         insert_row(connection, REFRESH, sign_in_id=sign_in_id, token_hash=refresh_hash, expires_at=expires_at)
         return sign_in_id
+
+    @override
+    @reads
+    def is_known(self, connection: Connection, user_id: int, network: str) -> bool:
+        is_it = (SIGN_IN.c.user_id == user_id) & (SIGN_IN.c.network == network)
+        return connection.execute(select(SIGN_IN.c.id).where(is_it).limit(1)).first() is not None
 
     @override
     @reads
@@ -71,30 +86,45 @@ class SqlAccounts(Accounts):
         return SignIn(sign_in_id=sign_in_id, user=user_of(row))
 
     @override
-    def rotate_refresh(self, old_hash: str, *, new_hash: str, now: datetime, expires_at: datetime) -> SignIn:
-        sign_in_id = self._rotate(old_hash, new_hash=new_hash, now=now, expires_at=expires_at)
-        if sign_in_id is None:  # apart from the transaction, which has ended the sign-in and must keep it ended
+    def rotate_refresh(
+        self, old_hash: str, *, nonce: str, new_hash: str, now: datetime, expires_at: datetime, grace: timedelta
+    ) -> Rotation:
+        rotated = self._rotate(old_hash, nonce, new_hash=new_hash, now=now, expires_at=expires_at, grace=grace)
+        if rotated is None:  # apart from the transaction, which has ended the sign-in and must keep it ended
             raise NotSignedIn("this refresh token is not valid any more: sign in again")
-        return self.signed_in(sign_in_id, now=now)
+        sign_in_id, of_first_use = rotated
+        return Rotation(sign_in=self.signed_in(sign_in_id, now=now), nonce=of_first_use)
 
     @writes
     def _rotate(
-        self, connection: Connection, old_hash: str, *, new_hash: str, now: datetime, expires_at: datetime
-    ) -> int | None:
+        self,
+        connection: Connection,
+        old_hash: str,
+        nonce: str,
+        *,
+        new_hash: str,
+        now: datetime,
+        expires_at: datetime,
+        grace: timedelta,
+    ) -> tuple[int, str] | None:
         is_it = REFRESH.c.token_hash == old_hash
         fresh = is_it & REFRESH.c.used_at.is_(None) & (REFRESH.c.expires_at > now)
-        rotated = connection.execute(update(REFRESH).where(fresh).values(used_at=now)).rowcount
+        used = update(REFRESH).where(fresh).values(used_at=now, successor_nonce=nonce)
+        rotated = connection.execute(used).rowcount
         row = connection.execute(select(REFRESH).where(is_it)).one_or_none()
         if row is None:
             return None
         if not rotated:
-            if row.used_at is not None:
-                self._end(connection, row.sign_in_id, now)
+            if row.used_at is None:
+                return None
+            if row.successor_nonce is not None and now - row.used_at <= grace:
+                return int(row.sign_in_id), str(row.successor_nonce)
+            self._end(connection, row.sign_in_id, now)
             return None
         insert_row(connection, REFRESH, sign_in_id=row.sign_in_id, token_hash=new_hash, expires_at=expires_at)
         still_in = (SIGN_IN.c.id == row.sign_in_id) & SIGN_IN.c.revoked_at.is_(None)
         connection.execute(update(SIGN_IN).where(still_in).values(expires_at=expires_at))
-        return int(row.sign_in_id)
+        return int(row.sign_in_id), nonce
 
     @override
     @writes

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, Engine, Text, func, select, type_coerce
 from typing_extensions import override
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.engine import reads
 from chalicelib.adapters.database.owned import owned_sessions
-from chalicelib.adapters.database.rows import alert_of, ignored_of, tile_image_of, unseen_tile_of
+from chalicelib.adapters.database.paging import AnyRow, counted, page_of
+from chalicelib.adapters.database.rows import alert_of, failure_of, ignored_of, tile_image_of, unseen_tile_of
 from chalicelib.application.ports.alerts import Alerts
 from chalicelib.domain.alerts import Alert, Ignored
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.images import TileImage
 from chalicelib.domain.paging import Page, PageRequest
+from chalicelib.domain.sessions import Failure
+from chalicelib.domain.tile_runs import Verdict
 from chalicelib.domain.unseen import UnseenTile
 
 SIGHTING = t.place_sightings
@@ -28,38 +33,40 @@ class SqlAlerts(Alerts):
 
     @override
     @reads
-    def of_session(self, connection: Connection, session_id: int, *, user_id: int) -> list[tuple[Alert, TileImage]]:
-        if connection.execute(owned_sessions(user_id).where(SESSION.c.id == session_id)).first() is None:
-            raise NotFound(f"there is no session {session_id}")
-        query = select(ALERT).where(ALERT.c.session_id == session_id).order_by(ALERT.c.id)
-        rows = connection.execute(query).all()
-        ids = {row.image_id for row in rows} | {row.reference_id for row in rows}
-        images = {row.id: row for row in connection.execute(select(IMAGE).where(IMAGE.c.id.in_(ids)))}
-        places = _places_of(connection, session_id)
-        found = []
-        for row in rows:
-            image, reference = images[row.image_id], images[row.reference_id]
-            alert = alert_of(row, image, reference, place_ids=places.get(row.tile_run_id, ()))
-            found.append((alert, tile_image_of(image)))
-        return found
+    def of_session(
+        self, connection: Connection, session_id: int, *, user_id: int, page: PageRequest
+    ) -> Page[tuple[Alert, TileImage]]:
+        _check_owner(connection, session_id, user_id)
+        query = select(ALERT).where(ALERT.c.session_id == session_id)
+        total = counted(connection, query, page)
+        if page.after is not None:
+            query = query.where(ALERT.c.id < page.after)
+        rows = connection.execute(query.order_by(ALERT.c.id.desc()).limit(page.limit + 1)).all()
+        return page_of(rows, page, total, lambda shown: _with_images(connection, shown))
+
+    @override
+    @reads
+    def failures(self, connection: Connection, session_id: int, *, user_id: int, page: PageRequest) -> Page[Failure]:
+        _check_owner(connection, session_id, user_id)
+        query = select(RUN).where(RUN.c.session_id == session_id, RUN.c.verdict == Verdict.FAILED)
+        total = counted(connection, query, page)
+        later = query.where(RUN.c.id > (page.after or 0)).order_by(RUN.c.id).limit(page.limit + 1)
+        return page_of(connection.execute(later).all(), page, total, lambda shown: [failure_of(row) for row in shown])
 
     @override
     @reads
     def unseen(self, connection: Connection, session_id: int, *, user_id: int, page: PageRequest) -> Page[UnseenTile]:
-        if connection.execute(owned_sessions(user_id).where(SESSION.c.id == session_id)).first() is None:
-            raise NotFound(f"there is no session {session_id}")
-        is_it = (RUN.c.session_id == session_id) & RUN.c.unseen_since.is_not(None)
-        total = connection.execute(select(func.count()).select_from(RUN).where(is_it)).scalar_one()
-        query = select(RUN).where(is_it, RUN.c.id > (page.after or 0)).order_by(RUN.c.id).limit(page.limit + 1)
-        rows = connection.execute(query).all()
-        items = [unseen_tile_of(row) for row in rows[: page.limit]]
-        return Page(items, total, rows[page.limit - 1].id if len(rows) > page.limit else None)
+        _check_owner(connection, session_id, user_id)
+        query = select(RUN).where(RUN.c.session_id == session_id, RUN.c.unseen_since.is_not(None))
+        total = counted(connection, query, page)
+        later = query.where(RUN.c.id > (page.after or 0)).order_by(RUN.c.id).limit(page.limit + 1)
+        rows = connection.execute(later).all()
+        return page_of(rows, page, total, lambda shown: [unseen_tile_of(row) for row in shown])
 
     @override
     @reads
     def ignored(self, connection: Connection, session_id: int, *, user_id: int, page: PageRequest) -> Page[Ignored]:
-        if connection.execute(owned_sessions(user_id).where(SESSION.c.id == session_id)).first() is None:
-            raise NotFound(f"there is no session {session_id}")
+        _check_owner(connection, session_id, user_id)
         is_made_here = (
             (DONE.c.image_id == RUN.c.image_id)
             & (DONE.c.reference_id == RUN.c.reference_id)
@@ -81,18 +88,36 @@ class SqlAlerts(Alerts):
             .join(reference, reference.c.id == RUN.c.reference_id)
             .where(RUN.c.session_id == session_id)
         )
-        total = connection.execute(query.with_only_columns(func.count())).scalar_one()
+        total = counted(connection, query, page)
         rows = connection.execute(
             query.where(RUN.c.id > (page.after or 0)).order_by(RUN.c.id).limit(page.limit + 1)
         ).all()
+        keys = [int(row.run_id) for row in rows[: page.limit]]
         items = [ignored_of(row) for row in rows[: page.limit]]
-        return Page(items, total, rows[page.limit - 1].run_id if len(rows) > page.limit else None)
+        return Page(items, total, keys[-1] if len(rows) > page.limit else None, keys)
 
 
-def _places_of(connection: Connection, session_id: int) -> dict[int, set[int]]:
-    """Return, by tile run, the places that a session's alerts are about."""
-    of_session = (SIGHTING.c.session_id == session_id) & SIGHTING.c.is_told.is_(True) & SIGHTING.c.place_id.is_not(None)
+def _check_owner(connection: Connection, session_id: int, user_id: int) -> None:
+    if connection.execute(owned_sessions(user_id).where(SESSION.c.id == session_id)).first() is None:
+        raise NotFound(f"there is no session {session_id}")
+
+
+def _with_images(connection: Connection, rows: Sequence[AnyRow]) -> list[tuple[Alert, TileImage]]:
+    ids = {row.image_id for row in rows} | {row.reference_id for row in rows}
+    images = {row.id: row for row in connection.execute(select(IMAGE).where(IMAGE.c.id.in_(ids)))}
+    places = _places_of(connection, [row.tile_run_id for row in rows])
+    found = []
+    for row in rows:
+        image, reference = images[row.image_id], images[row.reference_id]
+        alert = alert_of(row, image, reference, place_ids=places.get(row.tile_run_id, ()))
+        found.append((alert, tile_image_of(image)))
+    return found
+
+
+def _places_of(connection: Connection, run_ids: Sequence[int]) -> dict[int, set[int]]:
+    """Return, by tile run, the places that its alert is about."""
+    told = SIGHTING.c.tile_run_id.in_(run_ids) & SIGHTING.c.is_told.is_(True) & SIGHTING.c.place_id.is_not(None)
     places: dict[int, set[int]] = {}
-    for run_id, place_id in connection.execute(select(SIGHTING.c.tile_run_id, SIGHTING.c.place_id).where(of_session)):
+    for run_id, place_id in connection.execute(select(SIGHTING.c.tile_run_id, SIGHTING.c.place_id).where(told)):
         places.setdefault(run_id, set()).add(place_id)
     return places

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, delete, func, select, update
+from sqlalchemy import Connection, Engine, delete, select, update
 from typing_extensions import override
 
 from chalicelib.adapters.database import tables as t
@@ -14,6 +14,7 @@ from chalicelib.adapters.database.captures import delete_unused
 from chalicelib.adapters.database.engine import insert_row, reads, writes
 from chalicelib.adapters.database.notices import forget_area
 from chalicelib.adapters.database.owned import owned_area
+from chalicelib.adapters.database.paging import counted
 from chalicelib.adapters.database.rows import EXTENT, area_of, readable
 from chalicelib.application.ports.areas import Areas
 from chalicelib.domain.area_states import AreaStanding
@@ -67,11 +68,12 @@ class SqlAreas(Areas):
     @reads
     def of_user(self, connection: Connection, user_id: int, *, page: PageRequest) -> Page[Area]:
         mine = (AREA.c.user_id == user_id) & AREA.c.deleted_at.is_(None)
-        total = connection.execute(select(func.count()).select_from(AREA).where(mine)).scalar_one()
+        total = counted(connection, select(AREA).where(mine), page)
         query = select(AREA).where(mine, AREA.c.id > (page.after or 0)).order_by(AREA.c.id).limit(page.limit + 1)
         rows = connection.execute(query).all()
         items = readable(rows[: page.limit], area_of)
-        return Page(items, total, rows[page.limit - 1].id if len(rows) > page.limit else None)
+        last = rows[page.limit - 1].id if len(rows) > page.limit else None
+        return Page(items, total, last, [area.area_id for area in items])
 
     @override
     @reads

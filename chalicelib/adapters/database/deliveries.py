@@ -13,6 +13,7 @@ from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.engine import reads, record_after_commit, writes
 from chalicelib.adapters.database.notices import arrived, lock_notice, notices_by_id, take_back_unsent
 from chalicelib.adapters.database.outbox import is_to_notify, post
+from chalicelib.adapters.database.paging import counted, page_of
 from chalicelib.adapters.database.push_rows import add_pushes, devices_of, pushes_about
 from chalicelib.adapters.database.rows import address_hash, delivery_of, notice_of, push_of
 from chalicelib.adapters.database.session_closing import lock_session
@@ -158,13 +159,12 @@ class SqlDeliveries(Deliveries):
             .join(AREA, AREA.c.id == SESSION.c.area_id)
             .where(AREA.c.user_id == user_id, AREA.c.deleted_at.is_(None))
         )
-        total = connection.execute(select(func.count()).select_from(mine.subquery())).scalar_one()
+        total = counted(connection, mine, page)
         if page.after is not None:
             mine = mine.where(PUSH.c.id < page.after)
         rows = connection.execute(mine.order_by(PUSH.c.id.desc()).limit(page.limit + 1)).all()
         of_states = notices_by_id(connection, {row.notice_id for row in rows if row.notice_id is not None})
-        items = [push_of(row, of_states.get(row.notice_id)) for row in rows[: page.limit]]
-        return Page(items, total, items[-1].delivery_id if len(rows) > page.limit else None)
+        return page_of(rows, page, total, lambda shown: [push_of(row, of_states.get(row.notice_id)) for row in shown])
 
     @override
     @writes

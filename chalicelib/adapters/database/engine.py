@@ -14,12 +14,22 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, insert, text
+from sqlalchemy import Connection, CursorResult, Engine, Table, create_engine, event, insert, text
 from sqlalchemy.engine import Dialect, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.types import DateTime, TypeDecorator
 
+from chalicelib.adapters.database.timeouts import (
+    BUSY_S,
+    HELLO_S,
+    POOL_S,
+    WORK_S,
+    keep_time_on_mysql,
+    keep_time_on_sqlite,
+)
 from chalicelib.application.events import record
+from chalicelib.application.patience import is_awaited
 from chalicelib.application.ports.clock import Jitter, Sleep
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.events import Event
@@ -33,6 +43,9 @@ TRIES = 8
 _AGAIN = frozenset({1213, 1205, 1020})
 # 1054 unknown column, 1146 no such table: the code and the schema are of different releases
 _OTHER_SCHEMA = frozenset({1054, 1146})
+# An error's text never carries what a statement was run with: e-mail addresses, hashes of passwords.
+_POOL: dict[str, Any] = {"pool_timeout": POOL_S, "hide_parameters": True}
+_TROUBLE = (OperationalError, InterfaceError, ProgrammingError, PoolExhausted)
 _READ_ONLY = "is_read_only"
 _EVENTS = "events"
 
@@ -79,20 +92,27 @@ def make_engine(url: str, *, connections: int = 16, sleep: Sleep = time.sleep, j
 
 def _make(url: str, connections: int) -> Engine:
     if make_url(url).get_backend_name() == "sqlite":
-        engine = create_engine(url, pool_size=connections, connect_args={"timeout": 30})
+        engine = create_engine(url, **_POOL, pool_size=connections, connect_args={"timeout": BUSY_S})
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(
+    engine = create_engine(
         url,
+        **_POOL,
         pool_size=connections,
         max_overflow=0,
         pool_pre_ping=True,
         pool_recycle=240,
-        pool_timeout=30,
         isolation_level="READ COMMITTED",
-        connect_args={"connect_timeout": 5, "read_timeout": 60, "write_timeout": 60, "charset": "utf8mb4"},
+        connect_args={
+            "connect_timeout": HELLO_S,
+            "read_timeout": HELLO_S,
+            "write_timeout": WORK_S,
+            "charset": "utf8mb4",
+        },
     )
+    keep_time_on_mysql(engine)
+    return engine
 
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 (a DBAPI connection)
@@ -102,6 +122,7 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 (a
 
 
 def _begin_sqlite(connection: Connection) -> None:
+    keep_time_on_sqlite(connection)
     is_read_only = connection.get_execution_options().get(_READ_ONLY, False)
     connection.exec_driver_sql("BEGIN" if is_read_only else "BEGIN IMMEDIATE")
 
@@ -124,7 +145,7 @@ def writes(method: Callable[Concatenate[S, Connection, P], R]) -> Callable[Conca
                     events: list[Event] = []
                     connection.info[_EVENTS] = events
                     answer = method(self, connection, *args, **parameters)
-            except (OperationalError, InterfaceError, ProgrammingError) as error:
+            except _TROUBLE as error:
                 if attempt == TRIES or not _is_worth_again(error):
                     raise _unavailable(error) from error
                 log.info("transaction retried", extra={"attempt": attempt, "error_code": _code(error)})
@@ -147,7 +168,7 @@ def reads(method: Callable[Concatenate[S, Connection, P], R]) -> Callable[Concat
         try:
             with self.engine.connect().execution_options(**{_READ_ONLY: True}) as connection, connection.begin():
                 return method(self, connection, *args, **parameters)
-        except (OperationalError, InterfaceError, ProgrammingError) as error:
+        except _TROUBLE as error:
             raise _unavailable(error) from error
 
     return run
@@ -172,15 +193,19 @@ def insert_new(connection: Connection, table: Table, **values: object) -> int | 
     MySQL has no other word for it than IGNORE, which also passes over a foreign key that has gone: to callers, that row
     cannot be inserted either.
     """
-    word = "OR IGNORE" if connection.dialect.name == "sqlite" else "IGNORE"
-    done = connection.execute(insert(table).prefix_with(word).values(**values))
+    done = _inserted_if_new(connection, table, values)
     key = done.inserted_primary_key
     return int(key[0]) if done.rowcount == 1 and key is not None else None
 
 
 def insert_if_new(connection: Connection, table: Table, **values: object) -> bool:
     """Insert one row, unless one with its unique key is there; return whether it was inserted."""
-    return insert_new(connection, table, **values) is not None
+    return _inserted_if_new(connection, table, values).rowcount == 1
+
+
+def _inserted_if_new(connection: Connection, table: Table, values: dict[str, object]) -> CursorResult[Any]:
+    word = "OR IGNORE" if connection.dialect.name == "sqlite" else "IGNORE"
+    return connection.execute(insert(table).prefix_with(word).values(**values))
 
 
 def check(engine: Engine) -> None:
@@ -188,25 +213,31 @@ def check(engine: Engine) -> None:
     try:
         with engine.connect() as connection:
             connection.execute(text("SELECT COUNT(*) FROM chores"))
-    except DBAPIError as error:
+    except (DBAPIError, PoolExhausted) as error:
         raise _unavailable(error) from error
 
 
-def _code(error: DBAPIError) -> int | None:
-    arguments = getattr(error.orig, "args", ())
+def _code(error: SQLAlchemyError) -> int | None:
+    arguments = getattr(_original(error), "args", ())
     return arguments[0] if arguments and isinstance(arguments[0], int) else None
 
 
-def _is_worth_again(error: DBAPIError) -> bool:
-    return _code(error) in _AGAIN or "database is locked" in str(error.orig)
+def _original(error: SQLAlchemyError) -> BaseException | None:
+    return getattr(error, "orig", None)  # the driver's own error; a pool that is exhausted has none
 
 
-def _is_of_another_schema(error: DBAPIError) -> bool:
+def _is_worth_again(error: SQLAlchemyError) -> bool:
+    # SQLite has waited for its writer already: once is as long as a person waits.
+    is_locked = "database is locked" in str(_original(error))
+    return _code(error) in _AGAIN or (is_locked and not is_awaited())
+
+
+def _is_of_another_schema(error: SQLAlchemyError) -> bool:
     words = ("no such table", "no such column", "has no column named")  # SQLite's
-    return _code(error) in _OTHER_SCHEMA or any(word in str(error.orig) for word in words)
+    return _code(error) in _OTHER_SCHEMA or any(word in str(_original(error)) for word in words)
 
 
-def _unavailable(error: DBAPIError) -> Exception:
+def _unavailable(error: SQLAlchemyError) -> Exception:
     """Return Unavailable where trying again may help; a statement that is simply wrong stays what it is."""
     if _is_of_another_schema(error):
         return Unavailable(
@@ -215,4 +246,6 @@ def _unavailable(error: DBAPIError) -> Exception:
         )
     if isinstance(error, ProgrammingError):
         return error
-    return Unavailable(f"the database does not answer: {type(error.orig).__name__}")
+    if isinstance(error, PoolExhausted):
+        return Unavailable("too many requests at once: no connection to the database is free")
+    return Unavailable(f"the database does not answer: {type(_original(error)).__name__}")

@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import (
     Connection,
     Engine,
-    func,
     select,
     update,
 )
@@ -19,6 +18,7 @@ from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.captures import is_there
 from chalicelib.adapters.database.engine import insert_row, reads
 from chalicelib.adapters.database.owned import owned_area
+from chalicelib.adapters.database.paging import counted, page_of
 from chalicelib.adapters.database.rows import tile_image_of
 from chalicelib.adapters.database.scenes import json_of_items
 from chalicelib.application.ports.image_rows import ImageRows
@@ -46,15 +46,14 @@ class SqlImageRows(ImageRows):
         if connection.execute(owned_area(area_id, user_id)).first() is None:
             raise NotFound(f"there is no area {area_id}")
         here = IMAGE.c.area_id == area_id
-        total = connection.execute(select(func.count()).select_from(IMAGE).where(here)).scalar_one()
         query = select(IMAGE).where(here)
+        total = counted(connection, query, page)
         if page.after is not None:
             last = connection.execute(select(IMAGE.c.taken_at).where(here, IMAGE.c.id == page.after)).scalar()
             last = last or _END_OF_TIME
             query = query.where((IMAGE.c.taken_at < last) | ((IMAGE.c.taken_at == last) & (IMAGE.c.id < page.after)))
         rows = connection.execute(query.order_by(*_NEWEST_FIRST).limit(page.limit + 1)).all()
-        items = [tile_image_of(row) for row in rows[: page.limit]]
-        return Page(items, total, items[-1].image.image_id if len(rows) > page.limit else None)
+        return page_of(rows, page, total, lambda shown: [tile_image_of(row) for row in shown])
 
 
 def insert_image(

@@ -12,6 +12,7 @@ from typing_extensions import override
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.engine import reads, writes
 from chalicelib.adapters.database.owned import owned_area
+from chalicelib.adapters.database.paging import counted, page_of
 from chalicelib.adapters.database.rows import tile_of
 from chalicelib.application.ports.places import Places
 from chalicelib.domain.errors import Conflict, NotFound
@@ -34,12 +35,11 @@ class SqlPlaces(Places):
     @reads
     def of_user(self, connection: Connection, user_id: int, *, wanted: PlaceFilter, page: PageRequest) -> Page[Place]:
         query = select(PLACE).join(AREA, AREA.c.id == PLACE.c.area_id).where(_is_owned(user_id), *_conditions(wanted))
-        total = connection.execute(query.with_only_columns(func.count())).scalar_one()
+        total = counted(connection, query, page)
         if page.after is not None:
             query = query.where(PLACE.c.id < page.after)
         rows = connection.execute(query.order_by(PLACE.c.id.desc()).limit(page.limit + 1)).all()
-        items = [_place_of(row) for row in rows[: page.limit]]
-        return Page(items, total, items[-1].place_id if len(rows) > page.limit else None)
+        return page_of(rows, page, total, lambda shown: [_place_of(row) for row in shown])
 
     @override
     @reads

@@ -125,6 +125,11 @@ def _unseen_of(kept: dict[str, Any] | None) -> Unseen | None:
     return Unseen(m2=kept["m2"], of_m2=kept["of_m2"], since=since and datetime.fromisoformat(since))
 
 
+def failure_of(row: Row[Any]) -> Failure:
+    """Return why a row of `session_tiles` FAILED."""
+    return Failure(tile=str(tile_of(row)), reason=row.reason or "no reason kept")
+
+
 def unseen_tile_of(row: Row[Any]) -> UnseenTile:
     """Return a row of `session_tiles` whose ground was not all seen."""
     unseen = Unseen(m2=row.unseen_m2, of_m2=row.watched_m2, since=row.unseen_since)

@@ -13,6 +13,7 @@ from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.comparisons import not_compared
 from chalicelib.adapters.database.engine import reads, writes
 from chalicelib.adapters.database.owned import owned_area, owned_sessions
+from chalicelib.adapters.database.paging import counted, page_of
 from chalicelib.adapters.database.references import newest_pairs
 from chalicelib.adapters.database.rows import area_of, past_session_of, session_of
 from chalicelib.adapters.database.session_closing import (
@@ -193,12 +194,11 @@ class SqlSessions(Sessions):
     @reads
     def of_user(self, connection: Connection, user_id: int, *, page: PageRequest) -> Page[Session]:
         mine = owned_sessions(user_id)
-        total = connection.execute(select(func.count()).select_from(mine.subquery())).scalar_one()
+        total = counted(connection, mine, page)
         if page.after is not None:
             mine = mine.where(SESSION.c.id < page.after)
         rows = connection.execute(mine.order_by(SESSION.c.id.desc()).limit(page.limit + 1)).all()
-        items = self._read(connection, list(rows[: page.limit]))
-        return Page(items, total, items[-1].session_id if len(rows) > page.limit else None)
+        return page_of(rows, page, total, lambda shown: self._read(connection, list(shown)))
 
     @override
     @reads

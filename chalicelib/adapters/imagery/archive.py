@@ -18,6 +18,7 @@ from chalicelib.adapters.imagery.catalogue import Catalogue, Entry, Listing
 from chalicelib.adapters.imagery.decoded import Decoded
 from chalicelib.adapters.imagery.inventory import inventory
 from chalicelib.adapters.imagery.item_store import FolderItemStore, ItemStore, Unreadable
+from chalicelib.adapters.imagery.refusals import refusals
 from chalicelib.adapters.imagery.warp import Part, mosaic, warp
 from chalicelib.application.ports.archive import Archive
 from chalicelib.application.ports.imagery import Imagery
@@ -34,6 +35,7 @@ from chalicelib.domain.scenes import (
     day_of,
     scene_of,
     shown_share,
+    why_not_of_then,
 )
 from chalicelib.domain.tiles import Bounds, View, centre_of, gsd_m
 
@@ -76,22 +78,17 @@ class ArchiveImagery(Imagery, Archive):
     def scenes(self, area: Bounds, *, since: datetime, until: datetime) -> Found:
         listing = self._catalogue.look()
         by_day: dict[date, list[Item]] = {}
+        lon = centre_of(area)[0]
         for entry in listing.entries:
             item = entry.item
-            if item.captured_at > until:
-                reason = f"it is dated {item.captured_at:%Y-%m-%d}, which has not come yet"
+            reason = why_not_of_then(item.captured_at, since=since, until=until)
+            if reason is not None:
                 logger.warning("archive item skipped", extra={"file": entry.image.name, "reason": reason})
-            elif since <= item.captured_at and shown_share(item, area, NO_SLACK) > 0:
-                by_day.setdefault(day_of(item.captured_at), []).append(item)
-        refused = [
-            each
-            for each in listing.refused
-            if since <= each.captured_at <= until
-            and shown_share(Item("", each.captured_at, "", each.bounds), area, NO_SLACK) > 0
-        ]
+            elif shown_share(item, area, NO_SLACK) > 0:
+                by_day.setdefault(day_of(item.captured_at, lon), []).append(item)
         return Found(
             scenes=tuple(scene_of(by_day[day]) for day in sorted(by_day, reverse=True)),
-            refused=tuple(sorted(refused, key=lambda each: each.captured_at, reverse=True)),
+            refused=refusals(listing, area, since=since, until=until),
             says=_holds(listing),
         )
 

@@ -18,10 +18,11 @@ class BadItem(ValueError):
         self.says, self.named = says, named
         self.remedy = remedy  # what to do about it, where the reason does not say so
         self.captured_at: datetime | None = None
-        self.bounds: Bounds | None = None  # as they are stated, or as they must be meant
+        self.grounds: tuple[Bounds, ...] = ()  # as they are stated, or as they must be meant; empty: not known
 
-    def again(self, captured_at: datetime | None = None, bounds: Bounds | None = None) -> BadItem:
+    def again(self, captured_at: datetime | None = None, ground: Bounds | None = None) -> BadItem:
         """Return it for another item: an exception that is kept must not be raised itself, as it gathers tracebacks."""
         other = BadItem(self.says, named=self.named, remedy=self.remedy)
-        other.captured_at, other.bounds = captured_at, self.bounds or bounds
+        other.captured_at = captured_at
+        other.grounds = self.grounds or (() if ground is None else (ground,))
         return other

@@ -22,7 +22,7 @@ from chalicelib.adapters.imagery.names import Names, is_remote
 from chalicelib.adapters.imagery.picture import Picture, read_picture
 from chalicelib.adapters.imagery.stac import MAX_DOCUMENT_BYTES, Document, read_document
 from chalicelib.adapters.imagery.stac import Item as StacItem
-from chalicelib.domain.scenes import Item, Refused
+from chalicelib.domain.scenes import Item
 from chalicelib.domain.tiles import Bounds
 
 ENDINGS = (".json", ".geojson")
@@ -71,15 +71,6 @@ class Listing:
         """What cannot be used, and why: the names are for the operator."""
         whole = [(file.name, document.bad) for file, document in self.documents.items() if document.bad is not None]
         return whole + [(read.place, read.found) for read in self.reads if isinstance(read.found, BadItem)]
-
-    @property
-    def refused(self) -> list[Refused]:
-        """Return of that what says at least when it was taken, in words without names: users read them."""
-        return [
-            Refused(when, bad.bounds, f"the picture of {when:%Y-%m-%d} cannot be used: {bad.says}")
-            for _, bad in self.bad
-            if (when := bad.captured_at) is not None
-        ]
 
 
 class Catalogue:

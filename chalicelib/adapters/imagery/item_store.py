@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple, Protocol
 from urllib.parse import unquote
@@ -32,6 +33,7 @@ class LeftOut(NamedTuple):
     name: str
     why: str
     is_wrong: bool = False  # somebody meant it to be read
+    is_unread: bool = False  # and the store does not let us
 
 
 class Files(NamedTuple):
@@ -39,6 +41,7 @@ class Files(NamedTuple):
 
     files: list[StoredFile]  # in the order of their names
     left_out: list[LeftOut]
+    written: dict[str, datetime]  # when each file came to lie here, by its name: no picture of it is younger
 
 
 class ItemStore(Protocol):
@@ -72,12 +75,12 @@ class FolderItemStore:
 
     def list_files(self) -> Files:
         """List the folder and those below. Links are followed to files inside it only, and to no folder."""
-        found = Files([], [])
+        found = Files([], [], {})
         try:
             self._list("", found, root=self._folder.resolve(), depth=0)
         except OSError as error:
             raise ProviderUnavailable(f"the archive folder cannot be read: {error.strerror}") from error
-        return Files(sorted(found.files), sorted(found.left_out))
+        return Files(sorted(found.files), sorted(found.left_out), found.written)
 
     def _list(self, below: str, found: Files, *, root: Path, depth: int) -> None:
         with os.scandir(self._folder / below) as entries:
@@ -94,7 +97,7 @@ class FolderItemStore:
                 except (OSError, RuntimeError) as error:  # gone; a circle of links (before 3.13)
                     says = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
                     if not isinstance(error, FileNotFoundError):
-                        found.left_out.append(LeftOut(name, f"it cannot be read: {says}", True))
+                        found.left_out.append(LeftOut(name, f"it cannot be read: {says}", True, True))
 
     def _add(self, entry: os.DirEntry[str], name: str, found: Files, *, root: Path, depth: int) -> None:
         if entry.name.startswith("."):
@@ -104,6 +107,8 @@ class FolderItemStore:
         elif entry.is_file():
             status = entry.stat()
             found.files.append(StoredFile(name, f"{status.st_mtime_ns}-{status.st_ino}", status.st_size))
+            written_s = max(status.st_mtime, status.st_ctime)  # tools set the first one back, to 1980 too
+            found.written[name] = datetime.fromtimestamp(max(0.0, written_s), UTC)
         elif not entry.is_dir(follow_symlinks=False):
             says = "a link to a folder is not followed" if entry.is_dir() else "no file: a link to nothing, or a device"
             found.left_out.append(LeftOut(name, says, entry.is_dir()))

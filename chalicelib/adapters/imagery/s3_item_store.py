@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
@@ -30,6 +31,7 @@ class S3ItemStore:
         except (ClientError, BotoCoreError) as error:
             raise ProviderUnavailable(f"the archive's bucket cannot be listed: {_said(error)}") from error
         files: list[StoredFile] = []
+        written: dict[str, datetime] = {}
         hidden: dict[str, LeftOut] = {}
         for found in objects:
             name = found["Key"].removeprefix(self._prefix)
@@ -40,7 +42,8 @@ class S3ItemStore:
                 hidden[below] = LeftOut(below, HIDDEN)
             elif not name.endswith("/") and name:  # the console makes such objects for folders
                 files.append(StoredFile(name, str(found["ETag"]), int(found["Size"])))
-        return Files(sorted(files), sorted(hidden.values()))
+                written[name] = found["LastModified"]
+        return Files(sorted(files), sorted(hidden.values()), written)
 
     def name_of(self, address: str) -> str | None:
         """Return the name of an object by its s3: URL."""

@@ -1,12 +1,17 @@
 """The app behind the threaded server that serves it at home."""
 
+import socket
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
 from chalice.config import Config
 from chalice.local import create_local_server
+
+from infra.local.server import make_server
+from tests.support.timing import wait_until
 
 
 @pytest.fixture
@@ -60,3 +65,42 @@ def test_errors_and_empty_answers_travel_well(address, asha):
             page = kept_alive.get(f"{address}/", headers={"Accept": "text/html"}, timeout=20)
             assert page.url == f"{address}/console/index.html"
             assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+
+
+@pytest.fixture
+def home(server):
+    """Serve as at home."""
+    serving = make_server(server.app, Config.create(lambda_timeout=30), "127.0.0.1", 0)
+    threading.Thread(target=serving.server.serve_forever, daemon=True).start()
+    yield serving.server
+    serving.shutdown()
+    serving.server.server_close()
+
+
+def address_of(home):
+    return f"http://127.0.0.1:{home.server_address[1]}"
+
+
+def test_a_kept_connection_is_answered_without_waiting_for_a_receipt(home):
+    took = []
+    with requests.Session() as kept_alive:
+        for _ in range(40):
+            began = time.perf_counter()
+            kept_alive.get(f"{address_of(home)}/nothing", timeout=20)
+            took.append(time.perf_counter() - began)
+    took.sort()
+    # Two small writes wait for each other 40 ms and more, each time: the best of many says whether it is so.
+    assert took[4] < 0.02, took
+
+
+def test_connections_beyond_the_most_are_turned_down_and_none_is_lost(home):
+    home._free = threading.BoundedSemaphore(3)
+    held = [socket.create_connection(home.server_address[:2]) for _ in range(3)]
+    wait_until(lambda: not home._free._value, within_s=5)
+    refused = requests.get(f"{address_of(home)}/api/health", timeout=20)
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
+    assert refused.headers["Content-Type"] == "application/problem+json"
+    for each in held:
+        each.close()
+    wait_until(lambda: home._free._value == 3, within_s=5)
+    assert requests.get(f"{address_of(home)}/api/health", timeout=20).status_code == 200

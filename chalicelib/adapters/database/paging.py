@@ -1,0 +1,33 @@
+"""Pages out of rows, and lists counted as far as was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Row, Select, func, literal, select
+
+from chalicelib.domain.paging import Page, PageRequest
+
+V = TypeVar("V")
+AnyRow = Row[*tuple[Any, ...]]  # of any number of columns
+
+
+def counted(connection: Connection, query: Select[Any], request: PageRequest) -> int | None:
+    """Count the rows of a query as far as a page asks; None if there are more, or none was asked for."""
+    if request.count_to == 0:
+        return None
+    ones = query.order_by(None).with_only_columns(literal(1).label("one"))
+    if request.count_to is not None:
+        ones = ones.limit(request.count_to + 1)
+    total = int(connection.execute(select(func.count()).select_from(ones.subquery())).scalar_one())
+    return None if request.count_to is not None and total > request.count_to else total
+
+
+def page_of(
+    rows: Sequence[AnyRow], request: PageRequest, total: int | None, values: Callable[[Sequence[AnyRow]], list[V]]
+) -> Page[V]:
+    """Make a page of rows that were asked for with one more than its limit; `values` gives one value for each row."""
+    shown = rows[: request.limit]
+    keys = [int(row.id) for row in shown]
+    return Page(values(shown), total, keys[-1] if len(rows) > request.limit else None, keys)

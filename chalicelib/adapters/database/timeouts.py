@@ -1,0 +1,43 @@
+"""How long a connection waits: briefly for a database that may hang, briefly for a person, long for a worker.
+
+A request that meets a database which has stopped answering ends within 5 s: POOL_S for a connection, then HELLO_S to
+see that it lives, HELLO_S to open another one, or ANSWER_S for a statement.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event
+
+from chalicelib.application.patience import ANSWER_S, is_awaited
+
+POOL_S = 1.5  # for a connection that is free
+HELLO_S = 1.0  # for each answer while a connection is opened or looked at
+WORK_S = 60.0  # for a statement of a worker
+BUSY_S = 30.0  # for SQLite's one writer, in a worker
+
+
+def keep_time_on_mysql(engine: Engine) -> None:
+    """Let each use of a connection wait as long as its user may."""
+    event.listen(engine, "checkout", _for_its_user)
+    event.listen(engine, "checkin", _for_hello)
+
+
+def _for_its_user(connection: Any, _record: object, _proxy: object) -> None:  # noqa: ANN401 (a DBAPI connection)
+    # PyMySQL has no public name for it, and no other time limit reaches a server that has stopped.
+    connection._read_timeout = ANSWER_S if is_awaited() else WORK_S  # noqa: SLF001
+
+
+def _for_hello(connection: Any, _record: object) -> None:  # noqa: ANN401 (a DBAPI connection, None if it was given up)
+    if connection is not None:
+        connection._read_timeout = HELLO_S  # noqa: SLF001
+
+
+def keep_time_on_sqlite(connection: Connection) -> None:
+    """Say how long a transaction that begins waits for the one writer. No statement: nothing is sent anywhere."""
+    wanted_s = ANSWER_S if is_awaited() else BUSY_S
+    if connection.info.get("busy_s", BUSY_S) != wanted_s:
+        raw: Any = connection.connection.driver_connection
+        raw.execute(f"PRAGMA busy_timeout={round(1000 * wanted_s)}")
+        connection.info["busy_s"] = wanted_s
