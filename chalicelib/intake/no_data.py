@@ -6,7 +6,7 @@ written by a program. Which value stands for nothing, no file says reliably; so 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import cv2
@@ -29,8 +29,9 @@ _THIN = 12  # times as long as thick
 _LINES = 3  # of a value in between, side by side: one alone may be a road as drawn land has it
 _SAME_WAY = 4.0  # degrees
 _CRUMB_PX = 12  # of a value that stands for nothing elsewhere
-_BLACK, _WHITE = 0, 255
+_BLACK, _WHITE = (0, 0, 0), (255, 255, 255)
 
+Value = tuple[int, int, int]  # blue, green, red
 Bits = NDArray[np.uint8]  # a mask as OpenCV has it, 0 or 1
 
 
@@ -57,21 +58,24 @@ class Pieces(NamedTuple):
         return np.asarray(which.astype(np.uint8)[self.labels])
 
 
-def without_data(bgr: Bgr, valid: Mask) -> Iterator[tuple[tuple[int, int, int], Bits]]:
-    """Yield each value that stands for nothing, and the mask of its pixels; what is not valid is not looked at."""
-    packed = cv2.cvtColor(bgr, cv2.COLOR_BGR2BGRA).view(np.uint32)[..., 0]
-    for value in _values_in_runs(packed):
-        pieces = _pieces(((packed == value) & valid).astype(np.uint8))
-        found = _large(pieces, packed.size) | _lines(pieces, packed.shape, is_extreme=_is_extreme(int(value)))
+def without_data(bgr: Bgr, valid: Mask, values: Iterable[Value]) -> Iterator[tuple[Value, Bits]]:
+    """Yield each of some values that stands for nothing, and the mask of its valid pixels."""
+    for value in values:
+        mask = np.asarray((cv2.inRange(bgr, value, value) > 0) & valid, np.uint8)
+        if not _may_be_long_or_wide(mask):
+            continue
+        pieces = _pieces(mask)
+        found = _large(pieces, valid.size) | _lines(pieces, valid.shape, is_extreme=value in (_BLACK, _WHITE))
         found[0] = False
         if found.any():
             found |= pieces.area >= _CRUMB_PX
             found[0] = False
-            yield _colour(int(value)), pieces.marked(found)
+            yield value, pieces.marked(found)
 
 
-def _values_in_runs(packed: NDArray[Any]) -> NDArray[Any]:
+def values_in_runs(bgr: Bgr) -> list[Value]:
     """Return the values that many pixels share with the three after them in their row or column, most of them first."""
+    packed = cv2.cvtColor(bgr, cv2.COLOR_BGR2BGRA).view(np.uint32)[..., 0]
     runs = []
     same = packed[::2, 1:] == packed[::2, :-1]
     runs.append(packed[::2, :-3][same[:, 2:] & same[:, 1:-1] & same[:, :-2]])
@@ -83,10 +87,21 @@ def _values_in_runs(packed: NDArray[Any]) -> NDArray[Any]:
     least = max(24.0, _RUN_SHARE * packed.size)
     shared = np.concatenate([run.ravel() for run in runs])
     if shared.size < least:
-        return shared[:0]
+        return []
     values, counts = np.unique(shared, return_counts=True)
     most = np.argsort(-counts)[:_MAX_VALUES]
-    return values[most[counts[most] >= least]]
+    return [_colour(int(value)) for value in values[most[counts[most] >= least]]]
+
+
+def _may_be_long_or_wide(mask: Bits) -> bool:
+    """Tell, by a coarse look that costs little, whether any piece may be: scattered pixels of roofs are not."""
+    size = tuple(max(1, side // _STEP_PX) for side in mask.shape[::-1])
+    coarse = cv2.resize(mask * np.uint8(255), size, interpolation=cv2.INTER_AREA)
+    if int(coarse.max()) == 255:
+        return True
+    _, _, stats, _ = cv2.connectedComponentsWithStats(np.asarray(coarse > 0, np.uint8), connectivity=8)
+    longest = np.hypot(stats[1:, cv2.CC_STAT_WIDTH], stats[1:, cv2.CC_STAT_HEIGHT]).max(initial=0)
+    return bool(_STEP_PX * (longest + 1) >= _LONG * min(mask.shape))
 
 
 def _pieces(mask: Bits) -> Pieces:
@@ -119,9 +134,5 @@ def _lines(pieces: Pieces, shape: tuple[int, ...], *, is_extreme: bool) -> NDArr
     return np.asarray(several | (is_line & is_whole))
 
 
-def _is_extreme(value: int) -> bool:
-    return all(channel in (_BLACK, _WHITE) for channel in _colour(value)) and len(set(_colour(value))) == 1
-
-
-def _colour(value: int) -> tuple[int, int, int]:
+def _colour(value: int) -> Value:
     return value & 255, value >> 8 & 255, value >> 16 & 255

@@ -5,14 +5,18 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from chalicelib.intake.no_data import Bits, without_data
+from chalicelib.intake.no_data import Bits, values_in_runs, without_data
 from chalicelib.vision.pixels import Bgr, Floats, Mask, Pixels
+from chalicelib.vision.stripes import stripes
 
+_BLACK, _WHITE = (0, 0, 0), (255, 255, 255)
+_STRIPE_LEVELS, _STRIPE_LEVELS_BETWEEN = 24, 16  # grey levels: what JPEG makes of eight pixels of a value
 _MIN_RIM_SHARE = 0.01  # of the image: a smaller black or white corner may be a shadow or a roof
 _MIN_BESIDE_PX = 64  # of black or white beside what is transparent
 _RIM_LEVELS = ((0, 4), (255, 0))  # grey level outside of a scene, and its tolerance: roofs are nearly white
 _RINGING_LEVELS = 48  # the tolerance in the blocks of a JPEG that the edge of black or white runs through
 _RINGING_LEVELS_BETWEEN = 24  # and of a grey: more ground is as light as that
+_NEARLY = 4  # black or white
 _VIVID = 64  # between the channels: no ground is so coloured
 _RINGING_PX = 24  # one and a half of the largest of such blocks: a wedge ends thin
 _RINGING_SHARE = 0.5  # of the pixels beside it that are similar: something went over the edge
@@ -49,19 +53,22 @@ def scene_mask(pixels: Pixels) -> Mask:
     bgr, valid = pixels
     if not valid.any():
         return valid
-    outside = None
-    for value, bits in without_data(bgr, valid):
-        grown = _with_its_edge(bits, bgr, valid, value)
-        outside = grown if outside is None else outside | grown
+    values = values_in_runs(bgr)
+    found = [_with_its_edge(bits, bgr, valid, value) for value, bits in without_data(bgr, valid, values)]
+    rest = valid & (np.bitwise_or.reduce(found) == 0) if found else valid
+    for value in dict.fromkeys((_BLACK, _WHITE, *values)):
+        levels = _STRIPE_LEVELS if value in (_BLACK, _WHITE) else _STRIPE_LEVELS_BETWEEN
+        lines = stripes(_near(bgr, value, levels), rest)
+        if lines is not None:
+            found.append(lines)
     for level, tolerance in _RIM_LEVELS:
         # Transparent pixels are left out first: they have no ringing.
         beside = _along_rim(_near(bgr, (level,) * 3, tolerance), valid)
         if beside is not None:
-            grown = _with_ringing(beside, _near(bgr, (level,) * 3, _RINGING_LEVELS))
-            outside = grown if outside is None else outside | grown
-    if outside is None:
+            found.append(_with_ringing(beside, _near(bgr, (level,) * 3, _RINGING_LEVELS)))
+    if not found:
         return valid
-    seen = (valid & (outside == 0)).astype(np.uint8)
+    seen = (valid & (np.bitwise_or.reduce(found) == 0)).astype(np.uint8)
     return np.asarray(cv2.morphologyEx(seen, cv2.MORPH_OPEN, _SQUARE) > 0)  # without letters, and slivers of ground
 
 
@@ -71,12 +78,12 @@ def _bits(mask: Floats) -> Bits:
 
 def _near(bgr: Bgr, value: tuple[int, ...], tolerance: int) -> Bits:
     low, high = ([channel + sign * tolerance for channel in value] for sign in (-1, 1))
-    return _bits(cv2.inRange(bgr, np.array(low), np.array(high)))
+    return np.asarray(cv2.inRange(bgr, np.array(low), np.array(high)), np.uint8) & np.uint8(1)
 
 
 def _with_its_edge(bits: Bits, bgr: Bgr, valid: Mask, value: tuple[int, int, int]) -> Bits:
     """Extend what has an exact value by what JPEG or resampling made of its edge."""
-    is_rare = value in ((0, 0, 0), (255, 255, 255)) or max(value) - min(value) > _VIVID
+    is_rare = max(value) <= _NEARLY or min(value) >= 255 - _NEARLY or max(value) - min(value) > _VIVID
     similar = _near(bgr, value, _RINGING_LEVELS if is_rare else _RINGING_LEVELS_BETWEEN) & valid
     around = cv2.countNonZero(ring := _bits(cv2.dilate(bits, _SQUARE) - bits) & valid)
     if cv2.countNonZero(ring & similar) >= _RINGING_SHARE * max(1, around):
@@ -84,6 +91,8 @@ def _with_its_edge(bits: Bits, bgr: Bgr, valid: Mask, value: tuple[int, int, int
         if cv2.countNonZero(ringing - bits) > _BELT_PX * around:
             return np.asarray(cv2.dilate(ringing, np.ones((2 * _BLED_PX + 1,) * 2, np.uint8)))
         bits = ringing
+    elif is_rare:  # lines, of which only parts are exact
+        bits = _with_ringing(bits, _near(bgr, value, _STRIPE_LEVELS))
     greys = cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY)
     unlike = cv2.absdiff(greys, np.full_like(greys, _grey(value)))
     rings: list[float] = []

@@ -113,6 +113,23 @@ def test_what_resampling_made_of_its_edge_is_no_ground(level):
     assert not detect(before, after, GSD_M).any()
 
 
+@pytest.mark.parametrize("level", LEVELS[:2])
+@pytest.mark.parametrize("turn_deg", [0, 7, 90, 97])
+@pytest.mark.parametrize("quality", [85, 70])
+def test_black_and_white_stripes_after_jpeg_are_no_ground(quality, turn_deg, level):
+    where, before = stripes(8, turn_deg), ground()
+    after = jpeg(without(before, where, level), quality)
+    assert unseen(after)[where].mean() > 0.98
+    assert not detect(before, after, GSD_M).any()
+
+
+def test_two_white_roads_side_by_side_are_ground():
+    image = ground()
+    for row in (100, 160):
+        cv2.line(image, (0, row), (319, row + 30), (250, 250, 250), 7)
+    assert not unseen(jpeg(grained(image))).any()
+
+
 def test_black_beside_what_is_transparent_is_no_ground():
     image = np.dstack([ground(), np.full((320, 320), 255, np.uint8)])
     image[:, 260:, 3] = 0
