@@ -48,7 +48,7 @@ def scene_mask(pixels: Pixels) -> Mask:
     """Return the mask of the pixels within the scene.
 
     Outside of it lies what is transparent, what has one exact value over a piece or along a line, and what is black or
-    white along the rim or beside what is transparent; also what resampling or JPEG made of the edges of these.
+    white along the rim or beside what is transparent; stripes of a value; also what resampling or JPEG made of the edges of these.
     """
     bgr, valid = pixels
     if not valid.any():
