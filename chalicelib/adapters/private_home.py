@@ -8,7 +8,10 @@ import stat
 from pathlib import Path
 
 DATABASE = "bhuprahari.db"
-OURS = (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", "log.jsonl", "worker.lock", "sample-clock.txt")
+OURS = (
+    *(DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm"),
+    *("log.jsonl", "log.jsonl.1", "worker.lock", "sample-clock.txt"),
+)
 FOLDERS = ("images", "secrets")
 
 
@@ -22,7 +25,7 @@ def make_private(home: Path) -> None:
         home.parent.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(FileExistsError):  # another process was faster
             home.mkdir(mode=0o700)
-    if {path.name for path in home.iterdir()} <= {*OURS, *FOLDERS, "log.jsonl.1"}:
+    if {path.name for path in home.iterdir()} <= {*OURS, *FOLDERS}:
         _owners_alone(home)
     for name in (*OURS, *FOLDERS):
         _owners_alone(home / name)

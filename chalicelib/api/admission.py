@@ -23,6 +23,7 @@ _SEMICOLON = re.compile(r";|%(?:25)*3b", re.IGNORECASE)
 COSTS = {
     "POST /api/auth/login": 20,  # argon2
     "POST /api/auth/register": 20,
+    "POST /api/auth/password": 40,
     "POST /api/auth/refresh": 5,
     "POST /api/area-configs": 20,  # a search of the provider's images
     "POST /api/area-configs/estimate": 50,
@@ -53,8 +54,12 @@ def admit_address(route: Route, request: Request, ports: Ports) -> None:
         raise NotFound if "{" in route.path else Invalid("a path has no ';' here, however it is written")
     limits, who, now = ports.limits, network(request), ports.clock()
     admit(who, cost(route), limits.address, buckets=ports.shared_buckets, now=now)
-    once = {"POST /api/auth/login": limits.sign_ins, "POST /api/auth/register": limits.registrations}
-    if (own := once.get(_name(route))) is not None:
+    own = {
+        "POST /api/auth/login": limits.sign_ins,
+        "POST /api/auth/password": limits.sign_ins,
+        "POST /api/auth/register": limits.registrations,
+    }.get(_name(route))
+    if own is not None:
         admit(who, 1, own, buckets=ports.buckets, now=now)
 
 

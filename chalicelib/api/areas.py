@@ -10,6 +10,7 @@ from chalice.app import Request
 from pydantic import Field, model_validator
 
 from chalicelib.api.answers import LARGEST_PAGE
+from chalicelib.api.estimates import Estimate
 from chalicelib.api.http import Api, ApiModel, Body, request_id_of
 from chalicelib.application import add_area as adding
 from chalicelib.application import delete_area as deleting
@@ -18,6 +19,7 @@ from chalicelib.composition import Ports
 from chalicelib.domain.accounts import SignIn
 from chalicelib.domain.area_states import AreaStanding, AreaState
 from chalicelib.domain.areas import MAX_NAME, Area, Extent, checked_name
+from chalicelib.domain.budgets import Spending
 from chalicelib.domain.paging import Page, PageRequest
 from chalicelib.domain.thresholds import Sensitivity, checked_sensitivity
 from chalicelib.domain.unseen import DEFAULT_TOLERANCE
@@ -64,6 +66,14 @@ class NewAreaBody(AreaDraft):
     """An area that somebody asks us to watch."""
 
     name: Annotated[str, Field(max_length=MAX_NAME, examples=["Lake shore"])]
+    is_told_to_operator: Annotated[
+        bool | None, Field(description="whether pushes about it go to the operator's own targets too; else no")
+    ] = None
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the operator hears of it: as was said, else only of the existing client's areas, as ever."""
+        return self.created_at is not None if self.is_told_to_operator is None else self.is_told_to_operator
 
 
 class AreaChange(Body):
@@ -132,36 +142,6 @@ class AreaOut(ApiModel):
         )
 
 
-class Estimate(ApiModel):
-    """What watching an area would take."""
-
-    provider: str
-    tiles: int
-    gsd_m: float
-    min_changed_area_m2: float
-    cost_per_session_usd: float
-    sessions_per_month: float
-    cost_per_sweep_usd: Annotated[float, Field(deprecated=True)]  # the two names of the release before, for one more
-    sweeps_per_month: Annotated[float, Field(deprecated=True)]
-    attribution: str
-
-    @classmethod
-    def of(cls, draft: Draft) -> Estimate:
-        """Show what a drafted area would take."""
-        cost_usd, sessions = round(draft.cost_per_session_usd, 4), round(draft.sessions_per_month, 2)
-        return cls(
-            provider=draft.plan.provider,
-            tiles=draft.tiles,
-            gsd_m=draft.plan.gsd_m(draft.extent.center_lat),
-            min_changed_area_m2=draft.plan.thresholds.min_changed_area_m2,
-            cost_per_session_usd=cost_usd,
-            sessions_per_month=sessions,
-            cost_per_sweep_usd=cost_usd,
-            sweeps_per_month=sessions,
-            attribution=draft.terms.licence.attribution,
-        )
-
-
 def _attribution(provider: str, ports: Ports) -> str:
     return terms.licence.attribution if (terms := ports.provider_terms(provider)) else ""  # areas outlive providers
 
@@ -197,6 +177,7 @@ def add_area(ports: Ports, sign_in: SignIn, body: NewAreaBody) -> AreaOut:
         checked_name(body.name),
         _drafted(body, ports, sign_in),
         user_id=sign_in.user.user_id,
+        is_told_to_operator=body.is_told,
         most_areas=ports.settings.limits.max_areas,
         areas=ports.areas,
         clock=ports.clock,
@@ -212,9 +193,12 @@ def list_areas(ports: Ports, sign_in: SignIn, page: PageRequest) -> Page[AreaOut
     return found.shown(lambda area: AreaOut.of(area, ports, standings.get(area.area_id)))
 
 
-@api.route("/api/area-configs/estimate", method="POST", body=AreaDraft, response=Estimate, extra_statuses=(403, 502))
+@api.route(
+    "/api/area-configs/estimate", method="POST", body=AreaDraft, response=Estimate, extra_statuses=(403, 429, 502)
+)
 def estimate_area(ports: Ports, sign_in: SignIn, body: AreaDraft) -> Estimate:
     """Say what watching an area would take, before it is kept."""
+    ports.ledger.charge(sign_in.user.user_id, Spending.ESTIMATES, now=ports.clock())
     return Estimate.of(_drafted(body, ports, sign_in))
 
 

@@ -11,15 +11,27 @@ from chalice.app import Response
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from chalicelib.api import accounts, alerts, areas, console, images, monitoring, places, providers, sessions
+from chalicelib.api import (
+    accounts,
+    alerts,
+    areas,
+    console,
+    devices,
+    images,
+    monitoring,
+    places,
+    providers,
+    sessions,
+    sign_ins,
+)
 from chalicelib.api.http import Api
 from chalicelib.api.problems import MEDIA_TYPE, Problem
 from chalicelib.api.routes import Route
 
 api = Api(__name__)
 APIS = (
-    *(console.api, accounts.api, areas.api, providers.api, monitoring.api, sessions.api, alerts.api),
-    *(places.api, images.api, api),
+    *(console.api, accounts.api, sign_ins.api, devices.api, areas.api, providers.api, monitoring.api, sessions.api),
+    *(alerts.api, places.api, images.api, api),
 )
 
 VERSION = "0.1.0"

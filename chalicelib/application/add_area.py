@@ -10,9 +10,19 @@ from chalicelib.domain.errors import Conflict
 from chalicelib.domain.paging import PageRequest
 
 
-def add_area(name: str, draft: Draft, *, user_id: int, most_areas: int, areas: Areas, clock: Clock) -> Area:
+def add_area(
+    name: str,
+    draft: Draft,
+    *,
+    user_id: int,
+    is_told_to_operator: bool,
+    most_areas: int,
+    areas: Areas,
+    clock: Clock,
+) -> Area:
     """Keep a new area, due at once. Raises Conflict for one area too many."""
-    new = NewArea(user_id=user_id, name=name, extent=draft.extent, plan=draft.plan)
+    told = {"is_told_to_operator": is_told_to_operator}
+    new = NewArea(user_id=user_id, name=name, extent=draft.extent, plan=draft.plan, **told)
     watched = areas.of_user(user_id, page=PageRequest(limit=1, count_to=None)).total
     if watched is None or watched >= most_areas:
         raise Conflict(f"you watch {most_areas} areas already: delete one first")

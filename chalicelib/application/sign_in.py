@@ -7,6 +7,7 @@ from datetime import datetime
 
 from chalicelib.application.admit import Limits, admit, bucket_key
 from chalicelib.application.ports.accounts import Accounts
+from chalicelib.application.ports.audit import Audit
 from chalicelib.application.ports.buckets import Buckets
 from chalicelib.application.ports.clock import Clock, NewToken
 from chalicelib.application.ports.passwords import Passwords
@@ -19,6 +20,7 @@ from chalicelib.domain.accounts import (
     normalised_password,
     refresh_digest,
 )
+from chalicelib.domain.audit import Deed
 from chalicelib.domain.errors import Invalid, NotSignedIn
 
 
@@ -30,6 +32,7 @@ class Guard:
     client: str
     buckets: Buckets
     limits: Limits
+    audit: Audit
 
 
 def sign_in(
@@ -55,11 +58,35 @@ def sign_in(
     whose = account_key(email)
     begin_guess(whose, guard=guard, is_known=is_known, now=now)
     if not passwords.verify(typed, found[1] if found else None) or found is None:
+        user_id = found[0].user_id if found else 0
+        guard.audit.record(Deed.SIGN_IN_FAILED, now=now, user_id=user_id, network=guard.network)
         raise NotSignedIn("the e-mail address or the password is wrong")
     end_right_guess(whose, guard=guard, is_known=is_known)
     user, password_hash = found
     if passwords.is_outdated(password_hash):
         accounts.set_password_hash(user.user_id, passwords.hash(typed))
+    return new_credentials(
+        user,
+        accounts=accounts,
+        tokens=tokens,
+        now=now,
+        new_token=new_token,
+        lifetimes=lifetimes,
+        guard=guard,
+    )
+
+
+def new_credentials(
+    user: User,
+    *,
+    accounts: Accounts,
+    tokens: Tokens,
+    now: datetime,
+    new_token: NewToken,
+    lifetimes: Lifetimes,
+    guard: Guard,
+) -> Credentials:
+    """Make a sign-in of a user whose password was right. Raises NotSignedIn if it was changed meanwhile."""
     refresh_token = new_token()
     sign_in_id = accounts.sign_in(
         user.user_id,
@@ -68,6 +95,7 @@ def sign_in(
         expires_at=now + lifetimes.refresh,
         network=guard.network,
         client=guard.client,
+        unchanged_since=user.updated_at,
     )
     access_token = tokens.issue(sign_in_id, now=now, expires_at=now + lifetimes.access)
     return Credentials(user=user, access_token=access_token, refresh_token=refresh_token)

@@ -9,11 +9,19 @@ from chalicelib.composition.database import DatabasePorts
 
 if TYPE_CHECKING:
     from chalicelib.application.admit import Limits
+    from chalicelib.application.ports.audit import Audit
     from chalicelib.application.ports.buckets import Buckets
 
 
 class AdmissionPorts(DatabasePorts):
-    """Buckets: in the database, or in front of it."""
+    """Buckets, in the database or in front of it, and the audit log."""
+
+    @cached_property
+    def audit(self) -> Audit:
+        """The audit log."""
+        from chalicelib.adapters.database.audit import SqlAudit
+
+        return SqlAudit(self.engine)
 
     @property
     def has_database_server(self) -> bool:

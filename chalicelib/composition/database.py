@@ -102,12 +102,14 @@ class DatabasePorts(Basis):
     def sessions(self) -> Sessions:
         """Sessions."""
         from chalicelib.adapters.database.sessions import SqlSessions
+        from chalicelib.adapters.imagery.registry import cost_per_request_usd
 
         return SqlSessions(
             self.engine,
             deadline_s=self.settings.trip.session_deadline_s,
             retry_s=RETRY_S,
             tiles_per_day=self.settings.limits.tiles_per_day,
+            cost_of=cost_per_request_usd,
         )
 
     @cached_property

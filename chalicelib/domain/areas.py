@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chalicelib.domain.errors import Invalid
+from chalicelib.domain.plain_text import plain
 from chalicelib.domain.scenes import Grid, ProviderTerms
 from chalicelib.domain.thresholds import Sensitivity, Thresholds, default_threshold_m2
 from chalicelib.domain.tiles import M_PER_DEGREE, MAX_LATITUDE, Bounds, count_covering, gsd_m
@@ -121,6 +122,7 @@ class NewArea:
     name: str
     extent: Extent
     plan: Plan
+    is_told_to_operator: bool = True  # whether its pushes also go to the operator's targets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +166,7 @@ def next_due(due_at: datetime, *, cadence_hours: int, now: datetime) -> datetime
 
 def checked_name(name: str) -> str:
     """Return an area's name as it is kept. Raises Invalid."""
-    kept = name.strip()
+    kept = plain(name)
     if not 1 <= len(kept) <= MAX_NAME:
         raise Invalid(f"an area's name has 1 to {MAX_NAME} characters", pointer="/name")
     return kept

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 SESSION_OPENED = "session opened"
+SESSION_REFUSED = "session refused"
 SESSION_ENDED = "session ended"
 TILE_RUN_ENDED = "tile run ended"
 PUSHES_RECORDED = "pushes recorded"

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from chalicelib.domain.errors import Invalid
+from chalicelib.domain.plain_text import plain
 from chalicelib.domain.severity import Severity
 
 PUSH_TTL_S = 24 * 3600.0  # a phone that is off at night shows it in the morning; an older alert is found in the app
@@ -62,7 +63,7 @@ class Notice:
     @property
     def title(self) -> str:
         """The push's first line."""
-        return f"Change detected: {self.area_name}"
+        return f"Change detected: {plain(self.area_name)}"
 
     @property
     def body(self) -> str:

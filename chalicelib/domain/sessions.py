@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from chalicelib.domain.errors import LimitReached
 from chalicelib.domain.severity import Severity
 from chalicelib.domain.tile_runs import Verdict
 from chalicelib.domain.unseen import DEFAULT_TOLERANCE, Unseen
@@ -168,17 +167,3 @@ def answers_first_request(sessions: Sequence[PastSession], *, now: datetime) -> 
         and bool(only.verdicts)
         and only.verdicts <= {Verdict.BASELINE, Verdict.CHANGED, Verdict.NO_CHANGE}
     )
-
-
-def start_of_day(now: datetime) -> datetime:
-    """Return the UTC midnight from which a day's budget counts."""
-    return now.replace(hour=0, minute=0, second=0, microsecond=0)
-
-
-def check_day_budget(needed: int, *, spent: int, limit: int, now: datetime) -> None:
-    """Raise LimitReached if a user's tiles of today and those that are needed now exceed the day's budget."""
-    if spent + needed > limit:
-        raise LimitReached(
-            f"{spent} of today's {limit} tiles are used, and this area needs {needed}",
-            retry_after_s=int((start_of_day(now) + timedelta(days=1) - now).total_seconds()) + 1,
-        )

@@ -154,6 +154,7 @@ class Limits(Group):
     max_areas: Count = Field(default=1000, description="Areas of one user.")
     max_tiles: Count = Field(default=2500, gt=0, description="Tiles of one area.")
     tiles_per_day: Count = Field(default=10_000, description="Tiles of one user and day.")
+    estimates_per_day: Count = Field(default=1000, description="Estimates of one user and day.")
     compare_wait_s: Seconds = Field(
         default=15.0, description="How long compare waits for the session to end before it answers."
     )

@@ -41,19 +41,33 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     commands.add_parser("doctor", help="look at everything that a running system needs")
     commands.add_parser("archive", help="account for every file of the archive: used, or why not")
     commands.add_parser("stuck", help="list what has waited too long, and what will happen to it")
+    audit = commands.add_parser("audit", help="check the audit log's chain, and name its first broken entry")
+    audit.add_argument("--forget-user", type=int, help="instead, forget from where a user did what he did")
     redrive = commands.add_parser("redrive", help="put dead letters back on their queues")
     redrive.add_argument("--yes", action="store_true", help="do it; without, only say how many there are")
     replay = commands.add_parser("replay", help="try again what failed in a session, or its pushes")
     replay.add_argument("session", type=int, help="the session's number")
     replay.add_argument("--tile", help="only this tile of it: z/x/y")
+    budget = commands.add_parser("budget", help="what a user spent today, and may; --set changes that")
+    budget.add_argument("email", help="the user's e-mail address")
+    budget.add_argument(
+        "--set", action="append", type=_budget, metavar="KIND=NUMBER", help="tiles=20000; tiles= undoes"
+    )
     return parser.parse_args(arguments)
+
+
+def _budget(text: str) -> tuple[str, int | None]:
+    name, _, amount = text.partition("=")
+    return name, int(amount) if amount else None
 
 
 def _command(options: argparse.Namespace) -> dict[str, Any]:
     wanted = {"command": options.command}
-    for name in ("yes", "session", "tile"):
+    for name in ("yes", "session", "tile", "email", "forget_user"):
         if getattr(options, name, None):
             wanted[name] = getattr(options, name)
+    if getattr(options, "set", None):
+        wanted["set"] = dict(options.set)
     return wanted
 
 

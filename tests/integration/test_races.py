@@ -182,6 +182,27 @@ def test_a_refresh_token_has_one_successor_and_its_reuse_ends_the_sign_in(trip):
             trip.accounts.signed_in(sign_in, now=trip.now)
 
 
+def test_a_changed_password_leaves_no_sign_in_of_the_old_one(trip):
+    for number in range(ROUNDS):
+        user, since, now = trip.user, trip.accounts.find_user(trip.user.email)[0].updated_at, later(seconds=number + 1)
+        old_hash = trip.accounts.find_user(user.email)[1]
+
+        def sign_in(turn, since=since, now=now):
+            ends = {"now": now, "expires_at": later(days=90), "unchanged_since": since}
+            return trip.accounts.sign_in(trip.user.user_id, refresh_hash=f"{since} {turn}", **ends)
+
+        def change(turn, old_hash=old_hash, now=now):
+            new_hash = f"{now} {turn}"
+            return trip.accounts.change_password(trip.user.user_id, old_hash=old_hash, new_hash=new_hash, now=now)
+
+        deeds = [lambda turn=turn: sign_in(turn) for turn in range(6)]
+        deeds[2:2] = [lambda turn=turn: change(turn) for turn in range(3)]
+        answers = at_once(*deeds)
+        assert sum(answer is None for answer in answers) == 1, "of changes at once one is made"
+        assert sum(isinstance(answer, Conflict) for answer in answers) == 2
+        assert trip.accounts.sign_ins(user.user_id, now=now) == []
+
+
 def test_a_device_that_two_users_register_belongs_to_one(trip):
     users = [trip.add_user() for _ in range(6)]
     at_once(

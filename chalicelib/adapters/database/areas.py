@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, delete, select, update
+from sqlalchemy import Connection, Engine, select, update
 from typing_extensions import override
 
+from chalicelib.adapters.database import audit
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.area_states import standings_of
-from chalicelib.adapters.database.captures import delete_unused
 from chalicelib.adapters.database.engine import insert_row, reads, writes
-from chalicelib.adapters.database.notices import forget_area
 from chalicelib.adapters.database.owned import owned_area
 from chalicelib.adapters.database.paging import counted
+from chalicelib.adapters.database.purging import purge_part
 from chalicelib.adapters.database.rows import EXTENT, area_of, readable
 from chalicelib.application.ports.areas import Areas
 from chalicelib.domain.area_states import AreaStanding
 from chalicelib.domain.areas import Area, NewArea
+from chalicelib.domain.audit import Deed
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.paging import Page, PageRequest
 from chalicelib.domain.thresholds import Sensitivity
@@ -53,6 +54,7 @@ class SqlAreas(Areas):
             unseen_tolerance=plan.unseen_tolerance,
             next_due_at=now,
             created_at=now,
+            is_told_to_operator=new.is_told_to_operator,
         )
         return area_of(connection.execute(owned_area(area_id, new.user_id)).one())
 
@@ -116,7 +118,9 @@ class SqlAreas(Areas):
         if connection.execute(owned_area(area_id, user_id).with_for_update()).one_or_none() is None:
             raise NotFound(f"there is no area {area_id}")
         connection.execute(update(AREA).where(AREA.c.id == area_id).values(deleted_at=now))
-        return _open_sessions(connection, area_id)
+        found = _open_sessions(connection, area_id)
+        audit.append(connection, Deed.AREA_DELETED, now=now, user_id=user_id, about=f"area {area_id}")
+        return found
 
     @override
     @reads
@@ -137,22 +141,12 @@ class SqlAreas(Areas):
             return []
         if area.deleted_at is None or _open_sessions(connection, area_id):
             return None
-        sessions = list(
-            connection.execute(select(t.alert_sessions.c.id).where(t.alert_sessions.c.area_id == area_id)).scalars()
-        )
-        forget_area(connection, area_id, user_id=area.user_id)
-        is_here = t.image_tiles.c.area_id == area_id
-        captures = list(connection.execute(select(t.image_tiles.c.capture_id).where(is_here).distinct()).scalars())
-        images = select(t.image_tiles.c.id).where(is_here)
-        connection.execute(delete(t.comparisons).where(t.comparisons.c.image_id.in_(images)))
-        for table in (t.outbox, t.deliveries, t.scene_searches, t.alert_details, t.image_tiles, t.session_tiles):
-            for start in range(0, len(sessions), 500):
-                connection.execute(delete(table).where(table.c.session_id.in_(sessions[start : start + 500])))
-        for table in (t.area_states, t.place_sightings, t.places):
-            connection.execute(delete(table).where(table.c.area_id == area_id))
-        connection.execute(delete(t.alert_sessions).where(t.alert_sessions.c.area_id == area_id))
-        connection.execute(delete(AREA).where(AREA.c.id == area_id))
-        return delete_unused(connection, [each for each in captures if each is not None])
+        return purge_part(connection, area)
+
+    @override
+    @reads
+    def is_purged(self, connection: Connection, area_id: int) -> bool:
+        return connection.execute(select(AREA.c.id).where(AREA.c.id == area_id)).first() is None
 
 
 def _open_sessions(connection: Connection, area_id: int) -> list[int]:

@@ -11,14 +11,14 @@ from sqlalchemy import ColumnElement, Connection, Row, Update, bindparam, case, 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.comparisons import doubted_in
 from chalicelib.adapters.database.place_sightings import known_parts, with_places
-from chalicelib.adapters.database.references import OLDER, baseline_in, images_of_comparison, stored_images
+from chalicelib.adapters.database.references import OLDER, REFUSED, baseline_in, images_of_comparison, stored_images
 from chalicelib.adapters.database.rows import area_of, image_of, tile_of
 from chalicelib.adapters.database.scenes import found_of
 from chalicelib.domain.breakers import Breaker
 from chalicelib.domain.comparisons import SLOW_DETECTOR, ComparisonKey, comparison_key
 from chalicelib.domain.errors import Busy
 from chalicelib.domain.jobs import TileJob
-from chalicelib.domain.references import choose_between, choose_older
+from chalicelib.domain.references import choose_between, choose_older, choose_witnesses
 from chalicelib.domain.tile_runs import CaptureClaim, Claim, ComparisonClaim, TileState
 
 RUN, SESSION, AREA = t.session_tiles, t.alert_sessions, t.area_configs
@@ -37,6 +37,7 @@ _RUN_COLUMNS = (
     RUN.c.reference_id,
     RUN.c.unusable,
     SESSION.c.started_at,
+    (SESSION.c.reason.is_not(None) | AREA.c.deleted_at.is_not(None)).label("is_over"),
 )
 # The statements of each tile are built once: building one cost more than running it.
 _OF_RUN = (
@@ -100,9 +101,14 @@ def claim_run(
     return False
 
 
-def capture_claim(connection: Connection, job: TileJob) -> CaptureClaim:
-    """Return what capturing a tile needs to know, of a run that was just claimed."""
+def capture_claim(connection: Connection, job: TileJob) -> CaptureClaim | None:
+    """Return what capturing a tile needs to know, of a run that was just claimed; None if its session is being ended.
+
+    Of a session of many tiles that was stopped, or of a deleted area: whoever ends it comes to this run as well.
+    """
     row = connection.execute(_OF_CAPTURE, {"run_id": job.tile_run_id}).one()
+    if row.is_over:
+        return None
     area, tile = area_of(row), tile_of(row)
     stored = stored_images(connection, area, tile)
     usable = tuple(image for image in stored if image.is_usable)
@@ -123,10 +129,12 @@ def capture_claim(connection: Connection, job: TileJob) -> CaptureClaim:
     )
 
 
-def comparison_claim(connection: Connection, job: TileJob) -> ComparisonClaim:
-    """Return what comparing a tile needs to know, of a run that was just claimed."""
+def comparison_claim(connection: Connection, job: TileJob) -> ComparisonClaim | None:
+    """Return what comparing a tile needs to know, of a run that was claimed; None if its session is being ended."""
     rows = connection.execute(_OF_RUN_AND_PLACES, {"run_id": job.tile_run_id}).all()
     row = rows[0]
+    if row.is_over:
+        return None
     area, thresholds = area_of(row), area_of(row).plan.thresholds
     found = images_of_comparison(connection, row.image_id, row.reference_id, accepted_at=row.baseline_at)
     images = {each.id: image_of(each) for each in found}
@@ -148,6 +156,7 @@ def comparison_claim(connection: Connection, job: TileJob) -> ComparisonClaim:
             ComparisonKey(each.id, each.compared_with, each.detector, each.thresholds) == key for each in made
         ),
         older=choose_older(older, taken_at=image.taken_at),
+        refused=choose_witnesses((images[each.id] for each in found if each.role == REFUSED), image=image),
         doubted=doubted_in((latest and latest.ignored) or []),
         baseline=baseline,
         between=() if baseline is None else choose_between(older, baseline=baseline, reference=reference),

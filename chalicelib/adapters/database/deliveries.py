@@ -64,9 +64,10 @@ class SqlDeliveries(Deliveries):
         notice = _notice(connection, session_id)
         if notice is None:
             return None
-        of_owner = select(AREA.c.user_id).where(AREA.c.id == notice.area_id)
-        devices = devices_of(connection, connection.execute(of_owner).scalar_one())
-        add_pushes(connection, (*devices, *extra), session_id=session_id, now=now)
+        of_area = select(AREA.c.user_id, AREA.c.is_told_to_operator).where(AREA.c.id == notice.area_id)
+        owner_id, is_told_to_operator = connection.execute(of_area).one()
+        targets = (*devices_of(connection, owner_id), *(extra if is_told_to_operator else ()))
+        add_pushes(connection, targets, session_id=session_id, now=now)
         return notice
 
     @override

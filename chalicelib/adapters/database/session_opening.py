@@ -17,6 +17,7 @@ from chalicelib.adapters.database.outbox import current_turn
 from chalicelib.adapters.database.rows import message_of, tile_of
 from chalicelib.domain import events
 from chalicelib.domain.areas import Area
+from chalicelib.domain.budgets import start_of_day
 from chalicelib.domain.jobs import Message, TileJob, queue_for, turns
 from chalicelib.domain.sessions import Cause, SessionStatus
 from chalicelib.domain.tile_runs import TileState
@@ -84,3 +85,27 @@ def open_session(
         tiles=len(tiles),
     )
     return session_id, [message_of(row) for row in posted]
+
+
+def refuse_session(connection: Connection, area_id: int, reason: str, *, slot_at: datetime, now: datetime) -> None:
+    """Tell an area's owner, once a day, that a session was due and was not opened: as one that ended with an error."""
+    was_told = select(SESSION.c.id).where(
+        SESSION.c.area_id == area_id, SESSION.c.tiles_planned == 0, SESSION.c.started_at >= start_of_day(now)
+    )
+    if connection.execute(was_told.limit(1)).first() is not None:
+        return
+    summary: dict[str, Any] = {"counts": {}, "severity": None, "clear_share": None, "newest_captured_at": None}
+    row = {
+        "area_id": area_id,
+        "slot_at": slot_at,
+        "cause": Cause.SCHEDULED,
+        "status": SessionStatus.ERROR,
+        "reason": reason,
+        "started_at": now,
+        "deadline_at": now,
+        "ended_at": now,
+        "tiles_planned": 0,
+        "summary": summary | {"unseen": None, "failures": []},
+    }
+    insert_row(connection, SESSION, **row)
+    record_after_commit(connection, events.SESSION_REFUSED, area_id=area_id, reason=reason)

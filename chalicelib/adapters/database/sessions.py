@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import sys
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,20 +13,19 @@ from typing_extensions import override
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.comparisons import not_compared
 from chalicelib.adapters.database.engine import reads, writes
+from chalicelib.adapters.database.ledger import charge
 from chalicelib.adapters.database.owned import owned_area, owned_sessions
 from chalicelib.adapters.database.paging import counted, page_of
 from chalicelib.adapters.database.references import newest_pairs
 from chalicelib.adapters.database.rows import area_of, past_session_of, session_of
-from chalicelib.adapters.database.session_closing import (
-    end_run,
-    finish_if_done,
-    lock_session,
-    open_run_of,
-)
-from chalicelib.adapters.database.session_opening import Waits, open_session
+from chalicelib.adapters.database.session_closing import lock_session
+from chalicelib.adapters.database.session_ending import end_part
+from chalicelib.adapters.database.session_opening import Waits, open_session, refuse_session
 from chalicelib.adapters.database.session_summaries import count_verdicts, summarise
+from chalicelib.application.patience import is_awaited
 from chalicelib.application.ports.sessions import Sessions
 from chalicelib.domain.areas import Area, next_due
+from chalicelib.domain.budgets import Spending, of_tiles
 from chalicelib.domain.errors import Conflict, LimitReached, NotFound
 from chalicelib.domain.jobs import Message
 from chalicelib.domain.paging import Page, PageRequest
@@ -34,22 +34,30 @@ from chalicelib.domain.sessions import (
     Session,
     SessionStatus,
     answers_first_request,
-    check_day_budget,
-    start_of_day,
 )
-from chalicelib.domain.tile_runs import Outcome, TileState, Verdict
+from chalicelib.domain.tile_runs import Outcome, TileState
 from chalicelib.domain.tiles import Tile, shared_m2, tiles_covering
 
-SESSION, RUN, AREA = t.alert_sessions, t.session_tiles, t.area_configs
+SESSION, AREA = t.alert_sessions, t.area_configs
+PARTS_IN_TIME = 6  # of a session that ends, while a person waits
 
 
 class SqlSessions(Sessions):
     """The port `Sessions`."""
 
-    def __init__(self, engine: Engine, *, deadline_s: float, retry_s: float, tiles_per_day: int) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        deadline_s: float,
+        retry_s: float,
+        tiles_per_day: int,
+        cost_of: Callable[[str], float] = lambda _provider: 0.0,
+    ) -> None:
         self.engine = engine
         self._waits = Waits(timedelta(seconds=deadline_s), timedelta(seconds=retry_s))
-        self._tiles_per_day = tiles_per_day
+        self._budgets = {Spending.TILES: tiles_per_day, Spending.COMPARISONS: tiles_per_day}
+        self._cost_of = cost_of  # USD for a request to a provider
 
     @override
     @writes
@@ -60,10 +68,11 @@ class SqlSessions(Sessions):
             return []
         area = area_of(row)
         try:
-            self._check_budget(connection, area, now)
-        except LimitReached:
-            # Tried again once the day is over: planning it each minute would only burn the database.
+            self._charge(connection, area, now)
+        except LimitReached as refused:
+            # Tried again each hour: planning it each minute would only burn the database.
             connection.execute(update(AREA).where(AREA.c.id == area_id).values(next_due_at=now + timedelta(hours=1)))
+            refuse_session(connection, area_id, refused.reason, slot_at=row.next_due_at, now=now)
             return []
         _, messages = self._open_captures(
             connection, area, Cause.SCHEDULED, slot_at=row.next_due_at, now=now, request_id=request_id
@@ -89,7 +98,7 @@ class SqlSessions(Sessions):
         elif (first := self._answering_first(connection, area_id, now)) is not None:
             session_id, messages = first, []
         else:
-            self._check_budget(connection, area, now)
+            self._charge(connection, area, now)
             session_id, messages = self._open_captures(
                 connection, area, cause, slot_at=None, now=now, request_id=request_id
             )
@@ -113,18 +122,9 @@ class SqlSessions(Sessions):
     def _mark_requested(connection: Connection, session_id: int) -> None:
         connection.execute(update(SESSION).where(SESSION.c.id == session_id).values(cause=Cause.REQUESTED))
 
-    def _check_budget(self, connection: Connection, area: Area, now: datetime) -> None:
-        connection.execute(select(t.users.c.id).where(t.users.c.id == area.user_id).with_for_update())
-        spent = connection.execute(
-            select(func.coalesce(func.sum(SESSION.c.tiles_planned), 0))
-            .join(AREA, AREA.c.id == SESSION.c.area_id)
-            .where(
-                AREA.c.user_id == area.user_id,
-                SESSION.c.started_at >= start_of_day(now),
-                SESSION.c.cause != Cause.COMPARISON,
-            )
-        ).scalar_one()
-        check_day_budget(area.tiles, spent=int(spent), limit=self._tiles_per_day, now=now)
+    def _charge(self, connection: Connection, area: Area, now: datetime) -> None:
+        needed = of_tiles(area.tiles, cost_usd=self._cost_of(area.plan.provider))
+        charge(connection, area.user_id, needed, budgets=self._budgets, now=now)
 
     def _open_captures(
         self,
@@ -149,6 +149,8 @@ class SqlSessions(Sessions):
         pairs = sorted(not_compared(connection, list(by_pair), area.plan.thresholds))
         captured = {"state": TileState.CAPTURED}
         if pairs:
+            needed = {Spending.COMPARISONS: len(pairs)}
+            charge(connection, area.user_id, needed, budgets=self._budgets, now=now)
             tiles = [_columns_of(by_pair[pair], area) | pair._asdict() | captured for pair in pairs]
             return self._open(connection, area, Cause.COMPARISON, tiles, slot_at=None, now=now, request_id=request_id)
         latest = select(func.max(SESSION.c.id)).where(SESSION.c.area_id == area.area_id)
@@ -202,27 +204,29 @@ class SqlSessions(Sessions):
 
     @override
     @reads
-    def overdue(self, connection: Connection, *, now: datetime, limit: int) -> list[int]:
+    def overdue(self, connection: Connection, *, now: datetime, limit: int) -> list[tuple[int, bool]]:
         query = (
-            select(SESSION.c.id)
+            select(SESSION.c.id, SESSION.c.reason)
             .where(SESSION.c.status == SessionStatus.IN_PROGRESS, SESSION.c.deadline_at <= now)
             .limit(limit)
         )
-        return list(connection.execute(query).scalars())
+        return [(row.id, row.reason is not None) for row in connection.execute(query)]
 
     @override
-    @writes
     def end_open_tiles(
-        self, connection: Connection, session_id: int, outcome: Outcome, *, now: datetime, request_id: str = ""
+        self, session_id: int, outcome: Outcome, *, now: datetime, request_id: str = ""
     ) -> list[Message]:
+        parts = PARTS_IN_TIME if is_awaited() else sys.maxsize
+        while (messages := self._end_part(session_id, outcome, now=now, request_id=request_id)) is None and parts > 1:
+            parts -= 1
+        return messages or []
+
+    @writes
+    def _end_part(
+        self, connection: Connection, session_id: int, outcome: Outcome, *, now: datetime, request_id: str
+    ) -> list[Message] | None:
         session = lock_session(connection, session_id)
-        if session is None:
-            return []
-        open_runs = select(RUN).where(RUN.c.session_id == session_id, RUN.c.verdict.is_(None)).with_for_update()
-        for run in connection.execute(open_runs).all():
-            why = f"{outcome.reason}; last: {run.reason}" if outcome.verdict is Verdict.FAILED and run.reason else None
-            end_run(connection, open_run_of(run), replace(outcome, reason=why or outcome.reason), now=now)
-        return finish_if_done(connection, session, now=now, request_id=request_id)
+        return [] if session is None else end_part(connection, session, outcome, now=now, request_id=request_id)
 
     @staticmethod
     def _read(connection: Connection, rows: list[Row[Any]]) -> list[Session]:

@@ -68,7 +68,8 @@ class SqlStateNotices(StateNotices):
             if (each := news_of(courses[area_id], _told(row), periods=self._periods, now=now)) is not None
         }
         wait_until = wait_for_more(news.values(), now=now)
-        targets = (*devices_of(connection, user_id), *self._targets)
+        is_told_to_operator = all(areas[area_id].is_told_to_operator for area_id in news)
+        targets = (*devices_of(connection, user_id), *(self._targets if is_told_to_operator else ()))
         if wait_until is None and news:
             wait_until = _free_at(connection, user_id, now)
         if wait_until is None and news and not targets:

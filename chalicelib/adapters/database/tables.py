@@ -14,9 +14,18 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    true,
 )
 
-from chalicelib.adapters.database import account_tables, area_state_table, place_tables, scene_tables
+from chalicelib.adapters.database import (
+    account_tables,
+    archive_tables,
+    area_state_table,
+    audit_tables,
+    limit_tables,
+    place_tables,
+    scene_tables,
+)
 from chalicelib.adapters.database.engine import UtcDateTime
 from chalicelib.adapters.database.metadata import Id, table
 
@@ -53,7 +62,8 @@ area_configs = table(
     Column("unseen_tolerance", Double, nullable=False, server_default="0.05"),
     Column("next_due_at", UtcDateTime, nullable=False, index=True),
     Column("created_at", UtcDateTime, nullable=False),
-    Column("deleted_at", UtcDateTime),
+    Column("deleted_at", UtcDateTime, index=True),
+    Column("is_told_to_operator", Boolean, nullable=False, server_default=true()),
     Column("baseline_at", UtcDateTime),  # when its owner accepted what it looks like
 )
 
@@ -100,13 +110,14 @@ session_tiles = table(
     Column("unusable", Text),  # why a newer scene than the one that was looked at could not be used
     UniqueConstraint("session_id", "z", "x", "y"),
     Index(None, "state", "retry_at"),
+    Index(None, "session_id", "verdict"),
 )
 
 image_tiles = table(
     "image_tiles",
     Column("id", Id, primary_key=True),
     Column("area_id", Id, nullable=False),
-    Column("session_id", Id, ForeignKey("alert_sessions.id"), nullable=False),
+    Column("session_id", Id, ForeignKey("alert_sessions.id"), nullable=False, index=True),
     Column("tile_run_id", Id, ForeignKey("session_tiles.id"), nullable=False),
     Column("z", Integer, nullable=False),
     Column("x", Integer, nullable=False),
@@ -132,6 +143,7 @@ image_tiles = table(
     Column("capture_id", Id, ForeignKey("captures.id"), index=True),  # what it is a use of; NULL: an object of its own
     UniqueConstraint("tile_run_id", "taken_at"),
     Index(None, "area_id", "z", "x", "y", "taken_at"),
+    Index(None, "area_id", "taken_at"),
 )
 
 comparisons = table(
@@ -152,7 +164,7 @@ alert_details = table(
     Column("id", Id, primary_key=True),
     Column("session_id", Id, ForeignKey("alert_sessions.id"), nullable=False, index=True),
     Column("tile_run_id", Id, ForeignKey("session_tiles.id"), nullable=False, unique=True),
-    Column("image_id", Id, ForeignKey("image_tiles.id"), nullable=False),
+    Column("image_id", Id, ForeignKey("image_tiles.id"), nullable=False, index=True),
     Column("reference_id", Id, nullable=False),
     Column("mask_key", String(191), index=True),
     Column("overlay_key", String(191), index=True),
@@ -208,15 +220,10 @@ breakers = table(
     Column("open_until", UtcDateTime),
 )
 
-waits = table(
-    "waits",
-    Column("slot", Integer, primary_key=True, autoincrement=False),
-    Column("user_id", Id, nullable=False),
-    Column("ends_at", UtcDateTime, nullable=False),
-)
-
-area_states = area_state_table.area_states
-places, place_sightings = place_tables.places, place_tables.place_sightings
+area_states, places, place_sightings = area_state_table.area_states, place_tables.places, place_tables.place_sightings
 scene_searches, captures = scene_tables.scene_searches, scene_tables.captures
+archive_files = archive_tables.archive_files
 sign_ins, refresh_tokens = account_tables.sign_ins, account_tables.refresh_tokens
 devices, buckets = account_tables.devices, account_tables.buckets
+audit_entries, audit_heads = audit_tables.audit_entries, audit_tables.audit_heads
+spendings, budgets, waits = limit_tables.spendings, limit_tables.budgets, limit_tables.waits

@@ -83,13 +83,12 @@ class Catalogue:
         self._told: set[tuple[str, str]] = set()
         self._lock = threading.Lock()  # workers at home are threads of one process
 
-    def look(self) -> Listing:
-        """List what the store holds at this moment. Raises ProviderUnavailable."""
+    def look(self, files: Files | None = None) -> Listing:
+        """List what the store holds at this moment, or held when its files were listed. Raises ProviderUnavailable."""
         with self._lock:
-            return self._look()
+            return self._look(files or self._store.list_files())
 
-    def _look(self) -> Listing:
-        files = self._store.list_files()
+    def _look(self, files: Files) -> Listing:
         names = Names(files.files, self._store.name_of)
         documents = self._read_documents(files, names)
         reads = [

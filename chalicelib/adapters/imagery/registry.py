@@ -18,3 +18,9 @@ def provider_named(name: str) -> Provider:
     if name not in PROVIDERS:
         raise Invalid(f"there is no provider {name!r}: choose one of {', '.join(PROVIDERS)}", pointer="/provider")
     return PROVIDERS[name]
+
+
+def cost_per_request_usd(name: str) -> float:
+    """Return what a request to a provider costs, by its terms; nothing for one that this release does not know."""
+    provider = PROVIDERS.get(name)
+    return provider.terms.cost_per_request_usd if provider else 0.0

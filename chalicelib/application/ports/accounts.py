@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from chalicelib.domain.accounts import Device, Rotation, SignIn, User
+from chalicelib.domain.accounts import Device, LiveSignIn, Rotation, SignIn, User
 
 
 class Accounts(Protocol):
@@ -32,8 +32,28 @@ class Accounts(Protocol):
         expires_at: datetime,
         network: str = "",
         client: str = "",
+        unchanged_since: datetime | None = None,
     ) -> int:
-        """Keep a new sign-in, from where and with what; return its id."""
+        """Keep a new sign-in, from where and with what; return its id.
+
+        Raises NotSignedIn if the user was changed since: the password that was checked is no longer his.
+        """
+        ...
+
+    def sign_ins(self, user_id: int, *, now: datetime) -> list[LiveSignIn]:
+        """Return a user's live sign-ins, newest first."""
+        ...
+
+    def end_sign_in(self, sign_in_id: int, *, user_id: int, now: datetime) -> None:
+        """End one of a user's live sign-ins. Raises NotFound."""
+        ...
+
+    def change_password(self, user_id: int, *, old_hash: str, new_hash: str, now: datetime) -> None:
+        """Replace a password and end all of the user's sign-ins. Raises Conflict if it was replaced just now."""
+        ...
+
+    def delete_ended(self, *, before: datetime, limit: int) -> int:
+        """Delete sign-ins that ended before, with their refresh tokens, at most that many; return how many."""
         ...
 
     def is_known(self, user_id: int, network: str) -> bool:

@@ -59,8 +59,13 @@ class Areas(Protocol):
         ...
 
     def purge(self, area_id: int) -> list[str] | None:
-        """Remove a deleted area's rows, and the images that no other area uses; return the keys of their objects.
+        """Remove some of a deleted area's rows, and the images that no other area uses; return their objects' keys.
 
+        To be called until it `is_purged`: each call is short, and goes on where the last one ended, whoever made it.
         None, and nothing is removed, while a session of it is still open.
         """
+        ...
+
+    def is_purged(self, area_id: int) -> bool:
+        """Whether nothing is left of an area."""
         ...

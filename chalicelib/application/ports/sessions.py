@@ -41,12 +41,16 @@ class Sessions(Protocol):
         """Return the sessions of a user's areas, newest first."""
         ...
 
-    def overdue(self, *, now: datetime, limit: int) -> list[int]:
-        """Return the ids of open sessions past their deadline."""
+    def overdue(self, *, now: datetime, limit: int) -> list[tuple[int, bool]]:
+        """Return the ids of open sessions past their deadline, each with whether somebody has begun to end it."""
         ...
 
     def end_open_tiles(
         self, session_id: int, outcome: Outcome, *, now: datetime, request_id: str = ""
     ) -> list[Message]:
-        """End every open tile run of a session alike: it was cancelled, or ran out of time."""
+        """End every open tile run of a session alike: it was cancelled, or ran out of time.
+
+        They end a part at a time. From the first part on nothing more of the session is captured or compared, and who
+        calls this next, with whatever outcome, goes on with the first one: what a person waits for is not all of many.
+        """
         ...

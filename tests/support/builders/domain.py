@@ -39,9 +39,10 @@ def a_plan(**changed):
     return Plan(**(plan | changed))
 
 
-def a_new_area(user_id, *, tiles=2, rows=1, name="Hill", **plan):
+def a_new_area(user_id, *, tiles=2, rows=1, name="Hill", is_told_to_operator=True, **plan):
     """Give an area that somebody asks for."""
-    return NewArea(user_id=user_id, name=name, extent=an_extent(tiles, rows), plan=a_plan(**plan))
+    told = {"is_told_to_operator": is_told_to_operator}
+    return NewArea(user_id=user_id, name=name, extent=an_extent(tiles, rows), plan=a_plan(**plan), **told)
 
 
 def a_region(m2=900.0):

@@ -4,12 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from chalicelib.domain.budgets import Spending, check_budgets
 from chalicelib.domain.comparisons import DETECTOR, comparison_key
 from chalicelib.domain.errors import LicenceRefused, LimitReached
 from chalicelib.domain.images import is_usable
 from chalicelib.domain.jobs import Queue, queue_for
 from chalicelib.domain.scenes import Licence, ProviderTerms, Scene, check_licence
-from chalicelib.domain.sessions import Cause, PastSession, answers_first_request, check_day_budget, ending_of
+from chalicelib.domain.sessions import Cause, PastSession, answers_first_request, ending_of
 from chalicelib.domain.thresholds import Sensitivity, Thresholds
 from chalicelib.domain.tile_runs import Captured, Outcome, TileState, Verdict, after_capture
 from tests.support.builders.domain import NOON, a_stored_image
@@ -99,6 +100,11 @@ class TestTheFirstRequest:
     def test_and_by_the_only_one(self):
         assert not answers_first_request([], now=NOON)
         assert not answers_first_request([self.session(), self.session()], now=NOON)
+
+
+def check_day_budget(needed, *, spent, limit, now):
+    kind = Spending.TILES
+    check_budgets({kind: needed}, spent={kind: spent}, budgets={kind: limit}, now=now)
 
 
 class TestTheDaysBudget:

@@ -1,0 +1,48 @@
+"""Ends a session before its time: it was stopped, its area was deleted, or its deadline has come."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from chalicelib.adapters.database import tables as t
+from chalicelib.adapters.database.session_closing import end_run, finish_if_done, open_run_of
+from chalicelib.domain.jobs import Message
+from chalicelib.domain.sessions import SessionStatus
+from chalicelib.domain.tile_runs import Outcome, Verdict
+
+SESSION, RUN = t.alert_sessions, t.session_tiles
+PART = 250  # tile runs of one transaction
+
+
+def end_part(
+    connection: Connection, session: Row[Any], outcome: Outcome, *, now: datetime, request_id: str
+) -> list[Message] | None:
+    """End some of a session's open tile runs; None while others are left. The caller holds the session's lock.
+
+    A session of which only a part has ended keeps why in its row, and its deadline has come: its other tile runs are
+    claimed by nobody, and reconcile goes on, with the verdict that the first part had.
+    """
+    if session.status != SessionStatus.IN_PROGRESS:
+        return []
+    open_runs = select(RUN).where(RUN.c.session_id == session.id, RUN.c.verdict.is_(None)).limit(PART + 1)
+    runs = connection.execute(open_runs.with_for_update()).all()
+    if session.reason is not None:
+        outcome = _begun(session.reason)
+    elif len(runs) > PART:
+        kept = {"reason": f"{outcome.verdict.value}: {outcome.reason}", "deadline_at": now}
+        connection.execute(update(SESSION).where(SESSION.c.id == session.id).values(**kept))
+    for run in runs[:PART]:
+        why = f"{outcome.reason}; last: {run.reason}" if outcome.verdict is Verdict.FAILED and run.reason else None
+        end_run(connection, open_run_of(run), replace(outcome, reason=why or outcome.reason), now=now)
+    if len(runs) > PART:
+        return None
+    return finish_if_done(connection, session, now=now, request_id=request_id)
+
+
+def _begun(reason: str) -> Outcome:
+    verdict, _, why = reason.partition(": ")
+    return Outcome(verdict=Verdict(verdict), reason=why)

@@ -1,0 +1,33 @@
+"""The ledger: what users spent, each day, and what they may."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from chalicelib.domain.budgets import Spending
+
+
+class Account(NamedTuple):
+    """A user's day: what was spent of each kind, and the budget; None: none that limits it."""
+
+    user_id: int
+    spent: Mapping[Spending, int]
+    budgets: Mapping[Spending, int | None]
+
+
+class Ledger(Protocol):
+    """What users spent. Sessions charge it in the transaction that opens them."""
+
+    def charge(self, user_id: int, kind: Spending, *, now: datetime) -> None:
+        """Write that a user spent one of a kind. Raises LimitReached, and nothing is spent."""
+        ...
+
+    def account(self, email: str, *, now: datetime) -> Account:
+        """Return the account of the user with an e-mail address. Raises NotFound."""
+        ...
+
+    def set_budget(self, email: str, kind: Spending, amount: int | None) -> None:
+        """Give a user another budget a day than everybody's; None: everybody's again. Raises NotFound."""
+        ...

@@ -1,0 +1,106 @@
+"""What was spent stays spent: whatever is deleted, and however many spend at once."""
+
+import pytest
+from sqlalchemy import select
+
+from chalicelib.adapters.database.ledger import SqlLedger
+from chalicelib.adapters.database.limit_tables import spendings
+from chalicelib.domain.budgets import Spending
+from chalicelib.domain.errors import LimitReached, NotFound
+from chalicelib.domain.sessions import SessionStatus
+from tests.support.timing import at_once
+from tests.support.trip import Trip
+
+
+def ledger_of(trip, **budgets):
+    return SqlLedger(trip.engine, budgets={Spending.TILES: 5} | {Spending(name): n for name, n in budgets.items()})
+
+
+def spent(trip):
+    with trip.engine.connect() as connection:
+        return {row.kind: row.amount for row in connection.execute(select(spendings)) if row.amount}
+
+
+@pytest.fixture
+def trip(engine):
+    return Trip(engine, tiles_per_day=5)
+
+
+def test_a_deleted_area_gives_nothing_back(trip):
+    trip.show("march")
+    area = trip.add_area(tiles=3)
+    trip.capture_now(area)
+    trip.delete(area)
+    trip.wait(minutes=1)
+    trip.reconcile()
+    assert trip.areas.is_purged(area.area_id)
+    with pytest.raises(LimitReached, match="3 of today's 5 tiles are used, and this area needs 3") as refused:
+        trip.capture_now(trip.add_area(tiles=3))
+    assert 0 < refused.value.retry_after_s <= 86_400
+    trip.wait(days=1)
+    trip.capture_now(trip.add_area(tiles=3))
+
+
+def test_a_refusal_spends_nothing(trip):
+    trip.show("march")
+    trip.capture_now(trip.add_area(tiles=3))
+    for _ in range(2):
+        with pytest.raises(LimitReached):
+            trip.capture_now(trip.add_area(tiles=3))
+    assert spent(trip) == {"tiles": 3, "requests": 3}
+    trip.capture_now(trip.add_area(tiles=2))
+
+
+def test_what_the_clock_may_not_open_is_told_once_a_day(trip):
+    trip.show("march")
+    trip.capture_now(trip.add_area(tiles=3))
+    area = trip.add_area(tiles=3)
+    for _ in range(3):
+        assert trip.tick() == 0
+        trip.wait(hours=1)
+    (told,) = [session for session in trip.all_sessions() if session.area_id == area.area_id]
+    assert (told.status, told.is_all_clear, told.tiles_planned) == (SessionStatus.ERROR, False, 0)
+    assert told.reason == "3 of today's 5 tiles are used, and this area needs 3"
+    trip.wait(days=1)
+    assert trip.tick() >= 1
+
+
+def test_comparisons_that_somebody_asks_for_are_counted(trip):
+    area = trip.add_area(tiles=2)
+    trip.run_session(area, "march", days=-1)
+    trip.show("april", days=30)
+    trip.capture_now(area)
+    trip.work()
+    assert spent(trip)["tiles"] == 4
+    trip.compare_now(area)
+    assert spent(trip).get("comparisons", 0) == 0, "what is compared already is asked for in vain"
+
+
+def test_who_spends_at_once_never_spends_more_than_the_budget(trip):
+    ledger = ledger_of(trip, estimates=7)
+    for _ in range(6):
+        spend = [lambda: ledger.charge(trip.user.user_id, Spending.ESTIMATES, now=trip.now)] * 10
+        answers = at_once(*spend)
+        assert sum(answer is None for answer in answers) == 7
+        assert spent(trip) == {"estimates": 7}
+        trip.wait(days=1)
+        with trip.engine.begin() as connection:
+            connection.execute(spendings.delete())
+
+
+def test_the_operator_sees_and_sets_a_budget(trip):
+    ledger = ledger_of(trip)
+    trip.show("march")
+    trip.capture_now(trip.add_area(tiles=3))
+    account = ledger.account(trip.user.email, now=trip.now)
+    assert (account.spent[Spending.TILES], account.budgets[Spending.TILES]) == (3, 5)
+    ledger.set_budget(trip.user.email, Spending.TILES, 6)
+    trip.capture_now(trip.add_area(tiles=3))
+    ledger.set_budget(trip.user.email, Spending.TILES, None)
+    with pytest.raises(LimitReached):
+        trip.capture_now(trip.add_area(tiles=1))
+    ledger.set_budget(trip.user.email, Spending.REQUESTS, 6)
+    trip.wait(days=1)
+    trip.capture_now(trip.add_area(tiles=5))
+    with pytest.raises(NotFound):
+        ledger.account("nobody@example.org", now=trip.now)

@@ -1,0 +1,49 @@
+"""What people type is read by others: never more than letters, and never by people who did not ask for it."""
+
+import pytest
+
+from chalicelib.domain.areas import checked_name
+from chalicelib.domain.errors import Invalid
+from chalicelib.domain.plain_text import plain
+from chalicelib.domain.pushes import Notice, Target
+from tests.support.builders.domain import a_change
+from tests.support.trip import Trip
+
+OPERATOR = Target.parse("topic:bhuprahari")
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("Lake\nshore\r\n", "Lake shore"),
+        ("\u202eLake\u2066 shore\u2069", "Lake shore"),
+        ("a\x00b\x1b[31m\x7f\x85c", "ab[31m c"),
+        ("\u200flake\u061c\ufeff\u2028shore", "lake shore"),
+        ("क्\u200dष नदी", "क्\u200dष نदी".replace("ن", "न")),
+        ("👩\u200d🌾 field", "👩\u200d🌾 field"),
+        ("مزرعة البحيرة", "مزرعة البحيرة"),
+    ],
+)
+def test_names_have_no_control_and_no_direction_characters(typed, kept):
+    assert checked_name(typed) == plain(typed) == kept
+    assert plain(kept) == kept
+
+
+def test_a_name_of_nothing_else_is_none():
+    with pytest.raises(Invalid):
+        checked_name("\u202e\u200f\n")
+
+
+def test_a_name_that_was_kept_before_is_plain_in_a_push():
+    assert Notice(area_id=1, area_name="a\u202eb\n", session_id=2, changes=1).title == "Change detected: ab"
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_the_operators_topic_gets_the_text_of_areas_that_opted_in(engine, is_told):
+    trip = Trip(engine, targets=[OPERATOR])
+    device = {"token": "phone-1", "platform": "android", "now": trip.now}
+    trip.accounts.add_device(trip.user.user_id, **device)
+    area = trip.add_area(tiles=1, is_told_to_operator=is_told)
+    trip.run_session(area, "before", days=0)
+    trip.run_session(area, "after", days=1, change=a_change(m2=900))
+    assert {push.kind.value for push in trip.pushes()} == ({"topic", "token"} if is_told else {"token"})
