@@ -48,7 +48,8 @@ def scene_mask(pixels: Pixels) -> Mask:
     """Return the mask of the pixels within the scene.
 
     Outside of it lies what is transparent, what has one exact value over a piece or along a line, and what is black or
-    white along the rim or beside what is transparent; stripes of a value; also what resampling or JPEG made of the edges of these.
+    white along the rim or beside what is transparent; stripes after JPEG; also what JPEG or resampling made of their
+    edges.
     """
     bgr, valid = pixels
     if not valid.any():
