@@ -45,7 +45,7 @@ IMAGES: dict[str, tuple[str, tuple[str, ...]]] = {  # of the bucket: which objec
     "operate": ("doctor/*", ("GetObject", "PutObject", "DeleteObject")),  # the doctor's own probe
 }
 LIST_IMAGES = ("api_handler", "compare_tile", "reconcile", "operate")  # else a key that is missing looks forbidden
-ARCHIVE = ("api_handler", "capture_tile", "operate")
+ARCHIVE = ("api_handler", "capture_tile", "reconcile", "operate")
 OUR_ACCOUNT = {"StringEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}}
 
 
