@@ -122,7 +122,7 @@ package: setup  ## the AWS package of STAGE=dev under build/package (needs Pytho
 		echo "There is no stage $(STAGE) in .chalice/config.json: say one that is there, as in make package STAGE=dev"; exit 1; }
 	@find app.py chalicelib -name __pycache__ -type d -prune -exec rm -rf {} +
 	@mkdir -p build && rm -rf build/package
-	@{ PYTHONDONTWRITEBYTECODE=1 AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-us-east-1} \
+	@{ CHALICE_STARTED_BY_MAKE=1 PYTHONDONTWRITEBYTECODE=1 AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-us-east-1} \
 		$(PY) -c 'import sys; from chalice.cli import main; sys.exit(main())' package --stage $(STAGE) build/package 2>&1 \
 		|| echo "Not packaged."; } | tee build/package.log
 	@! grep -qE 'Could not install|Not packaged' build/package.log

@@ -1,5 +1,15 @@
 """The app: ports from the settings, the blueprints, and the one HTTP middleware. Nothing else."""
 
+import os
+import sys
+from pathlib import Path
+
+# Before chalicelib, which another Python may not read. Chalice sets it in its own commands, never in Lambda.
+if "AWS_CHALICE_CLI_MODE" in os.environ:  # noqa: TID251
+    from infra.aws import plain_chalice
+
+    plain_chalice.check(sys.argv, Path(__file__).parent)
+
 from chalice import Chalice
 
 from chalicelib import logs

@@ -31,7 +31,11 @@ METRICS: Mapping[str, tuple[Metric, ...]] = {
     ),
     events.SESSION_ENDED: (Metric("SessionSeconds", unit="Seconds", field="seconds"),),
     events.PUSHES_RECORDED: (Metric("Pushes", field="pushes", dimension="outcome"),),
-    events.RECONCILE_DONE: (Metric("SweepRuns"), Metric("BacklogAgeSeconds", unit="Seconds", field="backlog_age_s")),
+    events.RECONCILE_DONE: (
+        Metric("SweepRuns"),
+        Metric("BacklogAgeSeconds", unit="Seconds", field="backlog_age_s"),
+        Metric("OverdueAreas", field="overdue_areas"),
+    ),
 }
 
 

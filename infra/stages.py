@@ -19,6 +19,7 @@ OF_A_STAGE = (
     "environment_variables.BHUPRAHARI_CAPTURES_QUEUE",
     "environment_variables.BHUPRAHARI_COMPARISONS_QUEUE",
     "environment_variables.BHUPRAHARI_NOTIFICATIONS_QUEUE",
+    "environment_variables.BHUPRAHARI_SECRETS_PREFIX",
     "lambda_functions.capture_tile.lambda_timeout",
     "lambda_functions.compare_tile.lambda_timeout",
     "lambda_functions.notify_session.lambda_timeout",
@@ -49,7 +50,7 @@ def read(root: Path, stage: str) -> dict[str, Any]:
         new = RENAMED_FUNCTIONS[old]
         raise OperatorError(
             f"the stage {stage} in .chalice/config.json still has the function {old}, which is called {new} now: "
-            f"rename it there, with its iam_policy_file policy-{new}.json"
+            f"rename it there, with its iam_policy_file policy-{stage}-{new}.json"
         )
     return found
 

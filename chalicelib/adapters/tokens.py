@@ -23,7 +23,9 @@ REQUIRED = ("exp", "iat", "sub", "iss", "aud", "jti")
 MIN_KEY_BYTES = 32
 LONGEST = 4096
 AHEAD_S = 60  # by how much another machine's clock may be fast
+LARGEST_ID = 2**63 - 1  # what the database's numbers hold
 _ID = re.compile(r"[1-9][0-9]{0,18}")
+_COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")  # RFC 7515: no padding, no blanks
 
 
 class JwtTokens(Tokens):
@@ -64,16 +66,17 @@ class JwtTokens(Tokens):
 
     @override
     def sign_in_id(self, token: str, *, now: datetime) -> int:
-        if len(token) > LONGEST or not token.isascii():
+        if len(token) > LONGEST or not _COMPACT.fullmatch(token):
             raise NotSignedIn("the access token is not valid")
         try:
             claims = self._claims(token)
         except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
             raise NotSignedIn("the access token is not valid") from None
         issued, expires, subject = claims["iat"], claims["exp"], claims["sub"]
-        if type(issued) is not int or type(expires) is not int or not _ID.fullmatch(subject):
+        begins = claims.get("nbf", issued)
+        if any(type(time) is not int for time in (issued, expires, begins)) or not _is_id(subject):
             raise NotSignedIn("the access token is not valid")
-        if issued > now.timestamp() + AHEAD_S:
+        if max(issued, begins) > now.timestamp() + AHEAD_S:
             raise NotSignedIn("the access token is from the future")
         if expires <= now.timestamp():
             raise NotSignedIn("the access token has expired: sign in again")
@@ -94,3 +97,7 @@ class JwtTokens(Tokens):
             options={"require": list(REQUIRED), "verify_exp": False, "verify_iat": False, "verify_nbf": False},
         )
         return claims
+
+
+def _is_id(subject: object) -> bool:
+    return isinstance(subject, str) and _ID.fullmatch(subject) is not None and int(subject) <= LARGEST_ID

@@ -1,18 +1,20 @@
-"""Registering, signing in and out, and the devices that want pushes."""
+"""Registering, signing in and out."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from chalice.app import Request
+from pydantic import Field
 
+from chalicelib.api.admission import network
 from chalicelib.api.http import Api, ApiModel, Body, MessageOut
 from chalicelib.application import refresh_sign_in
 from chalicelib.application import register as registration
 from chalicelib.application import sign_in as signing_in
 from chalicelib.composition import Ports
-from chalicelib.domain.accounts import MAX_EMAIL, MAX_PROFILE, Credentials, Device, Lifetimes, SignIn, User
+from chalicelib.domain.accounts import MAX_EMAIL, MAX_PROFILE, Credentials, Lifetimes, SignIn, User
 from chalicelib.domain.errors import NotAllowed
 from chalicelib.settings import Settings
 
@@ -86,31 +88,23 @@ class SignedIn(MessageOut):
         )
 
 
-class NewDevice(Body):
-    """A phone that wants pushes."""
-
-    token: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4096)]
-    platform: Literal["android", "ios", "web"]
-
-
-class DeviceOut(ApiModel):
-    """A registered device. Its token is not shown again."""
-
-    id: int
-    platform: str
-    created_at: datetime
-    seen_at: datetime
-
-    @classmethod
-    def of(cls, device: Device) -> DeviceOut:
-        """Show a device."""
-        return cls(id=device.device_id, platform=device.platform, created_at=device.created_at, seen_at=device.seen_at)
-
-
-def _lifetimes(settings: Settings) -> Lifetimes:
+def lifetimes_of(settings: Settings) -> Lifetimes:
+    """Return how long the tokens of a sign-in last."""
     return Lifetimes(
         access=timedelta(days=settings.accounts.access_token_days),
         refresh=timedelta(days=settings.accounts.refresh_token_days),
+    )
+
+
+def guard_of(request: Request, ports: Ports) -> signing_in.Guard:
+    """Return who tries to sign in, and what holds back who guesses."""
+    client = " ".join((request.headers.get("user-agent") or "").split())
+    return signing_in.Guard(
+        network=network(request),
+        client="".join(character for character in client if character.isprintable()),
+        buckets=ports.buckets,
+        limits=ports.limits,
+        audit=ports.audit,
     )
 
 
@@ -139,9 +133,9 @@ def register(ports: Ports, body: NewUser) -> Registered:
 
 
 @api.route(
-    "/api/auth/login", method="POST", body=EmailAndPassword, response=SignedIn, extra_statuses=(401, 429), public=True
+    "/api/auth/login", method="POST", body=EmailAndPassword, response=SignedIn, extra_statuses=(401,), public=True
 )
-def login(ports: Ports, body: EmailAndPassword) -> SignedIn:
+def login(ports: Ports, request: Request, body: EmailAndPassword) -> SignedIn:
     """Sign in."""
     credentials = signing_in.sign_in(
         body.email,
@@ -151,21 +145,22 @@ def login(ports: Ports, body: EmailAndPassword) -> SignedIn:
         tokens=ports.tokens,
         clock=ports.clock,
         new_token=ports.new_token,
-        lifetimes=_lifetimes(ports.settings),
+        lifetimes=lifetimes_of(ports.settings),
+        guard=guard_of(request, ports),
     )
     return SignedIn.of(credentials, "signed in")
 
 
 @api.route("/api/auth/refresh", method="POST", body=RefreshToken, response=SignedIn, extra_statuses=(401,), public=True)
 def refresh(ports: Ports, body: RefreshToken) -> SignedIn:
-    """Exchange a refresh token for a new pair. Using one twice ends the sign-in."""
+    """Exchange a refresh token for a new pair. Again within ten seconds gives the same one; later ends the sign-in."""
     credentials = refresh_sign_in.refresh_sign_in(
         body.refresh_token,
         accounts=ports.accounts,
         tokens=ports.tokens,
         clock=ports.clock,
         new_token=ports.new_token,
-        lifetimes=_lifetimes(ports.settings),
+        lifetimes=lifetimes_of(ports.settings),
     )
     return SignedIn.of(credentials, "refreshed")
 
@@ -181,24 +176,3 @@ def logout(ports: Ports, sign_in: SignIn) -> MessageOut:
 def me(sign_in: SignIn) -> UserOut:
     """Show who is signed in."""
     return UserOut.of(sign_in.user)
-
-
-@api.route("/api/devices", method="POST", body=NewDevice, response=DeviceOut, status=201, extra_statuses=(429,))
-def add_device(ports: Ports, sign_in: SignIn, body: NewDevice) -> DeviceOut:
-    """Register a device for pushes; one that somebody else had registered is taken over."""
-    device = ports.accounts.add_device(
-        sign_in.user.user_id, token=body.token, platform=body.platform, now=ports.clock()
-    )
-    return DeviceOut.of(device)
-
-
-@api.route("/api/devices", response=list[DeviceOut])
-def list_devices(ports: Ports, sign_in: SignIn) -> list[DeviceOut]:
-    """List the devices that get your pushes."""
-    return [DeviceOut.of(device) for device in ports.accounts.devices(sign_in.user.user_id)]
-
-
-@api.route("/api/devices/{device_id}", method="DELETE", status=204)
-def remove_device(ports: Ports, sign_in: SignIn, device_id: int) -> None:
-    """Forget a device."""
-    ports.accounts.remove_device(device_id, user_id=sign_in.user.user_id)

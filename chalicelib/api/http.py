@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import wraps
 from inspect import signature
 from typing import Any
@@ -13,20 +12,18 @@ from chalice.app import Blueprint, Request, Response
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
-from chalicelib.api import cursors, strict_json
+from chalicelib.api import admission, cursors, strict_json
 from chalicelib.api.answers import LARGEST_PAGE, answer_of, fitting, headers_of, json_answer, text_of
 from chalicelib.api.problems import Headers, problem_of, problem_of_body
+from chalicelib.api.routes import Route, View
 from chalicelib.application.current_sign_in import current_sign_in
 from chalicelib.composition import Ports
 from chalicelib.domain.accounts import SignIn
 from chalicelib.domain.errors import DomainError, Invalid, NotFound, NotSignedIn
 from chalicelib.domain.paging import MOST_COUNTED, Page, PageRequest
 
-WHOLE_LIST = 1000  # items of a list that is asked for without a limit: the contract's bare arrays
 LARGEST_ID = 2**63 - 1
 _NUMBER = re.compile(r"[1-9][0-9]{0,18}")
-
-View = Callable[..., Any]
 
 
 class ApiModel(BaseModel):
@@ -55,33 +52,6 @@ class Binary(Response):
     def __init__(self, content: bytes, *, media_type: str, headers: Headers) -> None:
         super().__init__(body=content, headers=headers, status_code=200)
         self.media_type = media_type
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
-    """A view, what it takes and what it answers: what the documentation says about it."""
-
-    view: View
-    path: str
-    method: str = "GET"
-    body: type[BaseModel] | None = None
-    response: type[BaseModel] | str | None = None  # a model, a media type, or nothing
-    status: int = 200
-    extra_statuses: tuple[int, ...] = ()  # beyond those that follow from the rest
-    query: tuple[str, ...] = ()
-    public: bool = False  # open to people who have not signed in
-    is_paged: bool = False
-    whole: int = WHOLE_LIST  # items of the list where no limit is asked for
-
-    @property
-    def name(self) -> str:
-        """The name of the operation."""
-        return self.view.__name__
-
-    @property
-    def summary(self) -> str:
-        """What the operation does, in a sentence."""
-        return (self.view.__doc__ or "").strip()
 
 
 class Api:
@@ -146,6 +116,7 @@ def _answering(route: Route, ports: Ports, current: Callable[[], Request]) -> Vi
     @wraps(route.view)
     def answer(**parameters: str) -> Response:
         try:
+            admission.admit_address(route, current(), ports)
             arguments = _arguments(route, ports, current(), parameters)
             chosen = {name: value for name, value in arguments.items() if name in wanted}
             return _listed(route, chosen, current()) if route.is_paged else _rendered(route, route.view(**chosen))
@@ -162,7 +133,8 @@ def _answering(route: Route, ports: Ports, current: Callable[[], Request]) -> Vi
 def _arguments(route: Route, ports: Ports, request: Request, parameters: dict[str, str]) -> dict[str, Any]:
     arguments: dict[str, Any] = {"ports": ports, "request": request}
     if not route.public:
-        arguments["sign_in"] = _sign_in(request, ports)
+        arguments["sign_in"] = sign_in = _sign_in(request, ports)
+        admission.admit_user(route, sign_in.user.user_id, ports)
     for name, text in parameters.items():
         arguments[name] = _id(text) if name.endswith("_id") else text
     if route.is_paged:

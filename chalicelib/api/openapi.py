@@ -11,19 +11,32 @@ from chalice.app import Response
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from chalicelib.api import accounts, alerts, areas, console, images, monitoring, places, providers, sessions
-from chalicelib.api.http import Api, Route
+from chalicelib.api import (
+    accounts,
+    alerts,
+    areas,
+    console,
+    devices,
+    images,
+    monitoring,
+    places,
+    providers,
+    sessions,
+    sign_ins,
+)
+from chalicelib.api.http import Api
 from chalicelib.api.problems import MEDIA_TYPE, Problem
+from chalicelib.api.routes import Route
 
 api = Api(__name__)
 APIS = (
-    *(console.api, accounts.api, areas.api, providers.api, monitoring.api, sessions.api, alerts.api),
-    *(places.api, images.api, api),
+    *(console.api, accounts.api, sign_ins.api, devices.api, areas.api, providers.api, monitoring.api, sessions.api),
+    *(alerts.api, places.api, images.api, api),
 )
 
 VERSION = "0.1.0"
 PUBLISHED = {"MessageOut": "Told", "AreaDraft": "WishedArea"}  # schema names that generated clients hold
-ALWAYS = (500, 503)  # a fault on our side; something outside that does not answer
+ALWAYS = (429, 500, 503)  # too many requests; a fault on our side; something outside that does not answer
 MEANINGS = {
     200: "done",
     201: "made",
@@ -57,8 +70,8 @@ def statuses(route: Route) -> list[int]:
     """Return every status that a route may answer."""
     found = {route.status, *route.extra_statuses, *ALWAYS}
     found |= set() if route.public else {401}
-    found |= {400, 413, 415} if route.body else set()
-    found |= {400} if route.is_paged or route.query else set()
+    found |= {413, 415} if route.body else set()
+    found |= {400} if route.body or route.is_paged or route.query or "{" not in route.path else set()
     found |= {404} if "{" in route.path else set()
     return sorted(found)
 

@@ -77,7 +77,7 @@ class Choice:
         hidden: StoredImage | None = None  # the newest of all, where it shows too little
         answered: StoredImage | None = None  # the newest that is settled
         clear_share = 0.0
-        for scene, image in steps_down(scenes, self.claim.stored):
+        for scene, image in steps_down(scenes, self.claim.stored, lon=self.ground.lon):
             looked: Captured | StoredImage | None = image
             if image is not None:
                 replaced = self._look_at_stored(image, scene)
@@ -115,7 +115,7 @@ class Choice:
     def _look(self, scene: Scene) -> Captured | StoredImage | None:
         """Look at a scene: a usable image is new; else what is stored of it; None if it cannot be used."""
         claim = self.claim
-        of_day = [image for image in claim.stored if _is_of_day(image, scene)]
+        of_day = [image for image in claim.stored if _is_of_day(image, scene, self.ground.lon)]
         before = max(of_day, key=lambda image: image.image_id, default=None)
         self.looked_at += 1
         try:
@@ -164,7 +164,8 @@ class Choice:
             baseline = self._baseline(scenes, captured)
             if baseline is not None:
                 claim = replace(claim, newest=claim.newest or baseline, references=(*claim.references, baseline))
-            captured = replace(captured, note=why_not_compared(scenes, self.ground.of_scene(captured.scene)))
+            of_ground = self.ground.of_scene(captured.scene)
+            captured = replace(captured, note=why_not_compared(scenes, of_ground, lon=self.ground.lon))
         messages = self.runs.record_capture(claim, captured, now=self.clock())
         log.info("tile captured", extra={"tile": str(claim.view.tile), "clear_share": captured.clear_share})
         return messages
@@ -172,7 +173,7 @@ class Choice:
     def _baseline(self, scenes: list[Scene], than: Captured | StoredImage) -> StoredImage | None:
         """Capture the oldest usable scene that is older than an image, to compare it with; None if there is none."""
         gsd_m = (self.ground.of_scene(than.scene) if isinstance(than, Captured) else than).gsd_m
-        for scene in baselines(scenes, self.claim.stored, before=than.taken_at, gsd_m=gsd_m):
+        for scene in baselines(scenes, self.claim.stored, before=than.taken_at, gsd_m=gsd_m, lon=self.ground.lon):
             try:
                 captured = self._capture(scene)
             except (BadImage, NoCoverage) as failure:
@@ -210,7 +211,8 @@ class Choice:
 
     def _note(self, answer: Captured | StoredImage | None) -> str | None:
         """Keep why newer scenes than the answer could not be used, and return it."""
-        why = newer_unusable(self.unusable, than=answer.taken_at if answer is not None else None)
+        than = answer.taken_at if answer is not None else None
+        why = newer_unusable(self.unusable, than=than, lon=self.ground.lon)
         if why != self.claim.unusable:
             self.tile_images.note_unusable(self.claim, why)
         return why
@@ -237,5 +239,5 @@ class Choice:
         return self.ground.of_image(kept)
 
 
-def _is_of_day(image: StoredImage, scene: Scene) -> bool:
-    return image.captured_at is not None and day_of(image.captured_at) == day_of(scene.captured_at)
+def _is_of_day(image: StoredImage, scene: Scene, lon: float) -> bool:
+    return image.captured_at is not None and day_of(image.captured_at, lon) == day_of(scene.captured_at, lon)

@@ -55,7 +55,8 @@ def compare_tile(
             outcome = ALREADY_COMPARED if is_compared else _compare(claim, images, compare, compare_with_baseline)
             again = None
             if outcome.lost_image_id == claim.reference.image_id:
-                again = runs.use_another_reference(claim, now=clock())
+                instead = outcome.reinstated_image_id
+                again = runs.use_another_reference(claim, instead=instead, now=clock())
             messages = runs.end(claim, outcome, now=clock()) if again is None else again
         except Unavailable as failure:  # the image store is away, or full
             retry = retry_after(claim.waits + 1, asked_s=None, reason=failure.reason, now=clock(), jitter=jitter)
@@ -80,12 +81,18 @@ def _compare(
             area=claim.area,
             thresholds=thresholds,
             older=[partial(_get_older, images, image) for image in claim.older],
+            refused=[partial(_get_older, images, image) for image in claim.refused],
             doubted=claim.doubted,
             gsds_m=(claim.reference.gsd_m, claim.image.gsd_m),
         )
     except DoesNotFit as failure:  # the odd one of the two is never used again, and nobody is told of a change
         odd = claim.reference if failure.is_reference else claim.image
-        return Outcome(verdict=Verdict.FAILED, reason=failure.reason, lost_image_id=odd.image_id)
+        of_odd = {"tile": str(claim.view.tile), "image_id": odd.image_id, "reason": failure.reason}
+        log.warning("image set aside", extra=of_odd)
+        agrees = None if failure.witness is None else claim.refused[failure.witness].image_id
+        return Outcome(
+            verdict=Verdict.FAILED, reason=failure.reason, lost_image_id=odd.image_id, reinstated_image_id=agrees
+        )
     except BadImage as failure:
         return Outcome(verdict=Verdict.FAILED, reason=failure.reason)
     slow, lost_baseline_id = _compare_slowly(claim, images, stored[1], compare_with_baseline)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from chalicelib.application.delete_area import AREA_DELETED
 from chalicelib.application.events import record
 from chalicelib.application.isolation import Isolation
+from chalicelib.application.ports.archive import Archive
 from chalicelib.application.ports.areas import Areas
 from chalicelib.application.ports.captures import Captures
 from chalicelib.application.ports.clock import Clock
@@ -21,7 +22,7 @@ from chalicelib.application.ports.recurring_tasks import RecurringTasks
 from chalicelib.application.ports.sessions import Sessions
 from chalicelib.application.ports.state_notices import StateNotices
 from chalicelib.application.ports.tile_runs import TileRuns
-from chalicelib.domain.errors import BadMessage
+from chalicelib.domain.errors import BadMessage, ProviderUnavailable
 from chalicelib.domain.events import RECONCILE_DONE, Event
 from chalicelib.domain.jobs import DeadLetter, Message, Queue, SessionJob, TileJob, ids_in
 from chalicelib.domain.tile_runs import Outcome, Verdict
@@ -33,6 +34,7 @@ OBJECTS_AT_ONCE = 1000
 SESSIONS_AT_ONCE = 50
 PARTS_AT_ONCE = 50  # of deleted areas' rows
 ORPHANS_EVERY_S = 6 * 3600.0
+OVERDUE = timedelta(hours=2)  # a look for due areas comes every few minutes: one that waits so long is not looked at
 
 
 def reconcile(
@@ -51,6 +53,7 @@ def reconcile(
     jobs: Jobs,
     clock: Clock,
     orphan_age_s: float,
+    archive: Archive | None,
 ) -> None:
     """Send what was not sent, retry what stalled, end what is overdue, delete what is dead, deleted or an orphan.
 
@@ -58,7 +61,7 @@ def reconcile(
     fails stops no other; its error is raised at the end.
     """
     isolation = Isolation()
-    backlog_age_s, sent = 0.0, 0
+    backlog_age_s, sent, overdue = 0.0, 0, 0
     stalled: list[Message] = []
     with isolation.part("repair clocks"):
         if clock_repairs.repair(now=clock()):
@@ -88,10 +91,22 @@ def reconcile(
         old_at = now - timedelta(seconds=orphan_age_s)
         captures.delete_left_over(before=old_at, limit=OBJECTS_AT_ONCE)
         _delete_orphans(orphans, tasks, images, now=now, old_at=old_at)
+    if archive is not None:
+        with isolation.part("refresh archive"):  # last: a large one takes its time when it is read first
+            _refresh(archive)
     if sent or stalled:
         log.info("jobs sent again", extra={"unsent": sent, "stalled": len(stalled)})
-    record(Event(RECONCILE_DONE, {"backlog_age_s": backlog_age_s}))
+    with isolation.part("look for overdue areas"):
+        overdue = len(areas.due(now=clock() - OVERDUE, limit=AT_ONCE))
+    record(Event(RECONCILE_DONE, {"backlog_age_s": backlog_age_s, "overdue_areas": overdue}))
     isolation.end()
+
+
+def _refresh(archive: Archive) -> None:
+    try:
+        archive.refresh()
+    except ProviderUnavailable as failure:  # whoever needs it is told, and the provider's alarm rings
+        log.warning("archive not refreshed", extra={"reason": failure.reason})
 
 
 def _tell_states(state_notices: StateNotices, jobs: Jobs, clock: Clock, isolation: Isolation) -> None:

@@ -12,16 +12,18 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.composition.admission import AdmissionPorts
 from chalicelib.composition.basis import system_clock
-from chalicelib.composition.database import DatabasePorts
 from chalicelib.domain.budgets import Spending
 from chalicelib.domain.errors import DomainError, Invalid
 from chalicelib.domain.jobs import Queue
 from chalicelib.settings import Settings, settings
 
 if TYPE_CHECKING:
+    from chalicelib.adapters.imagery.provider import Services
     from chalicelib.application.diagnostics import Patient
     from chalicelib.application.ports.archive import Archive
+    from chalicelib.application.ports.archive_index import ArchiveIndex
     from chalicelib.application.ports.clock import Clock
     from chalicelib.application.ports.imagery import Imagery
     from chalicelib.application.ports.images import Images
@@ -36,21 +38,15 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class Ports(DatabasePorts):
+class Ports(AdmissionPorts):
     """What answers each port, by the settings. A process has one; a test makes its own."""
 
     def __init__(self, settings: Settings, **given: Any) -> None:  # noqa: ANN401 (as Basis takes them)
         super().__init__(settings, **given)
-        if "clock" not in given and self._has_database_server:
+        if "clock" not in given and self.has_database_server:
             self.clock = self._database_clock()
         self.wakeup = threading.Event()  # set when a job was written here: the worker beside it need not wait
         self._imagery: dict[str, Imagery] = {}
-
-    @property
-    def _has_database_server(self) -> bool:
-        return self.settings.database.database_url.startswith("mysql") or (
-            not self.settings.database.database_url and self.settings.secrets.secrets_store == "secretsmanager"
-        )
 
     def _database_clock(self) -> Clock:
         from chalicelib.adapters.database.clock import DatabaseClock
@@ -151,28 +147,52 @@ class Ports(DatabasePorts):
     def imagery(self, name: str) -> Imagery:
         """Return a provider's imagery. Raises Invalid, pointing at `/provider`, for one that is not set up here."""
         if name not in self._imagery:
-            from chalicelib.adapters.imagery.provider import Services
             from chalicelib.adapters.imagery.registry import provider_named
 
             provider = provider_named(name)
             options = {setting: getattr(self.settings.providers, setting) for setting in provider.settings}
-            services = Services(
-                aws_client=self.aws_client,
-                secret=self.secrets.get,
-                clock=self.clock,
-                sleep=self.sleep,
-                jitter=self.jitter,
-            )
-            self._imagery[name] = provider.make(options, services)
+            self._imagery[name] = provider.make(options, self._services)
         return self._imagery[name]
 
+    @property
+    def _services(self) -> Services:
+        from chalicelib.adapters.imagery.provider import Services
+
+        return Services(
+            aws_client=self.aws_client,
+            secret=self.secrets.get,
+            clock=self.clock,
+            sleep=self.sleep,
+            jitter=self.jitter,
+            monotonic=self.monotonic,
+            archive_index=lambda: self.archive_index,
+        )
+
+    @cached_property
+    def archive_index(self) -> ArchiveIndex:
+        """The index of an archive."""
+        from chalicelib.adapters.database.archive_index import SqlArchiveIndex
+
+        return SqlArchiveIndex(self.engine)
+
     def archive(self, place: str = "") -> Archive:
-        """Return the archive at a place (a folder, `s3://bucket/prefix`), or that of the settings. Raises Invalid."""
+        """Return the archive at a place (a folder, `s3://bucket/prefix`), or that of the settings. Raises Invalid.
+
+        It is looked at without its index, and so without a database.
+        """
         from chalicelib.adapters.imagery.providers.archive import archive_at
 
         if not (place or self.settings.providers.archive):
             raise Invalid("no archive is set up here: set BHUPRAHARI_ARCHIVE, or name the folder")
         return archive_at(place or self.settings.providers.archive, self.aws_client)
+
+    @cached_property
+    def indexed_archive(self) -> Archive | None:
+        """The archive of the settings, with its index; None if none is set up here."""
+        from chalicelib.adapters.imagery.providers.archive import indexed_archive_at
+
+        place = self.settings.providers.archive
+        return indexed_archive_at(place, self._services) if place else None
 
     def provider_terms(self, name: str) -> ProviderTerms | None:
         """Return a provider's terms as they are here; None if it is not set up here, or no longer."""

@@ -59,21 +59,24 @@ class DatabasePorts(Basis):
             return self.settings.database.database_url
         if self.settings.secrets.secrets_store == "secretsmanager":
             return self.secret_text(self.settings.database.database_secret)
-        home = Path(self.settings.process.home)
-        home.mkdir(parents=True, exist_ok=True)
-        return f"sqlite:///{home / 'bhuprahari.db'}"
+        from chalicelib.adapters.private_home import database_in
 
-    def ensure_database_user(self, master_secret: str) -> None:
-        """Make the database's user of this application with the right of a master's secret. Raises Unavailable."""
-        from chalicelib.adapters.database.schema.mysql_grants import ensure_user
-
-        ensure_user(self.database_url, self.secrets.get(master_secret))
+        return f"sqlite:///{database_in(Path(self.settings.process.home))}"
 
     def migrate(self) -> str:
         """Bring the database to the newest schema and return the revision reached."""
         from chalicelib.adapters.database.schema.migrate import to_head
 
         return to_head(self.engine)
+
+    def migrate_as_master(self, master_secret: str) -> str:
+        """Make this application's user, who changes no table, and migrate as one who may. Raises Unavailable.
+
+        `master_secret` names the secret of the database's master; the revision reached is returned.
+        """
+        from chalicelib.adapters.database.schema.mysql_grants import migrate_as_master
+
+        return migrate_as_master(self.database_url, self.secrets.get(master_secret))
 
     def check_database(self) -> None:
         """Raise Unavailable if the database does not answer, or has no tables."""

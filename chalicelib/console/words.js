@@ -94,6 +94,7 @@ export function standing(session) {
     case "COMPLETED_ERROR":
       return ["Not fully checked", "octagon", "bad", "This is not an all-clear: some land was not checked."];
     case "COMPLETED_NO_CHANGES":
+      if (session.reason) return ["No changes seen", "diamond", "warn", "This is not an all-clear: there may be a newer picture."];
       if (compared > 0) {
         const first = counts.BASELINE ? ` ${counted(counts.BASELINE, "tile")} seen for the first time.` : "";
         return ["No changes", "circle", "good", `${count(compared)} ${of} compared, nothing changed.${unseen}${first}`];

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import hmac
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,9 +15,10 @@ from chalicelib.domain.errors import Invalid
 
 MAX_EMAIL = 254  # RFC 5321, 4.5.3.1.3
 MAX_PROFILE = 500
-MIN_PASSWORD = 6  # the existing client's form lets six through
+MIN_PASSWORD = 8  # of a new one; those of before stay as they are
 MAX_PASSWORD_BYTES = 1024
 DEVICES_PER_USER = 20
+REFRESH_GRACE = timedelta(seconds=10)  # for a client that did not get the answer to its refresh, and asks again
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 
 
@@ -35,6 +39,25 @@ class SignIn:
 
     sign_in_id: int
     user: User
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveSignIn:
+    """A sign-in as its owner sees it: since when, from where (an IPv4 address or IPv6 /64) and with what."""
+
+    sign_in_id: int
+    created_at: datetime
+    expires_at: datetime
+    network: str | None
+    client: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rotation:
+    """A refresh token that was exchanged: of which sign-in, and with which nonce its successor is made."""
+
+    sign_in: SignIn
+    nonce: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,12 +103,18 @@ def email_key(email: str) -> str:
     return key
 
 
-def checked_password(password: str) -> str:
-    """Return the password if it may be used. Raises Invalid."""
+def checked_password(password: str, *, email: str, is_common: Callable[[str], bool], pointer: str) -> str:
+    """Return a new password, normalised, if it may be used. Raises Invalid."""
+    password = normalised_password(password)
     if len(password) < MIN_PASSWORD:
-        raise Invalid(f"a password has at least {MIN_PASSWORD} characters", pointer="/password")
+        raise Invalid(f"a password has at least {MIN_PASSWORD} characters", pointer=pointer)
     if len(password.encode("utf-8", "surrogatepass")) > MAX_PASSWORD_BYTES:
-        raise Invalid(f"a password has at most {MAX_PASSWORD_BYTES} bytes", pointer="/password")
+        raise Invalid(f"a password has at most {MAX_PASSWORD_BYTES} bytes", pointer=pointer)
+    folded, key = unicodedata.normalize("NFKC", password.strip()).casefold(), email_key(email)
+    if folded in {key, key.rpartition("@")[0]}:
+        raise Invalid("a password is not the e-mail address, nor what stands before its @", pointer=pointer)
+    if is_common(password):
+        raise Invalid("this password is one of the most common ones, which are tried first", pointer=pointer)
     return password
 
 
@@ -107,3 +136,13 @@ def refresh_digest(refresh_token: str) -> str:
     32 random bytes need no slow hash: nobody guesses them, and the table alone gives nobody a sign-in.
     """
     return hashlib.sha256(refresh_token.encode()).hexdigest()
+
+
+def refresh_successor(refresh_token: str, nonce: str) -> str:
+    """Return the refresh token that follows one: 32 bytes, URL-safe, the same each time for the same nonce.
+
+    So a refresh whose answer was lost can be answered again, though neither token is kept: the table holds the nonce,
+    the client the token, and either alone gives nothing.
+    """
+    made = hmac.new(nonce.encode(), refresh_token.encode(), hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(made).decode().rstrip("=")

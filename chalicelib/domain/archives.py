@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
+
+from chalicelib.domain.tiles import Bounds
 
 
 class Use(StrEnum):
@@ -35,3 +39,49 @@ def summary(uses: Sequence[FileUse]) -> str:
     by_use = Counter(each.use for each in uses)
     counts = f"{by_use[Use.USED]} used, {by_use[Use.NOT_USED]} not used that should be, {by_use[Use.ASIDE]} aside"
     return f"{len(uses)} {'file' if len(uses) == 1 else 'files'}: {counts}"
+
+
+class KeptFile(NamedTuple):
+    """What was read of one version of a file, as its reader wrote it down: it need not be read again."""
+
+    name: str
+    version: str
+    size: int  # bytes
+    says: bytes
+
+
+class IndexedItem(NamedTuple):
+    """What an archive's index has of one item, or of one that cannot be used."""
+
+    item_id: str  # empty of one that cannot be used
+    bounds: Bounds | None  # None: it is not known, and may be any ground
+    says: str  # as its reader wrote it down
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexState:
+    """How far the index of an archive has come."""
+
+    listing: str = ""  # which listing of the archive's files it is of; empty before it was built first
+    fence: int = 0  # counts who built it
+    lease_until: datetime | None = None  # of whoever builds it now
+    looked_at: datetime | None = None  # when it was last known to be what the archive holds
+    usable: int = 0  # items
+    bad: int = 0  # files and items that cannot be used
+    unread: int = 0  # files that could not be read just now
+
+    @property
+    def is_built(self) -> bool:
+        """Whether it says what the archive holds, or held a while ago."""
+        return bool(self.listing)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Build:
+    """What one reading of a whole archive found."""
+
+    listing: str
+    items: Sequence[IndexedItem]
+    usable: int
+    bad: int
+    unread: int

@@ -11,7 +11,7 @@ from chalicelib.domain.images import StoredImage, is_usable
 from chalicelib.domain.references import CLEAR_SHARE
 from chalicelib.domain.scenes import Found, Item, Scene, day_of, shown_share
 from chalicelib.domain.thresholds import Thresholds
-from chalicelib.domain.tiles import Bounds, View, bounds_of
+from chalicelib.domain.tiles import Bounds, View, bounds_of, centre_of
 
 MOST_LOOKED_AT = 4  # scenes of one tile in one session: further ones are the next session's
 MOST_OLDEST = 2  # of them, where a baseline is looked for
@@ -26,6 +26,11 @@ class Ground(NamedTuple):
     bounds: Bounds
     slack: tuple[float, float]  # a pixel's width and height, in degrees
     view: Bounds  # of the whole image, with what its neighbours see of it
+
+    @property
+    def lon(self) -> float:
+        """Where its noon is."""
+        return centre_of(self.view)[0]
 
     @classmethod
     def of(cls, view: View, area: Bounds) -> Ground:
@@ -43,7 +48,8 @@ class Ground(NamedTuple):
 
     def whole(self, scene: Scene, found: Found) -> Scene:
         """Return one of those scenes with all that the image shows: the same for all areas that have this tile."""
-        of_day = (each for each in found.scenes if day_of(each.captured_at) == day_of(scene.captured_at))
+        day = day_of(scene.captured_at, self.lon)
+        of_day = (each for each in found.scenes if day_of(each.captured_at, self.lon) == day)
         wholes = (each.over(self.view, slack=self.slack, least=LEAST_OF_VIEW) for each in of_day if scene.items)
         return next((whole for whole in wholes if whole and set(whole.items) >= set(scene.items)), scene)
 
@@ -69,7 +75,8 @@ class Ground(NamedTuple):
         return [
             Unusable(refused.captured_at, refused.reason)
             for refused in found.refused
-            if shown_share(Item("", refused.captured_at, "", refused.bounds), self.bounds, self.slack) > 0
+            if refused.bounds is not None
+            and shown_share(Item("", refused.captured_at, "", refused.bounds), self.bounds, self.slack) > 0
         ]
 
 
@@ -109,7 +116,7 @@ class Step(NamedTuple):
         return self.is_answered and self.image is not None and self.image.clear_share >= CLEAR_SHARE
 
 
-def steps_down(scenes: Sequence[Scene], stored: Sequence[StoredImage]) -> list[Step]:
+def steps_down(scenes: Sequence[Scene], stored: Sequence[StoredImage], *, lon: float) -> list[Step]:
     """Return what a tile run looks at, newest first: down to the first clear image that is settled.
 
     Where none is clear, down to the oldest that is settled: what is older than the baseline has changed before. A new
@@ -118,15 +125,15 @@ def steps_down(scenes: Sequence[Scene], stored: Sequence[StoredImage]) -> list[S
     steps = [Step(scene, next((image for image in stored if image.is_of(scene)), None)) for scene in scenes]
     matched = {step.image.image_id for step in steps if step.image is not None}
     steps += [Step(None, image) for image in stored if image.is_usable and image.image_id not in matched]
-    steps.sort(key=_newest_last, reverse=True)
+    steps.sort(key=lambda step: _newest_last(step, lon), reverse=True)
     floors = [place for place, step in enumerate(steps) if step.is_floor][:1]
     settled = [place for place, step in enumerate(steps) if step.is_answered]
     last = (floors or settled[-1:] or [len(steps)])[0]
     return steps[: last + 1]
 
 
-def _newest_last(step: Step) -> tuple[date, bool, float, int]:
-    day = day_of(step.captured_at)
+def _newest_last(step: Step, lon: float) -> tuple[date, bool, float, int]:
+    day = day_of(step.captured_at, lon)
     if step.image is not None:
         return day, False, step.image.taken_at.timestamp(), step.image.image_id
     return day, True, step.captured_at.timestamp() if step.captured_at else 0.0, 0
@@ -142,7 +149,7 @@ def are_alike(one: float | None, other: float | None) -> bool:
 
 
 def baselines(
-    scenes: Iterable[Scene], stored: Sequence[StoredImage], *, before: datetime, gsd_m: float | None
+    scenes: Iterable[Scene], stored: Sequence[StoredImage], *, before: datetime, gsd_m: float | None, lon: float
 ) -> list[Scene]:
     """Return the scenes that may be the baseline of a tile: the oldest ones, of days before a time, never looked at.
 
@@ -152,25 +159,27 @@ def baselines(
         scene
         for scene in scenes
         if scene.captured_at is not None
-        and day_of(scene.captured_at) < day_of(before)
+        and day_of(scene.captured_at, lon) < day_of(before, lon)
         and are_alike(scene.gsd_m, gsd_m)
         and not any(image.is_of(scene) for image in stored)
     ]
-    return sorted(older, key=lambda scene: day_of(scene.captured_at))[:MOST_OLDEST]
+    return sorted(older, key=lambda scene: day_of(scene.captured_at, lon))[:MOST_OLDEST]
 
 
-def newer_unusable(unusable: Iterable[Unusable], *, than: datetime | None) -> str | None:
+def newer_unusable(unusable: Iterable[Unusable], *, than: datetime | None, lon: float) -> str | None:
     """Say why newer scenes could not be used than the image that an answer rests on; None if there was none.
 
     One of the same day counts: a part of the scene is missing.
     """
-    reasons = [each.reason for each in unusable if than is None or day_of(each.captured_at) >= day_of(than)]
+    days = [(day_of(each.captured_at, lon), each.reason) for each in unusable]
+    reasons = [reason for day, reason in days if than is None or day >= day_of(than, lon)]
     return "; ".join(dict.fromkeys(reasons)) or None
 
 
-def why_not_compared(scenes: Iterable[Scene], scene: Scene) -> str | None:
+def why_not_compared(scenes: Iterable[Scene], scene: Scene, *, lon: float) -> str | None:
     """Say why a scene is a new baseline beside older ones: they are of another resolution; None if none of them is."""
-    older = [each for each in scenes if day_of(each.captured_at) < day_of(scene.captured_at)]
+    day = day_of(scene.captured_at, lon)
+    older = [each for each in scenes if day_of(each.captured_at, lon) < day]
     unlike = [each for each in older if not are_alike(each.gsd_m, scene.gsd_m)]
     if not unlike:
         return None

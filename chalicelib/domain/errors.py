@@ -87,11 +87,14 @@ class BadImage(ImageryFailed):
 
 
 class DoesNotFit(BadImage):
-    """An image does not show its reference's ground; `is_reference` says that it is the reference that is odd."""
+    """An image does not show its reference's ground; `is_reference` says that it is the reference that is odd.
 
-    def __init__(self, reason: str = "", *, is_reference: bool = False) -> None:
+    `witness` is the place of the refused image that says so, among those that were asked; None where none does.
+    """
+
+    def __init__(self, reason: str = "", *, is_reference: bool = False, witness: int | None = None) -> None:
         super().__init__(reason)
-        self.is_reference = is_reference
+        self.is_reference, self.witness = is_reference, witness
 
 
 class LicenceRefused(ProviderRefused):

@@ -8,12 +8,15 @@ from datetime import datetime
 from typing import NamedTuple, Protocol, TypeVar
 
 from chalicelib.domain.images import StoredImage
+from chalicelib.domain.scenes import day_of
+from chalicelib.domain.tiles import centre_of
 
 CLEAR_SHARE = 0.9  # of tile and area
 """An image that shows less is compared, but no later one with it, as long as a clearer one is there: what a cloud hid
 would otherwise never be compared."""
 
 MOST_OLDER = 6
+MOST_WITNESSES = 3
 EARLIEST = 2  # of the images that a slow change is held against: those right after the baseline
 MOST_OF_THE_SEASON = 2  # of them: from the same time of another year
 SEASON_DAYS = 30
@@ -116,6 +119,19 @@ def choose_older(images: Sequence[StoredImage], *, taken_at: datetime) -> tuple[
     chosen = sorted(same_season, key=off_season)[:MOST_OF_THE_SEASON]
     chosen += [image for image in newest_first if image not in chosen][: MOST_OLDER - len(chosen)]
     return tuple(sorted(chosen, key=lambda image: image.taken_at, reverse=True))
+
+
+def choose_witnesses(refused: Iterable[StoredImage], *, image: StoredImage) -> tuple[StoredImage, ...]:
+    """Choose, out of images that did not fit the reference of one, those that can say that it is the odd one.
+
+    Another look at the same scene, or the same bytes, says nothing new. One of a day, newest first.
+    """
+    lon = centre_of(image.view.bounds)[0]
+    of_days = {day_of(image.captured_at, lon): image}
+    for each in sorted(refused, key=lambda one: one.taken_at, reverse=True):
+        if each.sha256 not in {known.sha256 for known in of_days.values()}:
+            of_days.setdefault(day_of(each.captured_at, lon), each)
+    return tuple(each for each in of_days.values() if each is not image)[:MOST_WITNESSES]
 
 
 def choose_between(

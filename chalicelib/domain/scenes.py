@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from datetime import time as time_of_day
 from typing import NamedTuple
 
 from chalicelib.domain.errors import LicenceRefused
@@ -15,6 +16,7 @@ CLOCKS_MAY_DIFFER = timedelta(days=1)
 SINCE = datetime(1900, 1, 1, tzinfo=UTC)  # no picture from the air is older
 MOST_ITEMS = 2000  # kept of one search: each tile run reads them
 MOST_REFUSED = 100
+_NO_TIME = time_of_day(tzinfo=UTC)
 LEAST_SHARE = 0.005  # of a tile: less (two columns) is a neighbour's picture, reached by the rounding of its bounds
 
 
@@ -154,9 +156,16 @@ def shown_share(item: Item, ground: Bounds, slack: tuple[float, float]) -> float
 class Refused(NamedTuple):
     """What a provider has and cannot give: when and of which ground it is, and why it cannot be used."""
 
-    captured_at: datetime
-    bounds: Bounds | None
+    captured_at: datetime  # or before, where it does not say when
+    bounds: Bounds | None  # None: not known; it fails nobody, and is told
     reason: str
+
+
+def why_not_of_then(captured_at: datetime, *, since: datetime, until: datetime) -> str | None:
+    """Say why a time cannot be when a picture was taken; None if it can."""
+    if captured_at > until:
+        return f"it is dated {captured_at:%Y-%m-%d}, which has not come yet"
+    return f"it is dated {captured_at:%Y-%m-%d}, before {since:%Y}" if captured_at < since else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,9 +191,20 @@ def kept_of(found: Found) -> Found:
     return replace(found, scenes=scenes, refused=found.refused[:MOST_REFUSED])
 
 
-def day_of(time: datetime | None) -> date:
-    """Return the day that a scene is of; an undated one is of whenever it is asked for, later than all others."""
-    return time.astimezone(UTC).date() if time else date.max
+def day_of(time: datetime | None, lon: float) -> date:
+    """Return the day that a scene is of, by the sun at a longitude: a flight by daylight is of one, also over 0:00 UTC.
+
+    A time of exactly 0:00 UTC is a date without one, and is of that day. An undated scene is of whenever it is asked
+    for, later than all others.
+
+    >>> flight = datetime(2026, 1, 14, 23, 40, tzinfo=UTC), datetime(2026, 1, 15, 0, 20, tzinfo=UTC)
+    >>> {str(day_of(time, 77.2)) for time in flight}, {str(day_of(time, -157.8)) for time in flight}
+    ({'2026-01-15'}, {'2026-01-14'})
+    """
+    if time is None:
+        return date.max
+    utc = time.astimezone(UTC)
+    return utc.date() if utc.timetz() == _NO_TIME else (utc + timedelta(days=lon / 360)).date()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

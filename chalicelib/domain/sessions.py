@@ -51,11 +51,13 @@ def ending_of(
     unseen: Unseen | None = None,
     tolerance: float = DEFAULT_TOLERANCE,
     unusable: int = 0,
+    untold: str | None = None,
 ) -> Ending:
     """Judge a finished session by its verdicts, and by what of its ground it did not see. None: that is not known.
 
     An error is never an all-clear, and neither is blindness, nor a newer scene that could not be used (in `unusable`
-    tiles). What changed is told first, with the rest beside it.
+    tiles). What changed is told first, with the rest beside it. What the provider could not use and may show any ground
+    (`untold`, a sentence) fails nobody: it is the reason of what is no all-clear then.
 
     >>> ending_of({Verdict.NO_CHANGE: 3, Verdict.FAILED: 1}).status.value
     'COMPLETED_ERROR'
@@ -74,12 +76,11 @@ def ending_of(
         sentences.append(f"{percent(unseen.share)} of the area was not seen, {unseen.m2:,.0f} m2")
     if unusable:
         sentences.append(f"in {unusable} of {total} tiles a newer scene could not be used")
-    reason = "; ".join(sentences) or None
+    is_error = bool(sentences)
+    reason = "; ".join([*sentences, *([untold] if untold else [])]) or None
     if counts.get(Verdict.CHANGED, 0):
         return Ending(status=SessionStatus.CHANGES_DETECTED, reason=reason)
-    if reason is not None:
-        return Ending(status=SessionStatus.ERROR, reason=reason)
-    return Ending(status=SessionStatus.NO_CHANGES, reason=None)
+    return Ending(status=SessionStatus.ERROR if is_error else SessionStatus.NO_CHANGES, reason=reason)
 
 
 def percent(share: float) -> str:
@@ -124,9 +125,10 @@ class Session:
     def is_all_clear(self) -> bool:
         """Whether all of the area was seen and compared, and nothing had changed.
 
-        A baseline was compared with nothing, and a comparison of what is stored looks at some of the tiles.
+        A baseline was compared with nothing, and a comparison of what is stored looks at some of the tiles. With a
+        reason there may be something newer.
         """
-        if self.status is not SessionStatus.NO_CHANGES or self.cause is Cause.COMPARISON:
+        if self.status is not SessionStatus.NO_CHANGES or self.cause is Cause.COMPARISON or self.reason is not None:
             return False
         return not self.counts_by_verdict.get(Verdict.BASELINE, 0)
 

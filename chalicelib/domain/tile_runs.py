@@ -81,6 +81,7 @@ class ComparisonClaim:
     thresholds: Thresholds
     is_compared: bool  # this pair has its comparison already, from an earlier session
     older: tuple[StoredImage, ...] = ()  # images from before the reference, to hold a change against
+    refused: tuple[StoredImage, ...] = ()  # of other days, newer than the reference, which they did not fit
     doubted: tuple[Outline, ...] = ()  # what the comparison of the reference saw and doubted
     baseline: StoredImage | None = None  # what it is compared with as well; None where that is the reference
     between: tuple[StoredImage, ...] = ()  # images from after the baseline, the reference first
@@ -153,6 +154,7 @@ class Outcome:
     overlay_key: str | None = None
     failed_provider: str | None = None  # whose imagery it was that could not be had
     lost_image_id: int | None = None  # an image that is gone, damaged or misplaced: it is never used again
+    reinstated_image_id: int | None = None  # one that was refused, and the lost one was odd: the next reference
     image_id: int | None = None  # of a capture without a new image: the stored one that it rests on
 
 

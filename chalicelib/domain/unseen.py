@@ -12,7 +12,7 @@ DEFAULT_TOLERANCE = 0.05
 """A share of the area: a session that did not see more is no all-clear."""
 
 NOTICED = 0.01  # of a tile: what is less is a seam or a rounded edge, and no ground that waits to be seen
-_LOOKED = (Verdict.CHANGED, Verdict.NO_CHANGE, Verdict.BASELINE, Verdict.NO_NEW_IMAGERY)
+LOOKED = (Verdict.CHANGED, Verdict.NO_CHANGE, Verdict.BASELINE, Verdict.NO_NEW_IMAGERY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ def seen_share(verdict: Verdict, clear_share: float | None) -> float:
     >>> seen_share(Verdict.NO_CHANGE, 0.7), seen_share(Verdict.OBSCURED, 0.2)
     (0.7, 0.0)
     """
-    if verdict not in _LOOKED:
+    if verdict not in LOOKED:
         return 0.0
     return 1.0 if clear_share is None else clear_share
 

@@ -10,6 +10,7 @@ from chalicelib.application.redrive import redrive
 from chalicelib.application.replay import replay
 from chalicelib.composition import Ports
 from chalicelib.domain.archives import FileUse, Use, summary
+from chalicelib.domain.audit import Deed
 from chalicelib.domain.budgets import Spending
 from chalicelib.domain.errors import DomainError, Invalid
 from chalicelib.domain.tiles import Tile
@@ -23,7 +24,7 @@ FILES_AT_ONCE = 2_000  # of an archive: a function answers at most 6 MB
 @blueprint.lambda_function()
 @handler
 def operate(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
-    """Answer one of the operator's commands: {"command": "doctor" | "archive" | "stuck" | …, …}."""
+    """Answer one of the operator's commands: {"command": "doctor" | "archive" | "stuck" | "audit" | …, …}."""
     request_id = logs.invocation_id()
     with logs.bound(request_id=request_id):
         try:
@@ -39,17 +40,20 @@ def answer(event: dict[str, Any], ports: Ports, *, request_id: str) -> dict[str,
     match event:
         case {"command": "doctor", **options}:
             findings = examine(ports.patient(), options.get("timeouts", {}))
-            return {"findings": [asdict(finding) for finding in findings]}
+            found: dict[str, Any] = {"findings": [asdict(finding) for finding in findings]}
         case {"command": "archive"}:
-            return archive_answer(ports.archive().inventory(now=ports.clock()))
+            found = archive_answer((ports.indexed_archive or ports.archive()).inventory(now=ports.clock()))
         case {"command": "stuck"}:
-            found = ports.diagnostics.stuck(now=ports.clock(), limit=AT_ONCE)
+            stuck = ports.diagnostics.stuck(now=ports.clock(), limit=AT_ONCE)
             in_queues = ports.jobs.dead_letters_waiting() if ports.settings.queues.queues_service == "sqs" else {}
-            return {"stuck": [asdict(each) for each in found], "dead_letters": in_queues}
+            found = {"stuck": [asdict(each) for each in stuck], "dead_letters": in_queues}
+        case {"command": "audit", **options}:
+            found = _audited(options.get("forget_user"), ports)
         case {"command": "redrive", **options}:
-            return _redriven(ports, is_sure=options.get("yes") is True)
+            found = _redriven(ports, is_meant=options.get("yes") is True)
         case {"command": "replay", "session": int(session_id), **options}:
             tile = Tile.parse(options["tile"]) if options.get("tile") else None
+            _record(ports, f"replay of session {session_id}, {tile or 'all that failed'}")
             says = replay(
                 session_id,
                 tile=tile,
@@ -58,10 +62,31 @@ def answer(event: dict[str, Any], ports: Ports, *, request_id: str) -> dict[str,
                 clock=ports.clock,
                 request_id=request_id,
             )
-            return {"replayed": says}
+            found = {"replayed": says}
         case {"command": "budget", "email": str(email), **options}:
-            return _budget(email, options.get("set", {}), ports)
-    raise Invalid(f"there is no such command: {event.get('command')}")
+            found = _budget(email, options.get("set", {}), ports)
+        case _:
+            raise Invalid(f"there is no such command: {event.get('command')}")
+    return found
+
+
+def _redriven(ports: Ports, *, is_meant: bool) -> dict[str, Any]:
+    if not is_meant:
+        return {"dead_letters": ports.jobs.dead_letters_waiting()}
+    _record(ports, "redrive")
+    return {"redriven": redrive(jobs=ports.jobs, runs=ports.tile_runs), "left": ports.jobs.dead_letters_waiting()}
+
+
+def _audited(forget_user: int | None, ports: Ports) -> dict[str, Any]:
+    if forget_user is None:
+        return {"audit": asdict(ports.audit.verify())}
+    forgotten = ports.audit.forget_user(forget_user)
+    _record(ports, f"audit: forgot the addresses of user {forget_user}")
+    return {"forgotten": forgotten}
+
+
+def _record(ports: Ports, about: str) -> None:
+    ports.audit.record(Deed.OPERATED, now=ports.clock(), about=about)
 
 
 def archive_answer(uses: list[FileUse]) -> dict[str, Any]:
@@ -74,12 +99,6 @@ def archive_answer(uses: list[FileUse]) -> dict[str, Any]:
     }
 
 
-def _redriven(ports: Ports, *, is_sure: bool) -> dict[str, Any]:
-    if not is_sure:
-        return {"dead_letters": ports.jobs.dead_letters_waiting()}
-    return {"redriven": redrive(jobs=ports.jobs, runs=ports.tile_runs), "left": ports.jobs.dead_letters_waiting()}
-
-
 def _budget(email: str, wanted: dict[str, int | None], ports: Ports) -> dict[str, Any]:
     """Set a user's budgets, if any are given, and return what he spent today of which."""
     for name, amount in wanted.items():
@@ -87,4 +106,7 @@ def _budget(email: str, wanted: dict[str, int | None], ports: Ports) -> dict[str
             raise Invalid(f"a budget is KIND=NUMBER, or KIND= for everybody's; kinds are {', '.join(Spending)}")
         ports.ledger.set_budget(email, Spending(name), amount)
     account = ports.ledger.account(email, now=ports.clock())
+    if wanted:
+        budgets = ", ".join(f"{name}={'' if amount is None else amount}" for name, amount in wanted.items())
+        _record(ports, f"budgets of user {account.user_id}: {budgets}")
     return {"budget": {kind: {"spent": account.spent[kind], "budget": account.budgets[kind]} for kind in Spending}}

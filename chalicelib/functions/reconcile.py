@@ -3,6 +3,8 @@
 from chalice.app import Blueprint, CloudWatchEvent
 
 from chalicelib.application import reconcile as use_case
+from chalicelib.application.admit import delete_full_buckets
+from chalicelib.application.delete_ended_sign_ins import delete_ended_sign_ins
 from chalicelib.composition import Ports
 from chalicelib.functions.handler import handler
 from chalicelib.settings import settings
@@ -29,4 +31,7 @@ def reconcile(_event: CloudWatchEvent, ports: Ports) -> None:
         jobs=ports.jobs,
         clock=ports.clock,
         orphan_age_s=ports.settings.images.orphan_age_s,
+        archive=ports.indexed_archive,
     )
+    delete_full_buckets(buckets=ports.buckets, now=ports.clock())
+    delete_ended_sign_ins(accounts=ports.accounts, audit=ports.audit, tasks=ports.recurring_tasks, now=ports.clock())

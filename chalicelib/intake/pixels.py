@@ -12,6 +12,8 @@ Mask = NDArray[np.bool_]  # (height, width)
 
 NO_DATA = 65_535  # in 16-bit files whose values are of fewer bits: what lies outside of the scene
 _SENSORS = (8, 12, 14, 16)
+_PICTURES = (8, 16)  # are as bright as they shall look
+_GAMMA = 1 / 2.2
 
 
 class Pixels(NamedTuple):
@@ -55,21 +57,30 @@ def _has_data(colours: NDArray[Any]) -> Mask:
     return np.asarray((colours < NO_DATA).any(axis=2))
 
 
-def bits_of(top: int) -> int:
-    """Return of how many bits a file's 16-bit values are, by their highest one.
+def bits_of(top: int, said: int | None = None) -> int:
+    """Return of how many bits a file's 16-bit values are: as it says, unless its highest one is above; or by that one.
 
-    Sensors of 10 and of 11 bits are taken for 12: the scenes of one sensor, dark ones too, are scaled alike.
+    Sensors of 9 to 11 bits are taken for 12: the scenes of one sensor, dark ones too, are scaled alike.
 
-    >>> bits_of(700), bits_of(2047), bits_of(9_800), bits_of(60_000)
-    (12, 12, 14, 16)
+    >>> bits_of(400), bits_of(2047), bits_of(9_800), bits_of(60_000), bits_of(400, said=9), bits_of(60_000, said=11)
+    (12, 12, 14, 16, 9, 16)
     """
+    if said is not None and said < 16:
+        return said if top < 1 << said else 16  # then they are spread over all 16 bits
     return next(bits for bits in _SENSORS if top < 1 << bits)
 
 
 def _lookup(bits: int) -> Bgr:
-    """Return the 8-bit value of each 16-bit one; what is above the range is as bright as its end."""
+    """Return the 8-bit value of each 16-bit one; what is above the range is as bright as its end.
+
+    A sensor's values count light. They are brightened as 8-bit pictures are, all of one range alike: what lies in the
+    lowest eighth of it keeps 100 levels of the 255.
+    """
     top = (1 << bits) - 1
-    return (np.minimum(np.arange(65_536), top) * 255 // top).astype(np.uint8)
+    values = np.minimum(np.arange(65_536), top)
+    if bits in _PICTURES:
+        return (values * 255 // top).astype(np.uint8)
+    return np.asarray(np.rint(255 * (values / top) ** _GAMMA), np.uint8)
 
 
 def turn(array: NDArray[Any], orientation: int) -> NDArray[Any]:

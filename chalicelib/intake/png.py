@@ -30,14 +30,14 @@ def decode_png(content: bytes, header: ImageHeader) -> Pixels:
     if not header.in_strips:
         for _ in png.rows(content, header):
             pass  # only counted
-        return to_pixels(with_opencv(content[: header.length]))
+        array = with_opencv(content[: header.length])
+        return to_pixels(array, bits=_bits(content, header, highest(_colours(array))) if header.depth == 16 else None)
     bits, strips = None, _strips(content, header)
     if (
         header.depth == 16
     ):  # the highest value of all is asked for first: by two passes, or of the one strip that is all
-        colours = header.channels - (header.channels in (2, 4))
         kept = [next(strips)] if header.stored_height * png.row_bytes(header) <= png.STRIP_BYTES else None
-        bits = bits_of(max(highest(strip[:, :, :colours]) for _, strip in kept or strips))
+        bits = _bits(content, header, max(highest(_colours(strip)) for _, strip in kept or strips))
         strips = chain(kept, strips) if kept else _strips(content, header)
     shape = (header.stored_height, header.stored_width)
     bgr = np.empty((*shape, 3), np.uint8)
@@ -101,6 +101,18 @@ def _wrapped(content: bytes, rows: bytes, count: int) -> bytes:
             parts.append(_chunk(name, bytes(body)))
     parts += [_chunk(b"IDAT", zlib.compress(rows, 0)), _chunk(b"IEND", b"")]
     return b"".join(parts)
+
+
+def _colours(array: NDArray[Any]) -> NDArray[Any]:
+    array = array[:, :, None] if array.ndim == 2 else array
+    return array[:, :, :-1] if array.shape[2] in (2, 4) else array
+
+
+def _bits(content: bytes, header: ImageHeader, top: int) -> int:
+    """Return of how many bits the colours are: `sBIT` says it of each channel, if it is there."""
+    colours = header.channels - (header.channels in (2, 4))
+    said = (bytes(body[:colours]) for name, body in png.unchecked_chunks(content) if name == b"sBIT" and body)
+    return bits_of(top, max(next(said, b"\x10")))
 
 
 def _transparent_grey(content: bytes) -> int:

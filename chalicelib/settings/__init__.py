@@ -1,8 +1,8 @@
 """The settings: the only reader of the environment. Every default is the local run.
 
 A setting is the environment variable BHUPRAHARI_<FIELD>, in the group that its field stands in (`groups.py`,
-`telling.py`). The names in UNPREFIXED, which operators of the first backend know, work without the prefix too. An
-unknown BHUPRAHARI_ name fails at start.
+`admission.py`, `telling.py`). The names in UNPREFIXED, which operators of the first backend know, work without the
+prefix too. An unknown BHUPRAHARI_ name fails at start.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from functools import cache
 
 from pydantic import Field, ValidationError
 
+from chalicelib.settings.admission import Admission
 from chalicelib.settings.groups import (
     Accounts,
     Database,
@@ -61,6 +62,7 @@ class Settings(Group):
     limits: Limits
     providers: Providers
     accounts: Accounts
+    admission: Admission
     pushes: Pushes
     extra: Mapping[str, str] = Field(repr=False)  # secrets at home: everything under SECRET_
 

@@ -13,7 +13,7 @@ import numpy as np
 from chalicelib.vision.features import feature_maps, normalised_greys
 from chalicelib.vision.masks import cloud_mask, scene_mask, usable_mask
 from chalicelib.vision.network import log_odds
-from chalicelib.vision.pixels import Bgr, Floats, Mask, Pixels
+from chalicelib.vision.pixels import Bgr, Floats, Mask, Pixels, has_colour
 from chalicelib.vision.registration import Shift, edge_strength, estimate_shift, translate
 from chalicelib.vision.shadows import ShadowInput, shadow_input
 
@@ -106,6 +106,7 @@ def register_pair(first: Pixels, second: Pixels, gsd_m: float) -> RegisteredPair
     usable_one, usable_two = (_resized_mask(mask, size) for mask in (usable_first, usable_second))
     cloudy = cloud_mask(one, usable_one) | cloud_mask(two, usable_two)
     usable = usable_one & usable_two & ~cloudy
+    one, two = _alike_in_colour(one, two)
     edges_one, edges_two = (
         edge_strength(cv2.cvtColor(_filled(image, usable), cv2.COLOR_BGR2GRAY)) * usable for image in (one, two)
     )
@@ -147,6 +148,14 @@ def _resized(bgr: Bgr, size: tuple[int, int]) -> Floats:
     if (bgr.shape[1], bgr.shape[0]) != size:
         bgr = np.asarray(cv2.resize(bgr, size, interpolation=cv2.INTER_AREA), np.uint8)
     return bgr.astype(np.float32)
+
+
+def _alike_in_colour(one: Floats, two: Floats) -> tuple[Floats, Floats]:
+    """Take the colour from a pair of which one image has none: what is grey says nothing of colours."""
+    if has_colour(one) == has_colour(two):
+        return one, two
+    one, two = (cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR) for image in (one, two))
+    return one, two
 
 
 def _resized_mask(mask: Mask, size: tuple[int, int]) -> Mask:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import cv2
@@ -60,18 +60,20 @@ def compare(
     area: Bounds,
     thresholds: Thresholds,
     older: Sequence[OlderImage] = (),
+    refused: Sequence[OlderImage] = (),
     doubted: Sequence[Outline] = (),
     gsds_m: GsdsM = (None, None),
 ) -> Change:
     """Find what changed on a tile, inside the area, from its reference `before` to its newer image `after`.
 
-    `older` are readers of the images before both, newest first, that each change is tested against; `doubted` are the
-    outlines of what was doubtful when `before` was compared. The bytes are those of stored images, which passed the
-    gate and whose sha256 was checked. Raises BadImage for bytes that are not an image of the view's size, and
-    DoesNotFit for two that do not show the same ground; an older image that is none is left out.
+    `older` are readers of the images before both, newest first, that each change is tested against; `refused` can
+    outvote `before`, see `placed`; `doubted` are the outlines of what was doubtful when `before` was compared. The
+    bytes are those of stored images, which passed the gate and whose sha256 was checked. Raises BadImage for bytes that
+    are not an image of the view's size, and DoesNotFit for two that do not show the same ground; another image that is
+    none is left out.
     """
     reference, newer = decode_stored(before, view), decode_stored(after, view)
-    reference, newer = placed(reference, newer, view.gsd_m, read_images(older, view))
+    reference, newer = placed(reference, newer, view.gsd_m, read_images(older, view), _numbered(refused, view))
     pair = levelled(reference, newer, gsds_m, view.gsd_m)
     change_map = map_change(pair.before, pair.after, view.gsd_m)
     findings = Comparison(
@@ -117,6 +119,11 @@ def compare_with_baseline(
         least_m2=pair.least_m2,
     ).find(())
     return _change(findings, change_map, newer, area, pair.gsd_m)
+
+
+def _numbered(readers: Sequence[OlderImage], view: View) -> Iterator[tuple[int, Pixels]]:
+    for number, reader in enumerate(readers):
+        yield from ((number, image) for image in read_images([reader], view))
 
 
 def _change(findings: Findings, change_map: ChangeMap, newer: Pixels, area: Bounds, seen_gsd_m: float) -> Change:

@@ -5,7 +5,7 @@ Time is the evidence that one pair does not have.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
@@ -18,7 +18,7 @@ from chalicelib.domain.errors import BadImage
 from chalicelib.domain.tiles import View
 from chalicelib.vision.calibration import score_of
 from chalicelib.vision.change_map import ChangeMap
-from chalicelib.vision.pixels import Floats, Pixels, decode_stored
+from chalicelib.vision.pixels import Floats, Pixels, decode_stored, has_colour
 from chalicelib.vision.regions import PixelRegion
 
 MapChange = Callable[[Pixels, Pixels, float], ChangeMap]
@@ -127,7 +127,7 @@ class PersistenceTest:
 
     @cached_property
     def _images(self) -> list[Pixels]:
-        return list(read_images(self._older, self._view))
+        return witnesses(read_images(self._older, self._view), self._reference, self._newer)
 
     @cached_property
     def _maps_to_newer(self) -> list[ChangeMap]:
@@ -151,6 +151,15 @@ def read_images(readers: Sequence[OlderImage], view: View) -> Iterator[Pixels]:
             yield decode_stored(content, view)
         except BadImage:  # one image less to hold a change against
             continue
+
+
+def witnesses(images: Iterable[Pixels], one: Pixels, two: Pixels) -> list[Pixels]:
+    """Return those of the images that can say whether a change of a pair holds.
+
+    A grey one cannot where the pair has colour: much of what differs in colour is the same grey.
+    """
+    needs_colour = has_colour(one.bgr) and has_colour(two.bgr)
+    return [image for image in images if not needs_colour or has_colour(image.bgr)]
 
 
 def median_odds(odds: Floats) -> float:

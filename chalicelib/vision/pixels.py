@@ -29,10 +29,12 @@ __all__ = [
     "decode_stored",
     "encode_png",
     "ground_mask",
+    "has_colour",
     "header_of",
     "to_pixels",
 ]
 
+_COLOUR_SPREAD = 2.0  # the largest channel less the smallest, in the mean: what JPEG makes of grey has less
 Floats = NDArray[Any]  # float32; the stubs of OpenCV and numpy announce something wider
 
 
@@ -62,6 +64,11 @@ def decode_stored(content: bytes, view: View) -> Pixels:
 def encode_png(array: NDArray[np.uint8]) -> bytes:
     """Encode 8-bit pixels (1, 3 or 4 channels) as PNG."""
     return cv2.imencode(".png", array)[1].tobytes()
+
+
+def has_colour(bgr: NDArray[Any]) -> bool:
+    """Return whether an image (rows, columns, 3), of 0 to 255, is more than greys."""
+    return float(np.ptp(bgr[::4, ::4], axis=2).mean()) >= _COLOUR_SPREAD
 
 
 def area_window(view: View, area: Bounds, *, margin: bool) -> tuple[slice, slice]:

@@ -18,18 +18,27 @@ from chalicelib.vision.pixels import Mask, Pixels
 from chalicelib.vision.similarity import IDENTITY, Similarity
 
 
-def placed(reference: Pixels, newer: Pixels, gsd_m: float, older: Iterable[Pixels] = ()) -> tuple[Pixels, Pixels]:
+def placed(
+    reference: Pixels,
+    newer: Pixels,
+    gsd_m: float,
+    older: Iterable[Pixels] = (),
+    refused: Iterable[tuple[int, Pixels]] = (),
+) -> tuple[Pixels, Pixels]:
     """Return a reference and a newer image on one grid, that of the image which lies right.
 
-    `older` are images from before both: the first that fits one of the two decides which one is odd; without any it is
-    the newer one. What the odd one does not reach is not valid. Raises DoesNotFit, which says which one it is.
+    `older` are images from before both: the first that fits one of the two decides which one is odd. Where none does,
+    one of `refused`, numbered images from between the two that did not fit the reference either, outvotes it together
+    with the newer one; else the newer one is odd. What the odd one does not reach is not valid. Raises DoesNotFit,
+    which says which one it is.
     """
     match = match_ground(reference, newer, gsd_m)
     if match == GroundMatch(is_sure=match.is_sure):
         return reference, newer
     is_odd = _is_reference_odd(reference, newer, gsd_m, older)
     if match.misfit is not None:
-        raise DoesNotFit(match.misfit.reason, is_reference=is_odd)
+        witness = _outvoting(reference, newer, gsd_m, refused) if is_odd is None else None
+        raise DoesNotFit(match.misfit.reason, is_reference=bool(is_odd) or witness is not None, witness=witness)
     if is_odd:
         back = match_ground(newer, reference, gsd_m)
         return (_laid(reference, back.similarity), newer) if back.misfit is None else (reference, newer)
@@ -44,12 +53,21 @@ def map_placed(older: Pixels, newer: Pixels, gsd_m: float) -> ChangeMap:
     return map_change(_laid(older, match.similarity), newer, gsd_m)
 
 
-def _is_reference_odd(reference: Pixels, newer: Pixels, gsd_m: float, older: Iterable[Pixels]) -> bool:
+def _is_reference_odd(reference: Pixels, newer: Pixels, gsd_m: float, older: Iterable[Pixels]) -> bool | None:
+    """Ask the older images; None if none of them can say."""
     for image in older:
         of_reference, of_newer = (match_ground(image, each, gsd_m) for each in (reference, newer))
         if _is_in_place(of_reference) or _is_in_place(of_newer):
             return _is_in_place(of_newer) and not _is_in_place(of_reference)
-    return False
+    return None
+
+
+def _outvoting(reference: Pixels, newer: Pixels, gsd_m: float, refused: Iterable[tuple[int, Pixels]]) -> int | None:
+    """Return the number of a refused image that lies where the newer one does, and not where the reference does."""
+    for number, image in refused:
+        if _is_in_place(match_ground(image, newer, gsd_m)) and not _is_in_place(match_ground(reference, image, gsd_m)):
+            return number
+    return None
 
 
 def _is_in_place(match: GroundMatch) -> bool:

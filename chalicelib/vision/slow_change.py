@@ -23,6 +23,7 @@ from chalicelib.vision.persistence import (
     Persistence,
     median_odds,
     read_images,
+    witnesses,
 )
 from chalicelib.vision.pixels import Pixels
 from chalicelib.vision.regions import PixelRegion
@@ -35,7 +36,7 @@ class SlowChangeTest:
         self, between: Sequence[OlderImage], *, baseline: Pixels, newer: Pixels, view: View, map_change: MapChange
     ) -> None:
         """Take the images between the two, newest first, and the function that maps change of two images."""
-        images = cache(lambda: list(read_images(between, view)))  # newest first
+        images = cache(lambda: witnesses(read_images(between, view), baseline, newer))  # newest first
 
         @cache
         def to_newer(place: int) -> ChangeMap:

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from infra import stages
+from infra.aws import plain_chalice, policies
 from infra.errors import OperatorError
 
-PRODUCTION = "prod"  # goes by CloudFormation, every other stage by `chalice deploy`
+PRODUCTION = plain_chalice.PRODUCTION
 LAYERED = {"capture_tile": "opencv", "compare_tile": "opencv", "notify_session": "firebase"}
+WORKERS = ("capture_tile", "compare_tile")  # the functions that MaxConcurrency is about
 SETTINGS = {  # output of the stack: setting of the stage
     "ImagesBucket": "BHUPRAHARI_BUCKET",
     "CapturesQueue": "BHUPRAHARI_CAPTURES_QUEUE",
@@ -32,6 +34,7 @@ class Configuration:
         self.path, self.name = root / stages.NAME, stage
         self._all = stages.read(root, stage)
         self.stage: dict[str, Any] = self._all["stages"][stage]
+        self._policies: dict[str, str] = {}
 
     @property
     def architecture(self) -> str:
@@ -66,7 +69,7 @@ class Configuration:
             elif not setting.startswith("BHUPRAHARI_"):
                 self.stage["environment_variables"].pop(setting, None)
         if "MaxConcurrency" in outputs:
-            for function in ("capture_tile", "compare_tile"):
+            for function in WORKERS:
                 if "reserved_concurrency" in self.stage["lambda_functions"][function]:
                     self.stage["lambda_functions"][function]["reserved_concurrency"] = int(outputs["MaxConcurrency"])
         at_once = sum(each.get("reserved_concurrency", 0) for each in self.functions.values())
@@ -81,8 +84,9 @@ class Configuration:
         if not fnmatch(outputs["ImagesBucket"], "bhuprahari-*-images"):
             raise OperatorError(
                 f"the functions may not reach a bucket called {outputs['ImagesBucket']}: give it a name like "
-                "bhuprahari-NAME-images, or change .chalice/policy-*.json with it"
+                "bhuprahari-NAME-images, which the network's way to S3 lets through"
             )
+        self._scope(outputs.get("DatabaseMasterSecretArn", ""))
 
     def use_layers(self, arns: Mapping[str, str]) -> None:
         """Enter the layers of the functions; a layer without an ARN stays what it was."""
@@ -97,9 +101,18 @@ class Configuration:
         self.stage["environment_variables"].pop("AWS_ENDPOINT_URL_SQS", None)
         for function in LAYERED:
             self.stage["lambda_functions"][function]["layers"] = []
+        self._scope("")
+
+    def _scope(self, master: str) -> None:
+        """Give each function the policy of this stage's names, and `migrate` the master's secret if there is one."""
+        for function, own in self.stage["lambda_functions"].items():
+            own["iam_policy_file"] = policies.file_of(self.name, function)
+        self._policies = policies.texts(self._all["app_name"], self.name, self.stage, master=master)
 
     def save(self) -> None:
-        """Write the file in its one format."""
+        """Write the file in its one format, and the policies if they were scoped."""
+        for name, policy in self._policies.items():
+            (self.path.parent / name).write_text(policy, encoding="utf-8")
         text = json.dumps(self._all, indent=2)
         draft = self.path.with_suffix(".draft")
         draft.write_text(text + "\n", encoding="utf-8")

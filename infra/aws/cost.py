@@ -62,7 +62,7 @@ ASSUMED = {  # none of it has been measured on AWS
     "share of calls traced": 0.05,
 }
 RECONCILIATIONS, LOOKS = 1440, 288  # a day: every minute, and every 5 minutes
-ALARM_METRICS, SECRETS, OWN_METRICS = 28, 5, {"idle": 2, "busy": 14}  # of watch.yaml; with RDS's own; of a month
+ALARM_METRICS, SECRETS, OWN_METRICS = 36, 5, {"idle": 3, "busy": 15}  # of watch.yaml; with RDS's own; of a month
 EGRESS = ("ipv6", "nat-instance", "nat-gateway")
 
 

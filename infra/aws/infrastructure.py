@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from infra.aws import certificate, layers, secrets
+from infra.aws import certificate, layers, quota, secrets
 from infra.aws.account import Account
 from infra.aws.configuration import PRODUCTION, Configuration, checked_stage
 from infra.aws.stack import Stack
@@ -42,6 +42,7 @@ def make(account: Account, root: Path, stage: str, *, given: list[str], firebase
     print(f"account {account.number}, region {account.region}, stage {stage}")
     template = (root / TEMPLATE).read_text(encoding="utf-8")
     stack = stack_of(account, stage)
+    quota.check(account, configuration, workers=parameters["MaxConcurrency"])
     stack.apply({"TemplateBody": template}, parameters, dry_run=dry_run)
     if dry_run:
         return

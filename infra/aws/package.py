@@ -16,18 +16,18 @@ import zipfile
 from pathlib import Path
 from py_compile import PycInvalidationMode
 
+from infra.aws.plain_chalice import LOOKED_AFTER, RUNTIME
 from infra.errors import OperatorError
 
 CHALICE = "import sys; from chalice.cli import main; sys.exit(main())"
 PLACE = Path("build") / "package"
-RUNTIME = (3, 12)
 DIRECT_MIB = 50  # what Lambda takes in one upload
 
 
 def chalice(root: Path, *arguments: str, region: str) -> str:
     """Run a command of Chalice, print its output and return it. Raises OperatorError."""
     kept = {name: text for name, text in os.environ.items() if not name.startswith("BHUPRAHARI_")}
-    environment = kept | {"AWS_DEFAULT_REGION": region, "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = kept | {"AWS_DEFAULT_REGION": region, "PYTHONDONTWRITEBYTECODE": "1", LOOKED_AFTER: "1"}
     command = [sys.executable, "-c", CHALICE, *arguments]
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     said = []

@@ -14,7 +14,7 @@ from pathlib import Path
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
 from chalicelib.adapters.aws import code
-from infra.aws import infrastructure, layers, package
+from infra.aws import infrastructure, layers, package, quota, secrets
 from infra.aws.account import Account
 from infra.aws.configuration import PRODUCTION, Configuration, checked_stage
 from infra.aws.deployed_state import DeployedState
@@ -23,6 +23,7 @@ from infra.aws.retired import remove_retired, retired
 from infra.aws.stack import Stack
 from infra.errors import OperatorError
 
+MASTER = "DatabaseMasterSecretArn"
 WATCH = Path("infra") / "aws" / "watch.yaml"
 
 
@@ -32,6 +33,7 @@ def deploy(account: Account, root: Path, stage: str, *, dry_run: bool) -> None:
     print(f"account {account.number}, region {account.region}, stage {stage}")
     outputs = infrastructure.made(account, stage)
     configuration.take(outputs)
+    quota.check(account, configuration)
     if dry_run:
         _tell(account, root, configuration, outputs)
         return
@@ -149,7 +151,8 @@ def _migrate(
             client.update_function_code(FunctionName=name, ZipFile=archive.read_bytes())
             join_network(account, configuration, outputs, [name])  # a first try may have ended before it could
         client.get_waiter("function_updated_v2").wait(FunctionName=name)
-        event = json.dumps({"master_secret": outputs["DatabaseMasterSecretArn"]})
+        as_master = {} if secrets.leads_elsewhere(account, outputs) else {"master_secret": outputs[MASTER]}
+        event = json.dumps(as_master)
         answer = account.once("lambda", waits_s=timeout_s + 10).invoke(FunctionName=name, Payload=event)
         told = json.loads(answer["Payload"].read())
     except (ReadTimeoutError, ConnectionClosedError) as error:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
@@ -15,17 +16,22 @@ from infra.aws.account import Account
 from infra.aws.certificate import BUNDLE
 from infra.errors import OperatorError
 
+ELSEWHERE = (
+    "{secret} leads to {host}, not to this stack's own {endpoint}: left as it is, as for a restored database "
+    "(docs/restore.md); put the word none there and run this again to point it back"
+)
 APPLICATION = "bhuprahari_app"  # the functions' user; `migrate` makes it with the master's right
 
 
 def fill(account: Account, outputs: Mapping[str, str], *, firebase: str | None) -> list[str]:
     """Write a value for each secret that has no usable one; return the names of those written. Raises OperatorError.
 
+    A database URL that is whole stays, wherever it leads: an operator may have pointed it at a restored database.
     `firebase` is a service account's JSON, which takes the place of the one before.
     """
     address = f"{outputs['DatabaseEndpoint']}/{outputs['DatabaseName']}"
     makers: list[tuple[str, Callable[[str], bool], Callable[[], str]]] = [
-        (outputs["DatabaseUrlSecret"], lambda text: f"@{address}?" in text, lambda: _database_url(address)),
+        (outputs["DatabaseUrlSecret"], lambda text: bool(database_host(text)), lambda: _database_url(address)),
         (outputs["TokenKeysSecret"], _is_keys, lambda: json.dumps({f"{datetime.now(UTC):%Y-%m}": _random()})),
         (outputs["LinkKeySecret"], lambda text: len(text) >= 32, _random),
     ]
@@ -34,6 +40,9 @@ def fill(account: Account, outputs: Mapping[str, str], *, firebase: str | None) 
         if not is_usable(read(client, name)):
             _put(client, name, make())
             written.append(name)
+    host = database_host(read(client, outputs["DatabaseUrlSecret"]))
+    if host != outputs["DatabaseEndpoint"].partition(":")[0]:
+        print(ELSEWHERE.format(secret=outputs["DatabaseUrlSecret"], host=host, endpoint=outputs["DatabaseEndpoint"]))
     if firebase is not None:
         _put(client, outputs["FirebaseSecret"], firebase)
         written.append(outputs["FirebaseSecret"])
@@ -43,6 +52,24 @@ def fill(account: Account, outputs: Mapping[str, str], *, firebase: str | None) 
             "make infra FIREBASE=service-account.json, with the file that Firebase's console gives"
         )
     return written
+
+
+def leads_elsewhere(account: Account, outputs: Mapping[str, str]) -> bool:
+    """Say whether an operator has pointed the stage at another server than its stack's, whose master is not ours."""
+    if "DatabaseUrlSecret" not in outputs:
+        return False
+    host = database_host(read(account.client("secretsmanager"), outputs["DatabaseUrlSecret"]))
+    return host not in ("", outputs["DatabaseEndpoint"].partition(":")[0])
+
+
+def database_host(url: str) -> str:
+    """Return the server that a database URL leads to, "" for a text that is no whole URL of one."""
+    try:
+        found = urlsplit(url)
+    except ValueError:
+        return ""
+    whole = found.scheme.startswith("mysql") and found.username and found.password and found.path.strip("/")
+    return (found.hostname or "") if whole else ""
 
 
 def read(client: Any, name: str) -> str:  # noqa: ANN401 (boto3 makes its clients at run time)

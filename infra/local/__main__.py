@@ -8,6 +8,7 @@ import sys
 import threading
 from pathlib import Path
 
+from chalicelib.adapters.private_home import make_private
 from infra.runtime.stopping import StopSignal, leave
 
 STOP_WITHIN_S = 8.0
@@ -35,8 +36,9 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         parser.error(f"--archive: there is no folder {options.archive}")
     if not 0 <= options.port <= 65535:
         parser.error(f"--port: a port is 0 to 65535, not {options.port}")
+    os.umask(0o077)  # all that is made here is its owner's alone
     try:
-        options.home.mkdir(parents=True, exist_ok=True)
+        make_private(options.home)
     except OSError as error:
         parser.error(f"--home: {options.home} cannot be a folder ({error.strerror}): choose another")
     return options

@@ -41,8 +41,9 @@ class Handler(ChaliceRequestHandler):
                 self._send(refusal(status, TOO_LARGE, method=self.command, origin=origin))
                 return
             headers, body = self._parse_payload()
+            source_ip = str(self.client_address[0])
             with self.server.turns:
-                answer = self._gateway.answer(self.command, self.path, headers, body)
+                answer = self._gateway.answer(self.command, self.path, headers, body, source_ip=source_ip)
             self._send(answer)
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True  # the client has gone

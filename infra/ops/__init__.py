@@ -1,1 +1,1 @@
-"""The operator's commands: `python -m infra.ops doctor | stuck | redrive | replay`."""
+"""The operator's commands: `python -m infra.ops doctor | stuck | redrive | replay | audit`."""

@@ -41,6 +41,8 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     commands.add_parser("doctor", help="look at everything that a running system needs")
     commands.add_parser("archive", help="account for every file of the archive: used, or why not")
     commands.add_parser("stuck", help="list what has waited too long, and what will happen to it")
+    audit = commands.add_parser("audit", help="check the audit log's chain, and name its first broken entry")
+    audit.add_argument("--forget-user", type=int, help="instead, forget from where a user did what he did")
     redrive = commands.add_parser("redrive", help="put dead letters back on their queues")
     redrive.add_argument("--yes", action="store_true", help="do it; without, only say how many there are")
     replay = commands.add_parser("replay", help="try again what failed in a session, or its pushes")
@@ -61,7 +63,7 @@ def _budget(text: str) -> tuple[str, int | None]:
 
 def _command(options: argparse.Namespace) -> dict[str, Any]:
     wanted = {"command": options.command}
-    for name in ("yes", "session", "tile", "email"):
+    for name in ("yes", "session", "tile", "email", "forget_user"):
         if getattr(options, name, None):
             wanted[name] = getattr(options, name)
     if getattr(options, "set", None):
@@ -89,13 +91,15 @@ def _at_home(options: argparse.Namespace) -> dict[str, Any]:
     from chalice.local import LambdaContext
 
     from chalicelib import logs
+    from chalicelib.adapters.private_home import make_private
     from chalicelib.functions.operate import operate
     from chalicelib.settings import settings
 
     with operator_errors():
         chosen = settings()
+    os.umask(0o077)
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        make_private(home)
         kept = (home / "log.jsonl").open("a", buffering=1, encoding="utf-8")
     except OSError as error:
         raise OperatorError(f"the log in {options.home} cannot be written: {error.strerror}") from error

@@ -26,6 +26,8 @@ def lines(answer: Mapping[str, Any]) -> Iterator[str]:
         yield from _redriven(answer)
     elif "budget" in answer:
         yield from _budget(answer["budget"])
+    elif "audit" in answer or "forgotten" in answer:
+        yield from _audit(answer)
     elif "replayed" in answer:
         yield answer["replayed"]
     else:
@@ -37,6 +39,7 @@ def exit_status(answer: Mapping[str, Any]) -> int:
     """Return 1 if a check failed, a file is not used that should be, or the command was refused; else 0."""
     failed = any(finding["level"] == Level.FAIL for finding in answer.get("findings", []))
     failed = failed or any(file["use"] == Use.NOT_USED for file in answer.get("files", []))
+    failed = failed or answer.get("audit", {}).get("first_broken") is not None
     return int(failed or "refused" in answer)
 
 
@@ -81,6 +84,18 @@ def _budget(kinds: Mapping[str, Mapping[str, int | None]]) -> Iterator[str]:
     for kind, each in kinds.items():
         budget = "no budget" if each["budget"] is None else f"of {each['budget']}"
         yield f"{kind:20}  {each['spent']} {budget} today"
+
+
+def _audit(answer: Mapping[str, Any]) -> Iterator[str]:
+    if "forgotten" in answer:
+        yield f"forgotten from where it was done: {answer['forgotten']} entries"
+        return
+    found = answer["audit"]
+    yield f"{found['entries']} entries are whole, {found['forgotten']} of them without their address"
+    if found["first_broken"] is None:
+        yield f"the last one's hash, to be noted elsewhere: {found['head']}"
+    else:
+        yield f"the audit log is broken at entry {found['first_broken']}: {found['fault']}"
 
 
 def _counted(by_queue: Mapping[str, int]) -> str:

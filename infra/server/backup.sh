@@ -9,6 +9,7 @@ DATA=${BHUPRAHARI_HOME:-/var/lib/bhuprahari}
 DATABASE=${DATABASE:-bhuprahari}
 
 [ -d "$TO" ] || { echo "backup.sh: there is no folder $TO: make it, mode 700" >&2; exit 1; }
+ls "$DATA" >/dev/null 2>&1 || { echo "backup.sh: $DATA cannot be read: a backup without its images would look whole" >&2; exit 1; }
 NEW=$TO/$(date -u +%Y%m%d-%H%M%S)
 [ ! -e "$NEW" ] || { echo "backup.sh: $NEW is there already: wait a second" >&2; exit 1; }
 mkdir "$NEW.part"

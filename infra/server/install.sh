@@ -7,6 +7,7 @@ umask 022
 HERE=/opt/bhuprahari
 PARTS=$HERE/infra/server
 ENV=/etc/bhuprahari/server.env
+MIGRATE_ENV=/etc/bhuprahari/migrate.env
 TLS=/etc/bhuprahari/tls
 
 die() { echo "install.sh: $*" >&2; exit 1; }
@@ -29,7 +30,7 @@ python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || die "Python 3.1
 
 say "the user bhuprahari and its folders"
 id bhuprahari >/dev/null 2>&1 || useradd --system --home-dir /var/lib/bhuprahari --shell /usr/sbin/nologin bhuprahari
-install -d -m 750 -o bhuprahari -g bhuprahari /var/lib/bhuprahari
+install -d -m 700 -o bhuprahari -g bhuprahari /var/lib/bhuprahari
 install -d -m 755 /etc/bhuprahari "$TLS" /var/www/bhuprahari /etc/mysql/mariadb.conf.d
 install -d -m 700 /var/backups/bhuprahari
 install -d -m 700 -o www-data -g www-data /var/cache/nginx/bhuprahari
@@ -56,6 +57,14 @@ if [ ! -e "$ENV" ]; then
     { echo "SET @password = '$PASSWORD';"; cat "$PARTS/database.sql"; } | mariadb
     (umask 077; sed "s/THE-PASSWORD/$PASSWORD/" "$PARTS/server.env.example" >"$ENV.new")
     mv "$ENV.new" "$ENV"
+fi
+# Also on a server of before, whose one user could change tables. A database elsewhere is its operator's.
+if [ ! -e "$MIGRATE_ENV" ] && grep -q "://bhuprahari:[^@]*@127\.0\.0\.1/bhuprahari'" "$ENV"; then
+    PASSWORD=$(openssl rand -hex 24)
+    { echo "SET @migration_password = '$PASSWORD';"; cat "$PARTS/database.sql"; } | mariadb
+    URL="mysql+pymysql://bhuprahari_migrate:$PASSWORD@127.0.0.1/bhuprahari"
+    (umask 077; echo "BHUPRAHARI_DATABASE_URL='$URL'" >"$MIGRATE_ENV.new")
+    mv "$MIGRATE_ENV.new" "$MIGRATE_ENV"
 fi
 install -m 755 "$PARTS/bhuprahari" /usr/local/bin/bhuprahari
 bhuprahari migrate

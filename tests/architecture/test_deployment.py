@@ -7,6 +7,7 @@ import pytest
 from chalice.config import Config
 
 from chalicelib.settings import CHALICE_COMMAND, Settings, read
+from infra.aws import policies
 from tests.support.sources import ROOT, files, text_of
 
 DISK = json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8"))
@@ -36,8 +37,8 @@ def settings_of(stage):
     return read(config(stage).environment_variables)
 
 
-def policy(function):
-    return json.loads((ROOT / ".chalice" / f"policy-{function}.json").read_text(encoding="utf-8"))
+def policy(stage, function):
+    return json.loads((ROOT / ".chalice" / policies.file_of(stage, function)).read_text(encoding="utf-8"))
 
 
 def statements(document):
@@ -48,11 +49,11 @@ def statements(document):
     ]
 
 
-def granted(function):
+def granted(stage, function):
     """Give every (action, resource) that a function's policy allows."""
     return {
         (action, resource)
-        for statement in statements(policy(function))
+        for statement in statements(policy(stage, function))
         if statement["Effect"] == "Allow"
         for action in statement["Action"]
         for resource in statement["Resource"]
@@ -63,8 +64,8 @@ def matches(pattern, arn):
     return re.fullmatch(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."), arn) is not None
 
 
-def may(function, action, arn):
-    return any(action == allowed and matches(pattern, arn) for allowed, pattern in granted(function))
+def may(stage, function, action, arn):
+    return any(action == allowed and matches(pattern, arn) for allowed, pattern in granted(stage, function))
 
 
 def too_wide(document):
@@ -153,7 +154,7 @@ def test_a_machine_chooses_for_itself_under_chalices_commands():
 def test_no_secret_and_no_account_stands_in_the_configuration(stage):
     assert [name for name in config(stage).environment_variables if "_SECRET_" in name or "DATABASE_URL" in name] == []
     chalices = [path for path in files("*.json") if path.parts[0] == ".chalice"]
-    assert len(chalices) == 9
+    assert len(chalices) == 17
     assert {
         str(path): re.findall(r"\d{12}", text_of(path)) for path in chalices if re.search(r"\d{12}", text_of(path))
     } == {}
@@ -170,7 +171,7 @@ def test_two_stages_share_nothing():
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_has_its_own_policy_and_limits(stage, function):
     own = config(stage, function)
-    assert own.iam_policy_file == f"policy-{function}.json"
+    assert own.iam_policy_file == policies.file_of(stage, function)
     assert (own.autogen_policy, own.lambda_architecture) == (False, "arm64")
     assert 256 <= own.lambda_memory_size <= 3008
     assert ("layers" in DISK["stages"][stage]["lambda_functions"][function]) == (function in LAYERED)
@@ -183,14 +184,17 @@ def test_a_function_ends_before_others_may_take_over(stage):
     assert settings_of(stage).limits.compare_wait_s + 10 < config(stage, "api_handler").lambda_timeout <= 29
 
 
+@pytest.mark.parametrize("stage", STAGES)
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_no_policy_allows_more_than_it_names(function):
-    assert too_wide(policy(function)) == set()
-    assert [each["Sid"] for each in statements(policy(function)) if "NotAction" in each or "NotResource" in each] == []
+def test_no_policy_allows_more_than_it_names(stage, function):
+    assert too_wide(policy(stage, function)) == set()
+    assert [
+        each["Sid"] for each in statements(policy(stage, function)) if "NotAction" in each or "NotResource" in each
+    ] == []
 
 
 def test_a_policy_that_is_too_wide_is_noticed():
-    wide = policy("reconcile") | {"Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
+    wide = policy("dev", "reconcile") | {"Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
     assert too_wide(wide) == {"s3:GetObject"}
     wide["Statement"][0] |= {"Action": "sqs:*", "Resource": "arn:aws:sqs:*:*:bhuprahari-*"}
     assert too_wide(wide) == {"sqs:*"}
@@ -231,7 +235,7 @@ def test_a_function_reaches_its_queues_and_no_others(stage, function, receives, 
         reached = {
             name.removeprefix(f"bhuprahari-{stage}-")
             for name, arn in arns.items()
-            if may(function, f"sqs:{action}", arn)
+            if may(stage, function, f"sqs:{action}", arn)
         }
         assert reached == queues, action
 
@@ -245,7 +249,7 @@ def test_a_function_reaches_its_queues_and_no_others(stage, function, receives, 
         ("capture_tile", "PutObject", "GetObject ListBucket"),
         ("compare_tile", "GetObject ListBucket PutObject", ""),
         ("notify_session", "", ""),
-        ("reconcile", "DeleteObject ListBucket", ""),
+        ("reconcile", "DeleteObject ListBucket", "GetObject ListBucket"),
         ("migrate", "", ""),
         ("operate", "ListBucket", "GetObject ListBucket"),
     ],
@@ -255,7 +259,9 @@ def test_a_function_does_with_pictures_what_its_work_needs(stage, function, imag
         arn = f"arn:aws:s3:::{bucket}"
         actions = ("DeleteObject", "GetObject", "ListBucket", "PutObject")
         reach = [
-            act for act in actions if may(function, f"s3:{act}", arn if act == "ListBucket" else f"{arn}/7/1-a.png")
+            act
+            for act in actions
+            if may(stage, function, f"s3:{act}", arn if act == "ListBucket" else f"{arn}/7/1-a.png")
         ]
         assert reach == wanted.split()
 
@@ -278,14 +284,18 @@ def test_a_function_reads_its_secrets_and_no_others(stage, function, own):
     knobs = settings_of(stage).by_name()
     names = [name for name in knobs if name.endswith("_secret")]
     arns = {name: secret_arn(knobs[name], knobs["secrets_prefix"]) for name in names}
-    read_ones = {name for name in names if may(function, "secretsmanager:GetSecretValue", arns[name])}
+    read_ones = {name for name in names if may(stage, function, "secretsmanager:GetSecretValue", arns[name])}
     assert read_ones == own | {"database_secret"}
 
 
-def test_the_doctor_reads_every_secret_and_a_function_that_needs_it_too():
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_doctor_reads_every_secret_and_a_function_that_needs_it_too(stage):
     """A secret that nobody may read would be noticed in the stage only."""
-    arns = [secret_arn(value) for name, value in Settings.of().by_name().items() if name.endswith("_secret")]
-    readers = {arn: [each for each in FUNCTIONS if may(each, "secretsmanager:GetSecretValue", arn)] for arn in arns}
+    prefix = f"bhuprahari/{stage}/"
+    arns = [secret_arn(value, prefix) for name, value in Settings.of().by_name().items() if name.endswith("_secret")]
+    readers = {
+        arn: [each for each in FUNCTIONS if may(stage, each, "secretsmanager:GetSecretValue", arn)] for arn in arns
+    }
     assert {arn: who for arn, who in readers.items() if "operate" not in who or len(who) < 2} == {}
 
 
@@ -293,10 +303,75 @@ def test_the_doctor_reads_every_secret_and_a_function_that_needs_it_too():
 def test_the_operators_probe_touches_no_picture(stage):
     bucket = settings_of(stage).images.bucket
     for action in ("GetObject", "PutObject", "DeleteObject"):
-        assert may("operate", f"s3:{action}", f"arn:aws:s3:::{bucket}/doctor/1a2b.png")
-        assert not may("operate", f"s3:{action}", f"arn:aws:s3:::{bucket}/7/1-a.png")
+        assert may(stage, "operate", f"s3:{action}", f"arn:aws:s3:::{bucket}/doctor/1a2b.png")
+        assert not may(stage, "operate", f"s3:{action}", f"arn:aws:s3:::{bucket}/7/1-a.png")
 
 
-def test_only_migrate_reads_the_databases_master():
-    arn = "arn:aws:secretsmanager:ap-south-1:111122223333:secret:rds!db-0a1b-AbCdEf"
-    assert [each for each in FUNCTIONS if may(each, "secretsmanager:GetSecretValue", arn)] == ["migrate"]
+MASTER = "arn:aws:secretsmanager:ap-south-1:111122223333:secret:rds!db-0a1b-AbCdEf"
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_policies_are_what_their_module_makes_of_the_configuration(stage):
+    made = policies.texts(DISK["app_name"], stage, DISK["stages"][stage])
+    assert set(made) == {policies.file_of(stage, function) for function in FUNCTIONS}
+    for name, text in made.items():
+        assert (ROOT / ".chalice" / name).read_text(encoding="utf-8") == text, "run python -m infra.aws.policies"
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_only_migrate_reads_the_databases_master_and_no_other_databases(stage):
+    made = policies.texts(DISK["app_name"], stage, DISK["stages"][stage], master=MASTER)
+    naming = {name for name, text in made.items() if "rds!db" in text}
+    assert naming == {policies.file_of(stage, "migrate")}
+    (reads, *_) = json.loads(made.pop(*naming))["Statement"]
+    assert reads["Resource"][1:] == [MASTER]
+    assert [function for function in FUNCTIONS if "rds!" in json.dumps(policy(stage, function))] == []
+
+
+def everything_of(stage):
+    """Give an ARN of each thing that a stage has, as AWS writes it."""
+    found, region = settings_of(stage), "ap-south-1:111122223333"
+    queues = [found.queues.captures_queue, found.queues.comparisons_queue, found.queues.notifications_queue]
+    yield from (f"arn:aws:sqs:{region}:{name}{end}" for name in queues for end in ("", "-dead"))
+    yield from (
+        f"arn:aws:s3:::{bucket}{end}" for bucket in buckets_of(found) for end in ("", "/7/1-a.png", "/doctor/x")
+    )
+    named = [value for name, value in found.by_name().items() if name.endswith("_secret")]
+    yield from (secret_arn(name, found.secrets.secrets_prefix) for name in named)
+    logs = [f"bhuprahari-{stage}", *(f"bhuprahari-{stage}-{function}" for function in FUNCTIONS)]
+    yield from (f"arn:aws:logs:{region}:log-group:/aws/lambda/{log}:log-stream:x" for log in logs)
+
+
+def buckets_of(found):
+    return found.images.bucket, found.providers.archive.removeprefix("s3://")
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize(("stage", "other"), [("dev", "prod"), ("prod", "dev"), ("dev", "dev2"), ("dev2", "dev")])
+def test_a_function_reaches_nothing_of_another_stage(stage, other, function):
+    """Also where the one's name begins the other's."""
+    environment = {name: text.replace("dev", stage) for name, text in config("dev").environment_variables.items()}
+    own = policies.document(function, deployed_as=f"bhuprahari-{stage}-{function}", environment=environment)
+    reached = [pattern for each in statements(own) if each["Effect"] == "Allow" for pattern in each["Resource"]]
+    of_others = [arn.replace("dev", other) for arn in everything_of("dev")]
+    assert [arn for arn in of_others for pattern in reached if pattern != "*" and matches(pattern, arn)] == []
+    ours = [arn.replace("dev", stage) for arn in everything_of("dev")]
+    assert [arn for arn in ours for pattern in reached if pattern != "*" and matches(pattern, arn)]
+
+
+def test_a_bucket_of_ones_own_name_is_the_one_that_is_reached():
+    environment = config("dev").environment_variables | {
+        "BHUPRAHARI_BUCKET": "bhuprahari-ours-images",
+        "BHUPRAHARI_ARCHIVE": "s3://bhuprahari-theirs-archive/2026",
+    }
+    text = json.dumps(policies.document("operate", deployed_as="bhuprahari-dev-operate", environment=environment))
+    assert "bhuprahari-ours-images" in text
+    assert "bhuprahari-theirs-archive/*" in text
+    assert "dev-images" not in text
+    assert "dev-archive" not in text
+
+
+def test_an_archive_that_is_no_bucket_wants_no_right():
+    environment = config("dev").environment_variables | {"BHUPRAHARI_ARCHIVE": ""}
+    own = policies.document("capture_tile", deployed_as="bhuprahari-dev-capture_tile", environment=environment)
+    assert [each["Sid"] for each in statements(own) if "Archive" in each["Sid"]] == []

@@ -87,6 +87,32 @@ def test_systemd_reads_the_units(tmp_path):
     assert ours == []
 
 
+ALL_SERVICES = [path for path in UNITS if path.suffix == ".service"]
+
+
+@pytest.mark.parametrize("path", ALL_SERVICES, ids=lambda path: path.name)
+def test_a_service_ends_before_the_machine_has_no_memory_left(path):
+    service = unit(path)["Service"]
+    assert re.fullmatch(r"[1-4]G", service["MemoryMax"])
+    assert int(service["TasksMax"]) <= 512
+    assert service["UMask"] == "0077"
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed")
+@pytest.mark.parametrize("path", ALL_SERVICES, ids=lambda path: path.name)
+def test_a_service_is_exposed_no_more_than_its_work_needs(path, tmp_path):
+    """systemd's own sum, from 0 to 10: the server's processes have 1.9, the backup, which is root's, 1.2."""
+    copy = tmp_path / path.name.replace("@.", "@1.")
+    copy.write_text(path.read_text())
+    command = ["systemd-analyze", "security", "--offline=true", "--threshold=20", "--no-pager", str(copy)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-200:]
+    loose = [line for line in path.read_text().splitlines(keepends=True) if not line.startswith("Protect")]
+    copy.write_text("".join(loose))
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode != 0, "without its protections it would be noticed"
+
+
 def test_the_settings_in_the_example_are_settings():
     lines = (PARTS / "server.env.example").read_text().splitlines()
     assigned = [line.lstrip("#") for line in lines if re.match(r"#?[A-Z][A-Z_0-9]+='", line)]

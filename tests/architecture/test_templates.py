@@ -10,11 +10,13 @@ from cfnlint.config import ManualArgs
 
 from infra.aws import app as app_template
 from infra.aws import provider_alarm
-from tests.architecture.rules import app, network, storage, watch
+from tests.architecture.rules import app, limits, network, storage, watch
 from tests.architecture.rules.book import RULES
 from tests.support.templates.rendered import AWS, chalices, load, merged, rendered
 
-assert {module.__name__.rpartition(".")[2] for module in (app, network, storage, watch)}  # importing fills RULES
+assert {
+    module.__name__.rpartition(".")[2] for module in (app, limits, network, storage, watch)
+}  # importing fills RULES
 pytestmark = pytest.mark.xdist_group("templates")  # in one process, which asks Chalice for each stage once
 REGIONS = ["us-east-1", "ap-south-1", "eu-west-1", "ap-southeast-1"]
 EGRESS = ("ipv6", "nat-instance", "nat-gateway")
@@ -23,7 +25,7 @@ OPTIONS = [
     {"MultiAz": "true", "AlarmEmail": "land@example.org", "LogRetentionDays": 90},
     {"DomainName": "api.example.org", "HostedZoneId": "Z0EXAMPLE"},
     {"DomainName": "api.example.org", "CertificateArn": "arn:aws:acm:us-east-1:111122223333:certificate/1"},
-    {"DatabaseClass": "db.t4g.large", "DatabaseStorageGb": 200},
+    {"DatabaseClass": "db.t4g.large", "DatabaseStorageGb": 200, "DatabaseSnapshot": "bhuprahari-prod-last"},
 ]
 TWINS = [pytest.param(name, twin, id=f"{name}-{twin.__name__}") for name, rule in RULES.items() for twin in rule.twins]
 

@@ -74,7 +74,7 @@ def names(place):
 
 
 def test_the_files_are_those_that_lie_there_now_also_in_folders_below(place):
-    assert place.store.list_files() == Files([], [])
+    assert place.store.list_files() == Files([], [], {})
     for name in ("b.json", "a.JSON", "a.png", "deeper/c.json"):
         place.write(name, b"{}")
     assert names(place) == ["a.JSON", "a.png", "b.json", "deeper/c.json"]

@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from chalicelib.adapters.passwords import Argon2Passwords
+from chalicelib.adapters.passwords import Argon2Passwords, _common
+from chalicelib.domain.accounts import MIN_PASSWORD
 from tests.support.fakes.passwords import CountedPasswords
 
 PASSWORDS = Argon2Passwords()
@@ -31,6 +32,26 @@ def test_only_the_very_same_password_is_right(passwords, password):
     assert not passwords.is_outdated(kept)
     for other in (password + "x", password[:-1] + "y", password.upper() + "!", "\x00", password[:72] + "..."):
         assert not passwords.verify(other, kept), other
+
+
+@pytest.mark.parametrize(
+    "password", ["password1", "Password1", "12345678", "qwertyuiop", "ILOVEYOU", "trustno1", "admin123"]
+)
+def test_what_everybody_tries_first_is_common(password):
+    assert PASSWORDS.is_common(password)
+
+
+@pytest.mark.parametrize(
+    "password", ["secret-land", "choose-your-own", "भूप्रहरी 🌍", "", "watch-the-land", "\ud800 alone"]
+)
+def test_what_nobody_tries_is_not(password):
+    assert not PASSWORDS.is_common(password)
+
+
+def test_ten_thousand_passwords_are_known_and_none_is_too_short_to_matter():
+    assert len(_common()) > 10_000
+    assert min(map(len, _common())) >= MIN_PASSWORD
+    assert all(word == word.casefold().strip() for word in _common())
 
 
 @pytest.mark.parametrize("kept", [None, "", "plain", "$argon2id$", "$2b$12$" + "x" * 53])

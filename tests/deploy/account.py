@@ -125,7 +125,7 @@ class Operator:
     def at_the_release_before(self):
         """Turn the checkout into one that calls its function of the minute sweep, and back."""
         config, handler = self.folder / ".chalice" / "config.json", self.folder / "chalicelib/functions/reconcile.py"
-        policy = self.folder / ".chalice" / "policy-reconcile.json"
+        policy = self.folder / ".chalice" / "policy-dev-reconcile.json"
         now = {path: path.read_text(encoding="utf-8") for path in (config, handler)}
         old = now[config].replace("RECONCILE_SCHEDULE", "SWEEP_SCHEDULE").replace('"reconcile"', '"sweep"')
         config.write_text(old, encoding="utf-8")

@@ -34,6 +34,9 @@ def main(handler: str, memory_mib: str, *folders: str) -> None:
     # Of data, not of addresses: threads reserve more than they touch, and Lambda counts what is touched.
     resource.setrlimit(resource.RLIMIT_DATA, (int(memory_mib) * 2**20,) * 2)
     sys.path[:0] = folders
+    calls = []
+    if os.environ.get("RECORD_CALLS"):
+        record_into(calls)
     handle, begun = None, (time.process_time(), time.perf_counter())
     for line in sys.stdin:
         request = json.loads(line)
@@ -50,8 +53,32 @@ def main(handler: str, memory_mib: str, *folders: str) -> None:
             trace = traceback.format_exc().splitlines()
             told = {"errorType": type(error).__name__, "errorMessage": str(error), "stackTrace": trace}
             answer |= {"error": True, "payload": told}
-        answers.write(json.dumps(answer | {"all": cost(begun)}) + "\n")
+        answers.write(json.dumps(answer | {"all": cost(begun), "calls": calls}) + "\n")
+        calls.clear()
         answers.flush()
+
+
+def record_into(calls: list) -> None:
+    """Write down each call to AWS, also the one that a signed link lets somebody else make."""
+    from botocore import client, signers
+
+    call, sign = client.BaseClient._make_api_call, signers.RequestSigner.generate_presigned_url
+    named = ("SecretId", "QueueName", "QueueUrl", "Bucket", "Key")
+
+    def make_api_call(self, operation, parameters):
+        told = {name: parameters[name] for name in named if name in parameters}
+        if "Delete" in parameters:
+            told["Keys"] = [each["Key"] for each in parameters["Delete"]["Objects"]]
+        calls.append([self.meta.service_model.service_name, operation, told])
+        return call(self, operation, parameters)
+
+    def presigned(self, request_dict, operation_name, *args, **more):
+        bucket, _, key = request_dict["url"].partition("://")[2].partition("/")[2].partition("?")[0].partition("/")
+        calls.append(["s3", operation_name, {"Bucket": bucket, "Key": key}])
+        return sign(self, request_dict, operation_name, *args, **more)
+
+    client.BaseClient._make_api_call = make_api_call
+    signers.RequestSigner.generate_presigned_url = presigned
 
 
 def cost(begun: tuple[float, float]) -> dict[str, float]:

@@ -26,11 +26,13 @@ class LambdaHost:
         self._all: list[Sandbox] = []
         self._lock = threading.Lock()
         self.reports: list[tuple[str, dict]] = []  # function name and what an invocation cost
+        self.calls: list[tuple[str, str, str, dict]] = []  # function name, service, operation, of what
 
     def invoke(self, function, layers: list[bytes], event: object) -> tuple[object, bool, str]:
         """Run one invocation; give its payload, whether it failed, and its log."""
         sandbox = self._take(function, layers)
         payload, is_error, log = sandbox.invoke(event)
+        self.calls += [(function.function_name, *each) for each in sandbox.report.pop("calls", [])]
         self.reports.append((function.function_name, sandbox.report))
         if sandbox.alive:
             with self._lock:

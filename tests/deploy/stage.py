@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from contextlib import ExitStack, contextmanager
@@ -27,11 +28,12 @@ MASTER_SECRET = "rds!db-stand-in"
 class Stage:
     """The stage `dev`; `account`, `operator`, `fcm` and `pump` are its surroundings."""
 
-    def __init__(self, folder: Path, held: ExitStack) -> None:
+    def __init__(self, folder: Path, held: ExitStack, *, records: bool) -> None:
         for name in ("lambda", "project", "tls"):
             (folder / name).mkdir()
+        recording = {"RECORD_CALLS": "1"} if records else {}
         self.fcm = held.enter_context(FcmStandIn())
-        self.account = Account(folder / "lambda", functions_see={"STAND_IN_OF_FCM": self.fcm.url})
+        self.account = Account(folder / "lambda", functions_see={"STAND_IN_OF_FCM": self.fcm.url} | recording)
         held.callback(self.account.stop)
         self.operator = Operator(self.account, folder / "project")
         self.address, master, self.authority, self.server = held.enter_context(database(folder / "tls"))
@@ -59,6 +61,20 @@ class Stage:
         """Give the text of one of the stage's secrets."""
         client = self.account.client("secretsmanager")
         return client.get_secret_value(SecretId=f"bhuprahari/{NAME}/{name}")["SecretString"]
+
+    def operate(self, **command: object) -> dict:
+        """Give a command to the stage's `operate`; it must not fail."""
+        client = self.account.client("lambda")
+        answer = client.invoke(FunctionName=f"bhuprahari-{NAME}-operate", Payload=json.dumps(command))
+        told = json.loads(answer["Payload"].read())
+        assert not answer.get("FunctionError"), told
+        return told
+
+    def policy(self, function: str) -> dict:
+        """Give the policy that a function was deployed with."""
+        iam, name = self.account.client("iam"), f"bhuprahari-{NAME}-{function}"
+        (policy,) = iam.list_role_policies(RoleName=name)["PolicyNames"]
+        return iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
 
     def sql(self, statement: str) -> list[tuple]:
         """Ask the database as the server's owner."""
@@ -118,8 +134,8 @@ class Stage:
 
 
 @contextmanager
-def stage(folder: Path):
-    """Make the surroundings of a stage; nothing is deployed yet."""
+def stage(folder: Path, *, records: bool = False):
+    """Make the surroundings of a stage; nothing is deployed yet. `records` what its functions ask of AWS."""
     assert sys.version_info[:2] == (3, 12)
     with ExitStack() as held:
-        yield Stage(folder, held)
+        yield Stage(folder, held, records=records)

@@ -9,7 +9,9 @@ import json
 import pytest
 import requests
 
+from tests.deploy import rights_without_a_call
 from tests.deploy.stage import NAME, stage
+from tests.support import iam
 from tests.support.running.client import Client
 from tests.support.running.patchwork import patchwork
 
@@ -31,7 +33,7 @@ def upgrade() -> None:
 
 @pytest.fixture(scope="module")
 def dev(tmp_path_factory):
-    with stage(tmp_path_factory.mktemp("stage")) as made:
+    with stage(tmp_path_factory.mktemp("stage"), records=True) as made:
         yield made
 
 
@@ -288,6 +290,50 @@ def test_chalice_deploy_alone_does_too(dev, life):
     dev.operator.chalice("deploy", "--stage", NAME)
     assert dev.operator.api_id == life["api"]
     assert requests.get(life["client"].root, timeout=30).status_code == 200
+
+
+def test_what_comes_seldom_comes(dev, life):
+    """Due areas, unsent jobs, dead letters, a purge and the operator's commands: so that their calls are known too."""
+    client, sqs = life["client"], dev.account.client("sqs")
+    dev.sql("UPDATE bhuprahari.area_configs SET next_due_at = '2020-01-01'")
+    dev.pump.tick("capture_areas")
+    live, dead = (sqs.get_queue_url(QueueName=f"bhuprahari-{NAME}-captures{end}")["QueueUrl"] for end in ("", "-dead"))
+    (message, *_) = sqs.receive_message(QueueUrl=live, MaxNumberOfMessages=1)["Messages"]
+    sqs.delete_message(QueueUrl=live, ReceiptHandle=message["ReceiptHandle"])
+    sqs.send_message(QueueUrl=dead, MessageBody=message["Body"])
+    assert dev.operate(command="redrive")["dead_letters"]
+    assert dev.operate(command="redrive", yes=True)["redriven"]
+    dev.pump.settle()
+    for queue in ("captures", "comparisons", "notifications"):
+        url = sqs.get_queue_url(QueueName=f"bhuprahari-{NAME}-{queue}-dead")["QueueUrl"]
+        sqs.send_message(QueueUrl=url, MessageBody=message["Body"])
+        session = json.loads(message["Body"])["session_id"]
+        dev.sql(
+            "INSERT INTO bhuprahari.outbox (queue, body, session_id, created_at, available_at, receives, reason) "
+            f"VALUES ('{queue}', '{message['Body']}', {session}, '2020-01-01', '2020-01-01', 0, '')"
+        )
+    dev.pump.tick("reconcile")
+    for command in ("doctor", "archive", "stuck"):
+        assert "refused" not in dev.operate(command=command)
+    dev.operate(command="replay", session=session)
+    client.call("DELETE", f"area-configs/{life['area']}/", status=204)
+    dev.sql("UPDATE bhuprahari.outbox SET available_at = '2020-01-01', created_at = '2020-01-01'")
+    for _ in range(3):
+        dev.pump.tick("reconcile")
+    assert not [failure for failure in dev.pump.failures if "reconcile" in failure]
+
+
+def test_each_call_is_granted_and_each_right_is_used_or_has_its_reason(dev, life):
+    complaints = []
+    for function in life["functions"]:
+        name = f"bhuprahari-{NAME}" if function == "api_handler" else f"bhuprahari-{NAME}-{function}"
+        calls, policy = [call for whose, *call in dev.account.host.calls if whose == name], dev.policy(function)
+        assert calls, f"nothing of {function} was recorded"
+        complaints += [f"{function} is denied: {each}" for each in iam.refused(calls, policy)]
+        for action, pattern in iam.unused(calls, policy):
+            if not rights_without_a_call.reason(function, action, pattern):
+                complaints.append(f"{function} never used {action} on {pattern}: take it away, or give the reason")
+    assert complaints == []
 
 
 def test_production_would_go_by_cloudformation(dev, life):

@@ -82,7 +82,7 @@ def test_the_log_of_the_trip_is_what_cloudwatch_counts(told):
     runs = [dimensions["Verdict"] for name, dimensions, _ in metrics_of(of_session(told)) if name == "TileRuns"]
     assert {verdict: runs.count(verdict) for verdict in set(runs)} == session["countsByVerdict"]
     names = {name for name, _, _ in metrics_of(lines)}
-    assert names == {"TileRuns", "SessionSeconds", "Pushes", "SweepRuns", "BacklogAgeSeconds"}
+    assert names == {"TileRuns", "SessionSeconds", "Pushes", "SweepRuns", "BacklogAgeSeconds", "OverdueAreas"}
 
 
 def test_nothing_in_the_log_is_secret(told):

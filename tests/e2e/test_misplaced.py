@@ -52,6 +52,11 @@ def server(tmp_path_factory):
 
 @pytest.fixture
 def case(server):
+    return laid_out(server)
+
+
+def laid_out(server, **first):
+    """Give an area of its own whose first picture has been looked at."""
     client, folder = server
     number = next(_places)
     z, x, y = FIRST_TILE
@@ -59,7 +64,7 @@ def case(server):
     lat, lon = (tile.south + tile.north) / 2, (tile.west + tile.east) / 2
     bounds = square(lat, lon, width_px=SIDE_PX, height_px=SIDE_PX, gsd_m=GSD_M).bounds
     made = Case(client, folder, 0, f"case-{number}", bounds, number)
-    put(folder, f"{made.name}-0", bounds, pixels=made.ground(), taken=TIMES[0])
+    put(folder, f"{made.name}-0", bounds, pixels=made.ground(**first), taken=TIMES[0])
     reach = {f"{way}Km": 0.1 for way in ("north", "south", "east", "west")}
     area = client.add_area(name=made.name, provider="archive", centerLat=lat, centerLon=lon, **reach)
     made = made._replace(area_id=area["id"])
@@ -136,3 +141,21 @@ def test_a_picture_that_does_not_fit_is_said_again_until_a_good_one_comes(case):
     assert case.look(1, mirrored)["status"] == "COMPLETED_ERROR"
     assert case.client.supervise_now(case.area_id)["status"] == "COMPLETED_ERROR"
     assert case.look(2, case.ground())["status"] == "COMPLETED_NO_CHANGES"
+
+
+def test_a_first_picture_that_is_misplaced_is_outvoted_by_two_later_ones(server):
+    made = laid_out(server, left=-72)
+    session = made.look(1, made.ground())
+    assert (session["status"], len(sentences(session))) == ("COMPLETED_ERROR", 1)
+    session = made.look(2, house(made.ground(), *PLOT, width=40, height=30))
+    assert "CHANGED" in session["countsByVerdict"], "against the one before"
+    assert "FAILED" not in session["countsByVerdict"]
+    session = made.look(3, house(made.ground(), *PLOT, width=40, height=30))
+    assert session["allClear"], session
+
+
+def test_a_misplaced_picture_unseats_no_two_that_agree(case):
+    assert case.look(1, case.ground())["allClear"]
+    for month in (2, 3):
+        assert set(case.look(month, case.ground(left=-72))["countsByVerdict"]) == {"FAILED"}
+    assert case.look(4, case.ground())["allClear"]

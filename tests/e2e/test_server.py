@@ -2,6 +2,7 @@
 
 import os
 import socket
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -83,6 +84,27 @@ def test_the_trip_goes_over_https(stack, owner):
     log = stack.log.read_text()
     assert log.count('"message": "push recorded"') == 1
     assert "signature=" not in log + (stack.folder / "error.log").read_text(), "a link opens an image: it is no log's"
+
+
+def test_a_users_limit_holds_over_all_processes_and_no_header_passes_it_by(stack, owner):
+    greedy = stack.client(email="greedy@example.org")
+    path, body = f"{stack.url}/api/area-configs/estimate", {"centerLat": "no number"}
+    began, statuses = time.monotonic(), []
+    with verifying(str(stack.certificate)) as bare:
+        bare.headers["Authorization"] = greedy.http.headers["Authorization"]
+        for number in range(200):
+            forged = {"X-Forwarded-For": f"192.0.2.{number}"}
+            answer = bare.post(path, json=body, headers=forged, timeout=30)
+            statuses.append(answer.status_code)
+            if answer.status_code == 429:
+                break
+        assert int(answer.headers["Retry-After"]) >= 1
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert answer.json()["message"].startswith("too many requests: try again in ")
+        came_back = 2 * (time.monotonic() - began)  # an estimate costs 50 units, of 100 a second
+        assert 100 <= statuses.count(400) <= 120 + came_back, "what 6,000 units are worth, in two processes together"
+        assert bare.post(f"{stack.url}/api/auth/login;x", json=body, timeout=30).status_code == 400
+    assert owner.call("GET", "auth/me")["email"], "the others go on"
 
 
 REFUSALS = [

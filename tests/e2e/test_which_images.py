@@ -110,6 +110,20 @@ def test_d03_two_quads_of_one_flight_are_one_image(case):
     assert "CHANGED" in case.verdicts()
 
 
+def test_two_halves_of_a_flight_over_midnight_utc_are_one_image(case):
+    case.quads("january", pixels=case.before, taken=JANUARY)
+    case.look()
+    middle = (case.bounds.west + case.bounds.east) / 2
+    half = SIDE_PX // 2
+    west, east = case.bounds._replace(east=middle), case.bounds._replace(west=middle)
+    case.put("b-west", pixels=case.after[:, :half], taken="2025-02-14T23:50:00Z", bounds=west)
+    case.put("b-east", pixels=case.after[:, half:], taken="2025-02-15T00:10:00Z", bounds=east)
+    session = case.look()
+    assert "CHANGED" in session["countsByVerdict"]
+    assert session["clearShare"] == 1.0
+    assert case.verdicts() == {"NO_NEW_IMAGERY"}
+
+
 @pytest.mark.parametrize("is_cut_first", [True, False])
 def test_a_cut_between_two_quads_is_no_change(case, is_cut_first):
     noise = np.random.default_rng(5).normal(0, 2, case.before.shape)
@@ -161,6 +175,9 @@ def test_d08_a_date_that_has_not_come_blinds_nobody_and_is_told(case):
     case.put("c", pixels=case.after, taken=FEBRUARY)
     assert "CHANGED" in case.verdicts()
     assert any("2062-01-15, which has not come yet" in line for line in case.told())
+    session = case.look()
+    assert session["status"] == "COMPLETED_ERROR", "it may be newer than that"
+    assert "it is dated 2062-01-15, which has not come yet" in session["failures"][0]["reason"]
 
 
 def test_d09_finer_imagery_moves_the_grid_to_a_new_baseline_and_says_so(case):
@@ -211,7 +228,16 @@ def test_d10_what_creeps_by_a_strip_at_each_date_is_found_at_the_third(case, see
 def test_a35_a_date_that_has_not_come_beside_the_only_good_one(case):
     case.put("good", pixels=case.before, taken=JANUARY)
     case.put("typo", pixels=case.before, taken=NOT_YET)
-    assert case.verdicts() == {"BASELINE"}
+    session = case.look()
+    assert set(session["countsByVerdict"]) == {"BASELINE"}
+    assert "newer scene could not be used" in session["reason"]
+
+
+def test_a_date_that_has_not_come_alone_is_a_reason_to_its_user(case):
+    case.put("typo", pixels=case.before, taken=NOT_YET)
+    failures = case.look()["failures"]
+    assert all("it is dated 2062-01-15, which has not come yet" in each["reason"] for each in failures)
+    assert failures
 
 
 def test_a90_of_two_items_with_one_id_the_newest_is_used(case):
@@ -222,7 +248,7 @@ def test_a90_of_two_items_with_one_id_the_newest_is_used(case):
     assert "CHANGED" in case.verdicts()
 
 
-@pytest.mark.parametrize("damage", ["no picture", "another system", "half a picture"])
+@pytest.mark.parametrize("damage", ["no picture", "another system", "half a picture", "no date", "no JSON"])
 def test_d12_a_newer_item_that_cannot_be_used_is_no_all_clear(case, damage):
     case.put("a", pixels=case.before, taken=JANUARY)
     case.look()
@@ -232,10 +258,27 @@ def test_d12_a_newer_item_that_cannot_be_used_is_no_all_clear(case, damage):
         picture.unlink()
     elif damage == "another system":
         item.write_text(item.read_text().replace('"datetime"', '"proj:code": "EPSG:32645", "datetime"'))
+    elif damage == "no date":
+        item.write_text(item.read_text().replace(FEBRUARY, "15/02/2025"))
+    elif damage == "no JSON":
+        item.write_text(item.read_text().replace("}", ",}", 1))
     else:
         picture.write_bytes(picture.read_bytes()[:5000])
     session = case.look()
     assert session["status"] == "COMPLETED_ERROR"
-    assert "the picture of 2025-02-15 cannot be used" in session["failures"][0]["reason"]
+    which = "a picture that may be newer" if damage == "no date" else "the picture of 2025-02-15"
+    assert f"{which} cannot be used" in session["failures"][0]["reason"]
     case.put("b", pixels=case.after, taken=FEBRUARY)
     assert "CHANGED" in case.verdicts()
+
+
+def test_a_file_of_no_known_ground_fails_no_area_and_is_no_all_clear(case):
+    case.put("a", pixels=case.before, taken=JANUARY)
+    case.look()
+    broken = case.folder / f"{case.name}-broken.json"
+    broken.write_text("{")
+    session = case.look()
+    broken.unlink()
+    assert (session["status"], session["allClear"]) == ("COMPLETED_NO_CHANGES", False)
+    assert "a file of the archive cannot be used, nor is it known of which ground" in session["reason"]
+    assert case.look()["allClear"]

@@ -166,3 +166,16 @@ def test_the_request_travels_with_every_job_of_its_trip(trip):
         carried.append(json.loads(received.message.body)["request_id"])
         trip.work_once()
     assert carried == ["a-tap"] * 3
+
+
+def test_areas_that_wait_for_two_hours_are_counted(trip, said):
+    """The look for due areas fails, or does not come: `reconcile` is another function, and sees it."""
+    for _ in range(2):
+        trip.add_area(tiles=1)
+    trip.wait(minutes=110)
+    trip.reconcile()
+    trip.wait(minutes=20)
+    trip.reconcile()
+    trip.tick()
+    trip.reconcile()
+    assert [record.overdue_areas for record in said(events.RECONCILE_DONE)] == [0, 2, 0]

@@ -1,9 +1,11 @@
 """What may happen once happens once, with everybody at the same gate. MySQL shows what SQLite's single writer hides."""
 
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 
+from chalicelib.domain.accounts import REFRESH_GRACE
 from chalicelib.domain.errors import Busy, Conflict, LimitReached, NotFound, NotSignedIn
 from chalicelib.domain.jobs import Queue
 from chalicelib.domain.pushes import Target, TargetKind
@@ -154,17 +156,51 @@ def test_an_email_is_registered_once(trip):
     assert sum(isinstance(answer, Conflict) for answer in answers) == 11
 
 
-def test_a_refresh_token_is_exchanged_once_and_its_reuse_ends_the_sign_in(trip):
-    ends_at = later(days=90)
-    sign_in = trip.accounts.sign_in(trip.user.user_id, refresh_hash="old", now=trip.now, expires_at=ends_at)
+def test_a_refresh_token_has_one_successor_and_its_reuse_ends_the_sign_in(trip):
+    def rotate(old, number, now):
+        return trip.accounts.rotate_refresh(
+            old,
+            nonce=f"nonce {number}",
+            new_hash=f"{old} {number}",
+            now=now,
+            expires_at=later(days=90),
+            grace=REFRESH_GRACE,
+        )
 
-    def rotate(number):
-        return trip.accounts.rotate_refresh("old", new_hash=f"new-{number}", now=trip.now, expires_at=ends_at)
+    for turn in range(ROUNDS):
+        old = f"old {turn}"
+        sign_in = trip.accounts.sign_in(trip.user.user_id, refresh_hash=old, now=trip.now, expires_at=later(days=90))
+        answers = at_once(*[lambda number=number, old=old: rotate(old, number, trip.now) for number in range(8)])
+        assert len({answer.nonce for answer in answers}) == 1, "all are told of the same successor"
+        assert {answer.sign_in.sign_in_id for answer in answers} == {sign_in}
+        late = trip.now + REFRESH_GRACE + timedelta(microseconds=1)
+        assert all(
+            isinstance(answer, NotSignedIn)
+            for answer in at_once(*[lambda old=old, late=late: rotate(old, 9, late)] * 4)
+        )
+        with pytest.raises(NotSignedIn):
+            trip.accounts.signed_in(sign_in, now=trip.now)
 
-    answers = at_once(*[lambda number=number: rotate(number) for number in range(8)])
-    assert sum(not isinstance(answer, NotSignedIn) for answer in answers) <= 1
-    with pytest.raises(NotSignedIn):
-        trip.accounts.signed_in(sign_in, now=trip.now)
+
+def test_a_changed_password_leaves_no_sign_in_of_the_old_one(trip):
+    for number in range(ROUNDS):
+        user, since, now = trip.user, trip.accounts.find_user(trip.user.email)[0].updated_at, later(seconds=number + 1)
+        old_hash = trip.accounts.find_user(user.email)[1]
+
+        def sign_in(turn, since=since, now=now):
+            ends = {"now": now, "expires_at": later(days=90), "unchanged_since": since}
+            return trip.accounts.sign_in(trip.user.user_id, refresh_hash=f"{since} {turn}", **ends)
+
+        def change(turn, old_hash=old_hash, now=now):
+            new_hash = f"{now} {turn}"
+            return trip.accounts.change_password(trip.user.user_id, old_hash=old_hash, new_hash=new_hash, now=now)
+
+        deeds = [lambda turn=turn: sign_in(turn) for turn in range(6)]
+        deeds[2:2] = [lambda turn=turn: change(turn) for turn in range(3)]
+        answers = at_once(*deeds)
+        assert sum(answer is None for answer in answers) == 1, "of changes at once one is made"
+        assert sum(isinstance(answer, Conflict) for answer in answers) == 2
+        assert trip.accounts.sign_ins(user.user_id, now=now) == []
 
 
 def test_a_device_that_two_users_register_belongs_to_one(trip):

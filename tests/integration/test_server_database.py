@@ -1,6 +1,7 @@
 """What a server's operator runs on the database: the user's grants, a backup, its restore. On MariaDB."""
 
 import os
+import re
 import shutil
 import subprocess
 from datetime import UTC, datetime
@@ -57,18 +58,27 @@ def as_root(server, tmp_path):
 
 def test_the_user_may_do_what_the_server_needs_and_nothing_else(server, as_root, tmp_path):
     script = (PARTS / "database.sql").read_text()
+    before = "GRANT SELECT, CREATE, ALTER, DROP ON bhuprahari.* TO 'bhuprahari'@'127.0.0.1';"  # by an earlier release
     for password in ("first", 'it\'s "second"'):
         quoted = password.replace("'", "''")
         assert as_root("mariadb", given=f"SET @password = '{quoted}';\n{script}") == (0, "", "")
-    url = f"mysql+pymysql://bhuprahari:it%27s%20%22second%22@127.0.0.1:{server.port}/bhuprahari"
-    stack = Stack(tmp_path, url)
-    assert stack.command("migrate").stdout.endswith(f" is at revision {head()}\n")
+        assert as_root("mariadb", given=before) == (0, "", "")
+    given = f"SET @migration_password = '{quoted}';\n{script}"
+    assert as_root("mariadb", given=given) == (0, "", ""), "the other password stays what it is"
+    at = f"it%27s%20%22second%22@127.0.0.1:{server.port}/bhuprahari"
+    stack = Stack(tmp_path, f"mysql+pymysql://bhuprahari:{at}")
+    assert "denied" in stack.command("migrate").stderr
+    migrating = Stack(tmp_path, f"mysql+pymysql://bhuprahari_migrate:{at}")
+    assert migrating.command("migrate").stdout.endswith(f" is at revision {head()}\n")
+    assert stack.command("migrate").stdout.endswith(f" is at revision {head()}\n"), "there is nothing to do"
     checked = stack.command("check")
     assert (checked.returncode, checked.stderr) == (0, ""), checked.stdout
     assert checked.stdout.endswith("nothing stands in the way\n")
     who = {"host": "127.0.0.1", "port": server.port, "user": "bhuprahari", "password": password}
-    with pymysql.connect(**who) as connection, connection.cursor() as cursor:
-        for forbidden in ("CREATE DATABASE other", "SELECT user FROM mysql.user", "CREATE USER 'x'@'localhost'"):
+    with pymysql.connect(**who, database="bhuprahari") as connection, connection.cursor() as cursor:
+        beyond = ("CREATE DATABASE other", "SELECT user FROM mysql.user", "CREATE USER 'x'@'localhost'")
+        tables = ("CREATE TABLE x (id INT)", "ALTER TABLE users ADD x INT", "DROP TABLE users", "TRUNCATE users")
+        for forbidden in (*beyond, *tables, "CREATE INDEX x ON users (created_at)"):
             with pytest.raises(pymysql.MySQLError, match="denied"):
                 cursor.execute(forbidden)
 
@@ -105,6 +115,37 @@ def test_a_backup_brings_back_what_was_there(server, as_root, tmp_path):
     code, _, why = as_root("restore.sh", tmp_path / "nowhere", **where)
     assert (code, why) == (1, f"restore.sh: there is no backup in '{tmp_path}/nowhere': ls /var/backups/bhuprahari\n")
     engine.dispose()
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0 or not shutil.which("setpriv"), reason="root and setpriv")
+def test_a_backup_needs_no_more_of_roots_rights_than_its_unit_leaves_it(server, as_root, tmp_path):
+    unit = (PARTS / "systemd" / "bhuprahari-backup.service").read_text()
+    kept = re.search(r"^CapabilityBoundingSet=(.+)$", unit, re.MULTILINE)[1].lower().replace("cap_", "").split()
+    server.make("kept")
+    home, to = tmp_path / "home", tmp_path / "backups"
+    (home / "images" / "1").mkdir(parents=True)
+    (home / "images" / "1" / "a.png").write_bytes(b"picture")
+    (home / "secrets").mkdir()
+    (home / "secrets" / "token-keys").write_text("{}")
+    for path in (home, *home.rglob("*")):
+        os.chown(path, 4711, 4711)
+        path.chmod(0o700 if path.is_dir() else 0o600)
+    to.mkdir(mode=0o700)
+    tmp_path.chmod(0o755)
+    where = {"BHUPRAHARI_HOME": home, "DATABASE": "kept"}
+
+    def held(rights):
+        few = ",".join(["-all", *(f"+{name}" for name in rights)])
+        script = tmp_path / "held.sh"
+        script.write_text(f'#!/bin/sh\nexec setpriv --bounding-set={few} --inh-caps=-all {PARTS}/backup.sh "$@"\n')
+        script.chmod(0o755)
+        return as_root(script, to, **where)
+
+    first = _backed_up(held(kept))
+    for part in (first / "images" / "1" / "a.png", first / "secrets" / "token-keys"):
+        assert (part.stat().st_uid, part.stat().st_mode & 0o777) == (4711, 0o600)
+    assert held([])[0] != 0, "without them it says so"
+    assert len(list(to.iterdir())) == 1
 
 
 def test_only_the_newest_backups_are_kept(server, as_root, tmp_path):

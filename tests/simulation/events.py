@@ -104,7 +104,7 @@ def _tap(event: str, history: History) -> None:
     elif event == "add area":
         if len(history.areas) >= MOST_AREAS:
             return
-        deed = lambda: history.areas.append(history.new_area(area.user_id))  # noqa: E731
+        deed = lambda: history.add_area(area.user_id)  # noqa: E731
     elif event == "delete area":
         alive = history.database.value("SELECT COUNT(*) FROM area_configs WHERE deleted_at IS NULL")
         if alive < 2:

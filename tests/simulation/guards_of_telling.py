@@ -25,7 +25,7 @@ TELLING = (
         "SqlStateNotices",
         "for area_id, each in news.items() if each.due_at <= now}",
         "for area_id, each in news.items()}",
-        "a message waits for what turns soon after its first; tests/integration/test_state_notices.py catches it",
+        "a message waits for what turns soon after; tests/integration/test_state_notices_of_a_day.py catches it",
     ),
     Guard(
         "blind is told when it has held",
@@ -90,7 +90,7 @@ TELLING = (
         "take_back_unsent",
         "if statuses & {DeliveryStatus.SENT, DeliveryStatus.PENDING}:",
         "if True:",
-        "a service is seldom away here for a day; tests/integration/test_state_notices.py catches it",
+        "a service is seldom away here for a day; tests/integration/test_state_notices_of_a_day.py catches it",
     ),
     Guard(
         "a message is written with its job",
@@ -106,7 +106,7 @@ TELLING = (
         "SqlDeliveries",
         "(PUSH.c.attempts > 0) | is_lost",
         "PUSH.c.attempts > 0",
-        "nothing here loses a job before it is tried; tests/integration/test_state_notices.py catches it",
+        "nothing here loses a job before it is tried; tests/integration/test_state_notices_races.py catches it",
     ),
     Guard(
         "a reader's row is locked",
@@ -114,7 +114,7 @@ TELLING = (
         "SqlStateNotices",
         ".with_for_update()).one_or_none()",
         ").one_or_none()",
-        ONE_WRITER.replace("test_races.py", "test_state_notices.py"),
+        ONE_WRITER.replace("test_races.py", "test_state_notices_races.py"),
     ),
     Guard(
         "a deleted area's state is told to nobody",
@@ -122,7 +122,7 @@ TELLING = (
         "notices_by_id",
         ", AREA.c.deleted_at.is_(None))",
         ")",
-        "phones show no names here; tests/integration/test_state_notices.py catches it",
+        "phones show no names here; tests/integration/test_state_notices_races.py catches it",
     ),
     Guard(
         "an area that goes takes no other's message along",

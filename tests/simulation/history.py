@@ -63,6 +63,7 @@ class History:
         self.work = Work(self)
         self.most_workers = self.rng.choice((1, 2, 3, 4))
         self.areas: list[Watched] = []
+        self.named = 0
         self.quiet_sessions = self.rng.choice((1, 1, 1, 2))  # of each area, after which everything has to be settled
         self.ends_at = START + timedelta(days=self.rng.choice((1, 1, 1, 2)), hours=2)
         self.quiet_at, self.quiet_after = self.ends_at, 0
@@ -99,17 +100,29 @@ class History:
             for device in range(2 - number):
                 ports.accounts.add_device(user.user_id, token=f"phone-{number}-{device}", platform="android", now=now)
             for _ in range(2 - number):
-                self.areas.append(self.new_area(user.user_id))
+                self.add_area(user.user_id)
         if self.world.faults.has_unreadable_area:
-            unreadable = self.new_area(user.user_id).area_id
+            unreadable = ports.areas.add(self._new_area(user.user_id), now=now).area_id
             self.database.raw.execute(
                 "UPDATE area_configs SET sensitivity = ?, next_due_at = ? WHERE id = ?",
                 (looking.UNREADABLE, "2026-01-01 00:00:00.000000", unreadable),
             )
             self.database.raw.commit()
 
-    def new_area(self, user_id: int) -> Watched:
-        """Add an area of four tiles in a row: often on tiles that another one has, all of them or some."""
+    def add_area(self, user_id: int) -> None:
+        """Add an area: it is watched also where whoever added it never hears the answer."""
+        new = self._new_area(user_id)
+        try:
+            self.ports.areas.add(new, now=self.world.clock())
+        finally:
+            area_id = self.database.value("SELECT id FROM area_configs WHERE name = ?", new.name)
+            if area_id is not None:
+                tiles = tuple(tiles_covering(new.extent.bounds, GRID.zoom))
+                self.areas.append(Watched(area_id, user_id, tiles))
+
+    def _new_area(self, user_id: int) -> NewArea:
+        """Make up an area of four tiles in a row: often on tiles that another one has, all of them or some."""
+        self.named += 1
         number = len(self.areas)
         row, column = self.rng.choice(((number, 0), (0, 0), (0, 1), (0, 3))) if number else (0, 0)
         first = bounds_of(Tile(17, 96780 + column, 57975 + row))
@@ -129,10 +142,7 @@ class History:
             cadence_hours=self.rng.choice((12, 24, 24, 24, 24)),
             thresholds=Thresholds(min_changed_area_m2=25.0),
         )
-        new = NewArea(user_id=user_id, name=f"Area {number}", extent=extent, plan=plan)
-        area = self.ports.areas.add(new, now=self.world.clock())
-        tiles = tuple(tiles_covering(area.extent.bounds, GRID.zoom))
-        return Watched(area.area_id, user_id, tiles)
+        return NewArea(user_id=user_id, name=f"Area {self.named}", extent=extent, plan=plan)
 
     def _land(self) -> None:
         """Take items all through the history, some on one day; the last one is clear."""

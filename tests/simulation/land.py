@@ -164,7 +164,7 @@ class SimImagery:
         by_day: dict[date, list[Item]] = {}
         for shown in self._land.there(self._world.true_now):
             if shown.captured_at <= until:
-                by_day.setdefault(day_of(shown.captured_at), []).append(shown.item)
+                by_day.setdefault(day_of(shown.captured_at, centre_of(area)[0]), []).append(shown.item)
         return Found(scenes=tuple(scene_of(by_day[day]) for day in sorted(by_day, reverse=True)))
 
     def fetch(self, scene: Scene, view: View, area: Bounds) -> FetchedImage:

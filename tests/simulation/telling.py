@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.domain.state_notices import Periods
 from tests.simulation.push import Shown
-from tests.simulation.world import Violation
+from tests.simulation.world import CLOCK_ERROR, Violation
 
 if TYPE_CHECKING:
     from tests.simulation.history import History
@@ -106,7 +106,7 @@ def _known(history: History) -> Iterator[Violation]:
 
 def _days(history: History) -> Iterator[Violation]:
     """Each phone shows one message of each of its users a day."""
-    tolerated = timedelta(hours=16 if history.world.counts["clock jump"] else 0)  # by which a clock can get ahead
+    tolerated = timedelta(hours=16) if history.world.counts["clock jump"] else 2 * CLOCK_ERROR  # one clock to another
     first: dict[tuple[str, int, int], Shown] = {}
     for shown in history.push.shown:
         if shown.notice_id is not None and shown.recorded:

@@ -45,6 +45,7 @@ class Trip:
 
     def __init__(self, engine, *, targets=(), tiles_per_day=10_000):
         self.engine, self.now, self.targets = engine, NOON, list(targets)
+        self.archive = None
         self.accounts, self.areas, self.alerts = SqlAccounts(engine), SqlAreas(engine), SqlAlerts(engine)
         self.sessions = SqlSessions(engine, deadline_s=3600, retry_s=900, tiles_per_day=tiles_per_day)
         self.tile_images, self.searches = SqlTileImages(engine), SqlSceneSearches(engine)
@@ -182,6 +183,7 @@ class Trip:
             jobs=self.jobs,
             clock=self.clock,
             orphan_age_s=86_400,
+            archive=self.archive,
         )
 
     # The worker

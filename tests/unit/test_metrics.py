@@ -16,7 +16,7 @@ ABOUT = {
     events.TILE_RUN_ENDED: {"verdict": "FAILED", "provider": "archive", "tile": "17/1/2", "session_id": 3},
     events.SESSION_ENDED: {"seconds": 12.5, "session_id": 3},
     events.PUSHES_RECORDED: {"pushes": 4, "outcome": "SENT"},
-    events.RECONCILE_DONE: {"backlog_age_s": 7.25},
+    events.RECONCILE_DONE: {"backlog_age_s": 7.25, "overdue_areas": 2},
 }
 
 
@@ -47,6 +47,7 @@ def test_every_counted_fact_is_a_line_that_cloudwatch_takes(lines):
             ("Pushes", {"Stage": "dev", "Outcome": "SENT"}, 4),
             ("SweepRuns", {"Stage": "dev"}, 1),
             ("BacklogAgeSeconds", {"Stage": "dev"}, 7.25),
+            ("OverdueAreas", {"Stage": "dev"}, 2),
         ],
         key=str,
     )

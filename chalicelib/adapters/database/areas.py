@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, select, update
 from typing_extensions import override
 
+from chalicelib.adapters.database import audit
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.area_states import standings_of
 from chalicelib.adapters.database.engine import insert_row, reads, writes
@@ -18,6 +19,7 @@ from chalicelib.adapters.database.rows import EXTENT, area_of, readable
 from chalicelib.application.ports.areas import Areas
 from chalicelib.domain.area_states import AreaStanding
 from chalicelib.domain.areas import Area, NewArea
+from chalicelib.domain.audit import Deed
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.paging import Page, PageRequest
 from chalicelib.domain.thresholds import Sensitivity
@@ -116,7 +118,9 @@ class SqlAreas(Areas):
         if connection.execute(owned_area(area_id, user_id).with_for_update()).one_or_none() is None:
             raise NotFound(f"there is no area {area_id}")
         connection.execute(update(AREA).where(AREA.c.id == area_id).values(deleted_at=now))
-        return _open_sessions(connection, area_id)
+        found = _open_sessions(connection, area_id)
+        audit.append(connection, Deed.AREA_DELETED, now=now, user_id=user_id, about=f"area {area_id}")
+        return found
 
     @override
     @reads

@@ -15,7 +15,7 @@ from chalicelib.adapters.database.scenes import items_of, json_of_items
 from chalicelib.application.ports.captures import Captures
 from chalicelib.domain.captures import FAILURE_HOLDS, Capture, CaptureFailed, CaptureHold
 from chalicelib.domain.scenes import Item, Scene, day_of
-from chalicelib.domain.tiles import View
+from chalicelib.domain.tiles import View, centre_of
 
 CAPTURE, IMAGE = t.captures, t.image_tiles
 AT_ONCE = 500
@@ -60,7 +60,7 @@ class SqlCaptures(Captures):
             mine = _taken_over(connection, found, row, now)
             if mine is None:
                 return None
-        return CaptureHold(mine, row["lease_until"], _before(connection, of_tile, scene))
+        return CaptureHold(mine, row["lease_until"], _before(connection, of_tile, scene, centre_of(view.bounds)[0]))
 
     @override
     @writes
@@ -163,7 +163,7 @@ def _taken_over(connection: Connection, found: Row[Any], row: dict[str, Any], no
     return insert_new(connection, CAPTURE, **row)
 
 
-def _before(connection: Connection, of_tile: dict[str, Any], scene: Scene) -> tuple[Item, ...]:
+def _before(connection: Connection, of_tile: dict[str, Any], scene: Scene, lon: float) -> tuple[Item, ...]:
     """Return what the latest image of this tile and day was made of; where nothing can overlap nobody asks."""
     if len(scene.items) < 2 or scene.captured_at is None:
         return ()
@@ -172,9 +172,9 @@ def _before(connection: Connection, of_tile: dict[str, Any], scene: Scene) -> tu
         .where(_is(of_tile), _IS_STORED)
         .order_by(CAPTURE.c.id.desc())
     )
-    day = day_of(scene.captured_at)
-    rows = connection.execute(of_day)
-    return next((items_of(row.scene_items) for row in rows if row.captured_at and day_of(row.captured_at) == day), ())
+    day = day_of(scene.captured_at, lon)
+    dated = (row for row in connection.execute(of_day) if row.captured_at)
+    return next((items_of(row.scene_items) for row in dated if day_of(row.captured_at, lon) == day), ())
 
 
 def _capture_of(row: Row[Any]) -> Capture:

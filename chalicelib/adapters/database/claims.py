@@ -11,14 +11,14 @@ from sqlalchemy import ColumnElement, Connection, Row, Update, bindparam, case, 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.comparisons import doubted_in
 from chalicelib.adapters.database.place_sightings import known_parts, with_places
-from chalicelib.adapters.database.references import OLDER, baseline_in, images_of_comparison, stored_images
+from chalicelib.adapters.database.references import OLDER, REFUSED, baseline_in, images_of_comparison, stored_images
 from chalicelib.adapters.database.rows import area_of, image_of, tile_of
 from chalicelib.adapters.database.scenes import found_of
 from chalicelib.domain.breakers import Breaker
 from chalicelib.domain.comparisons import SLOW_DETECTOR, ComparisonKey, comparison_key
 from chalicelib.domain.errors import Busy
 from chalicelib.domain.jobs import TileJob
-from chalicelib.domain.references import choose_between, choose_older
+from chalicelib.domain.references import choose_between, choose_older, choose_witnesses
 from chalicelib.domain.tile_runs import CaptureClaim, Claim, ComparisonClaim, TileState
 
 RUN, SESSION, AREA = t.session_tiles, t.alert_sessions, t.area_configs
@@ -156,6 +156,7 @@ def comparison_claim(connection: Connection, job: TileJob) -> ComparisonClaim | 
             ComparisonKey(each.id, each.compared_with, each.detector, each.thresholds) == key for each in made
         ),
         older=choose_older(older, taken_at=image.taken_at),
+        refused=choose_witnesses((images[each.id] for each in found if each.role == REFUSED), image=image),
         doubted=doubted_in((latest and latest.ignored) or []),
         baseline=baseline,
         between=() if baseline is None else choose_between(older, baseline=baseline, reference=reference),

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, insert, text
+from sqlalchemy import Connection, CursorResult, Engine, Table, create_engine, event, insert, text
 from sqlalchemy.engine import Dialect, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
@@ -43,8 +43,7 @@ TRIES = 8
 _AGAIN = frozenset({1213, 1205, 1020})
 # 1054 unknown column, 1146 no such table: the code and the schema are of different releases
 _OTHER_SCHEMA = frozenset({1054, 1146})
-# An error's text never carries what a statement was run with: e-mail addresses, hashes of passwords.
-_POOL: dict[str, Any] = {"pool_timeout": POOL_S, "hide_parameters": True}
+_POOL: dict[str, Any] = {"pool_timeout": POOL_S, "hide_parameters": True}  # no e-mail, no hash in an error's text
 _TROUBLE = (OperationalError, InterfaceError, ProgrammingError, PoolExhausted)
 _READ_ONLY = "is_read_only"
 _EVENTS = "events"
@@ -193,15 +192,19 @@ def insert_new(connection: Connection, table: Table, **values: object) -> int | 
     MySQL has no other word for it than IGNORE, which also passes over a foreign key that has gone: to callers, that row
     cannot be inserted either.
     """
-    word = "OR IGNORE" if connection.dialect.name == "sqlite" else "IGNORE"
-    done = connection.execute(insert(table).prefix_with(word).values(**values))
+    done = _inserted_if_new(connection, table, values)
     key = done.inserted_primary_key
     return int(key[0]) if done.rowcount == 1 and key is not None else None
 
 
 def insert_if_new(connection: Connection, table: Table, **values: object) -> bool:
     """Insert one row, unless one with its unique key is there; return whether it was inserted."""
-    return insert_new(connection, table, **values) is not None
+    return _inserted_if_new(connection, table, values).rowcount == 1
+
+
+def _inserted_if_new(connection: Connection, table: Table, values: dict[str, object]) -> CursorResult[Any]:
+    word = "OR IGNORE" if connection.dialect.name == "sqlite" else "IGNORE"
+    return connection.execute(insert(table).prefix_with(word).values(**values))
 
 
 def check(engine: Engine) -> None:

@@ -106,6 +106,17 @@ def confirm_image(connection: Connection, image_id: int, scene: Scene) -> None:
     connection.execute(update(IMAGE).where(IMAGE.c.id == image_id).values(**values))
 
 
+def exchange_baseline(connection: Connection, odd_id: int, good_id: int) -> None:
+    """Set a misplaced image aside, known as one that shows nothing, so that its scene is not captured anew.
+
+    What was refused for its sake is the baseline.
+    """
+    aside = {"is_usable": False, "status": ImageStatus.CAPTURED}
+    good = {"is_usable": True, "status": ImageStatus.CAPTURED, "is_baseline": True}
+    for image_id, values in ((odd_id, aside), (good_id, good)):
+        connection.execute(update(IMAGE).where(IMAGE.c.id == image_id).values(**values))
+
+
 def forget_image(connection: Connection, image_id: int) -> None:
     """Never use an image again, to compare it or to compare with it: its object is gone, or is not what was stored."""
     values = {"is_usable": False, "status": ImageStatus.ERROR}

@@ -38,6 +38,7 @@ from chalicelib.domain.tiles import Tile, View
 
 IMAGE, RUN, DONE = t.image_tiles, t.session_tiles, t.comparisons
 MOST_NEWEST = 8  # of a tile's images, of those that a session may look at
+MOST_REFUSED = 16  # images that did not fit, of which each session that looks again adds one
 MOST_LOOKED_THROUGH = 800  # of a tile's older images: two years of daily ones
 _NEWEST_FIRST = (IMAGE.c.taken_at.desc(), IMAGE.c.id.desc())
 
@@ -89,7 +90,8 @@ def stored_images(connection: Connection, area: Area, tile: Tile) -> tuple[Store
     return tuple(image_of(row) for row in rows.values())
 
 
-OF_PAIR, OLDER, ACCEPTED, FIRST = "pair", "older", "accepted", "first"  # what a row of `images_of_comparison` is
+# What a row of `images_of_comparison` is:
+OF_PAIR, OLDER, ACCEPTED, FIRST, REFUSED = "pair", "older", "accepted", "first", "refused"
 
 
 def _images_of_comparison() -> CompoundSelect[Any]:
@@ -109,7 +111,7 @@ def _images_of_comparison() -> CompoundSelect[Any]:
     )
     same = ("area_id", "provider", "tile_px", "margin_px", "z", "x", "y")
 
-    def clear_before(role: str) -> Select[Any]:
+    def clear(role: str) -> Select[Any]:
         return (
             select(
                 IMAGE,
@@ -121,19 +123,20 @@ def _images_of_comparison() -> CompoundSelect[Any]:
                 type_coerce(null(), JSON).label("ignored"),
             )
             .join(reference, and_(*(IMAGE.c[name] == reference.c[name] for name in same)))
-            .where(
-                reference.c.id == bindparam("reference_id"),
-                IMAGE.c.is_usable.is_(True),
-                IMAGE.c.clear_share >= CLEAR_SHARE,
-                IMAGE.c.taken_at < reference.c.taken_at,
-            )
+            .where(reference.c.id == bindparam("reference_id"), IMAGE.c.clear_share >= CLEAR_SHARE)
         )
+
+    def clear_before(role: str) -> Select[Any]:
+        return clear(role).where(IMAGE.c.is_usable.is_(True), IMAGE.c.taken_at < reference.c.taken_at)
 
     older = clear_before(OLDER).order_by(*_NEWEST_FIRST).limit(MOST_LOOKED_THROUGH)
     was_there = IMAGE.c.fetched_at <= bindparam("accepted_at", type_=IMAGE.c.fetched_at.type)
     accepted = clear_before(ACCEPTED).where(_IS_SETTLED, was_there).order_by(*_NEWEST_FIRST).limit(1)
     first = clear_before(FIRST).where(_IS_SETTLED).order_by(IMAGE.c.taken_at, IMAGE.c.id).limit(1)
-    return union_all(*(select(part.subquery()) for part in (of_pair, older, accepted, first)))
+    is_refused = IMAGE.c.is_usable.is_(False) & (IMAGE.c.status == ImageStatus.ERROR)
+    after = clear(REFUSED).where(is_refused, IMAGE.c.taken_at > reference.c.taken_at)
+    refused = after.order_by(*_NEWEST_FIRST).limit(MOST_REFUSED)
+    return union_all(*(select(part.subquery()) for part in (of_pair, older, accepted, first, refused)))
 
 
 _IMAGES_OF_COMPARISON = _images_of_comparison()
@@ -146,7 +149,8 @@ def images_of_comparison(
 
     A row is an image, and its `role` says why it is there. Of the pair's it is one for each of their comparisons, or
     one without (`compared_with` is None). The OLDER ones are clear and may be compared with the reference, newest
-    first; ACCEPTED is the newest settled one of them that was there at `accepted_at`, FIRST the oldest settled one.
+    first; ACCEPTED is the newest settled one of them that was there at `accepted_at`, FIRST the oldest settled one. The
+    REFUSED ones are newer than the reference, and lost or misplaced.
     """
     ids = {"image_id": image_id, "reference_id": reference_id, "accepted_at": accepted_at}
     return connection.execute(_IMAGES_OF_COMPARISON, ids).all()

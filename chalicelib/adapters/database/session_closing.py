@@ -21,7 +21,7 @@ from chalicelib.adapters.database.outbox import post
 from chalicelib.adapters.database.place_joining import join_places
 from chalicelib.adapters.database.place_sightings import add_sightings
 from chalicelib.adapters.database.rows import tile_of
-from chalicelib.adapters.database.session_summaries import count_verdicts, summarise, unseen_in, unusable_in
+from chalicelib.adapters.database.session_summaries import count_verdicts, summarise, unseen_in, untold_in, unusable_in
 from chalicelib.domain import events
 from chalicelib.domain.area_states import state_after
 from chalicelib.domain.comparisons import DETECTOR, ComparisonKey
@@ -190,7 +190,8 @@ def finish_if_done(connection: Connection, session: Row[Any], *, now: datetime, 
     of_area = select(AREA.c.unseen_tolerance).where(AREA.c.id == session.area_id)
     tolerance = connection.execute(of_area).scalar_one()
     unusable = unusable_in(connection, session.id)
-    ending = ending_of(by_verdict, unseen=unseen, tolerance=tolerance, unusable=unusable)
+    untold = untold_in(connection, session.id)
+    ending = ending_of(by_verdict, unseen=unseen, tolerance=tolerance, unusable=unusable, untold=untold)
     state = state_after(ending, by_verdict, cause=Cause(session.cause), unseen=unseen, tolerance=tolerance)
     if state is not None:
         said = {"session_id": session.id, "unseen": unseen, "tolerance": tolerance}

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, case, func, select
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.rows import tile_of
+from chalicelib.domain.choosing import Unusable, newer_unusable
 from chalicelib.domain.severity import highest
 from chalicelib.domain.tile_runs import Verdict
-from chalicelib.domain.unseen import Unseen
+from chalicelib.domain.unseen import LOOKED, Unseen
 
-RUN, IMAGE, ALERT = t.session_tiles, t.image_tiles, t.alert_details
+RUN, IMAGE, ALERT, SEARCH = t.session_tiles, t.image_tiles, t.alert_details, t.scene_searches
 FAILURES_KEPT = 100
 
 
@@ -20,6 +22,16 @@ def unusable_in(connection: Connection, session_id: int) -> int:
     """Count the tile runs of a session that answered, but could not use a newer scene. Those that FAILED say so."""
     is_it = (RUN.c.session_id == session_id) & (RUN.c.verdict != Verdict.FAILED) & RUN.c.unusable.is_not(None)
     return int(connection.execute(select(func.count()).select_from(RUN).where(is_it)).scalar_one())
+
+
+def untold_in(connection: Connection, session_id: int) -> str | None:
+    """Say what its provider could not use, of ground that is not known, and may be newer than what a tile rests on."""
+    refused = connection.execute(select(SEARCH.c.found["refused"]).where(SEARCH.c.session_id == session_id)).scalar()
+    answered = (RUN.c.session_id == session_id) & RUN.c.verdict.in_(LOOKED)
+    oldest = select(func.min(IMAGE.c.captured_at)).join(RUN, RUN.c.image_id == IMAGE.c.id).where(answered)
+    unplaced = [Unusable(datetime.fromisoformat(at), reason) for at, bounds, reason in refused or () if bounds is None]
+    # Of no known ground, so of no known noon: the day is that of UTC.
+    return newer_unusable(unplaced, than=connection.execute(oldest).scalar(), lon=0.0) if unplaced else None
 
 
 def unseen_in(connection: Connection, session_id: int) -> Unseen | None:

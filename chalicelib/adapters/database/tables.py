@@ -17,7 +17,15 @@ from sqlalchemy import (
     true,
 )
 
-from chalicelib.adapters.database import area_state_table, limit_tables, place_tables, scene_tables
+from chalicelib.adapters.database import (
+    account_tables,
+    archive_tables,
+    area_state_table,
+    audit_tables,
+    limit_tables,
+    place_tables,
+    scene_tables,
+)
 from chalicelib.adapters.database.engine import UtcDateTime
 from chalicelib.adapters.database.metadata import Id, table
 
@@ -198,35 +206,6 @@ outbox = table(
     Index(None, "queue", "dead_at", "turn"),
 )
 
-sign_ins = table(
-    "sign_ins",
-    Column("id", Id, primary_key=True),
-    Column("user_id", Id, ForeignKey("users.id"), nullable=False, index=True),
-    Column("created_at", UtcDateTime, nullable=False),
-    Column("expires_at", UtcDateTime, nullable=False),
-    Column("revoked_at", UtcDateTime),
-)
-
-refresh_tokens = table(
-    "refresh_tokens",
-    Column("id", Id, primary_key=True),
-    Column("sign_in_id", Id, ForeignKey("sign_ins.id"), nullable=False, index=True),
-    Column("token_hash", String(64), nullable=False, unique=True),
-    Column("expires_at", UtcDateTime, nullable=False),
-    Column("used_at", UtcDateTime),
-)
-
-devices = table(
-    "devices",
-    Column("id", Id, primary_key=True),
-    Column("user_id", Id, ForeignKey("users.id"), nullable=False, index=True),
-    Column("token", Text, nullable=False),
-    Column("token_hash", String(64), nullable=False, unique=True),
-    Column("platform", String(20), nullable=False),
-    Column("created_at", UtcDateTime, nullable=False),
-    Column("seen_at", UtcDateTime, nullable=False),
-)
-
 chores = table(
     "chores",
     Column("name", String(64), primary_key=True),
@@ -243,4 +222,8 @@ breakers = table(
 
 area_states, places, place_sightings = area_state_table.area_states, place_tables.places, place_tables.place_sightings
 scene_searches, captures = scene_tables.scene_searches, scene_tables.captures
+archive_files = archive_tables.archive_files
+sign_ins, refresh_tokens = account_tables.sign_ins, account_tables.refresh_tokens
+devices, buckets = account_tables.devices, account_tables.buckets
+audit_entries, audit_heads = audit_tables.audit_entries, audit_tables.audit_heads
 spendings, budgets, waits = limit_tables.spendings, limit_tables.budgets, limit_tables.waits

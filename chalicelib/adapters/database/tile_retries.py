@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select, update
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.claims import is_held, job_of
-from chalicelib.adapters.database.images import forget_image
+from chalicelib.adapters.database.images import exchange_baseline, forget_image
 from chalicelib.adapters.database.outbox import is_posted, post
 from chalicelib.adapters.database.references import reference_before
 from chalicelib.adapters.database.rows import tile_of
@@ -41,10 +41,13 @@ def retry_stalled(connection: Connection, *, now: datetime, limit: int, retry: t
 
 
 def use_another_reference(
-    connection: Connection, claim: ComparisonClaim, *, now: datetime, retry: timedelta
+    connection: Connection, claim: ComparisonClaim, *, instead: int | None, now: datetime, retry: timedelta
 ) -> list[Message] | None:
     """Forget a claim's reference, and put its run back to be compared with the next best one; None without another."""
-    forget_image(connection, claim.reference.image_id)
+    if instead is None:
+        forget_image(connection, claim.reference.image_id)
+    else:
+        exchange_baseline(connection, claim.reference.image_id, instead)
     reference = reference_before(connection, claim.image)
     if reference is None:
         return None

@@ -208,9 +208,9 @@ class SqlTileRuns(TileRuns):
     @override
     @writes
     def use_another_reference(
-        self, connection: Connection, claim: ComparisonClaim, *, now: datetime
+        self, connection: Connection, claim: ComparisonClaim, *, instead: int | None = None, now: datetime
     ) -> list[Message] | None:
-        return use_another_reference(connection, claim, now=now, retry=self._retry)
+        return use_another_reference(connection, claim, instead=instead, now=now, retry=self._retry)
 
     @override
     @writes

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
-from chalicelib.adapters.imagery.catalogue import Catalogue, Entry, Listing
+from chalicelib.adapters.imagery.catalogue import Entry
 from chalicelib.adapters.imagery.decoded import Decoded
+from chalicelib.adapters.imagery.holdings import Count, Holdings, LookedAt
 from chalicelib.adapters.imagery.inventory import inventory
-from chalicelib.adapters.imagery.item_store import FolderItemStore, ItemStore, Unreadable
+from chalicelib.adapters.imagery.item_store import Changed, FolderItemStore, ItemStore, Unreadable
+from chalicelib.adapters.imagery.refusals import refusals
 from chalicelib.adapters.imagery.warp import Part, mosaic, warp
 from chalicelib.application.ports.archive import Archive
 from chalicelib.application.ports.imagery import Imagery
@@ -34,11 +35,9 @@ from chalicelib.domain.scenes import (
     day_of,
     scene_of,
     shown_share,
+    why_not_of_then,
 )
 from chalicelib.domain.tiles import Bounds, View, centre_of, gsd_m
-
-if TYPE_CHECKING:
-    pass
 
 ZOOMS = range(12, 21)
 TILE_PX, MARGIN_PX = 512, 64
@@ -49,12 +48,14 @@ logger = logging.getLogger(__name__)
 
 
 class ArchiveImagery(Imagery, Archive):
-    """Imagery from a folder of STAC Items, or another store of them. The store is listed anew for each call."""
+    """Imagery from a folder of STAC Items, or another store of them. Without an index each call looks at all of it."""
 
-    def __init__(self, terms: ProviderTerms, place: Path | ItemStore) -> None:
+    def __init__(
+        self, terms: ProviderTerms, place: Path | ItemStore, indexed: Callable[[ItemStore], Holdings] = LookedAt
+    ) -> None:
         self._terms = terms
         self._store: ItemStore = FolderItemStore(place) if isinstance(place, Path) else place
-        self._catalogue = Catalogue(self._store)
+        self._holdings = indexed(self._store)
         self._decoded = Decoded(self._store)
 
     @override
@@ -64,48 +65,45 @@ class ArchiveImagery(Imagery, Archive):
 
     @override
     def grid(self, area: Bounds) -> Grid:
-        listing = self._catalogue.look()
-        entry = _best(listing.entries, area)
+        held = self._holdings.over(area)
+        entry = _best(held.entries, area)
         if entry is None:
-            raise NoCoverage(f"the archive has no picture of any of this area; {_holds(listing)}")
+            raise NoCoverage(f"the archive has no picture of any of this area; {_holds(held.in_all)}")
         latitude = centre_of(area)[1]
         zoom = min(ZOOMS, key=lambda z: abs(math.log(gsd_m(latitude, z, TILE_PX) / entry.gsd_m)))
         return Grid(zoom=zoom, tile_px=TILE_PX, margin_px=MARGIN_PX)
 
     @override
     def scenes(self, area: Bounds, *, since: datetime, until: datetime) -> Found:
-        listing = self._catalogue.look()
+        held = self._holdings.over_now(area)
         by_day: dict[date, list[Item]] = {}
-        for entry in listing.entries:
+        lon = centre_of(area)[0]
+        for entry in held.entries:
             item = entry.item
-            if item.captured_at > until:
-                reason = f"it is dated {item.captured_at:%Y-%m-%d}, which has not come yet"
+            reason = why_not_of_then(item.captured_at, since=since, until=until)
+            if reason is not None:
                 logger.warning("archive item skipped", extra={"file": entry.image.name, "reason": reason})
-            elif since <= item.captured_at and shown_share(item, area, NO_SLACK) > 0:
-                by_day.setdefault(day_of(item.captured_at), []).append(item)
-        refused = [
-            each
-            for each in listing.refused
-            if since <= each.captured_at <= until
-            and shown_share(Item("", each.captured_at, "", each.bounds), area, NO_SLACK) > 0
-        ]
+            elif shown_share(item, area, NO_SLACK) > 0:
+                by_day.setdefault(day_of(item.captured_at, lon), []).append(item)
         return Found(
             scenes=tuple(scene_of(by_day[day]) for day in sorted(by_day, reverse=True)),
-            refused=tuple(sorted(refused, key=lambda each: each.captured_at, reverse=True)),
-            says=_holds(listing),
+            refused=refusals(held.bad, held.dated, area, since=since, until=until),
+            says=_holds(held.in_all),
         )
 
     @override
     def fetch(self, scene: Scene, view: View, area: Bounds) -> FetchedImage:
-        there = {(entry.item.item_id, entry.item.content): entry for entry in self._catalogue.look().entries}
+        held = self._holdings.named([item.item_id for item in scene.items])
+        there = {(entry.item.item_id, entry.item.content): entry for entry in held}
         wanted = [(item.item_id, item.content) for item in scene.items]
         lost = [item_id for item_id, content in wanted if (item_id, content) not in there]
         if lost or not wanted:
-            names = ", ".join(lost) or scene.scene_id
-            raise NoCoverage(f"the archive has no picture named {names} any more, or it is another one now")
+            raise _gone(", ".join(lost) or scene.scene_id)
         entries = [there[key] for key in wanted]
         try:
             content = mosaic(view, self._parts(entries, view))
+        except Changed as error:
+            raise _gone(scene.scene_id) from error
         except Unreadable as error:
             logger.warning("archive picture not read", extra={"reason": error.reason})
             raise Unreadable("a picture of the archive cannot be read just now") from error
@@ -139,18 +137,22 @@ class ArchiveImagery(Imagery, Archive):
 
     @override
     def check(self) -> Finding:
-        listing = self._catalogue.look()
-        says = f"{self._terms.name} answers, its terms allow storing and analysing, and {_holds(listing)}"
+        count = self._holdings.count_now()
+        says = f"{self._terms.name} answers, its terms allow storing and analysing, and {_holds(count)}"
         remedy = "`python -m infra.ops archive` lists each file, and what to do"
-        if not listing.entries:
-            says = f"{self._terms.name} holds nothing usable: {_holds(listing)}"
-        if listing.bad or not listing.entries:
+        if not count.usable:
+            says = f"{self._terms.name} holds nothing usable: {_holds(count)}"
+        if count.bad or not count.usable:
             return Finding(level=Level.WARN, subject="provider", says=says, remedy=remedy)
         return ok("provider", says)
 
     @override
     def inventory(self, *, now: datetime) -> list[FileUse]:
-        return inventory(self._catalogue.look(), read=self._store.read, now=now)
+        return inventory(self._holdings.listing(), read=self._store.read, now=now)
+
+    @override
+    def refresh(self) -> None:
+        self._holdings.refresh()
 
 
 def _best(entries: list[Entry], area: Bounds) -> Entry | None:
@@ -164,6 +166,10 @@ def _best(entries: list[Entry], area: Bounds) -> Entry | None:
     return max(best, key=lambda entry: (entry.item.captured_at, entry.item.item_id))
 
 
-def _holds(listing: Listing) -> str:
-    sentence = f"it holds {len(listing.entries)} usable items"
-    return f"{sentence}, and {len(listing.bad)} that cannot be used" if listing.bad else sentence
+def _gone(names: str) -> NoCoverage:
+    return NoCoverage(f"the archive has no picture named {names} any more, or it is another one now")
+
+
+def _holds(count: Count) -> str:
+    sentence = f"it holds {count.usable} usable items"
+    return f"{sentence}, and {count.bad} that cannot be used" if count.bad else sentence

@@ -72,11 +72,9 @@ def read_bbox(value: object, *, limit: float) -> Bounds:
                 f"not {value}"
             )
         return box
-    bad = BadItem(
+    raise BadItem(
         f"bbox must be west, south, east, north in degrees (north at most {limit:.2f}), not {value}{_hint(box, limit)}"
     )
-    bad.bounds = _meant(box, limit)
-    raise bad
 
 
 def exchanged(box: Bounds) -> Bounds:

@@ -22,7 +22,7 @@ from chalicelib.adapters.imagery.names import Names, is_remote
 from chalicelib.adapters.imagery.picture import Picture, read_picture
 from chalicelib.adapters.imagery.stac import MAX_DOCUMENT_BYTES, Document, read_document
 from chalicelib.adapters.imagery.stac import Item as StacItem
-from chalicelib.domain.scenes import Item, Refused
+from chalicelib.domain.scenes import Item
 from chalicelib.domain.tiles import Bounds
 
 ENDINGS = (".json", ".geojson")
@@ -72,15 +72,6 @@ class Listing:
         whole = [(file.name, document.bad) for file, document in self.documents.items() if document.bad is not None]
         return whole + [(read.place, read.found) for read in self.reads if isinstance(read.found, BadItem)]
 
-    @property
-    def refused(self) -> list[Refused]:
-        """Return of that what says at least when it was taken, in words without names: users read them."""
-        return [
-            Refused(when, bad.bounds, f"the picture of {when:%Y-%m-%d} cannot be used: {bad.says}")
-            for _, bad in self.bad
-            if (when := bad.captured_at) is not None
-        ]
-
 
 class Catalogue:
     """Reads the items of a store. Files that have not changed since are not read again."""
@@ -92,13 +83,12 @@ class Catalogue:
         self._told: set[tuple[str, str]] = set()
         self._lock = threading.Lock()  # workers at home are threads of one process
 
-    def look(self) -> Listing:
-        """List what the store holds at this moment. Raises ProviderUnavailable."""
+    def look(self, files: Files | None = None) -> Listing:
+        """List what the store holds at this moment, or held when its files were listed. Raises ProviderUnavailable."""
         with self._lock:
-            return self._look()
+            return self._look(files or self._store.list_files())
 
-    def _look(self) -> Listing:
-        files = self._store.list_files()
+    def _look(self, files: Files) -> Listing:
         names = Names(files.files, self._store.name_of)
         documents = self._read_documents(files, names)
         reads = [

@@ -83,7 +83,7 @@ class Georeference:
             f"bbox and picture have different shapes: on the ground of its bbox the pixels of the picture, {width} x "
             f"{height}, would be {_times(self._pixel_aspect(self.bounds, width, height))}{hint}"
         )
-        bad.bounds = meant
+        bad.grounds = () if meant is None else (meant,)
         raise bad
 
     def _pixel_aspect(self, bounds: Bounds, width: int, height: int) -> float:

@@ -13,7 +13,7 @@ from chalicelib.adapters.imagery.names import is_remote
 from chalicelib.adapters.imagery.picture import LATER, TO_PNG
 from chalicelib.domain.archives import FileUse, Use
 from chalicelib.domain.errors import BadImage
-from chalicelib.domain.scenes import CLOCKS_MAY_DIFFER, SINCE
+from chalicelib.domain.scenes import CLOCKS_MAY_DIFFER, SINCE, why_not_of_then
 
 WRITE_ITEM = "write an item beside it that says when and where: docs/archive.md"
 _NOT_READ = "a picture of a format that is not read: PNG, JPEG and WebP are"
@@ -60,11 +60,9 @@ def _not_used(read: Read, content: Callable[[StoredFile], bytes], now: datetime)
     found = read.found
     if isinstance(found, BadItem):
         return str(found), found.remedy
-    when = found.item.captured_at
-    if when > now + CLOCKS_MAY_DIFFER:
-        return f"it is dated {when:%Y-%m-%d}, which has not come yet", "correct its datetime"
-    if when < SINCE:
-        return f"it is dated {when:%Y-%m-%d}, before {SINCE:%Y}", "correct its datetime"
+    odd = why_not_of_then(found.item.captured_at, since=SINCE, until=now + CLOCKS_MAY_DIFFER)
+    if odd is not None:
+        return odd, "correct its datetime"
     try:
         if found.asset.checksum and is_known(found.asset.checksum):
             check_checksum(content(found.image), found.asset.checksum)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import BinaryIO, NamedTuple, Protocol
 from urllib.parse import unquote
 
 from chalicelib.domain.errors import ProviderUnavailable
@@ -16,6 +17,10 @@ MAX_FOLDERS_DEEP = 32
 
 class Unreadable(ProviderUnavailable):
     """One file cannot be read: it has just gone, or access to it is refused."""
+
+
+class Changed(Unreadable):
+    """Another version of the file is there now."""
 
 
 class StoredFile(NamedTuple):
@@ -32,6 +37,7 @@ class LeftOut(NamedTuple):
     name: str
     why: str
     is_wrong: bool = False  # somebody meant it to be read
+    is_unread: bool = False  # and the store does not let us
 
 
 class Files(NamedTuple):
@@ -39,6 +45,7 @@ class Files(NamedTuple):
 
     files: list[StoredFile]  # in the order of their names
     left_out: list[LeftOut]
+    written: dict[str, datetime]  # when each file came to lie here, by its name: no picture of it is younger
 
 
 class ItemStore(Protocol):
@@ -53,11 +60,11 @@ class ItemStore(Protocol):
         ...
 
     def read(self, file: StoredFile) -> bytes:
-        """Read a file. Raises Unreadable."""
+        """Read this version of a file. Raises Unreadable, Changed."""
         ...
 
     def ends(self, file: StoredFile) -> tuple[bytes, bytes]:
-        """Read a file's first HEAD_BYTES and its last TAIL_BYTES. Raises Unreadable."""
+        """Read a file's first HEAD_BYTES and its last TAIL_BYTES, of this version. Raises Unreadable, Changed."""
         ...
 
 
@@ -72,12 +79,12 @@ class FolderItemStore:
 
     def list_files(self) -> Files:
         """List the folder and those below. Links are followed to files inside it only, and to no folder."""
-        found = Files([], [])
+        found = Files([], [], {})
         try:
             self._list("", found, root=self._folder.resolve(), depth=0)
         except OSError as error:
             raise ProviderUnavailable(f"the archive folder cannot be read: {error.strerror}") from error
-        return Files(sorted(found.files), sorted(found.left_out))
+        return Files(sorted(found.files), sorted(found.left_out), found.written)
 
     def _list(self, below: str, found: Files, *, root: Path, depth: int) -> None:
         with os.scandir(self._folder / below) as entries:
@@ -94,7 +101,7 @@ class FolderItemStore:
                 except (OSError, RuntimeError) as error:  # gone; a circle of links (before 3.13)
                     says = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
                     if not isinstance(error, FileNotFoundError):
-                        found.left_out.append(LeftOut(name, f"it cannot be read: {says}", True))
+                        found.left_out.append(LeftOut(name, f"it cannot be read: {says}", True, True))
 
     def _add(self, entry: os.DirEntry[str], name: str, found: Files, *, root: Path, depth: int) -> None:
         if entry.name.startswith("."):
@@ -103,7 +110,9 @@ class FolderItemStore:
             found.left_out.append(LeftOut(name, "a link that leads out of the archive is not followed", True))
         elif entry.is_file():
             status = entry.stat()
-            found.files.append(StoredFile(name, f"{status.st_mtime_ns}-{status.st_ino}", status.st_size))
+            found.files.append(_stored(name, status))
+            written_s = max(status.st_mtime, status.st_ctime)  # tools set the first one back, to 1980 too
+            found.written[name] = datetime.fromtimestamp(max(0.0, written_s), UTC)
         elif not entry.is_dir(follow_symlinks=False):
             says = "a link to a folder is not followed" if entry.is_dir() else "no file: a link to nothing, or a device"
             found.left_out.append(LeftOut(name, says, entry.is_dir()))
@@ -128,16 +137,28 @@ class FolderItemStore:
     def read(self, file: StoredFile) -> bytes:
         """Read a file."""
         try:
-            return (self._folder / file.name).read_bytes()
+            with self._open(file) as stream:
+                return stream.read()
         except OSError as error:
             raise Unreadable(f"the archive's {file.name} cannot be read: {error.strerror}") from error
 
     def ends(self, file: StoredFile) -> tuple[bytes, bytes]:
         """Read a file's first and last bytes."""
         try:
-            with (self._folder / file.name).open("rb") as stream:
+            with self._open(file) as stream:
                 head = stream.read(HEAD_BYTES)
                 stream.seek(max(0, file.size - TAIL_BYTES))
                 return head, stream.read(TAIL_BYTES)
         except OSError as error:
             raise Unreadable(f"the archive's {file.name} cannot be read: {error.strerror}") from error
+
+    def _open(self, file: StoredFile) -> BinaryIO:
+        stream = (self._folder / file.name).open("rb")
+        if _stored(file.name, os.fstat(stream.fileno())) != file:
+            stream.close()
+            raise Changed(f"the archive's {file.name} cannot be read: it has just become another one")
+        return stream
+
+
+def _stored(name: str, status: os.stat_result) -> StoredFile:
+    return StoredFile(name, f"{status.st_mtime_ns}-{status.st_ino}", status.st_size)

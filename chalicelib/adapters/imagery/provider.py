@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from chalicelib.application.ports.clock import Clock, Jitter, Sleep
+from chalicelib.application.ports.archive_index import ArchiveIndex
+from chalicelib.application.ports.clock import Clock, Jitter, Monotonic, Sleep
 from chalicelib.application.ports.imagery import Imagery
 from chalicelib.domain.scenes import Grid, ProviderTerms
 
@@ -19,6 +20,8 @@ class Services(NamedTuple):
     clock: Clock
     sleep: Sleep
     jitter: Jitter
+    monotonic: Monotonic
+    archive_index: Callable[[], ArchiveIndex]  # asked for when it is used: it needs a database
 
 
 Options = Mapping[str, Any]

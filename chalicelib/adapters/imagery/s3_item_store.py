@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.adapters.imagery.item_store import HIDDEN, Files, LeftOut, StoredFile, Unreadable
+from chalicelib.adapters.imagery.item_store import HIDDEN, Changed, Files, LeftOut, StoredFile, Unreadable
 from chalicelib.domain.errors import ProviderUnavailable
 from chalicelib.domain.image_header import HEAD_BYTES, TAIL_BYTES
 
 _ONE_OBJECT = frozenset({"404", "NoSuchKey", "403", "AccessDenied", "InvalidObjectState", "InvalidRange"})
+_CHANGED = frozenset({"412", "PreconditionFailed"})
 
 
 class S3ItemStore:
@@ -30,6 +32,7 @@ class S3ItemStore:
         except (ClientError, BotoCoreError) as error:
             raise ProviderUnavailable(f"the archive's bucket cannot be listed: {_said(error)}") from error
         files: list[StoredFile] = []
+        written: dict[str, datetime] = {}
         hidden: dict[str, LeftOut] = {}
         for found in objects:
             name = found["Key"].removeprefix(self._prefix)
@@ -40,7 +43,8 @@ class S3ItemStore:
                 hidden[below] = LeftOut(below, HIDDEN)
             elif not name.endswith("/") and name:  # the console makes such objects for folders
                 files.append(StoredFile(name, str(found["ETag"]), int(found["Size"])))
-        return Files(sorted(files), sorted(hidden.values()))
+                written[name] = found["LastModified"]
+        return Files(sorted(files), sorted(hidden.values()), written)
 
     def name_of(self, address: str) -> str | None:
         """Return the name of an object by its s3: URL."""
@@ -63,14 +67,21 @@ class S3ItemStore:
 
     def _get(self, file: StoredFile, **options: str) -> bytes:
         try:
-            answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + file.name, **options)
+            key = self._prefix + file.name
+            answer = self._client.get_object(Bucket=self._bucket, Key=key, IfMatch=file.version, **options)
             content: bytes = answer["Body"].read()
         except ClientError as error:
-            kind = Unreadable if error.response["Error"]["Code"] in _ONE_OBJECT else ProviderUnavailable
-            raise kind(f"the archive's {file.name} cannot be read: {_said(error)}") from error
+            raise _kind_of(error)(f"the archive's {file.name} cannot be read: {_said(error)}") from error
         except BotoCoreError as error:
             raise ProviderUnavailable(f"the archive's {file.name} cannot be read: {_said(error)}") from error
         return content
+
+
+def _kind_of(error: ClientError) -> type[ProviderUnavailable]:
+    code = str(error.response["Error"]["Code"])
+    if code in _CHANGED:
+        return Changed
+    return Unreadable if code in _ONE_OBJECT else ProviderUnavailable
 
 
 def _said(error: ClientError | BotoCoreError) -> str:

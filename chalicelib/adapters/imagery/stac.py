@@ -6,6 +6,7 @@ of its name and its bytes, so it can be kept for as long as the file is the same
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from contextlib import suppress
@@ -16,9 +17,9 @@ from typing import Any
 
 from chalicelib.adapters.imagery.assets import Asset, Ranked, asset_of, ranked_assets
 from chalicelib.adapters.imagery.bad_item import BadItem
-from chalicelib.adapters.imagery.boxes import bounds_of_geometry, read_bbox
 from chalicelib.adapters.imagery.georeference import Georeference, read_georeference
 from chalicelib.adapters.imagery.json_text import parse
+from chalicelib.adapters.imagery.remains import grounds_in, readable, times_in
 from chalicelib.domain.tiles import Bounds
 
 MAX_DOCUMENT_BYTES = 10_000_000
@@ -39,7 +40,8 @@ class Item:
     @property
     def bounds(self) -> Bounds | None:
         """The ground of its best picture, as far as it is stated."""
-        return self.assets[0].georeference.bounds
+        best = self.assets[0].georeference
+        return None if isinstance(best, BadItem) else best.bounds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +61,7 @@ def read_document(content: bytes, *, name: str) -> Document:
     try:
         document = _parsed(content)
     except BadItem as bad:
-        return Document(kind="a JSON file", bad=bad)
+        return Document(kind="a JSON file", bad=_with_remains(bad, readable(content)))
     stem = PurePosixPath(name).stem
     kind = document.get("type")
     if kind in ("Catalog", "Collection"):
@@ -84,7 +86,8 @@ def _parsed(content: bytes) -> Mapping[str, Any]:
 def _collection(document: Mapping[str, Any], stem: str) -> Document:
     features = document.get("features")
     if not isinstance(features, list):
-        return Document(kind="a FeatureCollection", bad=BadItem("features must be a list"))
+        bad = _with_remains(BadItem("features must be a list"), json.dumps(document))
+        return Document(kind="a FeatureCollection", bad=bad)
     if features and not any(isinstance(each, dict) and {"assets", "stac_version"} & each.keys() for each in features):
         return Document(kind="GeoJSON without assets, so no STAC Items", is_aside=True)
     items = tuple(_read_item(each, f"{stem}-{place}") for place, each in enumerate(features, start=1))
@@ -115,16 +118,23 @@ def _read_item(document: object, name: str) -> Item | BadItem:
     except BadItem as bad:
         with suppress(BadItem):
             bad.captured_at = _captured_at(_mapping(item.get("properties"), "properties"))[0]
-            bad.bounds = bad.bounds or _ground(item)
+        bad.grounds = bad.grounds or _grounds(item)
         return bad
 
 
-def _ground(item: Mapping[str, Any]) -> Bounds:
-    """Return the ground that an item which cannot be used states, one way or the other. Raises BadItem."""
-    try:
-        return read_bbox(item.get("bbox"), limit=90.0)
-    except BadItem:
-        return bounds_of_geometry("geometry", item.get("geometry"), limit=90.0)
+def _grounds(item: Mapping[str, Any]) -> tuple[Bounds, ...]:
+    """Return the ground that an item which cannot be used states, one way or the other."""
+    with suppress(BadItem):
+        return (read_georeference(item, _mapping(item.get("properties"), "properties"), {}).bounds,)
+    return grounds_in(json.dumps(item))
+
+
+def _with_remains(bad: BadItem, text: str) -> BadItem:
+    """Add to what is wrong with a whole file where and when it may be of: the latest time that it names."""
+    bad.grounds = grounds_in(text)
+    with suppress(BadItem):
+        bad.captured_at = max((_time(each, "datetime")[0] for each in times_in(text)), default=None)
+    return bad
 
 
 def _item_of(item: Mapping[str, Any], name: str) -> Item:

@@ -14,3 +14,7 @@ class Archive(Protocol):
     def inventory(self, *, now: datetime) -> list[FileUse]:
         """List each file, in the order of their names: used, or why not. Raises ProviderUnavailable."""
         ...
+
+    def refresh(self) -> None:
+        """Take notice of files that are new, changed or gone. Raises ProviderUnavailable, Unavailable."""
+        ...

@@ -32,6 +32,7 @@ class Compare(Protocol):
         area: Bounds,
         thresholds: Thresholds,
         older: Sequence[OlderImage] = (),
+        refused: Sequence[OlderImage] = (),
         doubted: Sequence[Outline] = (),
         gsds_m: GsdsM = (None, None),
     ) -> Change:
@@ -39,6 +40,7 @@ class Compare(Protocol):
 
         `older` comes newest first, and is read only where something changed; `doubted` is what the comparison before
         this one saw and was not sure of: what of it is still there, and still unlike every older image, changed.
+        `refused` are images from between the two that did not show the ground of `before` either.
         Where one of the two was taken with much larger pixels (`gsds_m`), only what that one can show is compared.
         """
         ...

@@ -16,6 +16,10 @@ class Passwords(Protocol):
         """Is this the password? None, for a user who does not exist, takes as long and is never right."""
         ...
 
+    def is_common(self, password: str) -> bool:
+        """Is it, in capitals or not, one of those that everybody tries first?"""
+        ...
+
     def is_outdated(self, password_hash: str) -> bool:
         """Was it made with older parameters than today's?"""
         ...

@@ -61,10 +61,13 @@ class TileRuns(Protocol):
         """Write the job of a dead letter anew; None if its work has ended, or was begun too often without an answer."""
         ...
 
-    def use_another_reference(self, claim: ComparisonClaim, *, now: datetime) -> list[Message] | None:
+    def use_another_reference(
+        self, claim: ComparisonClaim, *, instead: int | None = None, now: datetime
+    ) -> list[Message] | None:
         """Compare with the next best reference, where the claim's own is lost: it is never used again.
 
-        None if there is no other one. A stale claim writes nothing.
+        `instead` is a refused image that is good after all, and settled. None if there is no other one. A stale claim
+        writes nothing.
         """
         ...
 

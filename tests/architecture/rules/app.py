@@ -34,9 +34,12 @@ def statements(templates):
                 yield name, each
 
 
-def names_ours(role, arn):
-    """Say whether an ARN names a thing of ours; RDS itself names the master's secret, which migration reads."""
-    return "bhuprahari" in arn or (role == "MigrateRole" and arn.endswith(":secret:rds!db-*"))
+def names_ours(stage, arn):
+    """Say whether an ARN names a thing of this stage's alone, whole: only AWS's own ends may be left open."""
+    named = arn.partition(":::")[2] or ":".join(arn.split(":")[5:])
+    secret = rf"secret:bhuprahari/{stage}/[\w-]+-\?{{6}}"
+    other = rf"(log-group:/aws/lambda/)?bhuprahari-{stage}(-\w+)*(:\*|/(doctor/)?\*)?"
+    return re.fullmatch(f"{secret}|{other}", named) is not None
 
 
 def refusals(templates):
@@ -48,17 +51,22 @@ def refusals(templates):
     put(f"{STATEMENT}/Resource", ["arn:aws:secretsmanager:*:*:*"]),
     put(f"{STATEMENT}/Action", ["secretsmanager:*"]),
     put(f"{STATEMENT}/Resource", ["arn:aws:secretsmanager:*:*:secret:rds!db-*"]),
+    put(f"{STATEMENT}/Resource", ["arn:aws:secretsmanager:*:*:secret:bhuprahari/*/database-url-??????"]),
+    put(f"{STATEMENT}/Resource", ["arn:aws:secretsmanager:*:*:secret:bhuprahari/dev/database-url-??????"]),
+    put(f"{STATEMENT}/Resource", ["arn:aws:sqs:*:*:bhuprahari-*-captures"]),
+    put(f"{STATEMENT}/Resource", ["arn:aws:s3:::bhuprahari-prod*"]),
     put(f"{STATEMENT}/NotAction", "iam:*"),
 )
 def no_role_allows_more_than_it_names(templates):
     complaints = []
+    stage = functions(templates)["Reconcile"]["Environment"]["Variables"]["BHUPRAHARI_STAGE"]
     for name, each in statements(templates):
         actions = listed(each.get("Action", []))
         if each["Effect"] != "Allow":
             continue
         if "NotAction" in each or "NotResource" in each or any("*" in action for action in actions):
             complaints.append(f"{name} allows {actions} and more")
-        wide = [arn for arn in listed(each["Resource"]) if arn == "*" or not names_ours(name, arn)]
+        wide = [arn for arn in listed(each["Resource"]) if arn == "*" or not names_ours(stage, arn)]
         if wide and not set(actions) <= UNSCOPED:
             complaints.append(f"{name} allows {actions} on {wide}")
     return complaints

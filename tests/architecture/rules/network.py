@@ -24,7 +24,32 @@ def ports(entry):
 
 @rule(put(f"{DATABASE}/StorageEncrypted", value=False), gone(f"{DATABASE}/StorageEncrypted"))
 def the_database_is_encrypted(templates):
-    return [] if database(templates).get("StorageEncrypted") is True else ["the database's disk is not encrypted"]
+    own = database(templates)
+    from_one_that_is = "DBSnapshotIdentifier" in own and "StorageEncrypted" not in own  # it cannot be said twice
+    return [] if own.get("StorageEncrypted") is True or from_one_that_is else ["the database's disk is not encrypted"]
+
+
+@rule(
+    gone(f"{DATABASE}/MaxAllocatedStorage"),
+    put(f"{DATABASE}/MaxAllocatedStorage", 22),
+)
+def the_databases_disk_grows_before_it_is_full(templates):
+    own = database(templates)
+    grows = own.get("MaxAllocatedStorage", 0) >= 1.25 * own["AllocatedStorage"]
+    return [] if grows else ["a full disk stops everything"]
+
+
+@rule(
+    put(f"{DATABASE}/DBName", "bhuprahari"),
+    put(f"{DATABASE}/MasterUsername", "bhuprahari"),
+    DatabaseSnapshot="bhuprahari-dev-last",
+)
+def a_database_is_new_or_from_a_snapshot_and_not_both(templates):
+    """RDS refuses names beside a snapshot, and without one it needs them."""
+    own = database(templates)
+    said = [name in own for name in ("DBName", "MasterUsername")]
+    right = not any(said) if "DBSnapshotIdentifier" in own else all(said)
+    return [] if right else ["the database is neither new nor from a snapshot"]
 
 
 @rule(put(f"{DATABASE}/PubliclyAccessible", value=True), gone(f"{DATABASE}/PubliclyAccessible"))

@@ -14,6 +14,7 @@ NEEDED = {  # what must be noticed: (namespace, metric)
     ("AWS/SQS", "NumberOfMessagesSent"),
     ("Bhuprahari", "BacklogAgeSeconds"),
     ("Bhuprahari", "SweepRuns"),
+    ("Bhuprahari", "OverdueAreas"),
     ("Bhuprahari", "ProviderErrors"),
     ("AWS/Lambda", "Errors"),
     ("AWS/Lambda", "Throttles"),
@@ -35,6 +36,7 @@ OWN = {  # ours, with its dimensions
     "SessionSeconds": {"Stage"},
     "Pushes": {"Outcome", "Stage"},
     "SweepRuns": {"Stage"},
+    "OverdueAreas": {"Stage"},
 }
 
 
@@ -60,7 +62,12 @@ def watched(templates):
             yield name, metric["Namespace"], metric["MetricName"], dimensions
 
 
-@rule(gone(f"{WATCH}/DatabaseBusy"), gone(f"{WATCH}/TooManyTiles"), gone(f"{WATCH}/ApiErrors"))
+@rule(
+    gone(f"{WATCH}/DatabaseBusy"),
+    gone(f"{WATCH}/TooManyTiles"),
+    gone(f"{WATCH}/ApiErrors"),
+    gone(f"{WATCH}/AreasOverdue"),
+)
 def what_must_be_noticed_has_an_alarm(templates):
     found = {(namespace, metric) for _, namespace, metric, _ in watched(templates)}
     return [f"nobody watches {metric} of {namespace}" for namespace, metric in sorted(NEEDED - found)]

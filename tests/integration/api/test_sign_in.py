@@ -92,6 +92,41 @@ def forgeries(token, now):
         "sub is padded": with_claims(sub="01"),
         "sub in another script": with_claims(sub="\u0661"),
         "sub is huge": with_claims(sub="9" * 40),
+        "sub is just too large": with_claims(sub=str(2**63)),
+        "sub has nineteen nines": with_claims(sub="9" * 19),
+        "sub is a list": with_claims(sub=["1"]),
+        "sub is an object": with_claims(sub={"id": 1}),
+        "sub is true": with_claims(sub=True),
+        "sub is null": with_claims(sub=None),
+        "sub ends with a line": with_claims(sub="1\n"),
+        "sub is half a character": with_claims(sub="\ud800"),
+        "iat is null": with_claims(iat=None),
+        "iat is a list": with_claims(iat=[at]),
+        "iat is huge": with_claims(iat=10**400),
+        "exp is no number": signed(header, json.dumps(claims | {"exp": float("nan")}).encode()),
+        "exp is infinite": signed(header, json.dumps(claims | {"exp": float("inf")}).encode()),
+        "exp is minus 10^400": with_claims(exp=-(10**400)),
+        "exp is an object": with_claims(exp={}),
+        "nbf is later": with_claims(nbf=at + 120),
+        "nbf is text": with_claims(nbf="now"),
+        "nbf is null": with_claims(nbf=None),
+        "nbf is huge": with_claims(nbf=10**400),
+        "jti is a number": with_claims(jti=7),
+        "jti is null": with_claims(jti=None),
+        "iss is a list": with_claims(iss=["bhuprahari"]),
+        "iss is an object": with_claims(iss={"a": 1}),
+        "aud is a number": with_claims(aud=7),
+        "aud is an object": with_claims(aud={"bhuprahari-api": 1}),
+        "aud has a number": with_claims(aud=[1, 2]),
+        "padded": f"{token}=",
+        "padded inside": f"{head}=.{body}.{signature}",
+        "kid is a list": with_header(kid=["test"]),
+        "kid is null": with_header(kid=None),
+        "typ is a list": with_header(typ=["at+jwt"]),
+        "alg is a number": with_header(alg=256),
+        "alg is null": with_header(alg=None),
+        "alg is an object": with_header(alg={}),
+        "claims are deep": signed(header, b'{"sub":' + b"[" * 1500 + b"]" * 1500 + b"}"),
         "sub is nobody's": with_claims(sub="999999"),
         "claims are a list": signed(header, [claims]),
         "claims are a number": signed(header, 7),
@@ -183,9 +218,30 @@ def test_a_refresh_token_works_once_and_its_reuse_ends_the_sign_in(server, asha)
     assert first.json["refresh_token"] != asha.refresh_token
     assert server.call("GET", "/api/auth/me", token=first.json["access_token"]).status == 200
 
+    server.later(seconds=10, microseconds=1)
     assert refused(server.call("POST", "/api/auth/refresh", {"refresh_token": asha.refresh_token}))
     assert refused(server.call("GET", "/api/auth/me", token=first.json["access_token"]))
     assert refused(server.call("POST", "/api/auth/refresh", {"refresh_token": first.json["refresh_token"]}))
+
+
+def test_a_refresh_whose_answer_was_lost_may_be_asked_again_within_the_grace(server, asha):
+    lost = server.call("POST", "/api/auth/refresh", {"refresh_token": asha.refresh_token}).json
+    server.later(seconds=10)
+    again = server.call("POST", "/api/auth/refresh", {"refresh_token": asha.refresh_token})
+    assert again.status == 200
+    assert again.json["refresh_token"] == lost["refresh_token"], "one successor: a thief's would be noticed"
+    assert server.call("GET", "/api/auth/me", token=again.json["access_token"]).status == 200
+    server.later(hours=1)
+    following = server.call("POST", "/api/auth/refresh", {"refresh_token": again.json["refresh_token"]})
+    assert following.status == 200
+    assert refused(server.call("POST", "/api/auth/refresh", {"refresh_token": asha.refresh_token})), "a thief's"
+    assert refused(server.call("POST", "/api/auth/refresh", {"refresh_token": following.json["refresh_token"]}))
+
+
+def test_the_grace_brings_no_ended_sign_in_back(server, asha):
+    server.call("POST", "/api/auth/refresh", {"refresh_token": asha.refresh_token})
+    asha.post("/api/auth/logout")
+    assert refused(server.call("POST", "/api/auth/refresh", {"refresh_token": asha.refresh_token}))
 
 
 def test_a_refresh_token_ends(server, asha):

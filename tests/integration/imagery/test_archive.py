@@ -139,6 +139,23 @@ def test_the_items_of_a_day_are_one_scene_and_one_mosaic_without_a_seam(tmp_path
     assert np.percentile(off, 99.9) <= 12
 
 
+@pytest.mark.parametrize(
+    ("place", "flight", "day_before"),
+    [
+        ((28.6, 77.2), ("2024-01-14T23:50:00Z", "2024-01-15T03:10:00Z"), "2024-01-14T03:10:00Z"),
+        ((21.3, -157.8), ("2024-01-14T23:50:00Z", "2024-01-15T00:10:00Z"), "2024-01-14T00:10:00Z"),
+    ],
+)
+def test_a_flight_over_midnight_utc_is_one_scene_and_two_days_are_two(tmp_path, place, flight, day_before):
+    area = square(*place, width_px=800, height_px=600, gsd_m=0.5).bounds
+    west = part(area, east_share=0.5)
+    put(tmp_path, "west", west, taken=flight[0])
+    put(tmp_path, "east", area._replace(west=west.east), taken=flight[1])
+    put(tmp_path, "day-before", area, taken=day_before)
+    scenes = search(ArchiveImagery(TERMS, tmp_path), area).scenes
+    assert [{item.item_id for item in scene.items} for scene in scenes] == [{"west", "east"}, {"day-before"}]
+
+
 def test_what_overlaps_is_taken_from_one_the_first_of_the_scene(tmp_path):
     for name, grey in (("a", 40), ("b", 200)):
         put(tmp_path, name, AREA, pixels=np.full((60, 80, 3), grey, np.uint8), taken="2024-01-01T04:00:00Z")

@@ -15,6 +15,7 @@ from infra.aws.account import Account
 from infra.aws.configuration import Configuration
 from infra.aws_errors import explained
 from infra.errors import OperatorError
+from tests.support.sources import ROOT
 from tests.support.templates.broken_configurations import BROKEN_CONFIGURATIONS, break_configuration
 
 OUTPUTS = {
@@ -177,3 +178,31 @@ def test_a_question_that_nobody_can_answer_removes_nothing(monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
     with pytest.raises(OperatorError, match="YES=1"):
         destroy._answer("? ")
+
+
+def test_only_a_made_stages_migrate_reads_its_databases_master(checkout):
+    """The policies are written with the configuration, and are as before when the stage is gone."""
+    master = "arn:aws:secretsmanager:ap-south-1:111122223333:secret:rds!db-0a1b-AbCdEf"
+    configuration = Configuration(checkout, "dev")
+    configuration.take(OUTPUTS | {"DatabaseMasterSecretArn": master})
+    configuration.save()
+    written = {path.name: path.read_text() for path in (checkout / ".chalice").glob("policy-*.json")}
+    assert len(written) == 8
+    assert [name for name, text in written.items() if master in text] == ["policy-dev-migrate.json"]
+    assert "bhuprahari-ours-images" in written["policy-dev-reconcile.json"]
+    configuration.take(OUTPUTS | {"ImagesBucket": "bhuprahari-dev-images"})
+    configuration.forget_infrastructure()
+    configuration.save()
+    for path in (checkout / ".chalice").glob("policy-*.json"):
+        assert path.read_text() == (ROOT / ".chalice" / path.name).read_text()
+
+
+def test_a_stage_that_was_copied_from_another_gets_policies_of_its_own(checkout):
+    path = checkout / ".chalice" / "config.json"
+    path.write_text(path.read_text().replace('"prod"', '"staging"'))
+    configuration = Configuration(checkout, "staging")
+    configuration.take(OUTPUTS)
+    configuration.save()
+    own = json.loads(path.read_text())["stages"]["staging"]["lambda_functions"]
+    assert own["migrate"]["iam_policy_file"] == "policy-staging-migrate.json"
+    assert "bhuprahari-staging-migrate" in (checkout / ".chalice" / "policy-staging-migrate.json").read_text()

@@ -14,5 +14,8 @@ class CountedPasswords:
         self.checks += 1
         return password_hash in (f"hash of {password}", f"old hash of {password}")
 
+    def is_common(self, password):
+        return password.casefold() in {"password1", "qwertyuiop"}
+
     def is_outdated(self, password_hash):
         return password_hash.startswith("old")

@@ -25,7 +25,7 @@ def _of_the_release_before() -> str:
     """Give the file as a stage has it whose operator has not renamed the function yet."""
     changed = json.loads(json.dumps(WHOLE))
     functions = changed["stages"]["dev"]["lambda_functions"]
-    functions["sweep"] = functions.pop("reconcile") | {"iam_policy_file": "policy-sweep.json"}
+    functions["sweep"] = functions.pop("reconcile") | {"iam_policy_file": "policy-dev-sweep.json"}
     return json.dumps(changed)
 
 

@@ -79,6 +79,23 @@ def test_of_a_search_the_newest_scenes_are_kept_and_the_oldest():
         assert kept_of(Found(scenes=few)).scenes == few
 
 
-def test_the_day_is_that_of_utc_and_an_undated_scene_is_of_now():
-    assert day_of(datetime.fromisoformat("2026-01-15T03:00:00+05:30")).isoformat() == "2026-01-14"
-    assert day_of(None) > day_of(NOON)
+@pytest.mark.parametrize(
+    ("lon", "one_flight", "another_day"),
+    [
+        (77.2, ("2026-01-14T23:40", "2026-01-15T00:20"), "2026-01-15T23:40"),
+        (85.8, ("2026-01-14T22:30", "2026-01-15T11:00"), "2026-01-14T11:00"),
+        (-157.8, ("2026-01-14T23:40", "2026-01-15T00:20"), "2026-01-15T19:00"),
+        (-74.0, ("2026-01-14T22:00", "2026-01-15T01:00"), "2026-01-15T14:00"),
+        (178.0, ("2026-01-14T19:30", "2026-01-15T03:00"), "2026-01-14T03:00"),
+        (0.0, ("2026-01-15T06:00", "2026-01-15T18:00"), "2026-01-14T18:00"),
+    ],
+)
+def test_a_flight_by_daylight_is_of_one_day_wherever_it_is(lon, one_flight, another_day):
+    first, last, other = (datetime.fromisoformat(f"{time}+00:00") for time in (*one_flight, another_day))
+    assert day_of(first, lon) == day_of(last, lon) != day_of(other, lon)
+
+
+@pytest.mark.parametrize("lon", [-179.0, -0.1, 0.0, 77.2, 179.0])
+def test_a_date_without_a_time_is_that_day_everywhere(lon):
+    assert day_of(datetime(2026, 1, 15, tzinfo=UTC), lon).isoformat() == "2026-01-15"
+    assert day_of(None, lon) > day_of(NOON, lon)

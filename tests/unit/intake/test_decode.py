@@ -149,12 +149,40 @@ def test_values_of_fewer_bits_are_scaled_by_what_the_file_holds(bits, scaled_as)
     deep = (LAND.astype(np.uint32) * top // 255).astype(np.uint16)
     deep[0, 0] = top
     found = decode(encoded("png", deep)).bgr
-    assert np.abs(found.astype(int) - deep.astype(np.int64) * 255 // ((1 << scaled_as) - 1)).max() == 0
+    share = deep / ((1 << scaled_as) - 1)
+    wanted = np.floor(255 * share) if scaled_as in (8, 16) else np.rint(255 * share ** (1 / 2.2))
+    assert np.abs(found - wanted).max() == 0
 
 
 def test_two_scenes_of_one_sensor_are_scaled_alike():
     bright, dark = LAND.astype(np.uint16) * 8, LAND.astype(np.uint16) * 3  # of 11 bits, one without a bright roof
-    assert decode(encoded("png", dark)).bgr.mean() < decode(encoded("png", bright)).bgr.mean() / 2
+    bright[:9], dark[:9] = 700, 700
+    shown = [decode(encoded("png", scene)).bgr for scene in (bright, dark)]
+    assert np.array_equal(shown[0][:9], shown[1][:9])
+    assert shown[1].mean() < 0.7 * shown[0].mean()
+
+
+def with_sbit(content, *bits):
+    body = b"sBIT" + bytes(bits)
+    return content[:33] + struct.pack(">I", len(bits)) + body + struct.pack(">I", zlib.crc32(body)) + content[33:]
+
+
+@pytest.mark.parametrize("low", [0, 100])
+def test_values_of_nine_bits_and_of_a_narrow_range_keep_their_contrast(low):
+    deep = (low + LAND.astype(np.uint16) * (500 - low) // 255).astype(np.uint16)
+    deep[0, 0] = 511
+    assert decode(encoded("png", deep)).bgr.std() > 2 * (deep * 255.0 / 4095).std()
+    assert decode(with_sbit(encoded("png", deep), 9, 9, 9)).bgr.max() > 250, "as the file says"
+
+
+def test_what_a_file_says_of_its_bits_counts_unless_its_values_are_above():
+    deep = LAND.astype(np.uint16) * 257
+    plain = encoded("png", deep)
+    assert np.array_equal(decode(with_sbit(plain, 11, 11, 11)).bgr, decode(plain).bgr)
+    dark, bright = (np.minimum(LAND.astype(np.uint16) * factor, 511) for factor in (1, 2))
+    dark[:9], bright[:9] = 200, 200
+    shown = [decode(with_sbit(encoded("png", scene), 9, 9, 9)).bgr for scene in (dark, bright)]
+    assert np.array_equal(shown[0][:9], shown[1][:9])
 
 
 def test_the_highest_value_marks_no_data_where_the_others_are_of_fewer_bits():

@@ -148,3 +148,13 @@ def test_what_one_image_shows_is_what_has_data_and_is_no_cloud():
 
 def test_a_flat_image_may_be_water_and_is_clear():
     assert clear_mask(to_pixels(np.full((96, 96, 3), 60, np.uint8)), 1.0).all()
+
+
+def test_of_a_grey_image_and_one_in_colour_only_the_greys_are_compared():
+    ground = land(160)
+    built = ground.copy()
+    built[60:78, 70:94] = 235
+    built[78:84, 74:98] = 30
+    grey = cv2.cvtColor(cv2.cvtColor(ground, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
+    assert both(grey, ground).odds.max() < both(ground, ground).odds.max() + 1
+    assert np.median(both(grey, built).odds[60:78, 70:94]) > 3

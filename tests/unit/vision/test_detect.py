@@ -2,6 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
+from chalicelib.intake.pixels import to_pixels
 from chalicelib.vision.changes import detect
 from chalicelib.vision.features import feature_maps, normalised_greys
 from chalicelib.vision.network import network
@@ -208,3 +209,18 @@ def test_the_network_reads_the_maps_that_it_was_fitted_on():
     maps = feature_maps(image, image, *normalised_greys(image, image), np.ones((64, 64), np.bool_))
     names = [feature.name for feature in maps]
     assert tuple(names) == network().maps
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 511), (100, 400), (300, 900), (200, 2000)])
+def test_a_house_in_values_of_few_bits_is_found_also_where_it_got_darker(low, high):
+    def taken(image, seed, light=1.0):
+        grain = np.random.default_rng(seed).normal(0, 2, image.shape)
+        values = light * (low + (image + grain) * (high - low) / 255)
+        return to_pixels(np.clip(values, 0, 65_535).astype(np.uint16)).bgr
+
+    before = land(400, seed=4)
+    after = house(before, 100, 100, width=40, height=30)
+    first = taken(before, 1)
+    for light in (1.0, 0.8):
+        assert not detect(first, taken(before, 2, light), MPP).any()
+        assert detect(first, taken(after, 3, light), MPP)[100:130, 100:140].mean() > 0.5

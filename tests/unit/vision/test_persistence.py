@@ -93,3 +93,17 @@ def test_a_confirmed_region_scores_what_the_area_asks_for():
     assert 0.3 < score < 0.9
     assert confirmed.confirm(REGION, mapped(-2), score - 0.01) is not None
     assert confirmed.confirm(REGION, mapped(-2), score + 0.01) is None
+
+
+@pytest.mark.parametrize("pair_has_colour", [True, False])
+def test_a_grey_image_is_no_witness_of_a_pair_in_colour(pair_has_colour):
+    def coloured(level):
+        return to_pixels(np.dstack([flat(level)[..., 0], *(flat(level - 40)[..., :2].transpose(2, 0, 1))]))
+
+    def map_change(_older, _other, _metres_per_pixel):
+        return mapped(0.5)
+
+    make = coloured if pair_has_colour else lambda level: to_pixels(flat(level))
+    pair = {"reference": make(REFERENCE), "newer": make(NEWER)}
+    held = PersistenceTest([lambda: png(flat(10))], **pair, view=VIEW, map_change=map_change).test(REGION, mapped(5))
+    assert (held.older, held.reason) == ((0, None) if pair_has_colour else (1, Reason.SEASON_LIKE))

@@ -74,6 +74,39 @@ def test_an_older_image_decides_which_one_is_odd(is_reference_odd):
     assert told.value.is_reference is is_reference_odd
 
 
+def again(image, seed=9):
+    """Take the same ground again."""
+    return np.clip(image + np.random.default_rng(seed).normal(0, 3, image.shape), 0, 255).astype(np.uint8)
+
+
+OFF_72 = {"left": -72}  # 36 m and more: not to be corrected
+
+
+def told_of(reference, newer, *, older=(), refused=()):
+    numbered = ((number, to_pixels(image)) for number, image in enumerate(refused))
+    with pytest.raises(DoesNotFit) as told:
+        placed(to_pixels(reference), to_pixels(newer), GSD_M, map(to_pixels, older), numbered)
+    return told.value.is_reference, told.value.witness
+
+
+@pytest.mark.parametrize("odd", [mirrored(), right(**OFF_72)])
+def test_two_later_images_that_agree_outvote_a_first_one_that_is_odd(odd):
+    assert told_of(odd, again(right()), refused=[right()]) == (True, 0)
+    assert told_of(odd, again(right()), refused=[right(left=-100), right()]) == (True, 1)
+
+
+def test_one_later_image_unseats_no_reference():
+    odd = right(**OFF_72)
+    assert told_of(right(), odd) == (False, None)
+    assert told_of(right(), odd, refused=[mirrored()]) == (False, None), "two that do not agree"
+    assert told_of(right(), odd, refused=[again(right())]) == (False, None), "one that agrees with the reference"
+
+
+def test_what_agrees_with_an_older_image_is_not_outvoted():
+    odd = right(**OFF_72)
+    assert told_of(right(), odd, older=[again(right())], refused=[again(odd)]) == (False, None)
+
+
 def test_an_older_image_that_fits_neither_decides_nothing():
     olders = [to_pixels(np.full((SIDE, SIDE, 3), 90, np.uint8)), to_pixels(right())]
     with pytest.raises(DoesNotFit) as told:

@@ -173,7 +173,7 @@ def test_an_id_is_a_short_text(item_id):
 def test_what_an_item_that_cannot_be_used_says_of_when_and_where_is_kept():
     with pytest.raises(BadItem) as bad:
         with_properties(**{"proj:code": "EPSG:32643"})
-    assert (bad.value.captured_at, bad.value.bounds) == (datetime(2024, 5, 1, 10, 30, tzinfo=UTC), HERE)
+    assert (bad.value.captured_at, bad.value.grounds) == (datetime(2024, 5, 1, 10, 30, tzinfo=UTC), (HERE,))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ Expand: an index, which old code need not know.
 from alembic import op
 
 revision = "0040"
-down_revision = "0025"
+down_revision = "0035"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,38 @@
+"""Rights that no call of the deploy test uses, each with why the function has it all the same."""
+
+from __future__ import annotations
+
+import re
+
+LAMBDAS_OWN = {  # what Lambda does with a function's role, where no code of ours asks
+    r"logs:.*": "Lambda writes what a function prints",
+    r"xray:.*": "Lambda sends its traces",
+    r"ec2:.*": "Lambda joins the network; the code is denied it",
+}
+POLLED = "Lambda polls the queue"
+REASONS = {  # (function, action, the end of the resource)
+    **{
+        (function, action, queue): POLLED
+        for function, queue in (
+            ("capture_tile", "-captures"),
+            ("compare_tile", "-comparisons"),
+            ("notify_session", "-notifications"),
+        )
+        for action in ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+    },
+    **{
+        ("capture_tile", "secretsmanager:GetSecretValue", f"/{secret}-??????"): "only under the provider google_static"
+        for secret in ("google-maps-key", "google-maps-signing")
+    },
+}
+
+
+def reason(function: str, action: str, pattern: str) -> str:
+    """Return why a function has a right that it did not use, "" if nobody said."""
+    for own, why in LAMBDAS_OWN.items():
+        if re.fullmatch(own, action):
+            return why
+    for (whose, what, end), why in REASONS.items():
+        if (whose, what) == (function, action) and pattern.endswith(end):
+            return why
+    return ""
