@@ -10,8 +10,9 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from chalicelib.vision.clouds import cloud_mask
 from chalicelib.vision.features import feature_maps, normalised_greys
-from chalicelib.vision.masks import cloud_mask, scene_mask, usable_mask
+from chalicelib.vision.masks import scene_mask, usable_mask
 from chalicelib.vision.network import log_odds
 from chalicelib.vision.pixels import Bgr, Floats, Mask, Pixels, has_colour
 from chalicelib.vision.registration import Shift, edge_strength, estimate_shift, translate
@@ -95,7 +96,7 @@ def clear_mask(pixels: Pixels, gsd_m: float) -> Mask:
 
 
 def register_pair(first: Pixels, second: Pixels, gsd_m: float) -> RegisteredPair:
-    """Reduce two images of one size to the working scale and register them.
+    """Reduce two images of one size, valid within their scenes, to the working scale and register them.
 
     Each is moved by half the shift between them, so that both are interpolated alike.
     """
@@ -119,7 +120,7 @@ def register_pair(first: Pixels, second: Pixels, gsd_m: float) -> RegisteredPair
 
 
 def map_change(first: Pixels, second: Pixels, gsd_m: float) -> ChangeMap:
-    """Compute the change map of two images of one size.
+    """Compute the change map of two images of one size, valid within their scenes.
 
     They are ordered by their bytes first, so that exchanging them changes no bit of the result.
     """

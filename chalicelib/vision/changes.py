@@ -18,6 +18,7 @@ from chalicelib.domain.thresholds import Thresholds, default_threshold_m2
 from chalicelib.domain.tiles import Bounds, Outline, View
 from chalicelib.vision.change_map import ChangeMap, map_change
 from chalicelib.vision.comparison import Comparison, Findings
+from chalicelib.vision.masks import in_scene
 from chalicelib.vision.persistence import PersistenceTest, read_images
 from chalicelib.vision.pixels import Pixels, decode_stored, ground_mask, to_pixels
 from chalicelib.vision.placement import map_placed, placed
@@ -41,6 +42,7 @@ def detect(before_bgr: NDArray[Any], after_bgr: NDArray[Any], metres_per_pixel: 
     before, after = to_pixels(before_bgr), to_pixels(after_bgr)
     if not before.valid.size or not after.valid.size:
         return np.zeros(before.valid.shape, np.uint8)
+    before, after = in_scene(before), in_scene(after)
     if after.valid.shape != before.valid.shape:
         after = _resized(after, before.valid.shape)
     gsd_m = metres_per_pixel if math.isfinite(metres_per_pixel) and metres_per_pixel > 0 else 1.0
@@ -72,7 +74,7 @@ def compare(
     are not an image of the view's size, and DoesNotFit for two that do not show the same ground; another image that is
     none is left out.
     """
-    reference, newer = decode_stored(before, view), decode_stored(after, view)
+    reference, newer = in_scene(decode_stored(before, view)), in_scene(decode_stored(after, view))
     reference, newer = placed(reference, newer, view.gsd_m, read_images(older, view), _numbered(refused, view))
     pair = levelled(reference, newer, gsds_m, view.gsd_m)
     change_map = map_change(pair.before, pair.after, view.gsd_m)
@@ -104,7 +106,7 @@ def compare_with_baseline(
     `between` are readers of images between the two, newest first, the first of them the one right before `after`: what
     they do not hold is ignored, with its reason. Else as `compare`.
     """
-    reference, newer = decode_stored(baseline, view), decode_stored(after, view)
+    reference, newer = in_scene(decode_stored(baseline, view)), in_scene(decode_stored(after, view))
     reference, newer = placed(reference, newer, view.gsd_m, read_images(between, view))
     pair = levelled(reference, newer, gsds_m, view.gsd_m)
     change_map = map_change(pair.before, pair.after, view.gsd_m)

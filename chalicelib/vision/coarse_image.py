@@ -8,7 +8,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from chalicelib.vision.masks import cloud_mask, scene_mask
+from chalicelib.vision.clouds import cloud_mask
 from chalicelib.vision.orientation_correlation import orientation_field
 from chalicelib.vision.pixels import Bgr, Floats, Mask, Pixels
 from chalicelib.vision.similarity import Similarity, laid_back
@@ -62,9 +62,8 @@ def coarse_image(pixels: Pixels) -> CoarseImage:
         size = tuple(max(1, round(n * factor)) for n in valid.shape[::-1])
         bgr = np.asarray(cv2.resize(bgr, size, interpolation=cv2.INTER_AREA), np.uint8)
         valid = np.ones(bgr.shape[:2], np.bool_) if valid.all() else _reduced(valid.astype(np.float32), size) > 0.999
-    usable = scene_mask(Pixels(bgr, valid))
     grey = cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY).astype(np.float32)
-    return CoarseImage(bgr, grey, None if usable.all() else usable)
+    return CoarseImage(bgr, grey, None if valid.all() else valid)
 
 
 def _reduced(image: Floats, size: tuple[int, ...]) -> Floats:

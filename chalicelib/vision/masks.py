@@ -1,100 +1,135 @@
-"""No-data mask and cloud mask: which of an image's pixels show no ground, being outside its scene or under cloud."""
+"""The scene of an image: which of its pixels show ground at all, and are neither transparent nor without data."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
+from chalicelib.intake.no_data import Bits, values_in_runs, without_data
 from chalicelib.vision.pixels import Bgr, Floats, Mask, Pixels
+from chalicelib.vision.stripes import stripes
 
-_MIN_NO_DATA_SHARE = 0.01  # of the image: a smaller black or white corner may be a shadow or a roof
-_NO_DATA_LEVELS = ((0, 4), (255, 0))  # grey level outside of a scene, and its tolerance: roofs are nearly white
-_RINGING_LEVELS = 48  # the tolerance in the blocks of a JPEG that the scene's edge runs through
-_RINGING_PX = 16  # the largest of such blocks
+_BLACK, _WHITE = (0, 0, 0), (255, 255, 255)
+_STRIPE_LEVELS, _STRIPE_LEVELS_BETWEEN = 24, 16  # grey levels: what JPEG makes of eight pixels of a value
+_MIN_RIM_SHARE = 0.01  # of the image: a smaller black or white corner may be a shadow or a roof
+_MIN_BESIDE_PX = 64  # of black or white beside what is transparent
+_RIM_LEVELS = ((0, 4), (255, 0))  # grey level outside of a scene, and its tolerance: roofs are nearly white
+_RINGING_LEVELS = 48  # the tolerance in the blocks of a JPEG that the edge of black or white runs through
+_RINGING_LEVELS_BETWEEN = 24  # and of a grey: more ground is as light as that
+_NEARLY = 4  # black or white
+_VIVID = 64  # between the channels: no ground is so coloured
+_RINGING_PX = 24  # one and a half of the largest of such blocks: a wedge ends thin
+_RINGING_SHARE = 0.5  # of the pixels beside it that are similar: something went over the edge
+_BELT_PX = 3.0  # of similar pixels: more than resampling makes
+_BLED_PX = 6  # into the ground of the same blocks: its colours are not its own
+_BLURRED_PX = 3  # an edge that was resampled is no wider
+_BLURRED_SHARE = 0.85  # of how unlike the ground is farther away
 _MIN_SPREAD = 1.5  # grey levels, standard deviation: an image with less shows nothing
-_CLOUD_LIGHT = 165.0  # of 255, in every channel
-_CLOUD_TINT = 28.0  # largest less smallest channel
-_CLOUD_GRADIENT = 9.0  # grey levels a pixel: roofs and pavements have edges, clouds have not
-_CLOUD_RADIUS_PX = 14  # at about a metre a pixel: narrower than 28 m is a roof or a road
-_CLOUD_RIM_PX = 49  # a cloud thins out over twenty metres and more
-_MIN_CLOUD_SHARE = 0.004  # of the image
-_FRAME_PX = 13  # kernel that finds the frame around a bright object
-_WIDE_CLOUD_SHARE = 0.2  # of the image: no hall covers so much
+_SQUARE = np.ones((3, 3), np.uint8)
+
+
+def in_scene(pixels: Pixels) -> Pixels:
+    """Return an image of which only what lies within its scene is valid: everything after this asks no more."""
+    return Pixels(pixels.bgr, scene_mask(pixels))
 
 
 def usable_mask(pixels: Pixels) -> Mask:
-    """Return the mask of the pixels within the scene; empty for an image without any contrast."""
+    """Return the mask of the valid pixels; empty for an image without any contrast."""
     valid = pixels.valid
     if not valid.any():
         return valid
     grey = cv2.cvtColor(pixels.bgr, cv2.COLOR_BGR2GRAY)
     if float(cv2.meanStdDev(grey, mask=valid.astype(np.uint8))[1][0, 0]) < _MIN_SPREAD:
         return np.zeros_like(valid)
-    return scene_mask(pixels)
+    return valid
 
 
 def scene_mask(pixels: Pixels) -> Mask:
-    """Return the mask of the pixels within the scene: neither transparent, nor black or white along the rim."""
-    mask = pixels.valid
-    for level, tolerance in _NO_DATA_LEVELS:
-        # Transparent pixels are left out first: they have no ringing.
-        outside = _along_rim(_near(pixels.bgr, level, tolerance) & pixels.valid)
-        if outside.any():
-            mask = mask & ~_with_ringing(outside, _near(pixels.bgr, level, _RINGING_LEVELS))
-    return np.asarray(mask)
+    """Return the mask of the pixels within the scene.
 
-
-def cloud_mask(image: Floats, valid: Mask) -> Mask:
-    """Find clouds in a colour image of about a metre a pixel: bright, colourless, without edges, and wide.
-
-    A white hall of 30 m and more has sharp straight edges; an object that is framed by such an edge is no cloud, unless
-    it covers so much that no hall would. The result is as large as `valid`.
+    Outside of it lies what is transparent, what has one exact value over a piece or along a line, and what is black or
+    white along the rim or beside what is transparent; stripes after JPEG; also what JPEG or resampling made of their
+    edges.
     """
-    smooth = cv2.GaussianBlur(image, (0, 0), 2.0)
-    blue, green, red = cv2.split(smooth)
-    light, dark = cv2.max(cv2.max(blue, green), red), cv2.min(cv2.min(blue, green), red)
-    grey = cv2.cvtColor(smooth, cv2.COLOR_BGR2GRAY)
-    gradient = cv2.magnitude(cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1)) / 4
-    pale = (dark > _CLOUD_LIGHT) & (light - dark < _CLOUD_TINT) & (gradient < _CLOUD_GRADIENT)
-    pale &= cv2.boxFilter(gradient, cv2.CV_32F, (15, 15)) < _CLOUD_GRADIENT / 3
-    clouds = np.zeros_like(valid)
-    if not pale.any():
-        return clouds
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _CLOUD_RADIUS_PX + 1,) * 2)
-    wide = cv2.morphologyEx(pale.astype(np.uint8), cv2.MORPH_OPEN, disc, borderType=cv2.BORDER_REPLICATE)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(wide, connectivity=8)
-    for label in range(1, count):
-        size = int(stats[label, cv2.CC_STAT_AREA])
-        if size < _MIN_CLOUD_SHARE * valid.size:
-            continue
-        component = (labels == label).astype(np.uint8)
-        frame = cv2.dilate(component, np.ones((_FRAME_PX,) * 2, np.uint8)) - component
-        frame_gradient = float(np.median(gradient[frame > 0])) if frame.any() else 0.0
-        if frame_gradient < _CLOUD_GRADIENT or size > _WIDE_CLOUD_SHARE * valid.size:
-            clouds |= cv2.dilate(component, np.ones((_CLOUD_RIM_PX,) * 2, np.uint8)) > 0
-    return clouds
+    bgr, valid = pixels
+    if not valid.any():
+        return valid
+    values = values_in_runs(bgr)
+    found = [_with_its_edge(bits, bgr, valid, value) for value, bits in without_data(bgr, valid, values)]
+    rest = valid & (np.bitwise_or.reduce(found) == 0) if found else valid
+    for value in dict.fromkeys((_BLACK, _WHITE, *values)):
+        levels = _STRIPE_LEVELS if value in (_BLACK, _WHITE) else _STRIPE_LEVELS_BETWEEN
+        lines = stripes(_near(bgr, value, levels), rest)
+        if lines is not None:
+            found.append(lines)
+    for level, tolerance in _RIM_LEVELS:
+        # Transparent pixels are left out first: they have no ringing.
+        beside = _along_rim(_near(bgr, (level,) * 3, tolerance), valid)
+        if beside is not None:
+            found.append(_with_ringing(beside, _near(bgr, (level,) * 3, _RINGING_LEVELS)))
+    if not found:
+        return valid
+    seen = (valid & (np.bitwise_or.reduce(found) == 0)).astype(np.uint8)
+    return np.asarray(cv2.morphologyEx(seen, cv2.MORPH_OPEN, _SQUARE) > 0)  # without letters, and slivers of ground
 
 
-def _near(bgr: Bgr, level: int, tolerance: int) -> Mask:
-    return np.asarray(cv2.inRange(bgr, (level - tolerance,) * 3, (level + tolerance,) * 3) > 0)
+def _bits(mask: Floats) -> Bits:
+    return np.asarray(mask != 0, np.uint8)
 
 
-def _with_ringing(outside: Mask, similar: Mask) -> Mask:
+def _near(bgr: Bgr, value: tuple[int, ...], tolerance: int) -> Bits:
+    low, high = ([channel + sign * tolerance for channel in value] for sign in (-1, 1))
+    return np.asarray(cv2.inRange(bgr, np.array(low), np.array(high)), np.uint8) & np.uint8(1)
+
+
+def _with_its_edge(bits: Bits, bgr: Bgr, valid: Mask, value: tuple[int, int, int]) -> Bits:
+    """Extend what has an exact value by what JPEG or resampling made of its edge."""
+    is_rare = max(value) <= _NEARLY or min(value) >= 255 - _NEARLY or max(value) - min(value) > _VIVID
+    similar = _near(bgr, value, _RINGING_LEVELS if is_rare else _RINGING_LEVELS_BETWEEN) & valid
+    around = cv2.countNonZero(ring := _bits(cv2.dilate(bits, _SQUARE) - bits) & valid)
+    if cv2.countNonZero(ring & similar) >= _RINGING_SHARE * max(1, around):
+        ringing = _with_ringing(bits, similar)
+        if cv2.countNonZero(ringing - bits) > _BELT_PX * around:
+            return np.asarray(cv2.dilate(ringing, np.ones((2 * _BLED_PX + 1,) * 2, np.uint8)))
+        bits = ringing
+    elif is_rare:  # lines, of which only parts are exact
+        bits = _with_ringing(bits, _near(bgr, value, _STRIPE_LEVELS))
+    greys = cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY)
+    unlike = cv2.absdiff(greys, np.full_like(greys, _grey(value)))
+    rings: list[float] = []
+    grown = [bits]
+    for _ in range(_BLURRED_PX + 1):
+        grown.append(_bits(cv2.dilate(grown[-1], _SQUARE)))
+        rings.append(cv2.mean(unlike, (grown[-1] - grown[-2]) & valid)[0])
+    width = next((px for px in range(_BLURRED_PX) if rings[px] >= _BLURRED_SHARE * rings[-1]), _BLURRED_PX)
+    return grown[width]
+
+
+def _grey(value: tuple[int, int, int]) -> int:
+    return int(cv2.cvtColor(np.array([[value]], np.uint8), cv2.COLOR_BGR2GRAY)[0, 0])
+
+
+def _with_ringing(outside: Bits, similar: Bits) -> Bits:
     """Extend what lies outside of the scene by what JPEG made of it in the blocks along the scene's edge."""
-    grown, kernel = outside, np.ones((3, 3), np.uint8)
+    grown = outside
     for _ in range(_RINGING_PX):
-        grown = np.asarray(cv2.dilate(grown.astype(np.uint8), kernel) > 0) & similar
-    return grown | outside
+        grown = np.asarray(cv2.dilate(grown, _SQUARE), np.uint8) & similar
+    return np.asarray(grown | outside)
 
 
-def _along_rim(empty: Mask) -> Mask:
-    """Keep the connected components of a mask that touch the image's rim and are large."""
-    if not any(line.any() for line in (empty[0], empty[-1], empty[:, 0], empty[:, -1])):
-        return np.zeros_like(empty)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(empty.astype(np.uint8), connectivity=4)
-    on_rim = np.zeros(count, np.bool_)
+def _along_rim(empty: Bits, valid: Mask) -> Bits | None:
+    """Keep the connected components of a mask that are large and touch the image's rim, or lie beside no data."""
+    whole = bool(valid.all())
+    if whole and not any(line.any() for line in (empty[0], empty[-1], empty[:, 0], empty[:, -1])):
+        return None
+    if not whole:
+        empty = empty & valid
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(empty, connectivity=4)
+    least = np.full(count, empty.size + 1.0)
     for line in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
-        on_rim[line] = True
-    on_rim[0] = False
-    on_rim &= stats[:, cv2.CC_STAT_AREA] >= max(16, _MIN_NO_DATA_SHARE * empty.size)
-    return np.asarray(on_rim[labels])
+        least[line] = max(16.0, _MIN_RIM_SHARE * empty.size)
+    if not whole:
+        least[labels[cv2.dilate((~valid).astype(np.uint8), _SQUARE) > 0]] = _MIN_BESIDE_PX
+    found = stats[:, cv2.CC_STAT_AREA] >= least
+    found[0] = False
+    return found.astype(np.uint8)[labels] if found.any() else None

@@ -18,6 +18,7 @@ from chalicelib.domain.errors import BadImage
 from chalicelib.domain.tiles import View
 from chalicelib.vision.calibration import score_of
 from chalicelib.vision.change_map import ChangeMap
+from chalicelib.vision.masks import in_scene
 from chalicelib.vision.pixels import Floats, Pixels, decode_stored, has_colour
 from chalicelib.vision.regions import PixelRegion
 
@@ -148,7 +149,7 @@ def read_images(readers: Sequence[OlderImage], view: View) -> Iterator[Pixels]:
         if content is None:
             continue
         try:
-            yield decode_stored(content, view)
+            yield in_scene(decode_stored(content, view))
         except BadImage:  # one image less to hold a change against
             continue
 

@@ -13,7 +13,6 @@ import numpy as np
 from chalicelib.domain.errors import DoesNotFit
 from chalicelib.vision.change_map import ChangeMap, map_change, nothing_known
 from chalicelib.vision.ground_match import GroundMatch, match_ground
-from chalicelib.vision.masks import scene_mask
 from chalicelib.vision.pixels import Mask, Pixels
 from chalicelib.vision.similarity import IDENTITY, Similarity
 
@@ -75,13 +74,13 @@ def _is_in_place(match: GroundMatch) -> bool:
 
 
 def _laid(image: Pixels, by: Similarity) -> Pixels:
-    """Lay an image on another one's grid. What it does not reach is not valid, and neither is what shows no ground."""
+    """Lay an image on another one's grid. What it does not reach is not valid."""
     if by == IDENTITY:
         return image
     height, width = image.valid.shape
     matrix, size = by.matrix(height, width), (width, height)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     bgr = cv2.warpAffine(image.bgr, matrix, size, flags=flags, borderMode=cv2.BORDER_REFLECT_101)
-    ground = scene_mask(image).astype(np.float32)
+    ground = image.valid.astype(np.float32)
     reached: Mask = cv2.warpAffine(ground, matrix, size, flags=flags, borderMode=cv2.BORDER_CONSTANT) > 0.999
     return Pixels(np.asarray(bgr, np.uint8), reached)

@@ -20,14 +20,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, Program
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.types import DateTime, TypeDecorator
 
-from chalicelib.adapters.database.timeouts import (
-    BUSY_S,
-    HELLO_S,
-    POOL_S,
-    WORK_S,
-    keep_time_on_mysql,
-    keep_time_on_sqlite,
-)
+from chalicelib.adapters.database.timeouts import BUSY_S, PatientPool, keep_time_on_mysql, keep_time_on_sqlite
 from chalicelib.application.events import record
 from chalicelib.application.patience import is_awaited
 from chalicelib.application.ports.clock import Jitter, Sleep
@@ -43,7 +36,8 @@ TRIES = 8
 _AGAIN = frozenset({1213, 1205, 1020})
 # 1054 unknown column, 1146 no such table: the code and the schema are of different releases
 _OTHER_SCHEMA = frozenset({1054, 1146})
-_POOL: dict[str, Any] = {"pool_timeout": POOL_S, "hide_parameters": True}  # no e-mail, no hash in an error's text
+# An error's text never carries what a statement was run with: e-mail addresses, hashes of passwords.
+_POOL: dict[str, Any] = {"poolclass": PatientPool, "hide_parameters": True}
 _TROUBLE = (OperationalError, InterfaceError, ProgrammingError, PoolExhausted)
 _READ_ONLY = "is_read_only"
 _EVENTS = "events"
@@ -103,12 +97,7 @@ def _make(url: str, connections: int) -> Engine:
         pool_pre_ping=True,
         pool_recycle=240,
         isolation_level="READ COMMITTED",
-        connect_args={
-            "connect_timeout": HELLO_S,
-            "read_timeout": HELLO_S,
-            "write_timeout": WORK_S,
-            "charset": "utf8mb4",
-        },
+        connect_args={"charset": "utf8mb4"},
     )
     keep_time_on_mysql(engine)
     return engine
@@ -189,8 +178,7 @@ def insert_row(connection: Connection, table: Table, **values: object) -> int:
 def insert_new(connection: Connection, table: Table, **values: object) -> int | None:
     """Insert one row, unless one with its unique key is there; return its id if it was inserted. One statement.
 
-    MySQL has no other word for it than IGNORE, which also passes over a foreign key that has gone: to callers, that row
-    cannot be inserted either.
+    MySQL's IGNORE also passes over a foreign key that has gone: to callers, that row cannot be inserted either.
     """
     done = _inserted_if_new(connection, table, values)
     key = done.inserted_primary_key

@@ -8,20 +8,39 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, QueuePool, event
 
 from chalicelib.application.patience import ANSWER_S, is_awaited
 
-POOL_S = 1.5  # for a connection that is free
+POOL_S = 1.5  # for a connection that is free, in a request; in a worker as long as for a statement
 HELLO_S = 1.0  # for each answer while a connection is opened or looked at
+WORK_HELLO_S = 10.0  # the same for a worker
 WORK_S = 60.0  # for a statement of a worker
 BUSY_S = 30.0  # for SQLite's one writer, in a worker
 
 
+class PatientPool(QueuePool):
+    """Connections that each user waits for as long as it may."""
+
+    @property
+    def _timeout(self) -> float:  # the pool asks for it each time; there is no public way to let it depend on who asks
+        return POOL_S if is_awaited() else WORK_S
+
+    @_timeout.setter
+    def _timeout(self, _timeout: float) -> None:
+        pass
+
+
 def keep_time_on_mysql(engine: Engine) -> None:
     """Let each use of a connection wait as long as its user may."""
+    event.listen(engine, "do_connect", _while_it_opens)
     event.listen(engine, "checkout", _for_its_user)
     event.listen(engine, "checkin", _for_hello)
+
+
+def _while_it_opens(_dialect: object, _record: object, _given: object, parameters: dict[str, Any]) -> None:
+    hello_s = HELLO_S if is_awaited() else WORK_HELLO_S
+    parameters |= {"connect_timeout": hello_s, "read_timeout": hello_s, "write_timeout": WORK_S}
 
 
 def _for_its_user(connection: Any, _record: object, _proxy: object) -> None:  # noqa: ANN401 (a DBAPI connection)

@@ -52,6 +52,12 @@ def house(image: np.ndarray, column: int, row: int, *, width: int = 24, height: 
     return built
 
 
+def grained(image: np.ndarray) -> np.ndarray:
+    """The image with the noise of a sensor, a grey level either way: what is equal to the bit is no ground."""
+    noise = np.random.default_rng(8).integers(-1, 2, image.shape)
+    return np.clip(image.astype(np.int16) + noise, 0, 255).astype(np.uint8)
+
+
 def png(image: np.ndarray) -> bytes:
     return cv2.imencode(".png", image)[1].tobytes()
 

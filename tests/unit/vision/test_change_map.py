@@ -8,7 +8,7 @@ from chalicelib.vision.change_map import ChangeMap, clear_mask, map_change, regi
 from chalicelib.vision.features import feature_maps
 from chalicelib.vision.network import log_odds
 from chalicelib.vision.pixels import to_pixels
-from tests.support.builders.land import house, land
+from tests.support.builders.land import grained, house, land
 
 UNKNOWN = -30
 HOUSE = (slice(60, 78), slice(70, 94))
@@ -147,7 +147,7 @@ def test_what_one_image_shows_is_what_has_data_and_is_no_cloud():
 
 
 def test_a_flat_image_may_be_water_and_is_clear():
-    assert clear_mask(to_pixels(np.full((96, 96, 3), 60, np.uint8)), 1.0).all()
+    assert clear_mask(to_pixels(grained(np.full((96, 96, 3), 60, np.uint8))), 1.0).all()
 
 
 def test_of_a_grey_image_and_one_in_colour_only_the_greys_are_compared():

@@ -11,7 +11,7 @@ from chalicelib.domain.thresholds import Thresholds
 from chalicelib.domain.tile_runs import Verdict
 from chalicelib.domain.tiles import Bounds, Tile, View, bounds_of
 from chalicelib.vision.changes import compare
-from tests.support.builders.land import EVERYWHERE, VIEW, house, land, png, tile_ground
+from tests.support.builders.land import EVERYWHERE, VIEW, grained, house, land, png, tile_ground
 
 ALL = Thresholds(min_changed_area_m2=25)
 WEST = View(tile=VIEW.tile, tile_px=256, margin_px=64)
@@ -73,7 +73,7 @@ def test_a_house_in_the_margin_belongs_to_the_neighbour():
 
 
 def test_an_object_that_reaches_beyond_the_neighbours_margin_is_counted_once():
-    here, there = neighbours(lambda image: house(image, 230, 200, width=97, height=44))
+    here, there = neighbours(lambda image: grained(house(image, 230, 200, width=97, height=44)))
     assert (len(here), len(there)) == (1, 0)
 
 

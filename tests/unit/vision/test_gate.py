@@ -12,7 +12,7 @@ from chalicelib.domain.errors import BadImage
 from chalicelib.domain.tiles import Bounds, Tile, View
 from chalicelib.vision import gate
 from chalicelib.vision.gate import inspect
-from tests.support.builders.land import CALM, EVERYWHERE, VIEW, land, png, terms, tile_ground
+from tests.support.builders.land import CALM, EVERYWHERE, VIEW, grained, land, png, terms, tile_ground
 
 SIDE = CALM.size_px
 OPEN = terms(sends_placeholders=False)
@@ -110,13 +110,13 @@ def test_a_blank_image_is_refused_only_where_the_provider_sends_placeholders():
     assert "blank" in refusal(png(blank), sends_placeholders=True)
     assert inspect(png(blank), CALM, EVERYWHERE, OPEN).clear_share == 0  # elsewhere a white-out
     water = np.full((SIDE, SIDE, 3), (96, 80, 52), np.uint8)
-    assert inspect(png(water), CALM, EVERYWHERE, OPEN).clear_share == 1  # flat is water
+    assert inspect(png(grained(water)), CALM, EVERYWHERE, OPEN).clear_share == 1  # flat is water
 
 
 def test_clouds_take_from_the_clear_share():
     image = land(320)
     assert inspect(png(image), VIEW, EVERYWHERE, OPEN).clear_share == 1
-    image[:, :160] = 236
+    image[:, :160] = grained(np.full((320, 160, 3), 236, np.uint8))
     assert inspect(png(image), VIEW, EVERYWHERE, OPEN).clear_share < 0.55
     assert inspect(png(land(SIDE)), CALM, EVERYWHERE, terms(sends_placeholders=True)).clear_share == 1
 

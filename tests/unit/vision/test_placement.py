@@ -8,9 +8,10 @@ from chalicelib.domain.errors import DoesNotFit
 from chalicelib.domain.thresholds import Thresholds
 from chalicelib.vision.change_map import map_change
 from chalicelib.vision.changes import compare, compare_with_baseline, detect
+from chalicelib.vision.masks import in_scene
 from chalicelib.vision.pixels import to_pixels
 from chalicelib.vision.placement import map_placed, placed
-from tests.support.builders.land import EVERYWHERE, VIEW, house, png, village
+from tests.support.builders.land import EVERYWHERE, VIEW, grained, house, png, village
 
 GSD_M = VIEW.gsd_m
 SIDE = VIEW.size_px
@@ -52,9 +53,9 @@ def test_a_house_on_a_misplaced_image_is_told_where_it_stands():
 
 
 def test_no_data_of_a_moved_image_stays_no_data():
-    image = right(left=OFF)
+    image = grained(right(left=OFF))
     image[:, -60:] = 0
-    _, laid = placed(to_pixels(right()), to_pixels(image), GSD_M)
+    _, laid = placed(to_pixels(right()), in_scene(to_pixels(image)), GSD_M)
     assert not laid.valid[:, -36:].any()
     assert laid.valid[2:-2, OFF + 2 : SIDE - 60 + OFF - 24].all()
 

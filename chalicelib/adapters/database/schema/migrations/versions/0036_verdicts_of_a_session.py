@@ -5,7 +5,7 @@ Expand: an index, which old code need not know.
 
 from alembic import op
 
-revision = "0040"
+revision = "0036"
 down_revision = "0035"
 branch_labels = None
 depends_on = None

@@ -5,8 +5,8 @@ Expand: an index, which old code need not know.
 
 from alembic import op
 
-revision = "0042"
-down_revision = "0041"
+revision = "0038"
+down_revision = "0037"
 branch_labels = None
 depends_on = None
 

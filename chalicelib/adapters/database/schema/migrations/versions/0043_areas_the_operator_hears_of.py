@@ -6,8 +6,8 @@ Expand: old code never names the column; areas of before, and those that it adds
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0047"
-down_revision = "0046"
+revision = "0043"
+down_revision = "0042"
 branch_labels = None
 depends_on = None
 

@@ -6,8 +6,8 @@ Expand: old code never names the table.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0045"
-down_revision = "0044"
+revision = "0041"
+down_revision = "0040"
 branch_labels = None
 depends_on = None
 

@@ -5,8 +5,8 @@ Expand: an index, which old code need not know.
 
 from alembic import op
 
-revision = "0041"
-down_revision = "0040"
+revision = "0037"
+down_revision = "0036"
 branch_labels = None
 depends_on = None
 

@@ -5,8 +5,8 @@ Expand: an index, which old code need not know.
 
 from alembic import op
 
-revision = "0044"
-down_revision = "0043"
+revision = "0040"
+down_revision = "0039"
 branch_labels = None
 depends_on = None
 

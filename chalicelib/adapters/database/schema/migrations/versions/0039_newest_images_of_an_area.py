@@ -5,8 +5,8 @@ Expand: an index, which old code need not know.
 
 from alembic import op
 
-revision = "0043"
-down_revision = "0042"
+revision = "0039"
+down_revision = "0038"
 branch_labels = None
 depends_on = None
 
