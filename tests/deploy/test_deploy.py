@@ -341,7 +341,7 @@ def test_each_call_is_granted_and_each_right_is_used_or_has_its_reason(dev, life
         for action, pattern in iam.unused(calls, policy):
             if not rights_without_a_call.reason(function, action, pattern):
                 complaints.append(f"{function} never used {action} on {pattern}: take it away, or give the reason")
-    assert complaints == []
+    assert not complaints, "\n".join(complaints)
 
 
 def test_production_would_go_by_cloudformation(dev, life):
