@@ -17,7 +17,7 @@ LAYERED = requirements requirements-server layers/opencv/requirements layers/fir
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help setup run unit test check format format-check lint types arrows migrate schema settings lock audit \
-	trip-archive trip-sample contact-sheet score series bench simulate server-load same-as release-check package layers advice \
+	trip-archive trip-sample contact-sheet score series bench bench-queries simulate server-load same-as release-check package layers advice \
 	infra deploy finish smoke destroy size coldstart deploy-test clean
 
 help:  ## list what make can do
@@ -90,6 +90,9 @@ series: setup  ## false alerts and recall on rendered series of eight dates, wit
 
 bench: setup  ## the detector's milliseconds and MiB by size, beside the plain tutorial method
 	$(PY) -m tests.bench.detector_speed $(ARGS)
+
+bench-queries: setup  ## statements, rows, ms and plans of each route and tick on a full database (ARGS="--runs 100000")
+	$(PY) -m tests.bench.queries $(ARGS)
 
 server-load: setup  ## fifty clients at once on a whole server: nginx, gunicorn, MariaDB (ARGS="--clients 100")
 	$(PY) -m tests.bench.server_load $(ARGS)

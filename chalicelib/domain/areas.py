@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chalicelib.domain.errors import Invalid
-from chalicelib.domain.plain_text import plain
 from chalicelib.domain.scenes import Grid, ProviderTerms
 from chalicelib.domain.thresholds import Sensitivity, Thresholds, default_threshold_m2
 from chalicelib.domain.tiles import M_PER_DEGREE, MAX_LATITUDE, Bounds, count_covering, gsd_m
@@ -166,7 +165,7 @@ def next_due(due_at: datetime, *, cadence_hours: int, now: datetime) -> datetime
 
 def checked_name(name: str) -> str:
     """Return an area's name as it is kept. Raises Invalid."""
-    kept = plain(name)
+    kept = name.strip()
     if not 1 <= len(kept) <= MAX_NAME:
         raise Invalid(f"an area's name has 1 to {MAX_NAME} characters", pointer="/name")
     return kept

@@ -39,13 +39,14 @@ SENDS = {
 DEAD = {"reconcile": (), "operate": ("sqs:GetQueueAttributes",)}  # who takes dead letters, and what else of them
 IMAGES: dict[str, tuple[str, tuple[str, ...]]] = {  # of the bucket: which objects, and what with them
     "api_handler": ("*", ("GetObject",)),
-    "capture_tile": ("*", ("PutObject",)),
+    "capture_tile": ("*", ("GetObject", "PutObject")),  # whether a settled image is still there
     "compare_tile": ("*", ("GetObject", "PutObject")),
     "reconcile": ("*", ("DeleteObject",)),
     "operate": ("doctor/*", ("GetObject", "PutObject", "DeleteObject")),  # the doctor's own probe
 }
-LIST_IMAGES = ("api_handler", "compare_tile", "reconcile", "operate")  # else a key that is missing looks forbidden
-ARCHIVE = ("api_handler", "capture_tile", "operate")
+# Else a key that is missing looks forbidden.
+LIST_IMAGES = ("api_handler", "capture_tile", "compare_tile", "reconcile", "operate")
+ARCHIVE = ("api_handler", "capture_tile", "reconcile", "operate")
 OUR_ACCOUNT = {"StringEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}}
 
 

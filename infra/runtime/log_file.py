@@ -21,12 +21,17 @@ def log_to(path: Path, *, most_bytes: int = MOST_BYTES) -> None:
     logs.configure(chosen.process.log_level, lines, stage=chosen.process.stage)
 
 
-class RotatingFile(io.RawIOBase):
+class RotatingFile(io.BufferedIOBase):
     """The end of a file. Whoever finds it full puts it aside as NAME.1, once; the others follow at their next line."""
 
     def __init__(self, path: Path, *, most_bytes: int) -> None:
         self._path, self._most_bytes = path, most_bytes
         self._descriptor = self._opened()
+
+    @property
+    def name(self) -> str:
+        """The file's path: io.TextIOWrapper wants one."""
+        return str(self._path)
 
     @override
     def writable(self) -> bool:

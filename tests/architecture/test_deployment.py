@@ -246,7 +246,7 @@ def test_a_function_reaches_its_queues_and_no_others(stage, function, receives, 
     [
         ("api_handler", "GetObject ListBucket", "GetObject ListBucket"),
         ("capture_areas", "", ""),
-        ("capture_tile", "PutObject", "GetObject ListBucket"),
+        ("capture_tile", "GetObject ListBucket PutObject", "GetObject ListBucket"),
         ("compare_tile", "GetObject ListBucket PutObject", ""),
         ("notify_session", "", ""),
         ("reconcile", "DeleteObject ListBucket", "GetObject ListBucket"),

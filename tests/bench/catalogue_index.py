@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections import Counter
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import boto3
@@ -46,9 +47,14 @@ def ground(number: int) -> Bounds:
 def files(number: int) -> dict[str, bytes]:
     """Return an item and its picture."""
     bounds, name = ground(number), f"{number // ROW:03}/item-{number:06}"
-    picture = cv2.imencode(".png", noise(64, rows_of(bounds, 64)))[1].tobytes()
     stac = item(bounds, item_id=f"item-{number}", href=f"./item-{number:06}.png")
-    return {f"{name}.json": json.dumps(stac).encode(), f"{name}.png": picture}
+    return {f"{name}.json": json.dumps(stac).encode(), f"{name}.png": picture(rows_of(bounds, 64))}
+
+
+@cache
+def picture(rows: int) -> bytes:
+    """Return a picture of so many rows."""
+    return cv2.imencode(".png", noise(64, rows))[1].tobytes()
 
 
 class Bench:

@@ -21,7 +21,21 @@ REASONS = {  # (function, action, the end of the resource)
         for action in ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
     },
     **{
-        ("capture_tile", "secretsmanager:GetSecretValue", f"/{secret}-??????"): "only under the provider google_static"
+        (function, "s3:ListBucket", "-images"): "without it S3 says of a missing image that it is forbidden"
+        for function in ("api_handler", "capture_tile", "compare_tile")
+    },
+    **{
+        (function, action, queue): why
+        for action in ("sqs:GetQueueUrl", "sqs:SendMessage")
+        for function, queue, why in (
+            ("capture_tile", "-notifications", "a tile that ends without a comparison may be its session's last"),
+            ("api_handler", "-comparisons", "a tap on compare, or a replay, sends what waits for its comparison"),
+            ("api_handler", "-notifications", "a session that somebody cancels ends, and that is told"),
+        )
+    },
+    **{
+        (function, "secretsmanager:GetSecretValue", f"/{secret}-??????"): "only under the provider google_static"
+        for function in ("capture_tile", "operate")
         for secret in ("google-maps-key", "google-maps-signing")
     },
 }

@@ -79,7 +79,7 @@ class Stage:
     def sql(self, statement: str) -> list[tuple]:
         """Ask the database as the server's owner."""
         url = make_url(self.server.url)
-        place = {"host": url.host, "port": url.port, "user": url.username, "password": url.password}
+        place = {"host": url.host, "port": url.port, "user": url.username, "password": url.password, "autocommit": True}
         with pymysql.connect(**place) as connection, connection.cursor() as cursor:
             cursor.execute(statement)
             return list(cursor.fetchall())

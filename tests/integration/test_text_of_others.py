@@ -2,8 +2,6 @@
 
 import pytest
 
-from chalicelib.domain.areas import checked_name
-from chalicelib.domain.errors import Invalid
 from chalicelib.domain.plain_text import plain
 from chalicelib.domain.pushes import Notice, Target
 from tests.support.builders.domain import a_change
@@ -25,13 +23,8 @@ OPERATOR = Target.parse("topic:bhuprahari")
     ],
 )
 def test_names_have_no_control_and_no_direction_characters(typed, kept):
-    assert checked_name(typed) == plain(typed) == kept
+    assert plain(typed) == kept
     assert plain(kept) == kept
-
-
-def test_a_name_of_nothing_else_is_none():
-    with pytest.raises(Invalid):
-        checked_name("\u202e\u200f\n")
 
 
 def test_a_name_that_was_kept_before_is_plain_in_a_push():
