@@ -28,6 +28,7 @@ def happen(event: str, history: History) -> None:
         seconds = rng.choice((100, 130, 200, 700, 4000))
         world.fault("stall", f"everybody stands still for {seconds} s")
         world.true_now += timedelta(seconds=seconds)
+        world.stalled += timedelta(seconds=seconds)
     elif event == "clock jump":
         world.offset = timedelta() if world.offset else timedelta(hours=rng.choice((-8, -7, -3, -1, 1, 3, 7, 8)))
         history.has_to_tick = True

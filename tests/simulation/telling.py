@@ -55,7 +55,8 @@ class Telling:
         world = self._history.world
         states, period = HOLDS[state]
         since = self.since(area_id, states)
-        if since is None or (now - since < period - A_MOMENT and not world.counts["clock jump"]):
+        held = now - since + A_MOMENT + world.stalled if since else None  # it may have stood still before its commit
+        if held is None or (held < period and not world.counts["clock jump"]):
             world.violated("told when it has held", f"area {area_id} is told to be {state}, so since {since}, at {now}")
         knows = known(self._history, area_id)
         if state == "watched" and RANK[knows] == 0:

@@ -43,6 +43,7 @@ class World:
         self.seed, self.crew, self.rng = seed, crew, Random(seed)
         self.faults = Faults(self.rng)
         self.true_now, self.offset = START, timedelta()
+        self.stalled = timedelta()  # for how long everybody stood still, so far
         self.steps = 0
         self.counts: Counter[str] = Counter()  # what happened: faults, pushes in a window, ...
         self.violations: list[Violation] = []
