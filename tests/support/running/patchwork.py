@@ -22,7 +22,8 @@ def patchwork(folder, *, side_m, name="patchwork", lat=28.6, lon=77.2):
     patches = 0
     for top in range(step // 4, size - patch, step):
         for left in range(step // 4, size - patch, step):
-            after[top : top + patch, left : left + patch] = (235, 225, 240)
+            roof = (235, 225, 240) + random.normal(0, 1.5, (patch, patch, 3))  # one exact value would be no ground
+            after[top : top + patch, left : left + patch] = np.clip(roof, 0, 255)
             patches += 1
     paths = []
     for which, picture in (("before", before), ("after", after)):
