@@ -90,7 +90,8 @@ export function areaForm(providers, added, signal) {
     wrong.replaceChildren();
     for (const field of form.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
     try {
-      added(await post("area-configs", { ...wished(form), name: form.elements.name.value }));
+      const { name, isToldToOperator } = form.elements;
+      added(await post("area-configs", { ...wished(form), name: name.value, isToldToOperator: isToldToOperator.checked }));
     } catch (error) {
       wrong.replaceChildren(failure(error));
       wonder(error);
@@ -140,6 +141,7 @@ function fields(providers) {
       number("Hours between sweeps", "cadenceHours", { min: 1, step: 1 }, "empty: as usual here", "half"),
       number("Alert from, m²", "minChangedAreaM2", { min: 1 }, "empty: by the imagery’s detail", "half"),
       el("label", { class: "wide" }, "Sensitivity", sensitivities("normal", { name: "sensitivity" })),
+      el("label", { class: "wide check" }, el("input", { type: "checkbox", name: "isToldToOperator" }), "Also tell who runs this service what changes here"),
     ),
   ];
 }

@@ -80,7 +80,9 @@ class Demo:
         (self._home / "sample-clock.txt").write_text(str((DEMO_DATES[0] - datetime.now(UTC).date()).days))
         reach = dict.fromkeys(("northKm", "southKm", "eastKm", "westKm"), DEMO_REACH_KM)
         extent = {"centerLat": DEMO_CENTER_LAT, "centerLon": DEMO_CENTER_LON, **reach}
-        return int(self._call("POST", "api/area-configs", name=AREA, provider="sample", **extent)["id"])
+        return int(
+            self._call("POST", "api/area-configs", name=AREA, provider="sample", isToldToOperator=True, **extent)["id"]
+        )
 
     def _newest_day(self, area: int) -> date:
         tiles = self._call("GET", f"api/monitor/image-tiles/area/{area}")

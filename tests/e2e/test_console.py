@@ -33,7 +33,7 @@ def pair(tmp_path_factory):
     rough = np.random.default_rng(5).normal(size=(SIZE_PX // 6, SIZE_PX // 6, 3)).astype(np.float32)
     ground = cv2.resize(rough, (SIZE_PX, SIZE_PX), interpolation=cv2.INTER_CUBIC) * 22 + (70, 110, 90)
     pictures = {"before": ground, "after": ground.copy()}
-    pictures["after"][150:210, 140:220] = (225, 230, 235)
+    pictures["after"][150:210, 140:220] = (225, 230, 235) + ground[:60, :80] / 10  # one exact value would be no ground
     paths = {}
     for name, picture in pictures.items():
         paths[name] = folder / f"{name}.png"
@@ -108,6 +108,7 @@ def test_the_whole_trip_is_made_in_the_console(page, pair, archive):
     fields = {name: value for name, value in pair.area.items() if name != "name"}
     page.fill(name=NAME, **fields)
     page.wait_for("document.querySelector('.estimate').innerText.includes('Tiles')")
+    page.run("document.querySelector('[name=isToldToOperator]').click()")
     page.press("Watch this area")
     page.wait_for(f"document.querySelector('.area h2')?.innerText === {json.dumps(NAME)}")
 

@@ -39,13 +39,9 @@ def test_one_session_is_told_from_the_tap_to_the_push(told):
     story = of_session(told)
     stops = list(dict.fromkeys((line["function"], line["message"]) for line in story))
     assert stops[0] == ("api_handler", "session opened")
-    wanted = [
-        ("capture_tile", "tile captured"),
-        ("compare_tile", "tile run ended"),
-        ("compare_tile", "session ended"),
-        ("notify_session", "pushes recorded"),
-    ]
-    assert [stop for stop in stops if stop in wanted] == wanted
+    assert {("capture_tile", "tile captured"), ("compare_tile", "tile run ended")} <= set(stops)
+    assert "session ended" in [message for _, message in stops]  # by the tile that ended last, whatever came of it
+    assert ("notify_session", "pushes recorded") in stops  # another process: it may write its line first
 
 
 def test_one_request_id_follows_the_tap_through_every_function(told):

@@ -116,7 +116,7 @@ def test_a_home_and_a_port_have_one_runner(tmp_path):
     ("options", "settings", "sentence"),
     [
         (["--archive", "not-there"], {}, "--archive: there is no folder not-there"),
-        (["--home", __file__], {}, f"--home: {__file__} cannot be a folder (File exists): choose another"),
+        (["--home", __file__], {}, f"--home: {__file__} cannot be a folder (Not a directory): choose another"),
         (["--port", "70000"], {}, "--port: a port is 0 to 65535, not 70000"),
         ([], {"colour": "blue"}, "there is no setting BHUPRAHARI_COLOUR"),
         ([], {"capture_schedule": "hourly"}, "a schedule is rate(N minutes) or cron("),

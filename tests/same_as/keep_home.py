@@ -146,8 +146,8 @@ def put_land(archive, taken, *built):
     for number, (lat, lon) in enumerate(_places()):
         land = np.random.default_rng(number).integers(60, 170, (height // BLOCK_PX, width // BLOCK_PX, 3), np.uint8)
         land = cv2.resize(land, (width, height), interpolation=cv2.INTER_NEAREST)
-        for ground in built if number == 0 else ():
-            land[ground] = (225, 225, 240)
+        for ground in built if number == 0 else ():  # with grain: one exact value would be no ground
+            land[ground] = (225, 225, 240) + np.random.default_rng(number).integers(-3, 4, land[ground].shape)
         bounds = Extent(center_lat=lat, center_lon=lon, west_km=REACH["westKm"], **reach).bounds
         archives.put(archive, f"{taken[:10]}-{number}", bounds, pixels=land, taken=taken, gsd=GSD_M)
 
