@@ -195,9 +195,9 @@ SHARING = (
     ),
     Guard(
         "an image goes with its last user",
-        f"{DB}.areas",
-        "SqlAreas",
-        "return delete_unused(connection, [each for each in captures if each is not None])",
+        f"{DB}.purging",
+        "purge_part",
+        "return keys",
         "return []",
     ),
     Guard(

@@ -126,9 +126,9 @@ TELLING = (
     ),
     Guard(
         "an area that goes takes no other's message along",
-        f"{DB}.areas",
-        "SqlAreas",
-        "forget_area(connection, area_id, user_id=area.user_id)",
+        f"{DB}.purging",
+        "_purge_sessions",
+        "forget_area(connection, area.id, user_id=area.user_id)",
         "pass",
     ),
 )

@@ -75,3 +75,8 @@ class Api:
             documented = document()["paths"][matching_path(path)][method.lower()]["responses"]
             assert str(answer.status) in documented, f"{method} {path} answered {answer.status}: {answer.content}"
         return answer
+
+
+def refused(answer):
+    """Whether somebody was not let in, as clients understand it."""
+    return answer.status == 401 and answer.is_problem and answer.headers["WWW-Authenticate"].startswith("Bearer")

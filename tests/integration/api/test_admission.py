@@ -8,7 +8,7 @@ from chalicelib.api.admission import COSTS
 from chalicelib.api.openapi import APIS
 from infra.runtime.gateway import Gateway
 from infra.server.wsgi import wsgi
-from tests.integration.api.test_on_a_server import call
+from tests.support.wsgi import call
 
 OWNER, STRANGER = "203.0.113.9", "198.51.100.66"
 ME = {"email": "asha@example.org", "password": "secret-1"}

@@ -11,8 +11,9 @@ from chalicelib.settings import Settings
 from infra.runtime import gateway
 from infra.runtime.gateway import MAX_BODY
 from infra.server.wsgi import Proxies, wsgi
+from tests.support.wsgi import NEAR, call
 
-NEAR, FAR = "127.0.0.1", "203.0.113.9"
+FAR = "203.0.113.9"
 GIVEN = "0123456789abcdef0123456789abcdef"
 
 
@@ -42,23 +43,6 @@ class SpyingApp(LocalChalice):
 @pytest.fixture
 def spy():
     return SpyingApp()
-
-
-def call(app, method="GET", path="/", *, body=b"", **environ):
-    said = {}
-
-    def start_response(status, headers):
-        said.update(status=status, headers=headers)
-
-    whole = {
-        "REQUEST_METHOD": method,
-        "PATH_INFO": path,
-        "REMOTE_ADDR": NEAR,
-        "CONTENT_LENGTH": str(len(body)),
-        "wsgi.input": io.BytesIO(body),
-    }
-    content = b"".join(app(whole | environ, start_response))
-    return said["status"], said["headers"], content
 
 
 def test_a_trusted_proxy_says_who_asks(spy):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.integration.api.test_sign_in import refused
+from tests.support.api_gateway import refused
 
 ME = {"email": "asha@example.org", "password": "secret-1"}
 CHANGE = {"oldPassword": "secret-1", "newPassword": "another-secret"}

@@ -11,6 +11,7 @@ import pytest
 
 from chalicelib.adapters.tokens import JwtTokens
 from chalicelib.composition.basis import new_id
+from tests.support.api_gateway import refused
 from tests.support.api_server import SMALL_AREA
 
 KEY = "k" * 32
@@ -138,10 +139,6 @@ def forgeries(token, now):
         "1 MB": "x" * 1_000_000,
         "another alphabet": "t\u00f6ken",
     }
-
-
-def refused(answer):
-    return answer.status == 401 and answer.is_problem and answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
 def test_no_forged_token_gets_in(server, asha):
