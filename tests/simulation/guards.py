@@ -197,8 +197,8 @@ SHARING = (
         "an image goes with its last user",
         f"{DB}.purging",
         "purge_part",
-        "return keys",
-        "return []",
+        "delete_unused(connection, {row.capture_id for row in images if row.capture_id is not None})",
+        "[]",
     ),
     Guard(
         "an image that others use stays",
