@@ -33,6 +33,7 @@ REASONS = {  # (function, action, the end of the resource)
             ("api_handler", "-notifications", "a session that somebody cancels ends, and that is told"),
         )
     },
+    ("operate", "s3:GetObject", "-archive/*"): "an inventory reads what the index does not have",
     **{
         (function, "secretsmanager:GetSecretValue", f"/{secret}-??????"): "only under the provider google_static"
         for function in ("capture_tile", "operate")

@@ -299,7 +299,7 @@ def kill_all(sqs, bodies):
         sqs.send_message(QueueUrl=url, MessageBody=body)
 
 
-def test_what_comes_seldom_comes(dev, life):
+def test_what_comes_seldom_comes(dev, life, tmp_path):
     """Due areas, unsent jobs, dead letters, a purge and the operator's commands: so that their calls are known too."""
     client, sqs = life["client"], dev.account.client("sqs")
     dev.sql("UPDATE bhuprahari.area_configs SET next_due_at = '2020-01-01'")
@@ -320,6 +320,7 @@ def test_what_comes_seldom_comes(dev, life):
             "INSERT INTO bhuprahari.outbox (queue, body, session_id, created_at, available_at, receives, reason) "
             f"VALUES ('{queue}', '{body}', {session}, '2020-01-01', '2020-01-01', 0, '')"
         )
+    dev.put(patchwork(tmp_path, side_m=120, name="late"), "before")  # for the index, without a session
     dev.pump.tick("reconcile")
     for command in ("doctor", "archive", "stuck"):
         assert "refused" not in dev.operate(command=command)
