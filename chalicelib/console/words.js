@@ -66,6 +66,7 @@ const REASONS = {
   "same ground": "the ground’s pattern is the same in both pictures",
   "season-like": "plants or crops, as the place changes anyway",
   haze: "a veil over one of the pictures",
+  "thin cloud": "a small thin cloud in one of the pictures: the ground under it counts as not seen",
   "edge of no-data": "cut by ground that cannot be seen",
   "comes back": "an older picture looks like the newer one",
   "does not hold": "the picture before looks like the newer one: its reference was odd",

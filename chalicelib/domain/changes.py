@@ -26,13 +26,21 @@ class Reason(StrEnum):
     SAME_GROUND = "same ground"
     HAZE = "haze"
     NO_DATA_EDGE = "edge of no-data"
+    VEIL = "thin cloud"
     COMES_BACK = "comes back"
     DOES_NOT_HOLD = "does not hold"
     NOT_YET_SURE = "not yet sure"
 
 
 _MAY_HOLD_LATER = frozenset(
-    {Reason.SHADOW_LIKE, Reason.SEASON_LIKE, Reason.HAZE, Reason.NO_DATA_EDGE, Reason.NOT_YET_SURE}
+    {
+        Reason.SHADOW_LIKE,
+        Reason.SEASON_LIKE,
+        Reason.HAZE,
+        Reason.NO_DATA_EDGE,
+        Reason.VEIL,
+        Reason.NOT_YET_SURE,
+    }
 )
 _OF_ALERTS = ("severity", "confirmed", "compared_with", "grew_from_m2")  # members that only their regions have
 _NEARLY_ENOUGH = 0.4  # of the score, for something below what was needed

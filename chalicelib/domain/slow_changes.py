@@ -13,7 +13,9 @@ from chalicelib.domain.thresholds import Thresholds
 
 _STILL_SHOWN = frozenset({None, Reason.NOT_YET_SURE, Reason.COMES_BACK})
 """The reasons under which a region of the baseline's comparison still shows a place that is known."""
-_NUISANCES = frozenset({Reason.SHADOW_LIKE, Reason.SEASON_LIKE, Reason.HAZE, Reason.NO_DATA_EDGE, Reason.COMES_BACK})
+_NUISANCES = frozenset(
+    {Reason.SHADOW_LIKE, Reason.SEASON_LIKE, Reason.HAZE, Reason.NO_DATA_EDGE, Reason.VEIL, Reason.COMES_BACK}
+)
 """What the comparison with the image before sees in this ground speaks against a slow change there."""
 
 

@@ -134,7 +134,7 @@ def _change(findings: Findings, change_map: ChangeMap, newer: Pixels, area: Boun
     return Change(
         regions=tuple(region for region, _ in findings.kept),
         ignored=tuple(findings.ignored),
-        clear_share=float(change_map.clear[ground].mean()),
+        clear_share=float((change_map.clear & ~findings.veiled)[ground].mean()),
         changed_share=float(findings.counted[ground].mean()),
         gsd_m=view.gsd_m,
         smallest_change_m2=_smallest_change_m2(change_map, seen_gsd_m),

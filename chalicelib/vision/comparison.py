@@ -43,6 +43,7 @@ class Findings:
     view: View
     thresholds: Thresholds
     counted: Mask  # as large as the images
+    veiled: Mask  # what a thin cloud lies over in one of them: that is not seen
     kept: list[tuple[Region, Drawing]] = field(default_factory=list)
     ignored: list[Region] = field(default_factory=list)
 
@@ -50,6 +51,8 @@ class Findings:
         """Add a region: ignored if the result has a reason, else counted."""
         rings = outline_rings(pixel_region)
         region = replace(_region(pixel_region, rings, self.view, result), is_confirmed=is_confirmed)
+        if result.reason is Reason.VEIL:
+            self.veiled[pixel_region.box] |= pixel_region.mask
         if result.reason is not None:
             self.ignored.append(region)
             return
@@ -76,7 +79,7 @@ class Comparison:
 
         Those of `doubted` that are confirmed are added, unless they overlap a region that counts already.
         """
-        findings = Findings(self.view, self.thresholds, np.zeros(self.newer.valid.shape, np.bool_))
+        findings = Findings(self.view, self.thresholds, *np.zeros((2, *self.newer.valid.shape), np.bool_))
         for region, reason in self._regions_on_tile():
             ruled_out = None if reason is None else Persistence(reason, region.score, 0, 0)
             if region.area_m2(self.view.gsd_m) < self.least_m2:

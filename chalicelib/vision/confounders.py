@@ -1,4 +1,4 @@
-"""What in the pair itself speaks against a change: haze, vegetation phenology, the edge of unseen ground.
+"""What in the pair itself speaks against a change: haze, thin cloud, vegetation phenology, the edge of unseen ground.
 
 Cast shadows are in `shadows.py`; what older images say is in `persistence.py`.
 """
@@ -11,8 +11,9 @@ import numpy as np
 from chalicelib.domain.changes import Reason
 from chalicelib.vision.pixels import Bgr, Floats, Mask, Pixels
 from chalicelib.vision.regions import PixelRegion
+from chalicelib.vision.veils import is_veil
 
-SCORE_FACTORS = {Reason.NO_DATA_EDGE: 0.6, Reason.HAZE: 0.6, Reason.SEASON_LIKE: 0.65}
+SCORE_FACTORS = {Reason.NO_DATA_EDGE: 0.6, Reason.HAZE: 0.6, Reason.VEIL: 0.2, Reason.SEASON_LIKE: 0.65}
 """What is left of a region's score. One that is large and sure may still alert behind haze or beside a cloud."""
 
 _RING_M = 15.0  # of the ground beside a region: haze lies on it too, a building does not
@@ -41,6 +42,8 @@ def find_confounder(
     ring = _dilated(inside, reach) & ~_dilated(inside, max(1, reach // 4)) & older.valid[box] & newer.valid[box]
     if _is_haze(one, two, ring, older, newer):
         return Reason.HAZE
+    if is_veil(one, two, inside, gsd_m):
+        return Reason.VEIL
     brightened = (float(newer.bgr[::4, ::4].mean()) + 1) / (float(older.bgr[::4, ::4].mean()) + 1)
     return Reason.SEASON_LIKE if _is_phenology(one, two, inside, brightened) else None
 
