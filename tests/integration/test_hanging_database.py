@@ -5,6 +5,7 @@ import signal
 import sqlite3
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from sqlalchemy import make_url, text
@@ -15,6 +16,7 @@ from chalicelib.application.patience import awaited
 from chalicelib.domain.errors import Unavailable
 from tests.support.builders.domain import NOON, a_new_area
 from tests.support.databases.mysql_server import find_server, start_server
+from tests.support.timing import wait_until
 from tests.support.trip import ALL, Trip
 
 IN_TIME_S = 5.0
@@ -41,6 +43,12 @@ def process_of(server):
     return int((server.folder / "pid").read_text())
 
 
+def has_stopped(process):
+    """Whether each thread of a process stands still."""
+    states = [each.read_text().rpartition(") ")[2][0] for each in Path(f"/proc/{process}/task").glob("*/stat")]
+    return set(states) == {"T"}
+
+
 def test_a_database_that_hangs_is_told_in_time_and_goes_on_by_itself(own_server):
     engine = make_engine(own_server.make("hanging"))
     from chalicelib.adapters.database.schema.migrate import to_head
@@ -49,6 +57,7 @@ def test_a_database_that_hangs_is_told_in_time_and_goes_on_by_itself(own_server)
     areas = SqlAreas(engine)
     areas.of_user(1, page=ALL)
     os.kill(process_of(own_server), signal.SIGSTOP)
+    wait_until(lambda: has_stopped(process_of(own_server)), within_s=10)  # the last of its threads may still answer
     try:
         # a connection of before, and then none: opening one hangs as well
         took = [seconds_to_refuse(lambda: areas.of_user(1, page=ALL)) for _ in range(3)]
