@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.scenes import found_of
-from chalicelib.domain.errors import BadImage, ProviderUnavailable
+from chalicelib.domain.errors import BadImage, ProviderUnavailable, Unavailable
 from chalicelib.domain.jobs import Queue
 from chalicelib.domain.scenes import Item, Scene, scene_of
 from chalicelib.domain.sessions import SessionStatus
@@ -136,6 +136,24 @@ def test_an_older_date_that_comes_later_is_compared_once_and_only_the_oldest(tri
     ((alert, _),) = trip.alerts_of(session)
     assert (trip.images.get(alert.reference_key), trip.images.get(alert.image_key)) == (b"january", b"march")
     assert trip.run_session(area, "february", days=30).counts_by_verdict == {"NO_NEW_IMAGERY": 1}
+
+
+def test_an_older_date_whose_worker_came_no_further_is_compared_all_the_same(trip, monkeypatch):
+    area = trip.add_area(tiles=1)
+    trip.run_session(area, "march", days=50)
+
+    def goes_away(*_arguments, **_named):
+        raise Unavailable("the database does not answer")
+
+    with monkeypatch.context() as once:
+        once.setattr(trip.runs, "compare_stored", goes_away)
+        trip.show("january", days=0, change=CHANGE)
+        session = trip.capture_now(area)
+        trip.work()
+    trip.wait(minutes=30)
+    trip.reconcile()
+    trip.work()
+    assert trip.session(session).counts_by_verdict == {"CHANGED": 1}
 
 
 def test_a_newest_scene_of_cloud_does_not_hide_the_next_one_and_is_not_fetched_again(trip):

@@ -49,10 +49,21 @@ _IS_COMPARABLE = _IS_OF_AREA & IMAGE.c.is_usable.is_(True)
 # What shows too little is known as such; what is lost is not known any more.
 _IS_KNOWN = _IS_OF_AREA & (IMAGE.c.is_usable.is_(True) | (IMAGE.c.status != ImageStatus.ERROR))
 _IS_OF_TILE = and_(*(IMAGE.c[name] == bindparam(name) for name in ("z", "x", "y")))
+_OLDEST = IMAGE.alias("oldest")
+_SAME_GROUND = ("area_id", "provider", "tile_px", "margin_px", "z", "x", "y")
 _IS_SETTLED = or_(  # it was compared, or the run that captured it took it as the baseline, alone or of another one
     IMAGE.c.is_baseline.is_(True),
     exists().where(DONE.c.image_id == IMAGE.c.id),
-    exists().where(RUN.c.id == IMAGE.c.tile_run_id, RUN.c.verdict == Verdict.BASELINE),
+    and_(
+        exists().where(RUN.c.id == IMAGE.c.tile_run_id, RUN.c.verdict == Verdict.BASELINE),
+        # Stored to compare it with, by a worker that came no further.
+        ~exists().where(
+            *(_OLDEST.c[name] == IMAGE.c[name] for name in _SAME_GROUND),
+            _OLDEST.c.is_baseline.is_(True),
+            _OLDEST.c.is_usable.is_(True),
+            _OLDEST.c.taken_at < IMAGE.c.taken_at,
+        ),
+    ),
 )
 
 
@@ -109,7 +120,6 @@ def _images_of_comparison() -> CompoundSelect[Any]:
         .outerjoin(DONE, DONE.c.image_id == IMAGE.c.id)
         .where(IMAGE.c.id.in_((bindparam("image_id"), bindparam("reference_id"))))
     )
-    same = ("area_id", "provider", "tile_px", "margin_px", "z", "x", "y")
 
     def clear(role: str) -> Select[Any]:
         return (
@@ -122,7 +132,7 @@ def _images_of_comparison() -> CompoundSelect[Any]:
                 null().label("thresholds"),
                 type_coerce(null(), JSON).label("ignored"),
             )
-            .join(reference, and_(*(IMAGE.c[name] == reference.c[name] for name in same)))
+            .join(reference, and_(*(IMAGE.c[name] == reference.c[name] for name in _SAME_GROUND)))
             .where(reference.c.id == bindparam("reference_id"), IMAGE.c.clear_share >= CLEAR_SHARE)
         )
 
