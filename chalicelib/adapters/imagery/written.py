@@ -11,24 +11,6 @@ from typing import NamedTuple
 
 from pydantic import TypeAdapter
 
-from chalicelib.adapters.imagery import (
-    assets,
-    bad_item,
-    boxes,
-    catalogue,
-    crs,
-    georeference,
-    geotiff_tags,
-    item_store,
-    json_text,
-    names,
-    picture,
-    placing,
-    refusals,
-    remains,
-    stac,
-    systems,
-)
 from chalicelib.adapters.imagery.bad_item import BadItem
 from chalicelib.adapters.imagery.catalogue import Entry
 from chalicelib.adapters.imagery.item_store import StoredFile
@@ -41,6 +23,24 @@ from chalicelib.domain.image_formats import facts
 
 MOST_BYTES = 8_000_000  # of one file, packed: what is longer is read anew
 MOST_UNPACKED = 64 * 2**20
+_READING = (  # the modules beside this one
+    "assets",
+    "bad_item",
+    "boxes",
+    "catalogue",
+    "crs",
+    "georeference",
+    "geotiff_tags",
+    "item_store",
+    "json_text",
+    "names",
+    "picture",
+    "placing",
+    "refusals",
+    "remains",
+    "stac",
+    "systems",
+)
 
 
 class Says(NamedTuple):
@@ -74,25 +74,9 @@ def _bad() -> TypeAdapter[Bad]:
 
 def parts() -> list[Path]:
     """Return the code that reads an archive, and decides what is used of it."""
-    modules = (
-        assets,
-        bad_item,
-        boxes,
-        catalogue,
-        crs,
-        georeference,
-        geotiff_tags,
-        item_store,
-        json_text,
-        names,
-        picture,
-        placing,
-        refusals,
-        remains,
-        stac,
-        systems,
-    )
-    files = [Path(str(each.__file__)) for each in (*modules, image_header, scenes, tiles)]
+    here = Path(__file__).parent
+    files = [here / f"{name}.py" for name in _READING]
+    files += [Path(str(each.__file__)) for each in (image_header, scenes, tiles)]
     return [*files, *sorted(Path(facts.__file__).parent.glob("*.py")), Path(__file__)]
 
 
