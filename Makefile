@@ -12,16 +12,17 @@ DRY = $(if $(filter-out 0,$(DRY_RUN)),--dry-run)
 ARCH ?= arm64
 COMPILE = pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url \
 	--no-emit-find-links --no-header
-LAYERED = requirements requirements-server layers/opencv/requirements layers/firebase/requirements
+LAYERED = requirements requirements-server requirements-archive layers/opencv/requirements layers/firebase/requirements \
+	layers/shapely/requirements layers/gdal/requirements
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run unit test check format format-check lint types arrows migrate schema settings lock audit \
-	trip-archive trip-sample contact-sheet score series bench bench-queries simulate server-load same-as release-check package layers advice \
+.PHONY: help setup run unit test check format format-check lint types arrows secure sbom migrate schema settings lock audit \
+	trip-archive trip-sample trip-sentinel2 contact-sheet score series bench bench-queries api-cases simulate server-load same-as release-check package layers advice \
 	infra deploy finish smoke destroy size coldstart deploy-test clean
 
 help:  ## list what make can do
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 setup:  ## make .venv from the locked dependencies (PYTHON=python3.12 to choose)
 	@command -v $(PYTHON) >/dev/null || { echo "Install Python 3.11 or newer: $(PYTHON) is not on the PATH."; exit 1; }
@@ -36,7 +37,7 @@ unit: setup  ## the tests that need nothing but memory, in seconds (ARGS="-k nam
 test: setup  ## run the tests on SQLite and MySQL (ARGS="tests/contract -k name")
 	@$(PYTHON) infra/setup.py test $(ARGS)
 
-check: format-check lint types arrows test  ## the one gate: format, lint, types, arrows, tests
+check: format-check lint types arrows secure sbom test  ## the one gate: format, lint, types, arrows, security, tests
 
 format: setup  ## rewrite the code in the one format
 	$(PY) -m ruff format .
@@ -53,6 +54,12 @@ types: setup  ## mypy, strict
 
 arrows: setup  ## who may import whom (import-linter)
 	$(PY) -c 'from importlinter.cli import lint_imports_command as check; check()'
+
+secure: setup  ## what an attacker would like in the code (bandit), and keys and passwords in the tree (detect-secrets)
+	$(PY) -m infra.secure
+
+sbom: setup  ## what a release is made of, from the locks: CycloneDX files in build/sbom
+	$(PY) -m infra.sbom
 
 migrate: setup  ## bring a database to head (DATABASE=mysql+pymysql://..., else the local SQLite file)
 	$(if $(DATABASE),BHUPRAHARI_DATABASE_URL='$(DATABASE)') $(PY) -m infra.migrate
@@ -79,6 +86,9 @@ trip-archive: setup  ## the whole trip on an archive of real image pairs (ARGS="
 trip-sample: setup  ## the whole trip on the rendered landscape, against its ground truth
 	$(PY) -m tests.e2e.trip_sample $(ARGS)
 
+trip-sentinel2: setup  ## the whole trip on real Sentinel-2 scenes from a local catalogue (ARGS="--out FOLDER" keeps the images)
+	$(PY) -m tests.e2e.trip_sentinel2 $(ARGS)
+
 contact-sheet: setup  ## ten rendered tiles among ten real ones, as one picture
 	$(PY) -m research.contact_sheet $(ARGS)
 
@@ -93,6 +103,9 @@ bench: setup  ## the detector's milliseconds and MiB by size, beside the plain t
 
 bench-queries: setup  ## statements, rows, ms and plans of each route and tick on a full database (ARGS="--runs 100000")
 	$(PY) -m tests.bench.queries $(ARGS)
+
+api-cases: setup  ## generated requests against the whole API, each answer held against openapi.json (ARGS="--cases 20000 --seed 7")
+	$(PY) -m tests.bench.api_cases $(ARGS)
 
 server-load: setup  ## fifty clients at once on a whole server: nginx, gunicorn, MariaDB (ARGS="--clients 100")
 	$(PY) -m tests.bench.server_load $(ARGS)
@@ -109,9 +122,9 @@ same-as: setup  ## what people see of REV=548a6ad and of this tree, how both are
 	$(PY) -m tests.same_as $(REV)
 	$(PY) -m tests.same_as.rolling $(REV)
 
-release-check: check  ## the longer lanes: everything slow, both trips
+release-check: check  ## the longer lanes: everything slow, both trips, known vulnerabilities (that needs the network)
 	$(PY) -m pytest -m slow
-	$(MAKE) trip-sample trip-archive
+	$(MAKE) trip-sample trip-archive audit
 
 package: setup  ## the AWS package of STAGE=dev under build/package (needs Python 3.12)
 	@$(PY) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 12))' || { \
@@ -127,7 +140,7 @@ package: setup  ## the AWS package of STAGE=dev under build/package (needs Pytho
 		|| echo "Not packaged."; } | tee build/package.log
 	@! grep -qE 'Could not install|Not packaged' build/package.log
 
-layers: setup  ## the layers of OpenCV and firebase under build/layers (ARCH=x86_64; with .pyc on Python 3.12)
+layers: setup  ## the layers of OpenCV, firebase and shapely under build/layers (ARCH=x86_64; with .pyc on Python 3.12)
 	@$$($(LAMBDA) --find >/dev/null 2>&1 && echo $(LAMBDA) || echo $(PY)) layers/build.py --arch $(ARCH) $(ARGS)
 
 advice:  ## what checkov says of the templates for AWS, if it is installed (build/package/sam.json too)

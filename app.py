@@ -16,7 +16,7 @@ from chalicelib import logs
 from chalicelib.api.middleware import middleware
 from chalicelib.api.openapi import APIS
 from chalicelib.composition import Ports, process_ports
-from chalicelib.functions import capture, compare, migrate, notify, operate, reconcile
+from chalicelib.functions import capture, compare, imports, migrate, notify, operate, reconcile, uploads
 
 
 def make_app(ports: Ports) -> Chalice:
@@ -25,7 +25,7 @@ def make_app(ports: Ports) -> Chalice:
     made.register_middleware(middleware(ports), "http")
     for api in APIS:
         made.register_blueprint(api.blueprint(ports))
-    for function in (capture, compare, notify, reconcile, migrate, operate):
+    for function in (capture, compare, notify, imports, uploads, reconcile, migrate, operate):
         made.register_blueprint(function.blueprint)
     return made
 

@@ -19,7 +19,7 @@ from typing import IO, Any
 
 from chalicelib import metrics
 from chalicelib.application import events
-from chalicelib.domain.jobs import SessionJob, TileJob
+from chalicelib.domain.jobs import Job
 
 _BOUND: ContextVar[dict[str, Any] | None] = ContextVar("bound", default=None)
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
@@ -49,7 +49,7 @@ def invocation_id() -> str:
 
 
 @contextmanager
-def job(work: TileJob | SessionJob) -> Iterator[None]:
+def job(work: Job) -> Iterator[None]:
     """Put a job's ids on every line that is logged inside, and log with them if the work on it failed."""
     with bound(**work.ids):
         try:

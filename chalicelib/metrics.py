@@ -29,8 +29,10 @@ METRICS: Mapping[str, tuple[Metric, ...]] = {
         Metric("TileRuns", dimension="verdict"),
         Metric("ProviderErrors", dimension="provider"),  # the member is there only where the provider failed
     ),
+    events.CATALOGUE_STALE: (Metric("StaleCatalogues", dimension="provider"),),
     events.SESSION_ENDED: (Metric("SessionSeconds", unit="Seconds", field="seconds"),),
     events.PUSHES_RECORDED: (Metric("Pushes", field="pushes", dimension="outcome"),),
+    events.PART_VERIFIED: (Metric("BrokenInvariants", field="broken"),),
     events.RECONCILE_DONE: (
         Metric("SweepRuns"),
         Metric("BacklogAgeSeconds", unit="Seconds", field="backlog_age_s"),

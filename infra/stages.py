@@ -19,10 +19,14 @@ OF_A_STAGE = (
     "environment_variables.BHUPRAHARI_CAPTURES_QUEUE",
     "environment_variables.BHUPRAHARI_COMPARISONS_QUEUE",
     "environment_variables.BHUPRAHARI_NOTIFICATIONS_QUEUE",
+    "environment_variables.BHUPRAHARI_IMPORTS_QUEUE",
+    "environment_variables.BHUPRAHARI_UPLOADS_QUEUE",
     "environment_variables.BHUPRAHARI_SECRETS_PREFIX",
     "lambda_functions.capture_tile.lambda_timeout",
     "lambda_functions.compare_tile.lambda_timeout",
     "lambda_functions.notify_session.lambda_timeout",
+    "lambda_functions.import_areas.lambda_timeout",
+    "lambda_functions.index_uploads.lambda_timeout",
     "lambda_functions.migrate.lambda_timeout",
 )
 

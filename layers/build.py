@@ -1,4 +1,4 @@
-"""Build the Lambda layers: python layers/build.py [--arch arm64|x86_64] [opencv] [firebase].
+"""Build the Lambda layers: python layers/build.py [--arch arm64|x86_64] [opencv] [firebase] [shapely] [gdal].
 
 Each becomes build/layers/ARCH/NAME/python and build/layers/ARCH/NAME.zip, for Python 3.12, from the hashed wheels of
 its requirements.txt alone: any Python that has pip builds for either architecture. The same lock gives the same bytes.
@@ -20,7 +20,7 @@ from packaging.markers import Marker
 
 HERE = Path(__file__).resolve().parent
 BUILT = HERE.parent / "build" / "layers"
-LAYERS = ("opencv", "firebase")
+LAYERS = ("opencv", "firebase", "shapely", "gdal")
 PYTHON = (3, 12)
 MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}  # Lambda's word: the wheels' word
 GLIBC = 34  # Lambda's Python 3.12 has glibc 2.34
@@ -30,6 +30,11 @@ KEPT_TEST = "numpy/_core/tests/_natype.py"  # numpy imports it
 PRUNED = {  # what was tried to be of no use at run time; stripping the libraries broke numpy's OpenBLAS
     "opencv": ("bin", "cv2/data/*.xml", "numpy/f2py", "numpy/_core/include", "numpy/random/lib", "numpy/**/tests/*"),
     "firebase": ("bin",),
+    "shapely": ("numpy/f2py", "numpy/_core/include", "numpy/random/lib", "numpy/**/tests/*", "shapely/tests"),
+    "gdal": (
+        *("numpy/f2py", "numpy/_core/include", "numpy/random/lib", "numpy/**/tests/*", "shapely/tests"),
+        *("pyogrio/tests", "pyproj/proj_dir/include", "bin"),
+    ),
 }
 
 
@@ -41,7 +46,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Build what the command line names; say how large it became."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--arch", choices=MACHINES, default="arm64", help="the functions' (default %(default)s)")
-    parser.add_argument("names", nargs="*", default=LAYERS, metavar="layer", help="opencv, firebase (default: both)")
+    parser.add_argument(
+        "names", nargs="*", default=LAYERS, metavar="layer", help="opencv, firebase, shapely, gdal (default: all)"
+    )
     options = parser.parse_args(arguments)
     if unknown := set(options.names) - set(LAYERS):
         parser.error(f"there is no layer {', '.join(sorted(unknown))}: choose from {', '.join(LAYERS)}")
@@ -117,7 +124,7 @@ def prune(name: str, packages: Path) -> None:
                 shutil.rmtree(path)
             elif path.relative_to(packages).as_posix() != KEPT_TEST:
                 path.unlink()
-    if name == "opencv":
+    if name != "firebase":
         for path in packages.rglob("*"):
             if path.suffix in SUFFIXES and path.is_file():
                 path.unlink()

@@ -53,7 +53,7 @@ def without(*families: str) -> Callable[..., np.ndarray]:
 @contextmanager
 def without_size() -> Iterator[None]:
     """Let a region's size count nothing, with the needed score that suits it."""
-    with put(calibration, SIZE_WEIGHT=0.0), put(regions, MIN_SCORE=0.11):
+    with put(calibration, SIZE_WEIGHT=0.0), put(regions, MIN_SCORE_ALONE=0.11):
         yield
 
 

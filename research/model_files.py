@@ -13,6 +13,7 @@ import numpy as np
 
 from chalicelib.vision.calibration import Calibration, calibration_of
 from chalicelib.vision.fitted import FOLDER
+from chalicelib.vision.kinds import KINDS, KindModel, kind_model_of
 from chalicelib.vision.network import Network, network_of
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -26,6 +27,11 @@ def write_weights(network: Network, made: Mapping[str, str]) -> None:
 def write_calibration(calibration: Calibration, made: Mapping[str, str]) -> None:
     """Write the calibration's file."""
     (FOLDER / "calibration.json").write_text(calibration_text(calibration, made), encoding="utf-8")
+
+
+def write_kinds(model: KindModel, made: Mapping[str, str]) -> None:
+    """Write the file of what kinds are told by."""
+    (FOLDER / "kinds.json").write_text(kinds_text(model, made), encoding="utf-8")
 
 
 def origin() -> dict[str, str]:
@@ -63,6 +69,22 @@ def calibration_text(calibration: Calibration, made: Mapping[str, str]) -> str:
     text = f'{{\n"made": {json.dumps(made)},\n"slope": {slope},\n"intercept": {intercept}\n}}\n'
     calibration_of(json.loads(text))
     return text
+
+
+def kinds_text(model: KindModel, made: Mapping[str, str]) -> str:
+    """Write a model of kinds out, to five digits after the point."""
+    rows = ",\n".join(_rounded(row) for row in model.weights)
+    text = (
+        f'{{\n"made": {json.dumps(made)},\n"descriptors": {json.dumps(model.descriptors)},\n'
+        f'"kinds": {json.dumps(list(KINDS))},\n"mean": {_rounded(model.mean)},\n"spread": {_rounded(model.spread)},\n'
+        f'"weights": [\n{rows}\n],\n"bias": {_rounded(model.bias)}\n}}\n'
+    )
+    kind_model_of(json.loads(text))
+    return text
+
+
+def _rounded(numbers: Iterable[float]) -> str:
+    return f"[{', '.join(str(round(float(number), 5)) for number in numbers)}]"
 
 
 def _row(numbers: Iterable[np.float32]) -> str:

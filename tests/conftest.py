@@ -9,14 +9,20 @@ import os
 from collections import Counter
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy.exc import SQLAlchemyError
 
 from tests.support.databases.copies import GIVEN, REQUIRED, MySqlDatabases, NoServer, SqliteDatabases, migrate
 from tests.support.databases.mysql_server import HOW_TO_GET_ONE
+from tests.support.running.containers import NOT_RUN
 
 ENGINES = ("sqlite", "mysql")
 FIXTURES = ("database_url", "empty_database_url")
 SKIPPED = "MYSQL HALF SKIPPED"
+
+# How long an example takes, or is drawn, is the machine's: on a busy one a plain sum took more than Hypothesis' 200 ms.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
 
 
 @pytest.fixture(scope="session")
@@ -168,6 +174,9 @@ class Bookkeeper:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter):
+        for report in self.reports:
+            if report.skipped and NOT_RUN in str(report.longrepr):
+                terminalreporter.section(str(report.longrepr[2]), sep="!", red=True, bold=True)
         account = Account(self.reports)
         if not account.ran:
             return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 from datetime import datetime
@@ -35,10 +34,10 @@ class SignedLinks(Links):
     def check(self, key: str, *, expires: str, signature: str, now: datetime) -> None:
         expected = self._signature(key, expires)
         if not hmac.compare_digest(signature.encode(), expected.encode()) or not _SECONDS.fullmatch(expires):
-            raise NotAllowed("this image link is not valid")
+            raise NotAllowed("this link is not valid")
         if int(expires) <= now.timestamp():
-            raise NotAllowed("this image link has expired: list the images again")
+            raise NotAllowed("this link has expired: list what it belongs to again")
 
     def _signature(self, key: str, expires: str) -> str:
         # The newline cannot be in an expiry that passes, so no two pairs sign alike.
-        return hmac.new(self._key, f"{expires}\n{key}".encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(self._key, f"{expires}\n{key}".encode(), "sha256").hex()

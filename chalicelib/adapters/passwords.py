@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import secrets
+import threading
 from functools import cache
 from pathlib import Path
 
@@ -25,9 +26,10 @@ def _common() -> frozenset[str]:
 
 
 class Argon2Passwords(Passwords):
-    """argon2id, with its parameters in each hash."""
+    """argon2id, with its parameters in each hash. One at a time: fifty at once would leave others no processor."""
 
     def __init__(self) -> None:
+        self._turn = threading.Lock()
         self._hasher = PasswordHasher(
             time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=LANES, hash_len=32, salt_len=16, type=Type.ID
         )
@@ -35,12 +37,14 @@ class Argon2Passwords(Passwords):
 
     @override
     def hash(self, password: str) -> str:
-        return self._hasher.hash(password)
+        with self._turn:
+            return self._hasher.hash(password)
 
     @override
     def verify(self, password: str, password_hash: str | None) -> bool:
         try:
-            matches = self._hasher.verify(self._of_nobody if password_hash is None else password_hash, password)
+            with self._turn:
+                matches = self._hasher.verify(self._of_nobody if password_hash is None else password_hash, password)
         except (VerificationError, InvalidHashError):
             return False
         return matches and password_hash is not None

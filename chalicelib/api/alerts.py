@@ -11,6 +11,7 @@ from pydantic import Field
 from chalicelib.api.answers import (
     LARGEST_PAGE,
     MOST_BYTES,
+    Further,
     answer_of,
     fitting,
     fitting_items,
@@ -19,13 +20,17 @@ from chalicelib.api.answers import (
 )
 from chalicelib.api.http import Api, ApiModel
 from chalicelib.api.images import TileOut, image_path
+from chalicelib.api.named_parcels import NamedParcelOut
 from chalicelib.api.sessions import SessionOut, members_of
 from chalicelib.application.ports.links import Links
 from chalicelib.composition import Ports
 from chalicelib.domain.accounts import SignIn
 from chalicelib.domain.alerts import Alert, Ignored
+from chalicelib.domain.changes import without_evidence
 from chalicelib.domain.images import TileImage
+from chalicelib.domain.kinds import Kind
 from chalicelib.domain.paging import Page, PageRequest
+from chalicelib.domain.parcels import MOST_NAMED
 from chalicelib.domain.pushes import PushMade
 
 api = Api(__name__)
@@ -44,9 +49,20 @@ class DetailOut(ApiModel):
     mask_image_path: str | None
     overlay_image_path: str | None
     severity: str | None  # the highest of its regions
+    kinds: list[str]  # of its regions, in the words that people read; none of an alert from before there were kinds
     change_log: dict[str, Any]
     alert_time: datetime
+    previous_captured_at: datetime | None  # when the older picture was taken, where that is known
+    current_captured_at: datetime | None
+    previous_attribution: str  # whose pictures they are, in the words to show beside them
+    current_attribution: str
     place_ids: Annotated[list[int], Field(description="The places that it is about, for `/api/places/{place_id}`.")]
+    parcels: Annotated[
+        list[NamedParcelOut],
+        Field(description=f"Parcels of your layers that it touches, as they were then: {MOST_NAMED} at most."),
+    ]
+    parcels_touched: Annotated[int | None, Field(description="How many it touches; null: you had no layers then.")]
+    likely_authorised: Annotated[bool, Field(description="Permits allow all of it: nobody was told of it.")]
     current_tile_info: Annotated[TileOut, Field(alias="current_tile_info")]
 
     @classmethod
@@ -61,9 +77,17 @@ class DetailOut(ApiModel):
             mask_image_path=image_path(alert.mask_key, links=links, now=now) if alert.mask_key else None,
             overlay_image_path=image_path(alert.overlay_key, links=links, now=now) if alert.overlay_key else None,
             severity=alert.change_log.get("severity"),
+            kinds=alert.change_log.get("kinds") or [],
             change_log=_bounded(alert.change_log),
             alert_time=alert.created_at,
+            previous_captured_at=alert.reference_captured_at,
+            current_captured_at=image.image.captured_at,
+            previous_attribution=alert.reference_attribution,
+            current_attribution=image.image.attribution,
             place_ids=list(alert.place_ids),
+            parcels=[NamedParcelOut.of(parcel) for parcel in alert.parcels],
+            parcels_touched=alert.parcels_touched,
+            likely_authorised=alert.is_likely_authorised,
             current_tile_info=TileOut.of(image, links=links, now=now),
         )
 
@@ -73,9 +97,14 @@ def _bounded(change_log: dict[str, Any]) -> dict[str, Any]:
     regions = change_log.get("regions")
     if not isinstance(regions, list):
         return change_log
-    kept = list(fitting_items(regions, most_bytes=MOST_REGIONS_BYTES))
+    kept = list(fitting_items(map(_with_kind, regions), most_bytes=MOST_REGIONS_BYTES))
     left_out = len(regions) - len(kept)
-    return change_log | {"regions": kept, "regions_left_out": left_out} if left_out else change_log
+    return change_log | {"regions": kept} | ({"regions_left_out": left_out} if left_out else {})
+
+
+def _with_kind(region: dict[str, Any]) -> dict[str, Any]:
+    """Return a region as people are shown it, with its kind: other, of one from before there were kinds."""
+    return {"kind": Kind.OTHER.value, "kind_probability": None} | without_evidence(region)
 
 
 class IgnoredOut(ApiModel):
@@ -97,7 +126,7 @@ class IgnoredOut(ApiModel):
             verdict=ignored.verdict.value,
             previous_image_path=image_path(ignored.reference_key, links=links, now=now),
             current_image_path=image_path(image.key, links=links, now=now),
-            regions=list(fitting_items(ignored.regions, most_bytes=MOST_REGIONS_BYTES)),
+            regions=list(fitting_items(map(_with_kind, ignored.regions), most_bytes=MOST_REGIONS_BYTES)),
             current_tile_info=TileOut.of(ignored.image, links=links, now=now),
         )
 
@@ -142,13 +171,14 @@ class PushOut(ApiModel):
 
 
 @api.route("/api/alerts/sessions/{session_id}/details", response=SessionDetails)
-def get_details(ports: Ports, sign_in: SignIn, session_id: int) -> Response:
+def get_details(ports: Ports, sign_in: SignIn, session_id: int, further: Further) -> Response:
     """Show one session with what changed in it: the newest of its alerts that fit, the others behind `Link`."""
     session = ports.sessions.get(session_id, user_id=sign_in.user.user_id)
     whole = SessionDetails(**members_of(session), alert_details=[])
     newest = fitting(
         lambda page: _alerts(ports, sign_in, session_id, page),
         PageRequest(ALL_ALERTS),
+        further=further,
         most_bytes=MOST_BYTES - len(text_of(whole).encode()),
     )
     whole.alert_details = newest[::-1]

@@ -19,6 +19,7 @@ LARGEST_PAGE = 100
 READ_AT_ONCE = 50  # rows of a list, of which nobody knows yet how large they are
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
+Further = Callable[[int], None]  # may so many rows be read on? Raises LimitReached
 
 
 class Cut(list[M]):
@@ -32,15 +33,20 @@ class Cut(list[M]):
         self.is_full = False  # the next one did not fit
 
 
-def fitting(read: Callable[[PageRequest], Page[M]], request: PageRequest, *, most_bytes: int = MOST_BYTES) -> Cut[M]:
+def fitting(
+    read: Callable[[PageRequest], Page[M]], request: PageRequest, *, further: Further, most_bytes: int = MOST_BYTES
+) -> Cut[M]:
     """Return as many items of a list as were asked for and fit in so many bytes, at least one.
 
-    They are read a few at a time: what does not fit is never all in memory.
+    They are read a few at a time: what does not fit is never all in memory. `further` is asked before each part but the
+    first.
     """
     cut: Cut[M] = Cut()
     size, left, following = len("[]"), request.limit, request
     while True:
         at_once = min(left, _at_once(size, len(cut), most_bytes))
+        if following is not request:
+            further(at_once)
         part = read(following._replace(limit=at_once))
         cut.total = part.total if following is request else cut.total
         for item, key in zip(part.items, part.keys, strict=True):
@@ -92,8 +98,7 @@ def json_answer(text: str, *, status: int = 200, headers: Headers | None = None)
 
 def text_of(model: BaseModel) -> str:
     """Write a model as JSON."""
-    whole = model.model_dump(mode="json", by_alias=True)
-    return json.dumps(whole, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return model.model_dump_json(by_alias=True)
 
 
 def fitting_items(items: Iterable[T], *, most_bytes: int) -> Iterator[T]:

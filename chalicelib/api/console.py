@@ -24,8 +24,9 @@ TEXT_TYPES = {
     ".txt": "text/plain; charset=utf-8",
 }
 POLICY = (
-    # Images come from here or, on AWS, by redirect from the bucket.
-    "default-src 'self'; img-src 'self' data: blob: https:; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
+    # Images come from here or, on AWS, by redirect from the bucket; and files of parcels are sent to it.
+    "default-src 'self'; img-src 'self' data: blob: https:; connect-src 'self' https://*.amazonaws.com; "
+    "base-uri 'none'; object-src 'none'; frame-ancestors 'none'; form-action 'self'"
 )
 
 
@@ -68,7 +69,7 @@ def console(request: Request) -> Response:
     return _redirect(request, "index.html")
 
 
-@api.route("/console/{name}", response="text/html", public=True)
+@api.route("/console/{name}", response=tuple(kind.partition(";")[0] for kind in TEXT_TYPES.values()), public=True)
 def console_file(name: str) -> Response:
     """Give one of the console's files."""
     if name not in {path.name for path in FOLDER.iterdir() if path.suffix in TEXT_TYPES}:

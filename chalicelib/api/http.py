@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import wraps
+from contextlib import AbstractContextManager
+from functools import partial, wraps
 from inspect import signature
 from typing import Any
 
@@ -13,16 +14,18 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
 from chalicelib.api import admission, cursors, strict_json
-from chalicelib.api.answers import LARGEST_PAGE, answer_of, fitting, headers_of, json_answer, text_of
+from chalicelib.api.answers import LARGEST_PAGE, Further, answer_of, fitting, headers_of, json_answer, text_of
 from chalicelib.api.problems import Headers, problem_of, problem_of_body
 from chalicelib.api.routes import Route, View
 from chalicelib.application.current_sign_in import current_sign_in
+from chalicelib.application.in_flight import Share
 from chalicelib.composition import Ports
 from chalicelib.domain.accounts import SignIn
 from chalicelib.domain.errors import DomainError, Invalid, NotFound, NotSignedIn
 from chalicelib.domain.paging import MOST_COUNTED, Page, PageRequest
 
 LARGEST_ID = 2**63 - 1
+NOTHING = (b"", b"null")  # what clients send that have no body to send
 _NUMBER = re.compile(r"[1-9][0-9]{0,18}")
 
 
@@ -57,9 +60,10 @@ class Binary(Response):
 class Api:
     """Routes that answer domain errors as problem details; `blueprint` binds them to a process's ports.
 
-    A view takes what it names: `ports`, `sign_in`, `page`, `body`, `request`, and the path's ids as numbers. A trailing
-    slash needs no second route: API Gateway and `chalice local` drop it before they match, and Chalice refuses to
-    deploy a route that ends with one.
+    A view takes what it names: `ports`, `sign_in`, `page`, `body`, `request`, and the path's ids as numbers; `further`,
+    which it asks before it reads on; and `share`, what its user holds of this process. A trailing slash needs no second
+    route: API Gateway and `chalice local` drop it before they match, and Chalice refuses to deploy a route that ends
+    with one.
     """
 
     def __init__(self, import_name: str) -> None:
@@ -82,7 +86,7 @@ class Api:
             routes = [route for route in self.routes if route.path == path]
             blueprint.route(path, methods=["OPTIONS"], content_types=[])(_preflight(routes))
             for route in routes:
-                content_types = ["application/json"] if route.body else []
+                content_types = ["application/json"] if route.body and not route.is_body_optional else []
                 answer = _answering(route, ports, lambda: blueprint.current_request)
                 blueprint.route(path, methods=[route.method], content_types=content_types)(answer)
         return blueprint
@@ -115,11 +119,18 @@ def _answering(route: Route, ports: Ports, current: Callable[[], Request]) -> Vi
 
     @wraps(route.view)
     def answer(**parameters: str) -> Response:
+        request = current()
         try:
-            admission.admit_address(route, current(), ports)
-            arguments = _arguments(route, ports, current(), parameters)
-            chosen = {name: value for name, value in arguments.items() if name in wanted}
-            return _listed(route, chosen, current()) if route.is_paged else _rendered(route, route.view(**chosen))
+            admission.check_path(route, request)
+            sign_in = None if route.public else _sign_in(route, request, ports)
+            with _admitted(route, request, sign_in, ports) as share:
+                arguments = _arguments(route, request, parameters)
+                arguments |= {"ports": ports, "sign_in": sign_in, "share": share}
+                arguments["further"] = partial(admission.admit_further, route, sign_in, ports, share)
+                chosen = {name: value for name, value in arguments.items() if name in wanted}
+                if route.is_paged:
+                    return _listed(route, chosen, request, further=arguments["further"])
+                return _rendered(route, route.view(**chosen))
         except NotFound:
             return problem_of(NotFound(_absent(route.path)))  # another user's and nobody's look the same
         except DomainError as error:
@@ -130,29 +141,44 @@ def _answering(route: Route, ports: Ports, current: Callable[[], Request]) -> Vi
     return answer
 
 
-def _arguments(route: Route, ports: Ports, request: Request, parameters: dict[str, str]) -> dict[str, Any]:
-    arguments: dict[str, Any] = {"ports": ports, "request": request}
-    if not route.public:
-        arguments["sign_in"] = sign_in = _sign_in(request, ports)
-        admission.admit_user(route, sign_in.user.user_id, ports)
+def _admitted(route: Route, request: Request, sign_in: SignIn | None, ports: Ports) -> AbstractContextManager[Share]:
+    if sign_in is None:
+        return admission.of_stranger(route, request, ports)
+    return admission.of_user(route, request, sign_in.user.user_id, ports)
+
+
+def _arguments(route: Route, request: Request, parameters: dict[str, str]) -> dict[str, Any]:
+    arguments: dict[str, Any] = {"request": request}
     for name, text in parameters.items():
         arguments[name] = _id(text) if name.endswith("_id") else text
     if route.is_paged:
         arguments["page"] = _page(request, route.whole)
     if route.body is not None:
-        coding = request.headers.get("content-encoding") or ""
-        arguments["body"] = route.body.model_validate(strict_json.read_object(_raw_body(request), coding=coding))
+        raw, coding = raw_body_of(request), request.headers.get("content-encoding") or ""
+        is_left_out = route.is_body_optional and raw.strip() in NOTHING
+        said = {} if is_left_out else strict_json.read_object(raw, coding=coding)
+        arguments["body"] = route.body.model_validate(said)
     return arguments
 
 
-def _sign_in(request: Request, ports: Ports) -> SignIn:
+def _sign_in(route: Route, request: Request, ports: Ports) -> SignIn:
+    """Return whose request it is. Raises NotSignedIn, and LimitReached for an address that tries that too often."""
+    try:
+        return current_sign_in(_token(request), accounts=ports.accounts, tokens=ports.tokens, clock=ports.clock)
+    except NotSignedIn:
+        admission.admit_address(route, request, ports)
+        raise
+
+
+def _token(request: Request) -> str:
     scheme, _, token = (request.headers.get("authorization") or "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise NotSignedIn("sign in first: this call needs an access token")
-    return current_sign_in(token.strip(), accounts=ports.accounts, tokens=ports.tokens, clock=ports.clock)
+    return token.strip()
 
 
-def _raw_body(request: Request) -> bytes:
+def raw_body_of(request: Request) -> bytes:
+    """Return what a request sent. Raises Invalid."""
     try:
         raw = request.raw_body
     except ValueError:
@@ -176,7 +202,7 @@ def _page(request: Request, whole: int) -> PageRequest:
 def _preflight(routes: list[Route]) -> View:
     headers: Headers = {
         "Access-Control-Allow-Methods": ", ".join([*sorted({route.method for route in routes}), "OPTIONS"]),
-        "Access-Control-Allow-Headers": "Authorization, Content-Type",
+        "Access-Control-Allow-Headers": "Authorization, Content-Type, If-Match",
         "Access-Control-Max-Age": "7200",
     }
 
@@ -197,14 +223,14 @@ def _absent(path: str) -> str:
     return f"there is no such {thing.removesuffix('_id').replace('name', 'image')}"
 
 
-def _listed(route: Route, arguments: dict[str, Any], request: Request) -> Response:
+def _listed(route: Route, arguments: dict[str, Any], request: Request, *, further: Further) -> Response:
     """Answer with a list: its view is asked for a part at a time, until the answer is as long as it may be."""
 
     def read(page: PageRequest) -> Page[BaseModel]:
         part: Page[BaseModel] = route.view(**arguments | {"page": page})
         return part
 
-    part = fitting(read, arguments["page"])
+    part = fitting(read, arguments["page"], further=further)
     asked = {name: value for name in (*route.query, "total") if (value := queried(request, name)) is not None}
     return json_answer(f"[{','.join(part.texts)}]", status=route.status, headers=headers_of(part, asked=asked))
 

@@ -33,6 +33,7 @@ class TileOut(ApiModel):
     captured_at: datetime | None  # when the satellite or plane was there, where that is known
     fetched_at: datetime
     image_path: str
+    clearly_seen_at: datetime | None  # when the image was taken that showed the tile clearly last; null: not known
     status: str
     last_comparison_time: datetime | None
     change_detected: bool | None
@@ -58,6 +59,7 @@ class TileOut(ApiModel):
             captured_at=image.captured_at,
             fetched_at=image.fetched_at,
             image_path=image_path(image.key, links=links, now=now),
+            clearly_seen_at=tile_image.clearly_seen_at,
             status=tile_image.status.value,
             last_comparison_time=tile_image.compared_at,
             change_detected=tile_image.is_changed,
@@ -68,8 +70,8 @@ class TileOut(ApiModel):
 
 
 def image_path(key: str, *, links: Links, now: datetime) -> str:
-    """Return an image's path as the contract's client reads it."""
-    return PREFIX + links.sign(key, now=now)
+    """Return an image's path as the contract's client reads it; nothing of one that was dropped."""
+    return key and PREFIX + links.sign(key, now=now)
 
 
 @api.route(

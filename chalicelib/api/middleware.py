@@ -14,7 +14,7 @@ from chalicelib.application.patience import awaited
 from chalicelib.composition import Ports
 
 LOG = logging.getLogger(__name__)
-EXPOSED = "Link, Location, Retry-After, WWW-Authenticate, X-Request-Id, X-Total-Count, X-Truncated"
+EXPOSED = "ETag, Link, Location, Retry-After, WWW-Authenticate, X-Request-Id, X-Total-Count, X-Truncated"
 
 
 Middleware = Callable[[Request, Callable[[Request], Response]], Response]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any, get_args, get_origin
 
@@ -14,24 +14,35 @@ from pydantic.json_schema import models_json_schema
 from chalicelib.api import (
     accounts,
     alerts,
-    areas,
+    area_exports,
+    area_lists,
     console,
     devices,
+    dry_runs,
+    history,
+    holds,
     images,
+    layer_imports,
+    layers,
     monitoring,
+    parcel_matches,
+    place_export,
     places,
     providers,
+    scenes,
     sessions,
     sign_ins,
 )
+from chalicelib.api.follow_ups import links_of
 from chalicelib.api.http import Api
 from chalicelib.api.problems import MEDIA_TYPE, Problem
 from chalicelib.api.routes import Route
 
 api = Api(__name__)
 APIS = (
-    *(console.api, accounts.api, sign_ins.api, devices.api, areas.api, providers.api, monitoring.api, sessions.api),
-    *(alerts.api, places.api, images.api, api),
+    *(console.api, accounts.api, sign_ins.api, devices.api, area_lists.api, providers.api, monitoring.api),
+    *(sessions.api, alerts.api, places.api, images.api, scenes.api, history.api, holds.api),
+    *(layer_imports.api, layers.api, parcel_matches.api, dry_runs.api, place_export.api, area_exports.api, api),
 )
 
 VERSION = "0.1.0"
@@ -40,6 +51,7 @@ ALWAYS = (429, 500, 503)  # too many requests; a fault on our side; something ou
 MEANINGS = {
     200: "done",
     201: "made",
+    202: "begun: ask how far it is",
     204: "done; nothing to say",
     302: "it is over there",
     400: "the request is wrong, and `errors` says where",
@@ -47,6 +59,7 @@ MEANINGS = {
     403: "not allowed",
     404: "there is no such thing, or it is somebody else's",
     409: "it contradicts what is there",
+    412: "it was changed meanwhile: its `ETag` says to which version",
     413: "the body is too large",
     415: "the body is not declared as JSON, or is compressed",
     429: "a limit is reached: `Retry-After` says when to come back",
@@ -59,10 +72,32 @@ QUERY = {
     "cursor": {"type": "string"},
     "total": {"type": "boolean", "description": "Count the whole list; without, it is counted to 1000."},
     "area": {"type": "integer", "minimum": 1, "description": "Of this area alone."},
+    "search": {"type": "string", "maxLength": 200, "description": "What the name or a tag holds, in either case."},
+    "attention": {
+        "type": "string",
+        "description": "Waits for this: words with commas between.",
+    },
+    "ids": {"type": "string", "description": "The numbers of at most 100 areas, with commas between."},
+    "order": {"type": "string", "enum": ["oldest", "attention"], "description": "Oldest first, or what waits first."},
     "since": {"type": "string", "format": "date-time", "description": "Seen at this time, with its zone, or later."},
     "open": {"type": "boolean", "description": "Still open, or settled."},
+    "tile": {"type": "string", "pattern": "^[0-9]+/[0-9]+/[0-9]+$", "description": "Of this tile alone, z/x/y."},
+    "from": {"type": "string", "format": "date-time", "description": "Taken at this time, with its zone, or later."},
+    "to": {"type": "string", "format": "date-time", "description": "Taken before this time, with its zone."},
+    "provider": {"type": "string", "description": "Of this provider alone."},
+    "clearShareMin": {"type": "number", "minimum": 0, "maximum": 1, "description": "At least so much of it is clear."},
+    "isPinned": {"type": "boolean", "description": "Pinned, or not."},
+    "areaConfigId": {"type": "integer", "minimum": 1, "description": "Of this area alone."},
+    "format": {"type": "string", "enum": ["geojson", "csv", "gpkg"], "default": "geojson"},
     "expires": {"type": "string"},
     "signature": {"type": "string"},
+}
+
+IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "schema": {"type": "string"},
+    "description": "The ETag of the version that the change is of; without it, it is of any.",
 }
 
 
@@ -71,6 +106,7 @@ def statuses(route: Route) -> list[int]:
     found = {route.status, *route.extra_statuses, *ALWAYS}
     found |= set() if route.public else {401}
     found |= {413, 415} if route.body else set()
+    found |= {412} if route.has_version and route.method == "PATCH" else set()
     found |= {400} if route.body or route.is_paged or route.query or "{" not in route.path else set()
     found |= {404} if "{" in route.path else set()
     return sorted(found)
@@ -107,14 +143,14 @@ def show_page() -> Response:
     return console.page(_page())
 
 
-def _paths(routes: Iterable[Route]) -> dict[str, dict[str, Any]]:
+def _paths(routes: Sequence[Route]) -> dict[str, dict[str, Any]]:
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, routes)
     return paths
 
 
-def _operation(route: Route) -> dict[str, Any]:
+def _operation(route: Route, routes: Sequence[Route]) -> dict[str, Any]:
     numbers = {"type": "integer", "minimum": 1}
     operation: dict[str, Any] = {
         "operationId": route.name,
@@ -132,12 +168,15 @@ def _operation(route: Route) -> dict[str, Any]:
         + [
             {"name": name, "in": "query", "schema": QUERY[name]}
             for name in (*route.query, *(("limit", "cursor", "total") if route.is_paged else ()))
-        ],
+        ]
+        + ([IF_MATCH] if 412 in statuses(route) else []),
         "responses": {str(status): _response(route, status) for status in statuses(route)},
     }
+    if links := links_of(route, routes):
+        operation["responses"][str(route.status)]["links"] = links
     if route.body:
         operation["requestBody"] = {
-            "required": True,
+            "required": not route.is_body_optional,
             "content": {"application/json": {"schema": _ref(route.body)}},
         }
     return operation
@@ -149,8 +188,12 @@ def _response(route: Route, status: int) -> dict[str, Any]:
         response["content"] = {MEDIA_TYPE: {"schema": _ref(Problem)}}
     elif status == route.status and isinstance(route.response, str):
         response["content"] = {route.response: {}}
+    elif status == route.status and isinstance(route.response, tuple):
+        response["content"] = {media_type: {} for media_type in route.response}
     elif status == route.status and route.response is not None:
         response["content"] = {"application/json": {"schema": _schema(route.response)}}
+    if (status == route.status and route.has_version) or status == 412:
+        response["headers"] = {"ETag": {"schema": {"type": "string"}}}
     if status == 200 and route.is_paged:
         text = {"schema": {"type": "string"}}
         number, truth = {"schema": {"type": "integer"}}, {"schema": {"type": "boolean"}}

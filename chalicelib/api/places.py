@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from chalice.app import Request
 from pydantic import Field
 
 from chalicelib.api.answers import LARGEST_PAGE, MOST_BYTES, fitting_items
-from chalicelib.api.http import LARGEST_ID, Api, ApiModel, queried, queried_only
+from chalicelib.api.http import Api, ApiModel, queried_only
 from chalicelib.api.images import image_path
+from chalicelib.api.named_parcels import NamedParcelOut
+from chalicelib.api.queries import answer_said, number_said, time_said
 from chalicelib.application.ports.links import Links
 from chalicelib.composition import Ports
 from chalicelib.domain.accounts import SignIn
-from chalicelib.domain.errors import Invalid
+from chalicelib.domain.kinds import Kind
 from chalicelib.domain.paging import Page, PageRequest
+from chalicelib.domain.parcels import MOST_NAMED
 from chalicelib.domain.places import Place, PlaceFilter, Seen
 from chalicelib.domain.tiles import Outline, centre_of
 
 api = Api(__name__)
 MOST_SIGHTINGS = 500  # tiles in a place's history
 MOST_OUTLINES = 200
-_ANSWERS = {"true": True, "false": False}
 
 
 class PlaceOut(ApiModel):
@@ -41,6 +43,10 @@ class PlaceOut(ApiModel):
     severity: Annotated[
         Literal["low", "medium", "high"] | None,
         Field(description="The highest that an alert gave it; null if none did."),
+    ]
+    kind: Annotated[Kind, Field(description="What changed there; `other` as well from before there were kinds.")]
+    kind_probability: Annotated[
+        float | None, Field(description="How probable that kind is, 0 to 1; null from before there were kinds.")
     ]
     bounds: Annotated[
         list[float], Field(description="West, south, east, north, in degrees.", min_length=4, max_length=4)
@@ -113,6 +119,10 @@ class PlaceDetails(PlaceOut):
     """A place with its outlines and its history."""
 
     outlines: Annotated[MultiPolygonOut, Field(description=f"Its outlines as seen last, {MOST_OUTLINES} at most.")]
+    parcels: Annotated[
+        list[NamedParcelOut],
+        Field(description=f"Parcels of your layers that it touches, as it was seen last: {MOST_NAMED} at most."),
+    ]
     history: Annotated[
         list[SeenOut], Field(description=f"What each session saw, the oldest first; the newest {MOST_SIGHTINGS} tiles.")
     ]
@@ -135,38 +145,16 @@ def _members(place: Place) -> dict[str, Any]:
         "last_seen": place.last_seen_at,
         "area_m2": place.area_m2,
         "severity": place.severity and place.severity.value,
+        "kind": place.kind,
+        "kind_probability": place.kind_probability and round(place.kind_probability, 3),
         "bounds": list(place.bounds),
         "centre": list(centre_of(place.bounds)),
     }
 
 
-def _number(request: Request, name: str) -> int | None:
-    text = queried(request, name)
-    if text is None:
-        return None
-    if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= LARGEST_ID:
-        raise Invalid(f"{name} is the number of an area", pointer=name)
-    return int(text)
-
-
-def _time(request: Request, name: str) -> datetime | None:
-    text = queried(request, name)
-    if text is None:
-        return None
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        time = None
-    if time is None or time.tzinfo is None:
-        raise Invalid(f"{name} is a time with its zone, as 2026-03-01T12:00:00Z", pointer=name)
-    return time.astimezone(UTC)
-
-
-def _answer(request: Request, name: str) -> bool | None:
-    text = queried(request, name)
-    if text is not None and text not in _ANSWERS:
-        raise Invalid(f"{name} is true or false", pointer=name)
-    return None if text is None else _ANSWERS[text]
+def place_filter(request: Request, *, area: str) -> PlaceFilter:
+    """Return which places a query asks for; `area` names its parameter for the area. Raises Invalid."""
+    return PlaceFilter(number_said(request, area), time_said(request, "since"), answer_said(request, "open"))
 
 
 QUERY: Sequence[str] = ("area", "since", "open")
@@ -176,8 +164,7 @@ QUERY: Sequence[str] = ("area", "since", "open")
 def list_places(ports: Ports, request: Request, sign_in: SignIn, page: PageRequest) -> Page[PlaceOut]:
     """List the places of your areas, the newest first: of one area, seen since a time, open or not."""
     queried_only(request, *QUERY, "limit", "cursor", "total")
-    wanted = PlaceFilter(_number(request, "area"), _time(request, "since"), _answer(request, "open"))
-    found = ports.places.of_user(sign_in.user.user_id, wanted=wanted, page=page)
+    found = ports.places.of_user(sign_in.user.user_id, wanted=place_filter(request, area="area"), page=page)
     return found.shown(PlaceOut.of)
 
 
@@ -191,6 +178,7 @@ def get_place(ports: Ports, request: Request, sign_in: SignIn, place_id: int) ->
     return PlaceDetails(
         **_members(place),
         outlines=MultiPolygonOut.of(list(fitting_items(place.outlines[:MOST_OUTLINES], most_bytes=MOST_BYTES // 2))),
+        parcels=[NamedParcelOut.of(parcel) for parcel in place.parcels],
         history=[SeenOut.of(each, links=ports.links, now=now) for each in seen],
     )
 

@@ -9,9 +9,11 @@ from typing import Any
 from chalice.app import Response
 from pydantic import BaseModel, ValidationError
 
+from chalicelib.api.versions import etag_of
 from chalicelib.domain.errors import (
     BadMessage,
     Busy,
+    ChangedMeanwhile,
     Conflict,
     DomainError,
     ImageryFailed,
@@ -41,6 +43,7 @@ STATUS: dict[type[DomainError], int] = {
     LicenceRefused: 403,
     NotFound: 404,
     Conflict: 409,
+    ChangedMeanwhile: 412,
     TooLarge: 413,
     NotSupported: 415,
     LimitReached: 429,
@@ -57,6 +60,7 @@ class Fault(BaseModel):
 
     pointer: str  # a JSON pointer into the body, or the query parameter's name
     detail: str
+    position: list[float] | None = None  # longitude and latitude, of what lies on the map
 
 
 class Problem(BaseModel):
@@ -77,7 +81,7 @@ def status_of(error: DomainError) -> int:
 
 
 def problem(
-    status: int, message: str, *, errors: Sequence[Mapping[str, str]] = (), headers: Headers | None = None
+    status: int, message: str, *, errors: Sequence[Mapping[str, Any]] = (), headers: Headers | None = None
 ) -> Response:
     """Make an error's answer; the middleware fills in the instance."""
     body: dict[str, Any] = {
@@ -93,12 +97,16 @@ def problem(
 
 def problem_of(error: DomainError) -> Response:
     """Make the answer to a domain error."""
-    errors: list[dict[str, str]] = []
+    errors: list[dict[str, Any]] = []
     headers: Headers = {}
-    if isinstance(error, Invalid) and error.pointer:
+    if isinstance(error, Invalid | Conflict) and error.pointer:
         errors = [{"pointer": error.pointer, "detail": error.reason}]
+    if isinstance(error, Invalid) and error.position:
+        errors[0]["position"] = list(error.position)
     if isinstance(error, NotSignedIn):
         headers = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+    if isinstance(error, ChangedMeanwhile):
+        headers = {"ETag": etag_of(error.version)}
     if isinstance(error, LimitReached):
         headers = {"Retry-After": str(error.retry_after_s)}
     status = status_of(error)

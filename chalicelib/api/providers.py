@@ -33,7 +33,7 @@ def list_providers(ports: Ports) -> list[ProviderOut]:
             attribution=terms.licence.attribution,
             is_dated=terms.is_dated,
             cost_per_request_usd=terms.cost_per_request_usd,
-            is_default=terms.name == ports.settings.providers.default_provider,
+            is_default=terms.name == ports.settings.providers.usual,
         )
         for terms in found
         if terms.licence.permits_watching

@@ -20,12 +20,14 @@ class Route:
     path: str
     method: str = "GET"
     body: type[BaseModel] | None = None
-    response: type[BaseModel] | str | None = None  # a model, a media type, or nothing
+    is_body_optional: bool = False  # without one it is as if nothing were said in it
+    response: type[BaseModel] | str | tuple[str, ...] | None = None  # a model, one media type or several, or nothing
     status: int = 200
     extra_statuses: tuple[int, ...] = ()  # beyond those that follow from the rest
     query: tuple[str, ...] = ()
     public: bool = False  # open to people who have not signed in
     is_paged: bool = False
+    has_version: bool = False  # it answers with an ETag; a change of it takes If-Match
     whole: int = WHOLE_LIST  # items of the list where no limit is asked for
 
     @property

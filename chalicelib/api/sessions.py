@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 from typing import Any
 
+from chalice.app import Request
+
 from chalicelib.api.http import Api, ApiModel
+from chalicelib.api.queried_ids import queried_id
 from chalicelib.composition import Ports
 from chalicelib.domain.accounts import SignIn
 from chalicelib.domain.paging import Page, PageRequest
 from chalicelib.domain.sessions import Failure, Session
-from chalicelib.domain.unseen import UnseenTile
+from chalicelib.domain.unseen import UnseenTile, days_since
 
 api = Api(__name__)
+FAILURES_LISTED = 10  # of each session in a list: all of a page's would be two thousand
 
 
 class FailureOut(ApiModel):
@@ -28,7 +33,7 @@ class FailureOut(ApiModel):
 
 
 class SessionOut(ApiModel):
-    """One sweep over an area, as far as it has come."""
+    """One look at an area, as far as it has come."""
 
     id: int
     area_config_id: int
@@ -38,6 +43,8 @@ class SessionOut(ApiModel):
     reason: str | None  # why it ended as it did, where the status does not say
     total_changes_detected: int
     severity: str | None  # the highest of its alerts
+    kinds: list[str]  # of its alerts, in the words that people read
+    likely_authorised: int  # of its changed tiles, those that permits allow: nobody is told of them
     notification_sent: bool
     counts_by_verdict: dict[str, int]
     tiles_planned: int
@@ -49,11 +56,18 @@ class SessionOut(ApiModel):
     unseen_m2: float | None  # null: that was not measured yet, or is still open
     unseen_share: float | None
     unseen_since: datetime | None  # when the part that waits longest was missed first
+    before: date | None  # the dates that somebody asked to be compared: it says nothing of the area as it is now
+    after: date | None
 
     @classmethod
     def of(cls, session: Session) -> SessionOut:
         """Show a session."""
         return cls(**members_of(session))
+
+    @classmethod
+    def listed(cls, session: Session) -> SessionOut:
+        """Show it among others, with its first failures alone."""
+        return cls.of(replace(session, failures=session.failures[:FAILURES_LISTED]))
 
 
 class UnseenOut(ApiModel):
@@ -65,9 +79,11 @@ class UnseenOut(ApiModel):
     unseen_m2: float
     unseen_share: float
     unseen_since: datetime | None
+    clearly_seen_at: datetime | None  # when the image was taken that showed the tile clearly last; null: not known
+    clearly_seen_days: int | None  # that many days ago
 
     @classmethod
-    def of(cls, tile: UnseenTile) -> UnseenOut:
+    def of(cls, tile: UnseenTile, now: datetime) -> UnseenOut:
         """Show it."""
         unseen = tile.unseen
         return cls(
@@ -77,6 +93,8 @@ class UnseenOut(ApiModel):
             unseen_m2=round(unseen.m2, 1),
             unseen_share=round(unseen.share, 4),
             unseen_since=unseen.since,
+            clearly_seen_at=tile.clearly_seen_at,
+            clearly_seen_days=days_since(tile.clearly_seen_at, now=now),
         )
 
 
@@ -92,6 +110,8 @@ def members_of(session: Session) -> dict[str, Any]:
         "reason": session.reason,
         "total_changes_detected": session.alerts,
         "severity": session.severity,
+        "kinds": [kind.value for kind in session.kinds],
+        "likely_authorised": session.authorised,
         "notification_sent": session.is_notification_sent,
         "counts_by_verdict": {str(verdict): count for verdict, count in session.counts_by_verdict.items()},
         "tiles_planned": session.tiles_planned,
@@ -103,14 +123,17 @@ def members_of(session: Session) -> dict[str, Any]:
         "unseen_m2": unseen and unseen.m2,
         "unseen_share": unseen and round(unseen.share, 4),
         "unseen_since": unseen and unseen.since,
+        "before": session.dates and session.dates.before,
+        "after": session.dates and session.dates.after,
     }
 
 
-@api.route("/api/alerts/sessions", response=list[SessionOut], is_paged=True)
-def list_sessions(ports: Ports, sign_in: SignIn, page: PageRequest) -> Page[SessionOut]:
-    """List the sessions of your areas, newest first."""
-    found = ports.sessions.of_user(sign_in.user.user_id, page=page)
-    return found.shown(SessionOut.of)
+@api.route("/api/alerts/sessions", response=list[SessionOut], is_paged=True, query=("area",))
+def list_sessions(ports: Ports, request: Request, sign_in: SignIn, page: PageRequest) -> Page[SessionOut]:
+    """List the sessions of your areas, or of one of them, newest first; of each at most ten of its failures."""
+    area_id = queried_id(request, "area")
+    found = ports.sessions.of_user(sign_in.user.user_id, page=page, area_id=area_id)
+    return found.shown(SessionOut.listed)
 
 
 @api.route("/api/alerts/sessions/{session_id}", response=SessionOut)
@@ -123,7 +146,8 @@ def get_session(ports: Ports, sign_in: SignIn, session_id: int) -> SessionOut:
 def list_unseen(ports: Ports, sign_in: SignIn, session_id: int, page: PageRequest) -> Page[UnseenOut]:
     """List the tiles of a session whose ground was not all seen, with how much of it and since when."""
     found = ports.alerts.unseen(session_id, user_id=sign_in.user.user_id, page=page)
-    return found.shown(UnseenOut.of)
+    now = ports.clock()
+    return found.shown(lambda tile: UnseenOut.of(tile, now))
 
 
 @api.route("/api/alerts/sessions/{session_id}/failures", response=list[FailureOut], is_paged=True)

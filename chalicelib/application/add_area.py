@@ -15,6 +15,7 @@ def add_area(
     draft: Draft,
     *,
     user_id: int,
+    tags: tuple[str, ...] = (),
     is_told_to_operator: bool,
     most_areas: int,
     areas: Areas,
@@ -22,7 +23,7 @@ def add_area(
 ) -> Area:
     """Keep a new area, due at once. Raises Conflict for one area too many."""
     told = {"is_told_to_operator": is_told_to_operator}
-    new = NewArea(user_id=user_id, name=name, extent=draft.extent, plan=draft.plan, **told)
+    new = NewArea(user_id=user_id, name=name, extent=draft.extent, plan=draft.plan, laid=draft.laid, tags=tags, **told)
     watched = areas.of_user(user_id, page=PageRequest(limit=1, count_to=None)).total
     if watched is None or watched >= most_areas:
         raise Conflict(f"you watch {most_areas} areas already: delete one first")

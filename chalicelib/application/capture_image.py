@@ -7,16 +7,19 @@ import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 
 from chalicelib.application.ports.captures import Captures
 from chalicelib.application.ports.clock import Clock
 from chalicelib.application.ports.imagery import Imagery
 from chalicelib.application.ports.images import Images
 from chalicelib.application.ports.inspect import Inspect
-from chalicelib.domain.captures import Capture, CaptureFailed, CaptureHold, image_key
+from chalicelib.domain.bands import StoredBands
+from chalicelib.domain.captures import Capture, CaptureFailed, CaptureHold, bands_key, image_key
+from chalicelib.domain.choosing import Ground
 from chalicelib.domain.errors import BadImage, NoCoverage, NotFound, Unavailable
 from chalicelib.domain.images import Inspection, is_usable
-from chalicelib.domain.scenes import Item, Scene
+from chalicelib.domain.scenes import Found, Item, Scene
 from chalicelib.domain.tile_runs import CaptureClaim, Captured
 
 log = logging.getLogger(__name__)
@@ -36,8 +39,18 @@ class ImageCapture:
     images: Images
     inspect: Inspect
     clock: Clock
-    lease_s: float
+    until: datetime  # when its worker's claim ends, and so do its holds
     fetched: int = 0  # how often the provider has answered
+
+    def of_ground(self, ground: Ground, scene: Scene, found: Found, *, seen: Sequence[Item] = ()) -> Captured:
+        """Return a scene's image with all that it shows; where that fails, with what it shows of an area's ground."""
+        whole = ground.whole(scene, found)
+        try:
+            return self.of(whole, seen=seen)
+        except (BadImage, NoCoverage):
+            if whole.version == scene.version:
+                raise
+            return self.of(scene, seen=seen)
 
     def of(self, scene: Scene, *, seen: Sequence[Item]) -> Captured:
         """Return a scene's image of the tile, stored, with what it shows of the claim's area.
@@ -46,17 +59,15 @@ class ImageCapture:
         of it is stored. Raises ImageryFailed; CapturedElsewhereError.
         """
         claim, now = self.claim, self.clock()
-        found = self.captures.begin(
-            scene, claim.view, claim.provider, since=claim.opened_at, now=now, lease_s=self.lease_s
-        )
+        found = self.captures.begin(scene, claim.view, claim.provider, since=claim.opened_at, now=now, until=self.until)
         if isinstance(found, Capture):
-            content = self._read(found)
-            if content is not None:
-                return self._captured(found, self._inspected(content))
+            stored = self._read(found)
+            if stored is not None:
+                return self._captured(found, self._inspected(*stored))
             log.error("stored image lost", extra={"tile": str(claim.view.tile), "capture_id": found.capture_id})
-            lost, found = found, self.captures.begin_again(found, now=now, lease_s=self.lease_s)
+            lost, found = found, self.captures.begin_again(found, now=now, until=self.until)
             if found is not None:
-                self.images.delete([lost.key])  # what is damaged would stay: a key is written once
+                self.images.delete(lost.keys)  # what is damaged would stay: a key is written once
         if isinstance(found, CaptureFailed):
             raise BadImage(found.reason)
         if found is None:
@@ -71,27 +82,28 @@ class ImageCapture:
                 self.captures.give_up(found, reason=reason, now=self.clock())
             raise
 
-    def _read(self, capture: Capture) -> bytes | None:
-        """Read what is stored; None if it is not there, or is not what was stored."""
+    def _read(self, capture: Capture) -> tuple[bytes, bytes | None] | None:
+        """Read the image that is stored, and its bands; None if one is not there, or is not what was stored."""
         try:
-            content = self.images.get(capture.key)
+            content, *bands = [self.images.get(key) for key in capture.keys]
         except NotFound:
             return None
-        if hashlib.sha256(content).hexdigest() == capture.sha256:
-            return content
+        if [hashlib.sha256(each).hexdigest() for each in (content, *bands)] == capture.digests:
+            return content, bands[0] if bands else None
         return None
 
     def _fetched(self, hold: CaptureHold, scene: Scene) -> Captured:
         view = self.claim.view
         fetched = self.provider.fetch(scene, view, view.bounds)
         self.fetched += 1
-        inspection = self._inspected(fetched.content)
-        content = inspection.content
+        inspection = self._inspected(fetched.content, fetched.bands)
+        content, bands = inspection.content, inspection.bands
         capture = Capture(
             capture_id=hold.capture_id,
             key=image_key(capture_id=hold.capture_id, tile=view.tile, content=content),
             sha256=hashlib.sha256(content).hexdigest(),
             size_bytes=len(content),
+            bands=None if bands is None else self._stored_bands(hold, bands),
             scene=fetched.scene,
             fetched_at=self.clock(),
             attribution=fetched.attribution,
@@ -101,8 +113,16 @@ class ImageCapture:
             raise CapturedElsewhereError
         return self._captured(capture, inspection)
 
-    def _inspected(self, content: bytes) -> Inspection:
-        return self.inspect(content, self.claim.view, self.claim.area, self.provider.terms)
+    def _stored_bands(self, hold: CaptureHold, content: bytes) -> StoredBands:
+        """Store bands: before the image, and both before their row."""
+        key = bands_key(capture_id=hold.capture_id, tile=self.claim.view.tile, content=content)
+        self.images.put(key, content)
+        return StoredBands(key, hashlib.sha256(content).hexdigest())
+
+    def _inspected(self, content: bytes, bands: bytes | None) -> Inspection:
+        claim, terms = self.claim, self.provider.terms
+        of_shape = {} if claim.outlines is None else {"outlines": claim.outlines}
+        return self.inspect(content, claim.view, claim.area, terms, bands, **of_shape)
 
     def _captured(self, capture: Capture, inspection: Inspection) -> Captured:
         return Captured(
@@ -110,6 +130,7 @@ class ImageCapture:
             key=capture.key,
             sha256=capture.sha256,
             size_bytes=capture.size_bytes,
+            bands=capture.bands,
             scene=capture.scene,
             fetched_at=self.clock(),
             attribution=capture.attribution,

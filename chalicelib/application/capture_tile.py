@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
 
 from chalicelib.application.capture_image import ImageCapture
 from chalicelib.application.choose_image import Choice
+from chalicelib.application.choose_two_dates import ChoiceOfTwoDates
+from chalicelib.application.fetch_seasons import fetch_seasons
 from chalicelib.application.ports.breakers import Breakers
 from chalicelib.application.ports.captures import Captures
 from chalicelib.application.ports.clock import Clock, Jitter
@@ -49,10 +53,13 @@ def capture_tile(
 
     Safe to repeat: a run is claimed before the work, and only the latest claim's holder can record or end it. Bytes
     first: a crash between the two leaves an orphan object, which reconcile deletes, never a row without its object.
+    Then a few images of the same season of earlier years are fetched, where the provider has some.
     """
-    claim = runs.claim_capture(job, now=clock(), lease_s=lease_s)
+    begun = clock()
+    claim = runs.claim_capture(job, now=begun, lease_s=lease_s)
     if claim is None:
         return
+    until = begun + timedelta(seconds=lease_s)
     with released_on_failure(runs, claim):
         gave_up = given_up(claim.attempts, claim.last_reason)
         if gave_up is not None:
@@ -71,7 +78,7 @@ def capture_tile(
                 searches=searches,
                 clock=clock,
                 jitter=jitter,
-                lease_s=lease_s,
+                until=until,
                 most_tiles=most_tiles,
             )
             if isinstance(found, Retry):
@@ -84,15 +91,17 @@ def capture_tile(
                 images=images,
                 inspect=inspect,
                 clock=clock,
-                lease_s=lease_s,
+                until=until,
             )
-            choice = Choice(
+            choose = (
+                partial(Choice, images=images) if claim.dates is None else partial(ChoiceOfTwoDates, dates=claim.dates)
+            )
+            choice = choose(
                 claim=claim,
                 found=found,
                 capture=capture,
                 runs=runs,
                 tile_images=tile_images,
-                images=images,
                 clock=clock,
                 jitter=jitter,
             )
@@ -119,4 +128,7 @@ def capture_tile(
             was_asked = claim.found is None or capture.fetched
             if breaker.failures and was_asked:
                 breakers.put(claim.provider, Breaker())
+            jobs.send(messages)  # the look is recorded, and its comparison on its way: nothing waits for what follows
+            fetch_seasons(capture, tile_images=tile_images, clock=clock)
+            return
         jobs.send(messages)

@@ -18,6 +18,7 @@ from chalicelib.domain.choosing import (
     Ground,
     Unusable,
     baselines,
+    earliest_baseline,
     newer_unusable,
     steps_down,
     why_not_compared,
@@ -26,7 +27,7 @@ from chalicelib.domain.errors import BadImage, ImageryFailed, LicenceRefused, No
 from chalicelib.domain.images import StoredImage
 from chalicelib.domain.jobs import Message
 from chalicelib.domain.retries import soon
-from chalicelib.domain.scenes import Found, Item, Scene, day_of
+from chalicelib.domain.scenes import Found, Item, Scene
 from chalicelib.domain.tile_runs import CaptureClaim, Captured, Outcome, Verdict
 
 log = logging.getLogger(__name__)
@@ -53,9 +54,11 @@ class Choice:
     looked_at: int = 0
 
     def __post_init__(self) -> None:
-        claim, ground = self.claim, Ground.of(self.claim.view, self.claim.area)
-        stored, references = (tuple(map(ground.of_image, images)) for images in (claim.stored, claim.references))
-        self.claim, self.ground = replace(claim, stored=stored, references=references), ground
+        claim, ground = self.claim, Ground.of(self.claim.view, self.claim.area, self.claim.watched)
+        lists = claim.stored, claim.references, claim.of_other_land
+        stored, references, others = (tuple(map(ground.of_image, images)) for images in lists)
+        self.claim = replace(claim, stored=stored, references=references, of_other_land=others)
+        self.ground = ground
 
     def record(self) -> list[Message]:
         """Look at the scenes newest first, and record the first image that has not been answered for yet.
@@ -103,19 +106,19 @@ class Choice:
         """Make sure that a stored image is still there; return what was recorded in its place, if it was."""
         if scene is not None and image.version is None:
             self.tile_images.confirm(image, self.ground.whole(scene, self.found))
-        if not image.is_usable or self.images.has(image.key):
+        if not image.is_usable or all(map(self.images.has, image.keys)):
             return None
         return self._restore(image, scene)
 
     def _is_worth_a_look(self, scene: Scene, clear_share: float) -> bool:
         """Whether a scene is looked at, where so much of the ground has been answered for by newer ones."""
-        may_show = scene.shown_share(self.ground.bounds, slack=self.ground.slack)
+        may_show = self.ground.shown_share(scene)
         return self.looked_at < MOST_LOOKED_AT and (not clear_share or may_show > clear_share + MORE)
 
     def _look(self, scene: Scene) -> Captured | StoredImage | None:
         """Look at a scene: a usable image is new; else what is stored of it; None if it cannot be used."""
         claim = self.claim
-        of_day = [image for image in claim.stored if _is_of_day(image, scene, self.ground.lon)]
+        of_day = [image for image in claim.stored if self.ground.is_of_day(image, scene)]
         before = max(of_day, key=lambda image: image.image_id, default=None)
         self.looked_at += 1
         try:
@@ -126,7 +129,8 @@ class Choice:
             log.warning("scene not used", extra={"tile": str(claim.view.tile), "reason": failure.reason})
             self.unusable.append(Unusable(scene.captured_at, failure.reason))
             return None
-        twins = [image for image in (claim.newest, *of_day) if image and image.sha256 == captured.sha256]
+        there = [image for image in (claim.newest, *of_day) if image and image.key]  # not dropped by retention
+        twins = [image for image in there if image.digests == captured.digests]
         if twins:  # another name, another time of the file, or none, but the same bytes
             self._put_back(twins[0], captured)
             self.tile_images.confirm(twins[0], captured.scene)
@@ -149,7 +153,7 @@ class Choice:
             lost = Outcome(verdict=Verdict.FAILED, reason=reason, lost_image_id=image.image_id)
             return self.runs.end(claim, lost, now=self.clock())
         captured = self._capture(scene, seen=image.items)
-        if captured.sha256 == image.sha256:
+        if captured.digests == image.digests:
             self._put_back(image, captured)
             return None
         if not captured.is_usable:
@@ -160,12 +164,14 @@ class Choice:
     def _record_new(self, captured: Captured, scenes: list[Scene]) -> list[Message]:
         claim = self.claim
         self._note(captured)
-        if not any((image.taken_at <= captured.taken_at) for image in claim.references):
+        if not any((image.taken_at <= captured.taken_at) for image in self._since(claim.references)):
             baseline = self._baseline(scenes, captured)
             if baseline is not None:
                 claim = replace(claim, newest=claim.newest or baseline, references=(*claim.references, baseline))
             of_ground = self.ground.of_scene(captured.scene)
             captured = replace(captured, note=why_not_compared(scenes, of_ground, lon=self.ground.lon))
+        is_known = claim.has_compared(self.ground.of_scene(captured.scene), captured)
+        captured = replace(captured, is_known=is_known)
         messages = self.runs.record_capture(claim, captured, now=self.clock())
         log.info("tile captured", extra={"tile": str(claim.view.tile), "clear_share": captured.clear_share})
         return messages
@@ -173,7 +179,14 @@ class Choice:
     def _baseline(self, scenes: list[Scene], than: Captured | StoredImage) -> StoredImage | None:
         """Capture the oldest usable scene that is older than an image, to compare it with; None if there is none."""
         gsd_m = (self.ground.of_scene(than.scene) if isinstance(than, Captured) else than).gsd_m
-        for scene in baselines(scenes, self.claim.stored, before=than.taken_at, gsd_m=gsd_m, lon=self.ground.lon):
+        for scene in baselines(
+            scenes,
+            self.claim.stored,
+            before=than.taken_at,
+            gsd_m=gsd_m,
+            lon=self.ground.lon,
+            since=self.claim.compare_since,
+        ):
             try:
                 captured = self._capture(scene)
             except (BadImage, NoCoverage) as failure:
@@ -185,6 +198,10 @@ class Choice:
             if image.is_usable:
                 return image
         return None
+
+    def _since(self, images: Sequence[StoredImage]) -> list[StoredImage]:
+        """Return those that may be the baseline, where changes since a day are asked for."""
+        return [image for image in images if image.taken_at >= earliest_baseline(self.claim.compare_since)]
 
     def _nothing_new(
         self, scenes: list[Scene], hidden: StoredImage | None, answered: StoredImage | None
@@ -203,7 +220,7 @@ class Choice:
             return self.runs.end(claim, outcome, now=now)
         if answered is None:
             raise NoCoverage(f"no picture of tile {tile} could be looked at")
-        oldest = min((image for image in claim.references), key=lambda image: image.taken_at, default=answered)
+        oldest = min(self._since(claim.references), key=lambda image: image.taken_at, default=answered)
         baseline = self._baseline(scenes, oldest)
         if baseline is not None:
             return self.runs.compare_stored(claim, answered, baseline, now=self.clock())
@@ -218,26 +235,16 @@ class Choice:
         return why
 
     def _capture(self, scene: Scene, *, seen: Sequence[Item] = ()) -> Captured:
-        """Capture all that the image shows of a scene; where that fails, what it shows of this area's ground."""
-        whole = self.ground.whole(scene, self.found)
-        try:
-            return self.capture.of(whole, seen=seen)
-        except (BadImage, NoCoverage):
-            if whole.version == scene.version:
-                raise
-            return self.capture.of(scene, seen=seen)
+        return self.capture.of_ground(self.ground, scene, self.found, seen=seen)
 
     def _put_back(self, image: StoredImage, captured: Captured) -> None:
-        """Make sure that an image is there, of which another object has the same bytes."""
-        if image.key != captured.key and not self.images.has(image.key):
-            self.images.put(image.key, self.images.get(captured.key))
+        """Make sure that an image is there, of which other objects have the same bytes."""
+        for key, same in zip(image.keys, captured.keys, strict=True):
+            if key != same and not self.images.has(key):
+                self.images.put(key, self.images.get(same))
 
     def _keep(self, captured: Captured, *, is_baseline: bool) -> StoredImage:
         kept = self.tile_images.keep(self.claim, captured, is_baseline=is_baseline)
         if kept is None:
             raise _Stale
         return self.ground.of_image(kept)
-
-
-def _is_of_day(image: StoredImage, scene: Scene, lon: float) -> bool:
-    return image.captured_at is not None and day_of(image.captured_at, lon) == day_of(scene.captured_at, lon)

@@ -14,6 +14,9 @@ AREA_DELETED = Outcome(verdict=Verdict.CANCELLED, reason="the area was deleted")
 def delete_area(
     area_id: int, *, user_id: int, areas: Areas, sessions: Sessions, jobs: Jobs, clock: Clock, request_id: str
 ) -> None:
-    """Delete an area: nothing new begins on it, what is open is cancelled, reconcile removes its images and rows."""
+    """Delete an area: nothing new begins on it, what is open is cancelled, reconcile removes its images and rows.
+
+    Raises NotFound, and Conflict while a legal hold stands on it or on something in it.
+    """
     for session_id in areas.mark_deleted(area_id, user_id=user_id, now=clock()):
         jobs.send(sessions.end_open_tiles(session_id, AREA_DELETED, now=clock(), request_id=request_id))

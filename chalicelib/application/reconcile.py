@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from datetime import datetime, timedelta
 
 from chalicelib.application.delete_area import AREA_DELETED
 from chalicelib.application.events import record
 from chalicelib.application.isolation import Isolation
+from chalicelib.application.open_sessions import SENT_AT_ONCE
 from chalicelib.application.ports.archive import Archive
+from chalicelib.application.ports.area_exports import AreaExports
 from chalicelib.application.ports.areas import Areas
 from chalicelib.application.ports.captures import Captures
 from chalicelib.application.ports.clock import Clock
@@ -16,15 +19,18 @@ from chalicelib.application.ports.clock_repairs import ClockRepairs
 from chalicelib.application.ports.deliveries import Deliveries
 from chalicelib.application.ports.images import Images
 from chalicelib.application.ports.jobs import Jobs
+from chalicelib.application.ports.layer_imports import LayerImports
 from chalicelib.application.ports.orphans import Orphans
 from chalicelib.application.ports.place_upkeep import PlaceUpkeep
 from chalicelib.application.ports.recurring_tasks import RecurringTasks
+from chalicelib.application.ports.session_plans import SessionPlans
 from chalicelib.application.ports.sessions import Sessions
 from chalicelib.application.ports.state_notices import StateNotices
 from chalicelib.application.ports.tile_runs import TileRuns
-from chalicelib.domain.errors import BadMessage, ProviderUnavailable
+from chalicelib.application.settle_dead_letter import settle
+from chalicelib.domain.errors import ProviderUnavailable
 from chalicelib.domain.events import RECONCILE_DONE, Event
-from chalicelib.domain.jobs import DeadLetter, Message, Queue, SessionJob, TileJob, ids_in
+from chalicelib.domain.jobs import Message
 from chalicelib.domain.tile_runs import Outcome, Verdict
 
 log = logging.getLogger(__name__)
@@ -34,6 +40,8 @@ OBJECTS_AT_ONCE = 1000
 SESSIONS_AT_ONCE = 50
 PARTS_AT_ONCE = 50  # of deleted areas' rows
 ORPHANS_EVERY_S = 6 * 3600.0
+SESSION_PARTS_AT_ONCE = 40  # some twenty thousand tiles
+PLACES_EVERY_S = 3600.0
 OVERDUE = timedelta(hours=2)  # a look for due areas comes every few minutes: one that waits so long is not looked at
 
 
@@ -41,12 +49,15 @@ def reconcile(
     *,
     areas: Areas,
     sessions: Sessions,
+    plans: SessionPlans,
     runs: TileRuns,
     deliveries: Deliveries,
     state_notices: StateNotices,
     orphans: Orphans,
     captures: Captures,
     place_upkeep: PlaceUpkeep,
+    imports: LayerImports,
+    exports: AreaExports,
     tasks: RecurringTasks,
     clock_repairs: ClockRepairs,
     images: Images,
@@ -69,6 +80,21 @@ def reconcile(
     with isolation.part("send"):
         backlog_age_s = jobs.backlog_age_s()
         sent = jobs.send_overdue()
+    # Before stalled runs: one whose job is a dead letter would be begun once more, before it is ended.
+    with isolation.part("settle dead letters"):
+        for dead_letter in jobs.dead_letters():
+            with isolation.part("settle dead letter"):
+                settle(
+                    dead_letter,
+                    runs=runs,
+                    deliveries=deliveries,
+                    imports=imports,
+                    exports=exports,
+                    jobs=jobs,
+                    clock=clock,
+                )
+    with isolation.part("plan sessions on"):
+        _plan_on(plans, jobs, clock, isolation)
     with isolation.part("retry tile runs"):
         stalled += runs.retry_stalled(now=clock(), limit=AT_ONCE)
     with isolation.part("retry pushes"):
@@ -78,14 +104,10 @@ def reconcile(
         _tell_states(state_notices, jobs, clock, isolation)
     with isolation.part("end overdue sessions"):
         _end_overdue(sessions, jobs, clock, isolation)
-    with isolation.part("settle dead letters"):
-        for dead_letter in jobs.dead_letters():
-            with isolation.part("settle dead letter"):
-                _settle(dead_letter, runs=runs, deliveries=deliveries, jobs=jobs, clock=clock)
     with isolation.part("purge deleted areas"):
         _purge_deleted(areas, images, clock, sessions=sessions, jobs=jobs, isolation=isolation)
     with isolation.part("keep up places"):
-        _keep_up_places(place_upkeep, isolation)
+        _keep_up_places(place_upkeep, tasks, isolation, now=clock())
     with isolation.part("delete orphans"):
         now = clock()
         old_at = now - timedelta(seconds=orphan_age_s)
@@ -116,6 +138,20 @@ def _tell_states(state_notices: StateNotices, jobs: Jobs, clock: Clock, isolatio
             jobs.send(state_notices.decide(user_id, now=clock()))
 
 
+def _plan_on(plans: SessionPlans, jobs: Jobs, clock: Clock, isolation: Isolation) -> None:
+    """Plan more tiles of large sessions, a part of each in turn; what is left is planned by the next calls."""
+    waiting = deque(plans.unplanned(limit=AT_ONCE))
+    for _ in range(SESSION_PARTS_AT_ONCE):
+        if not waiting:
+            return
+        session_id = waiting.popleft()
+        with isolation.part("plan session on", session_id=session_id):
+            messages = plans.plan_part(session_id, now=clock())
+            if messages is not None:
+                waiting.append(session_id)
+                jobs.send(messages[:SENT_AT_ONCE])
+
+
 def _end_overdue(sessions: Sessions, jobs: Jobs, clock: Clock, isolation: Isolation) -> None:
     for session_id, is_ending in sessions.overdue(now=clock(), limit=AT_ONCE):
         if not is_ending:
@@ -123,32 +159,6 @@ def _end_overdue(sessions: Sessions, jobs: Jobs, clock: Clock, isolation: Isolat
         outcome = Outcome(verdict=Verdict.FAILED, reason="not done by the session's deadline")
         with isolation.part("end overdue session", session_id=session_id):
             jobs.send(sessions.end_open_tiles(session_id, outcome, now=clock()))
-
-
-def _settle(dead: DeadLetter, *, runs: TileRuns, deliveries: Deliveries, jobs: Jobs, clock: Clock) -> None:
-    """Begin anew what nobody can explain and what tells people; end the tile run of any other dead letter."""
-    message = dead.message
-    log.error("dead letter taken", extra={"queue": message.queue, "reason": dead.reason, **ids_in(message.body)})
-    try:
-        if message.queue is Queue.NOTIFICATIONS:
-            session_job = SessionJob.from_json(message.body)
-            about = {"notice_id": session_job.notice_id}
-            jobs.send(deliveries.retry_lost(session_job.session_id, **about, now=clock()))
-        else:
-            _retry_or_end_tile(dead, TileJob.from_json(message.body), runs=runs, jobs=jobs, clock=clock)
-    except BadMessage as error:
-        log.error("dead letter unreadable", extra={"reason": error.reason})  # noqa: TRY400 (the sentence is enough)
-    jobs.delete_dead_letter(dead)
-
-
-def _retry_or_end_tile(dead: DeadLetter, job: TileJob, *, runs: TileRuns, jobs: Jobs, clock: Clock) -> None:
-    # What was away as long as an unexplained letter lived looks the same as work that fails.
-    if dead.is_unexplained and (again := runs.retry_lost(job, now=clock())) is not None:
-        jobs.send(again)
-        return
-    why = dead.reason or "no reason kept"
-    outcome = Outcome(verdict=Verdict.FAILED, reason=f"given up after repeated failures: {why}")
-    jobs.send(runs.end_lost(job, outcome, now=clock()))
 
 
 def _purge_deleted(
@@ -176,13 +186,20 @@ def _delete_objects(area_id: int, images: Images) -> None:
     log.info("area purged", extra={"area_id": area_id})
 
 
-def _keep_up_places(place_upkeep: PlaceUpkeep, isolation: Isolation) -> None:
-    """Make places of the alerts that a release without places stored, some sessions at each call, each by itself."""
-    for session_id in place_upkeep.waiting(limit=SESSIONS_AT_ONCE):
+def _keep_up_places(place_upkeep: PlaceUpkeep, tasks: RecurringTasks, isolation: Isolation, *, now: datetime) -> None:
+    """Make places of the alerts that a release without places stored, some sessions at each call, each by itself.
+
+    To look for them reads all places and sightings: that is done each hour, and at once again as long as some are left.
+    """
+    if tasks.take("places", now=now, every_s=PLACES_EVERY_S) is None:
+        return
+    waiting = place_upkeep.waiting(limit=SESSIONS_AT_ONCE)
+    for session_id in waiting:
         with isolation.part("join old alerts", session_id=session_id):
             if place_upkeep.join(session_id):
                 log.info("old alerts joined to places", extra={"session_id": session_id})
-    place_upkeep.delete_left_over(limit=SESSIONS_AT_ONCE)
+    if place_upkeep.delete_left_over(limit=SESSIONS_AT_ONCE) == SESSIONS_AT_ONCE or len(waiting) == SESSIONS_AT_ONCE:
+        tasks.leave("places", now=now, cursor="")
 
 
 def _delete_orphans(

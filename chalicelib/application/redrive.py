@@ -22,7 +22,7 @@ def redrive(*, jobs: Jobs, runs: TileRuns) -> Mapping[Queue, int]:
         for dead_letter in dead_letters[: waiting - sum(redriven.values())]:
             message, queue = dead_letter.message, dead_letter.message.queue
             with suppress(BadMessage):
-                if queue is not Queue.NOTIFICATIONS:
+                if queue in (Queue.CAPTURES, Queue.COMPARISONS):
                     runs.forget_attempts(TileJob.from_json(message.body))
             jobs.redrive(dead_letter)
             redriven[queue] = redriven.get(queue, 0) + 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 
 from chalicelib.application.ports.clock import Clock, Jitter
 from chalicelib.application.ports.imagery import Imagery
@@ -23,10 +24,12 @@ def search_scenes(
     searches: SceneSearches,
     clock: Clock,
     jitter: Jitter,
-    lease_s: float,
+    until: datetime,
     most_tiles: int,
 ) -> Found | Retry:
     """Return what the session of a tile run has found; or when to ask again, while another worker searches.
+
+    `until` is when the claim ends, and with it the hold on the search.
 
     Where the imagery has become finer, the area's grid moves: to one of so many tiles at most.
 
@@ -35,12 +38,16 @@ def search_scenes(
     if claim.found is not None:
         return claim.found
     now = clock()
-    if not searches.begin(claim.session_id, now=now, lease_s=lease_s):
+    if not searches.begin(claim.session_id, now=now, until=until):
         return soon("another tile run searches for the session's scenes", now=now, jitter=jitter)
     try:
         # What is dated later would be the newest for good, and hide all that follow.
         ground = claim.view.reach(claim.area)
-        found = kept_of(provider.scenes(ground, since=SINCE, until=now + CLOCKS_MAY_DIFFER))
+        not_later = now + CLOCKS_MAY_DIFFER
+        found = provider.scenes(ground, since=SINCE, until=not_later)
+        if claim.compare_since is not None:
+            found = found.with_older(provider.around(ground, claim.compare_since, until=not_later))
+        found = kept_of(found)
     except Exception:
         searches.give_up(claim.session_id)
         raise
@@ -62,4 +69,8 @@ def _finer_grid(claim: CaptureClaim, provider: Imagery, most_tiles: int) -> Grid
     except ImageryFailed:
         return None
     is_finer = grid.zoom > claim.view.tile.z
-    return grid if is_finer and count_covering(claim.area, grid.zoom) <= most_tiles else None
+    if claim.watched is not None:
+        fits = grid.zoom <= claim.watched.finest_zoom
+    else:
+        fits = count_covering(claim.area, grid.zoom) <= most_tiles
+    return grid if is_finer and fits else None

@@ -12,8 +12,8 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.composition.admission import AdmissionPorts
 from chalicelib.composition.basis import system_clock
+from chalicelib.composition.past import PastPorts
 from chalicelib.domain.budgets import Spending
 from chalicelib.domain.errors import DomainError, Invalid
 from chalicelib.domain.jobs import Queue
@@ -33,12 +33,13 @@ if TYPE_CHECKING:
     from chalicelib.application.ports.passwords import Passwords
     from chalicelib.application.ports.push import Push
     from chalicelib.application.ports.tokens import Tokens
+    from chalicelib.application.verify import Verifier
     from chalicelib.domain.scenes import ProviderTerms
 
 log = logging.getLogger(__name__)
 
 
-class Ports(AdmissionPorts):
+class Ports(PastPorts):
     """What answers each port, by the settings. A process has one; a test makes its own."""
 
     def __init__(self, settings: Settings, **given: Any) -> None:  # noqa: ANN401 (as Basis takes them)
@@ -108,6 +109,7 @@ class Ports(AdmissionPorts):
             Queue.CAPTURES: self.settings.queues.captures_queue,
             Queue.COMPARISONS: self.settings.queues.comparisons_queue,
             Queue.NOTIFICATIONS: self.settings.queues.notifications_queue,
+            Queue.IMPORTS: self.settings.queues.imports_queue,
         }
 
     @cached_property
@@ -147,12 +149,16 @@ class Ports(AdmissionPorts):
     def imagery(self, name: str) -> Imagery:
         """Return a provider's imagery. Raises Invalid, pointing at `/provider`, for one that is not set up here."""
         if name not in self._imagery:
-            from chalicelib.adapters.imagery.registry import provider_named
-
-            provider = provider_named(name)
-            options = {setting: getattr(self.settings.providers, setting) for setting in provider.settings}
-            self._imagery[name] = provider.make(options, self._services)
+            self._imagery[name] = self.imagery_with(name)
         return self._imagery[name]
+
+    def imagery_with(self, name: str, **others: object) -> Imagery:
+        """Return a provider's imagery anew, with other settings than there are. Raises Invalid."""
+        from chalicelib.adapters.imagery.registry import provider_named
+
+        provider = provider_named(name)
+        options = {setting: self.settings.value(setting) for setting in provider.settings}
+        return provider.make(options | others, self._services)
 
     @property
     def _services(self) -> Services:
@@ -184,15 +190,18 @@ class Ports(AdmissionPorts):
 
         if not (place or self.settings.providers.archive):
             raise Invalid("no archive is set up here: set BHUPRAHARI_ARCHIVE, or name the folder")
-        return archive_at(place or self.settings.providers.archive, self.aws_client)
+        chosen = self.settings.providers
+        return archive_at(
+            place or chosen.archive, chosen.archive_hosts, aws_client=self.aws_client, monotonic=self.monotonic
+        )
 
     @cached_property
     def indexed_archive(self) -> Archive | None:
         """The archive of the settings, with its index; None if none is set up here."""
         from chalicelib.adapters.imagery.providers.archive import indexed_archive_at
 
-        place = self.settings.providers.archive
-        return indexed_archive_at(place, self._services) if place else None
+        chosen = self.settings.providers
+        return indexed_archive_at(chosen.archive, chosen.archive_hosts, self._services) if chosen.archive else None
 
     def provider_terms(self, name: str) -> ProviderTerms | None:
         """Return a provider's terms as they are here; None if it is not set up here, or no longer."""
@@ -200,6 +209,13 @@ class Ports(AdmissionPorts):
             return self.imagery(name).terms
         except DomainError:
             return None
+
+    @property
+    def verifier(self) -> Verifier:
+        """Return who recounts what is stored."""
+        from chalicelib.application.verify import Verifier
+
+        return Verifier(invariants=self.invariants, images=self.images, audit=self.audit)
 
     def patient(self) -> Patient:
         """Return what the doctor looks at."""
@@ -216,7 +232,7 @@ class Ports(AdmissionPorts):
             images=lambda: self.images,
             jobs=lambda: self.jobs,
             read_keys=lambda: (self.tokens, self.links),
-            imagery=lambda: self.imagery(chosen.providers.default_provider),
+            imagery=lambda: self.imagery(chosen.providers.usual),
             push=lambda: self.push,
             clock=system_clock,  # this machine's: the doctor holds it against the database's
             new_token=self.new_token,

@@ -19,6 +19,7 @@ from chalicelib.settings import Settings
 if TYPE_CHECKING:
     from chalicelib.application.ports.clock import Clock, Jitter, Monotonic, NewId, NewToken, Sleep
     from chalicelib.application.ports.secrets import Secrets
+    from chalicelib.application.ports.shapes import Shapes
 
 
 def system_clock() -> datetime:
@@ -90,3 +91,10 @@ class Basis:
         from chalicelib.adapters.aws import client
 
         return client(service, endpoint_url=self.settings.process.aws_endpoint_url)
+
+    @property
+    def shapes(self) -> Shapes:
+        """The geometry of shapes."""
+        from chalicelib.adapters.shapes.geometry import GeosShapes
+
+        return GeosShapes()

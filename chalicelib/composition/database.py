@@ -27,11 +27,7 @@ if TYPE_CHECKING:
     from chalicelib.application.ports.places import Places
     from chalicelib.application.ports.recurring_tasks import RecurringTasks
     from chalicelib.application.ports.replays import Replays
-    from chalicelib.application.ports.scene_searches import SceneSearches
-    from chalicelib.application.ports.sessions import Sessions
     from chalicelib.application.ports.state_notices import StateNotices
-    from chalicelib.application.ports.tile_images import TileImages
-    from chalicelib.application.ports.tile_runs import TileRuns
     from chalicelib.application.ports.waits import Waits
 
 RETRY_S = 900.0  # a job that no worker has taken for so long is written anew
@@ -97,41 +93,6 @@ class DatabasePorts(Basis):
         from chalicelib.adapters.database.areas import SqlAreas
 
         return SqlAreas(self.engine)
-
-    @cached_property
-    def sessions(self) -> Sessions:
-        """Sessions."""
-        from chalicelib.adapters.database.sessions import SqlSessions
-        from chalicelib.adapters.imagery.registry import cost_per_request_usd
-
-        return SqlSessions(
-            self.engine,
-            deadline_s=self.settings.trip.session_deadline_s,
-            retry_s=RETRY_S,
-            tiles_per_day=self.settings.limits.tiles_per_day,
-            cost_of=cost_per_request_usd,
-        )
-
-    @cached_property
-    def tile_runs(self) -> TileRuns:
-        """Tile runs."""
-        from chalicelib.adapters.database.tile_runs import SqlTileRuns
-
-        return SqlTileRuns(self.engine, retry_s=RETRY_S)
-
-    @cached_property
-    def scene_searches(self) -> SceneSearches:
-        """The searches of sessions for scenes."""
-        from chalicelib.adapters.database.scenes import SqlSceneSearches
-
-        return SqlSceneSearches(self.engine)
-
-    @cached_property
-    def tile_images(self) -> TileImages:
-        """The images that tile runs capture beside the ones that they compare."""
-        from chalicelib.adapters.database.tile_images import SqlTileImages
-
-        return SqlTileImages(self.engine)
 
     @cached_property
     def captures(self) -> Captures:

@@ -4,6 +4,8 @@ import { imageUrl } from "./api.js";
 import { button, cell, el, facts } from "./dom.js";
 import { counted, m2, metres, moment, percent, place } from "./format.js";
 import { ground } from "./ground.js";
+import { kindText } from "./kinds.js";
+import { authorisedBadge, parcelTable } from "./parcels.js";
 import { viewer } from "./viewer.js";
 import { severityBadge, why } from "./words.js";
 
@@ -27,11 +29,13 @@ export function alertView(alert, { before, area }) {
     el(
       "div",
       { class: "session-head" },
-      el("h2", { class: "alert-title" }, log.changed_area_m2 === undefined ? "Change" : `${m2(log.changed_area_m2)} changed`),
+      el("h2", { class: "alert-title" }, log.changed_area_m2 === undefined ? "Change" : `${m2(log.changed_area_m2)} changed`, alert.kinds?.length ? `: ${alert.kinds.join(", ")}` : ""),
       severityBadge(alert.severity),
+      authorisedBadge(alert),
     ),
     pictures.node,
     regions.length > 0 && regionTable(regions, pictures),
+    parcelTable(alert),
     ignored.length > 0 && el(
       "details",
       { class: "ignored-places" },
@@ -47,6 +51,7 @@ export function alertView(alert, { before, area }) {
       ["Smallest visible change", log.smallest_change_m2 === undefined ? null : m2(log.smallest_change_m2)],
       ["Clear in both pictures", log.clear_share === undefined ? null : percent(log.clear_share)],
       ["Provider", tile.provider],
+      ["Imagery", [...new Set([before?.attribution, tile.attribution])].filter(Boolean).join("; ")],
       ["Detector", log.detector],
     ]),
   );
@@ -72,17 +77,19 @@ function caption(word, image) {
 
 function times(image) {
   if (image === null) return el("span", { class: "faint" }, "no longer listed");
-  return el("span", {}, "captured ", moment(image.capturedAt, "at an unknown time"), ", fetched ", moment(image.fetchedAt));
+  const captured = ["captured ", moment(image.capturedAt, "at an unknown time")];
+  return el("span", {}, captured, image.fetchedAt && [", fetched ", moment(image.fetchedAt)]);
 }
 
 function regionTable(regions, pictures) {
-  const titles = ["Place", "Size", "Severity", "Position", "Certainty", "Older pictures", ""];
+  const titles = ["Place", "Kind", "Size", "Severity", "Position", "Certainty", "Older pictures", ""];
   const rows = regions.map((region, index) => {
     const [lon, lat] = region.centroid;
     return el(
       "tr",
       {},
       cell("Place", el("span", { class: "number" }, String(index + 1))),
+      cell("Kind", kindText(region)),
       cell("Size", m2(region.area_m2)),
       cell("Severity", severityBadge(region.severity)),
       cell("Position", place(lat, lon)),
@@ -107,12 +114,13 @@ function heldAgainst(region) {
 }
 
 function ignoredTable(regions, pictures) {
-  const titles = ["Size", "Why it is no alert", "Position", "Certainty", ""];
+  const titles = ["Kind", "Size", "Why it is no alert", "Position", "Certainty", ""];
   const rows = regions.map((region) => {
     const [lon, lat] = region.centroid;
     return el(
       "tr",
       {},
+      cell("Kind", kindText(region)),
       cell("Size", m2(region.area_m2)),
       cell("Why it is no alert", why(region)),
       cell("Position", place(lat, lon)),

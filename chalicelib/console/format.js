@@ -92,3 +92,6 @@ async function copied(text) {
     tell(`The browser does not let this page copy. The position is ${text}`);
   }
 }
+
+/** Say a size as people do. */
+export const megabytes = (bytes) => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)}\u202fMB`;

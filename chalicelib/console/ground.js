@@ -25,13 +25,13 @@ export function ground(regions, ignored, bounds, area) {
     svg(
       "svg",
       { viewBox: `0 0 ${SIDE} ${SIDE}`, preserveAspectRatio: "none", class: "outlines", "aria-hidden": "true" },
-      area && path([ringOf(area)], at, "edge"),
+      area && path(area.rings ?? [ringOf(area.bounds)], at, "edge"),
       ignored.map((region) => path(region.outline?.coordinates ?? [], at, "ignored")),
       regions.map((region) => path(region.outline?.coordinates ?? [], at, "changed")),
     ),
     ...regions.map((region, index) => pin(region, index + 1, at)),
   ];
-  const fit = area === null ? null : fitted(area, at);
+  const fit = area === null ? null : fitted(area.bounds, at);
   const first = regions[0] ?? ignored[0];
   return { at, draw, hasIgnored: ignored.length > 0, fit, middle: first ? at(...first.centroid)[0] : (fit?.x ?? 0.5) };
 }

@@ -1,20 +1,39 @@
 // The console's frame: which page is shown, who is signed in, and what happens when a page fails.
 
+import { accountPage } from "./account.js";
 import { forget, get, isSignedIn, post } from "./api.js";
-import { areasPage, newAreaPage } from "./areas.js";
+import { areaPage } from "./area.js";
+import { areasPage } from "./areas.js";
+import { datesPage } from "./dates.js";
 import { el, empty, failure, tell } from "./dom.js";
+import { imagesPage } from "./history.js";
+import { holdsPage } from "./holds.js";
+import { importPage } from "./import_layer.js";
+import { layerPage, layersPage } from "./layers.js";
+import { newAreaPage } from "./new_area.js";
 import { pushesPage } from "./pushes.js";
 import { sessionPage } from "./session.js";
 import { sessionsPage } from "./sessions.js";
 import { signInPage } from "./sign_in.js";
+import { watchParcelsPage } from "./watch_parcels.js";
 
 const PAGES = [
-  [/^#\/areas$/, areasPage, "Areas"],
+  [/^#\/areas(?:\?(.*))?$/, areasPage, "Areas"],
   [/^#\/areas\/new$/, newAreaPage, "Add an area"],
+  [/^#\/areas\/(\d+)$/, areaPage, "Area"],
+  [/^#\/areas\/(\d+)\/dates$/, datesPage, "Compare two dates"],
+  [/^#\/areas\/(\d+)\/images$/, imagesPage, "Pictures"],
+  [/^#\/holds$/, holdsPage, "Legal holds"],
   [/^#\/sessions$/, sessionsPage, "Sessions"],
   [/^#\/sessions\/area\/(\d+)$/, sessionsPage, "Sessions"],
   [/^#\/sessions\/(\d+)(?:\/alert\/(\d+))?$/, sessionPage, "Session"],
+  [/^#\/layers$/, layersPage, "Layers"],
+  [/^#\/layers\/new$/, importPage, "Import a file"],
+  [/^#\/layers\/(\d+)$/, layerPage, "Layer"],
+  [/^#\/layers\/(\d+)\/watch$/, watchParcelsPage, "Watch parcels"],
+  [/^#\/layers\/(\d+)\/new$/, importPage, "Import a newer version"],
   [/^#\/pushes$/, pushesPage, "Pushes"],
+  [/^#\/account$/, accountPage, "Account"],
 ];
 const content = document.getElementById("content");
 const top = document.getElementById("top");

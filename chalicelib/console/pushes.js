@@ -13,7 +13,7 @@ export async function pushesPage(signal) {
   const first = await getPage("pushes", "limit=50", signal);
   const title = head("Pushes", "Messages about your areas, newest first, and what became of them.");
   if (first.items.length === 0) {
-    const sentence = "When a sweep finds a change, or an area cannot be seen for long, everyone concerned gets a push, and it is listed here.";
+    const sentence = "When a session finds a change, or an area cannot be seen for long, everyone concerned gets a push, and it is listed here.";
     return el("div", {}, title, empty("Nothing was pushed yet", sentence));
   }
   const rows = el("tbody", {}, first.items.map(row));

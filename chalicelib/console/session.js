@@ -4,19 +4,22 @@ import { get, getPage, imageKey, post } from "./api.js";
 import { button, confirmed, el, empty, facts, failure, head, tell } from "./dom.js";
 import { alertView, ignoredView } from "./alert.js";
 import { boundsOf, counted, duration, m2, moment, percent } from "./format.js";
+import { holdToggle, standingHolds } from "./holds.js";
 import { follow, more, reasons } from "./sessions.js";
+import { inWords } from "./kinds.js";
 import { progress, sessionBadge, severityBadge, standing, verdictCounts } from "./words.js";
 
 /** Make the page of a session, at one of its alerts. */
 export async function sessionPage(sessionId, alertId, signal) {
   const session = await details(sessionId, signal);
-  const [area, images] = await Promise.all([
+  const [area, images, holds] = await Promise.all([
     get(`area-configs/${session.areaConfigId}`, signal).catch(tolerated(signal, null)),
     get(`monitor/image-tiles/area/${session.areaConfigId}`, signal).catch(tolerated(signal, [])),
+    standingHolds(signal).catch(tolerated(signal, [])),
   ]);
   const page = el("div", { class: "session-page" });
   const show = (shown) => {
-    page.replaceChildren(...parts(shown, area, images, Number(alertId), signal));
+    page.replaceChildren(...parts(shown, { area, images, holds }, Number(alertId), signal));
     if (shown.next !== null) addAlerts(shown, page, area, images, Number(alertId), signal);
     if (shown.status !== "IN_PROGRESS") addIgnored(shown, page, area, images, signal);
   };
@@ -59,13 +62,13 @@ async function runToEnd(session, page, show, signal) {
   }
 }
 
-function parts(session, area, images, alertId, signal) {
+function parts(session, { area, images, holds }, alertId, signal) {
   const isRunning = session.status === "IN_PROGRESS";
-  const stop = isRunning && button("Stop this sweep", () => cancel(session, signal));
+  const stop = isRunning && button("Stop this session", () => cancel(session, signal));
   const all = el("a", { class: "button", href: `#/sessions/area/${session.areaConfigId}` }, "All of this area");
   return [
     el("nav", { "aria-label": "You are here", class: "trail" }, el("a", { href: "#/sessions" }, "Sessions"), " / ", `Session ${session.id}`),
-    head(area?.name ?? "Session", null, ...(stop ? [stop] : []), all),
+    head(area?.name ?? "Session", null, ...(stop ? [stop] : []), all, holdToggle({ sessionId: session.id }, `session ${session.id}`, holds)),
     summary(session),
     ...(session.alert_details.length > 0 ? [alerts(session, area, images, alertId)] : [noAlerts(session)]),
   ];
@@ -82,8 +85,12 @@ async function addIgnored(session, page, area, images, signal) {
   const list = el("ul");
   const choose = (tile, item) => {
     for (const other of list.querySelectorAll(".pick")) other.setAttribute("aria-pressed", String(other === item));
+    if (!tile.previousImagePath || !tile.currentImagePath) {
+      view.replaceChildren(empty("Its pictures are kept no longer", "What was seen there is listed still."));
+      return;
+    }
     const before = dated.get(imageKey(tile.previousImagePath)) ?? null;
-    view.replaceChildren(ignoredView(tile, { before, area: area && boundsOf(area) }));
+    view.replaceChildren(ignoredView(tile, { before, area: area && landOf(area) }));
   };
   const add = (tiles) => list.append(...tiles.filter(hasNoAlert).map((tile) => el("li", {}, pickIgnored(tile, choose))));
   add(first.items);
@@ -111,15 +118,17 @@ function summary(session) {
   return el(
     "section",
     { class: `card summary edge-${tone}`, "aria-label": "How it stands" },
-    el("div", { class: "session-head" }, sessionBadge(session), severityBadge(session.severity) ?? "", el("p", {}, sentence)),
+    el("div", { class: "session-head" }, sessionBadge(session), severityBadge(session.severity) ?? "", el("p", {}, sentence, inWords(session.kinds))),
     isRunning ? progress(session) : verdictCounts(session.countsByVerdict),
     ...reasons(session),
     facts([
+      ["Two dates", session.before && `${session.before} with ${session.after}, as somebody asked`],
       ["Started", moment(session.startTime)],
       ["Took", isRunning ? null : duration(session.startTime, session.endTime)],
       ["Newest image from", moment(session.newestCapturedAt, "not stated")],
       ["Clear view of", session.clearShare === null || session.unseenM2 !== null ? null : percent(session.clearShare)],
       ["Not seen", notSeen(session)],
+      ["Likely authorised", session.likelyAuthorised ? `${counted(session.likelyAuthorised, "tile")}: permits allow what changed there` : null],
       ["Push", isRunning ? null : session.notificationSent ? "accepted" : "none"],
     ]),
   );
@@ -133,7 +142,7 @@ function notSeen(session) {
 
 function noAlerts(session) {
   if (session.status === "IN_PROGRESS") {
-    return empty("Nothing to show yet", "Alerts appear here when the sweep has ended.");
+    return empty("Nothing to show yet", "Alerts appear here when the session has ended.");
   }
   if (session.status === "COMPLETED_ERROR") {
     return empty("No alert, and no all-clear", "Some of the land was not checked. The reason is above.");
@@ -159,8 +168,9 @@ function alerts(session, area, images, alertId) {
   const choose = (alert) => {
     const index = sorted.indexOf(alert);
     items.forEach((one, at) => one.setAttribute("aria-pressed", String(at === index)));
-    const before = dated.get(imageKey(alert.previousImagePath)) ?? null;
-    view.replaceChildren(alertView(alert, { before, area: area && boundsOf(area) }));
+    const { previousCapturedAt: capturedAt, previousAttribution: attribution } = alert;
+    const before = dated.get(imageKey(alert.previousImagePath)) ?? { capturedAt, attribution, fetchedAt: null };
+    view.replaceChildren(alertView(alert, { before, area: area && landOf(area) }));
     history.replaceState(null, "", `#/sessions/${session.id}/alert/${alert.id}`);
   };
   choose(sorted.find((alert) => alert.id === alertId) ?? sorted[0]);
@@ -178,14 +188,16 @@ function alerts(session, area, images, alertId) {
   );
 }
 
+const landOf = (area) => ({ bounds: boundsOf(area), rings: area.watched?.coordinates.flat() });
+
 const size = (alert) => alert.changeLog?.changed_area_m2 ?? 0;
 
 async function cancel(session, signal) {
   const consequence = "Tiles that are not done yet will not be checked, and the session will not count as an all-clear.";
-  if (!(await confirmed("Stop this sweep?", consequence, "Stop it"))) return;
+  if (!(await confirmed("Stop this session?", consequence, "Stop it"))) return;
   try {
     await post(`alerts/sessions/${session.id}/cancel`, undefined, signal);
-    tell("The sweep is being stopped.");
+    tell("The session is being stopped.");
   } catch (error) {
     if (!signal.aborted) tell(error.message);
   }

@@ -1,33 +1,44 @@
-// The list of sessions: how each sweep ended, or how far it has come.
+// The list of sessions: how each ended, or how far it has come.
 
 import { get, getPage } from "./api.js";
 import { button, el, empty, failure, head, poll, tell } from "./dom.js";
 import { counted, distance, duration, moment } from "./format.js";
+import { inWords } from "./kinds.js";
 import { progress, sessionBadge, severityBadge, standing, verdictCounts } from "./words.js";
 
 /** Make the page of sessions: all, or those of one area. */
 export async function sessionsPage(...given) {
   const [signal, areaId] = [given.at(-1), given.length > 1 ? Number(given[0]) : null];
-  const [first, areas] = await Promise.all([getPage("alerts/sessions", "limit=50", signal), get("area-configs", signal)]);
-  const names = new Map(areas.map((area) => [area.id, area.name]));
-  const wanted = (sessions) => sessions.filter((session) => areaId === null || session.areaConfigId === areaId);
+  const names = new Map();
+  const query = areaId === null ? "limit=50" : `limit=50&area=${areaId}`;
+  const [first] = await Promise.all([getPage("alerts/sessions", query, signal), areaId !== null && named([areaId])]);
   const list = el("ul", { class: "sessions" });
-  const add = (sessions) => list.append(...wanted(sessions).map((session) => item(session, names, signal)));
-  add(first.items);
+  await add(first.items);
   const title = areaId === null ? "Sessions" : `Sessions: ${names.get(areaId) ?? "a deleted area"}`;
   const back = areaId !== null && el("a", { class: "button", href: "#/sessions" }, "All areas");
   const nothing = empty(
     "No session yet",
-    "A session is one sweep over an area. One begins by itself when an area is due, or when you press “Supervise now”.",
+    "A session is one look at an area. One begins by itself when an area is due, or when you press “Supervise now”.",
     el("a", { class: "button", href: "#/areas" }, "Go to your areas"),
   );
   return el(
     "div",
     {},
-    head(title, "Each sweep over an area: captured, compared, and what came of it. Newest first.", ...(back ? [back] : [])),
+    head(title, "Each look at an area: captured, compared, and what came of it. Newest first.", ...(back ? [back] : [])),
     list.children.length === 0 && first.next === null ? nothing : list,
     more("alerts/sessions", first.next, add, signal),
   );
+
+  async function add(sessions) {
+    await named(sessions.map((session) => session.areaConfigId));
+    list.append(...sessions.map((session) => item(session, names, signal)));
+  }
+
+  async function named(areaIds) {
+    const unknown = [...new Set(areaIds)].filter((id) => !names.has(id));
+    if (unknown.length === 0) return;
+    for (const area of await get(`area-configs?ids=${unknown}&limit=100`, signal)) names.set(area.id, area.name);
+  }
 }
 
 /** Make the button that loads the next page of a list, for as long as there is one. */
@@ -40,7 +51,7 @@ export function more(path, query, add, signal, label = "Show older ones") {
   const load = async (next) => {
     try {
       const page = await getPage(path, next, signal);
-      add(page.items);
+      await add(page.items);
       offer(page.next);
     } catch (error) {
       if (!signal.aborted) place.replaceChildren(failure(error, () => load(next)));
@@ -71,7 +82,7 @@ function fill(place, session, names) {
       el("h2", {}, el("a", { href: `#/sessions/${session.id}`, class: "cover" }, name)),
       el("span", { class: "faint when" }, distance(session.startTime)),
     ),
-    el("p", {}, sentence),
+    el("p", {}, session.before ? `${session.before} with ${session.after}: ` : "", sentence, inWords(session.kinds)),
     isRunning ? progress(session) : "",
     ...reasons(session),
     el(
@@ -100,8 +111,10 @@ export function reasons(session) {
   }
   if (session.failures.length > 0) {
     const items = session.failures.map((one) => el("li", {}, el("code", {}, one.uniqueKey), " ", one.reason));
-    const title = `${counted(session.failures.length, "tile")} failed`;
-    parts.push(el("details", { class: "failures" }, el("summary", {}, title), el("ul", {}, items)));
+    const all = Math.max(session.countsByVerdict.FAILED ?? 0, items.length);
+    const title = `${counted(all, "tile")} failed`;
+    const rest = all > items.length ? el("p", { class: "small" }, `These are ${items.length} of them.`) : "";
+    parts.push(el("details", { class: "failures" }, el("summary", {}, title), el("ul", {}, items), rest));
   }
   return parts;
 }

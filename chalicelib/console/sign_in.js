@@ -2,8 +2,8 @@
 
 import { post, signIn } from "./api.js";
 import { button, el, failure } from "./dom.js";
+import { PASSWORD_RULE } from "./words.js";
 
-const RULE = "At least 8 characters, none of the most common passwords, and not your e-mail address.";
 const CLOSED = "Registration is closed here. Ask the operator of this service for an account.";
 
 /** Make the page of somebody who is not signed in. */
@@ -54,7 +54,7 @@ function face(isNew, note, done, show) {
       wrong,
       el("label", {}, "E-mail", email),
       el("label", {}, "Password", password),
-      isNew ? el("p", { class: "small" }, RULE) : null,
+      isNew ? el("p", { class: "small" }, PASSWORD_RULE) : null,
       send,
     ),
     el(

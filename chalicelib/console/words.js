@@ -12,6 +12,9 @@ const SHAPES = {
   ring: ["M10 1.8a8.2 8.2 0 1 1 0 16.4 8.2 8.2 0 0 1 0-16.4z", "M10 5.5V10l3 2.2"],
 };
 
+/** What a new password has to be. */
+export const PASSWORD_RULE = "At least 8 characters, none of the most common passwords, and not your e-mail address.";
+
 /** Each verdict: its word, what it means, its shape, its tone. */
 export const VERDICTS = {
   CHANGED: ["Changed", "change above the area's threshold, inside the area", "triangle", "change"],
@@ -20,7 +23,7 @@ export const VERDICTS = {
   NO_NEW_IMAGERY: ["No new imagery", "the provider has nothing newer than last time", "square", "plain"],
   OBSCURED: ["Obscured", "too little of the tile is clear: cloud, haze or no data", "diamond", "warn"],
   FAILED: ["Failed", "could not be captured or compared", "octagon", "bad"],
-  CANCELLED: ["Cancelled", "the sweep was stopped before this tile was done", "octagon", "bad"],
+  CANCELLED: ["Cancelled", "the session was stopped before this tile was done", "octagon", "bad"],
 };
 
 const PUSHES = {
@@ -67,10 +70,13 @@ const REASONS = {
   "season-like": "plants or crops, as the place changes anyway",
   haze: "a veil over one of the pictures",
   "thin cloud": "a small thin cloud in one of the pictures: the ground under it counts as not seen",
+  "drawn text": "letters in one of the pictures, a date or a name: the ground under them counts as not seen",
   "edge of no-data": "cut by ground that cannot be seen",
   "comes back": "an older picture looks like the newer one",
   "does not hold": "the picture before looks like the newer one: its reference was odd",
   "not yet sure": "not quite unlike every older picture; the next one will tell",
+  "kind not asked for": "surely of a kind that this area does not alert on",
+  "seen once, to be confirmed": "this area wants two pictures: it alerts when a later one shows it still",
 };
 
 /** Say why something that was seen is no alert. */
@@ -95,12 +101,13 @@ export function standing(session) {
     case "COMPLETED_ERROR":
       return ["Not fully checked", "octagon", "bad", "This is not an all-clear: some land was not checked."];
     case "COMPLETED_NO_CHANGES":
+      if (session.before) return ["No change between them", "square", "plain", `${count(compared)} ${of} compared. It says nothing of today.`];
       if (session.reason) return ["No changes seen", "diamond", "warn", "This is not an all-clear: there may be a newer picture."];
       if (compared > 0) {
         const first = counts.BASELINE ? ` ${counted(counts.BASELINE, "tile")} seen for the first time.` : "";
         return ["No changes", "circle", "good", `${count(compared)} ${of} compared, nothing changed.${unseen}${first}`];
       }
-      if (counts.BASELINE) return ["Baseline taken", "square", "plain", "The next sweep will be compared with it."];
+      if (counts.BASELINE) return ["Baseline taken", "square", "plain", "The next session will be compared with it."];
       return ["No new imagery", "square", "plain", "Nothing was compared: there is nothing newer than last time."];
     default:
       return [session.status, "diamond", "warn", "This console does not know this state."];
@@ -113,6 +120,17 @@ const AREA_STATES = {
   "partly blind": ["Partly not seen", "diamond", "warn"],
   blind: ["Not seen", "diamond", "warn"],
   failing: ["Could not be looked at", "octagon", "bad"],
+};
+
+/** What of an area waits for somebody, in the order of the list: its word, its shape, its tone. */
+export const ATTENTION = {
+  changed: ["Changed", "triangle", "change"],
+  failing: ["Not fully checked", "octagon", "bad"],
+  blind: ["Not seen", "diamond", "warn"],
+  "partly blind": ["Partly not seen", "diamond", "warn"],
+  unsettled: ["Changed before", "triangle", "plain"],
+  "not looked at": ["Not looked at yet", "ring", "plain"],
+  none: ["Nothing waits", "circle", "plain"],
 };
 
 /** Make the badge of how an area stands. */
@@ -153,4 +171,19 @@ export function progress(session) {
     el("progress", { max: session.tilesPlanned, value: session.tilesDone, "aria-label": label }),
     el("span", {}, label),
   );
+}
+
+/** Say how often an area is looked at: "every 7 days", "when a picture arrives, and every 24 hours". */
+export function cadence({ cadenceHours, looksOnArrival, schedule }) {
+  if (schedule) return `${looksOnArrival ? "when a picture arrives, and " : ""}${scheduleText(schedule)}`;
+  const days = cadenceHours % 24 === 0 && cadenceHours > 24;
+  const often = cadenceHours === 1 ? "every hour" : `every ${days ? counted(cadenceHours / 24, "day") : counted(cadenceHours, "hour")}`;
+  return looksOnArrival ? `when a picture arrives, and ${often}` : often;
+}
+
+const DAYS = { mon: "Monday", tue: "Tuesday", wed: "Wednesday", thu: "Thursday", fri: "Friday", sat: "Saturday", sun: "Sunday" };
+
+function scheduleText({ weekdays, everyDays, at, timeZone }) {
+  const days = weekdays ? `on ${weekdays.map((day) => DAYS[day]).join(", ")}` : everyDays === 1 ? "every day" : `every ${counted(everyDays, "day")}`;
+  return `${days} at ${at}, ${timeZone}`;
 }

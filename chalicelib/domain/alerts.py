@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.domain.images import TileImage
+from chalicelib.domain.parcels import NamedParcel
+from chalicelib.domain.permits import Standing
 from chalicelib.domain.tile_runs import Verdict
 
 
@@ -18,12 +20,25 @@ class Alert:
     session_id: int
     image_id: int
     reference_key: str
+    reference_captured_at: datetime | None
+    reference_attribution: str
     image_key: str
     mask_key: str | None
     overlay_key: str | None
     change_log: dict[str, Any]
     created_at: datetime
     place_ids: tuple[int, ...] = ()  # none before its session has ended
+    parcels: tuple[NamedParcel, ...] = ()  # as they were when it was made
+
+    @property
+    def parcels_touched(self) -> int | None:
+        """The number of parcels that it touches; None where its owner had no layers then."""
+        return self.change_log.get("parcels_touched")
+
+    @property
+    def is_likely_authorised(self) -> bool:
+        """Whether permits allow all of it."""
+        return bool(self.change_log.get("permit") == Standing.VALID)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

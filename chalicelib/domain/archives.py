@@ -11,6 +11,9 @@ from typing import NamedTuple
 
 from chalicelib.domain.tiles import Bounds
 
+PROVIDER = "archive"
+"""The name of the provider whose areas an archive shows."""
+
 
 class Use(StrEnum):
     """What becomes of a file."""

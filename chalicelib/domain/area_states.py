@@ -35,17 +35,26 @@ class AreaStanding:
     state: AreaState
     since: datetime
     unseen: Unseen | None = field(default=None, compare=False)  # None: not measured by the release that said so
+    clearly_seen_at: datetime | None = field(default=None, compare=False)  # by images of then; None: not known
 
 
 def state_after(
-    ending: Ending, counts: Mapping[Verdict, int], *, cause: Cause, unseen: Unseen | None, tolerance: float
+    ending: Ending,
+    counts: Mapping[Verdict, int],
+    *,
+    cause: Cause,
+    unseen: Unseen | None,
+    tolerance: float,
+    authorised: int = 0,
 ) -> AreaState | None:
     """Return the state that a session leaves its area in; None if it says nothing of the area as a whole.
 
     Blind is not failing: cloud is nobody's fault. A session that somebody stopped, or that compared what was stored,
-    leaves the state as it was.
+    leaves the state as it was. So many changed tiles lie inside of permits (`authorised`): nobody is told of these, so
+    where there are no others what was not seen is told as if nothing had changed.
     """
-    is_changed, is_failing = ending.status is SessionStatus.CHANGES_DETECTED, counts.get(Verdict.FAILED, 0) > 0
+    is_changed = counts.get(Verdict.CHANGED, 0) > authorised
+    is_failing = counts.get(Verdict.FAILED, 0) > 0
     if cause is Cause.COMPARISON or (counts.get(Verdict.CANCELLED, 0) and not (is_changed or is_failing)):
         return None
     if is_changed:
@@ -53,10 +62,14 @@ def state_after(
     if is_failing:
         return AreaState.FAILING
     if unseen is not None and unseen.share >= BLIND_SHARE:
-        return AreaState.BLIND
-    if unseen is not None and unseen.is_more_than(tolerance):
-        return AreaState.PARTLY_BLIND
-    return AreaState.FAILING if ending.status is SessionStatus.ERROR else AreaState.WATCHED
+        state = AreaState.BLIND
+    elif unseen is not None and unseen.is_more_than(tolerance):
+        state = AreaState.PARTLY_BLIND
+    elif not ending.is_whole:
+        state = AreaState.FAILING
+    else:
+        state = AreaState.CHANGED if ending.status is SessionStatus.CHANGES_DETECTED else AreaState.WATCHED
+    return state
 
 
 def as_it_is_told(state: AreaState, unseen: Unseen | None, *, tolerance: float) -> AreaState:

@@ -2,83 +2,26 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime
+from typing import NamedTuple
 
+from chalicelib.domain.cadences import Cadence
 from chalicelib.domain.errors import Invalid
+from chalicelib.domain.extents import Extent
+from chalicelib.domain.kinds import DEFAULT_ALERT_KINDS, Kind
 from chalicelib.domain.scenes import Grid, ProviderTerms
-from chalicelib.domain.thresholds import Sensitivity, Thresholds, default_threshold_m2
-from chalicelib.domain.tiles import M_PER_DEGREE, MAX_LATITUDE, Bounds, count_covering, gsd_m
+from chalicelib.domain.schedules import Schedule
+from chalicelib.domain.shapes import Laid, Size
+from chalicelib.domain.thresholds import Sensitivity, Thresholds, smallest_alert_m2
+from chalicelib.domain.tiles import count_covering, gsd_m
 from chalicelib.domain.unseen import DEFAULT_TOLERANCE, checked_tolerance
-from chalicelib.domain.whereabouts import Spot
 
 MAX_NAME = 200
-MAX_REACH_KM = 1000.0
+MAX_TAG = 50
+MOST_TAGS = 20
 CADENCE_HOURS = (1, 24 * 365)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Extent:
-    """Where an area lies: a centre and how far it reaches each way."""
-
-    center_lat: float
-    center_lon: float
-    north_km: float
-    south_km: float
-    east_km: float
-    west_km: float
-
-    def __post_init__(self) -> None:
-        if not -90 <= self.center_lat <= 90:
-            are_exchanged = ": are latitude and longitude exchanged?" if abs(self.center_lat) <= 180 else ""
-            raise Invalid(f"a latitude is -90 to 90, not {self.center_lat:g}{are_exchanged}", pointer="/centerLat")
-        if not -180 <= self.center_lon <= 180:
-            raise Invalid(f"a longitude is -180 to 180, not {self.center_lon}", pointer="/centerLon")
-        for pointer, reach in (
-            ("/northKm", self.north_km),
-            ("/southKm", self.south_km),
-            ("/eastKm", self.east_km),
-            ("/westKm", self.west_km),
-        ):
-            if not (math.isfinite(reach) and 0 <= reach <= MAX_REACH_KM):
-                raise Invalid(f"an area reaches 0 to {MAX_REACH_KM:.0f} km, not {reach}", pointer=pointer)
-        if self.north_km + self.south_km <= 0 or self.east_km + self.west_km <= 0:
-            raise Invalid("an area needs some height and some width", pointer="/northKm")
-        bounds = self.bounds
-        if bounds.north > MAX_LATITUDE or bounds.south < -MAX_LATITUDE:
-            raise Invalid(
-                f"an area must lie within {MAX_LATITUDE:.4f} degrees of the equator, and this one is at latitude "
-                f"{self.center_lat:g}: are latitude and longitude exchanged?",
-                pointer="/centerLat",
-            )
-        if bounds.west < -180 or bounds.east > 180:
-            raise Invalid(
-                "an area may not reach across the 180th meridian: make one on each side of it", pointer="/centerLon"
-            )
-
-    @property
-    def spot(self) -> Spot:
-        """The centre."""
-        return Spot(self.center_lat, self.center_lon)
-
-    @property
-    def m2(self) -> float:
-        """The land in square metres."""
-        return (self.north_km + self.south_km) * (self.east_km + self.west_km) * 1e6
-
-    @property
-    def bounds(self) -> Bounds:
-        """The area's box. A degree is 111 194.93 m, in longitude times the cosine of the centre's latitude."""
-        north_degrees = 1000 / M_PER_DEGREE
-        # At a pole the cosine is nothing: the latitude check refuses that area, and must get as far as doing so.
-        east_degrees = north_degrees / max(math.cos(math.radians(self.center_lat)), 1e-9)
-        return Bounds(
-            self.center_lon - self.west_km * east_degrees,
-            self.center_lat - self.south_km * north_degrees,
-            self.center_lon + self.east_km * east_degrees,
-            self.center_lat + self.north_km * north_degrees,
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,30 +30,55 @@ class Plan:
 
     provider: str
     grid: Grid
-    cadence_hours: int
+    cadence_hours: int  # of a schedule: the mean, for who does not know of it
     thresholds: Thresholds
     unseen_tolerance: float = DEFAULT_TOLERANCE  # a share: more of the area unseen is no all-clear
+    compare_since: date | None = None  # what changed since then is told; None: since the oldest picture
+    looks_on_arrival: bool = False  # it is looked at as well when a scene comes over it
+    schedule: Schedule | None = None
 
     def __post_init__(self) -> None:
-        shortest, longest = CADENCE_HOURS
-        if not shortest <= self.cadence_hours <= longest:
-            raise Invalid(
-                f"an area is looked at every {shortest} to {longest} hours, not {self.cadence_hours}",
-                pointer="/cadenceHours",
-            )
+        check_hours(self.cadence_hours)
         checked_tolerance(self.unseen_tolerance)
+
+    @property
+    def cadence(self) -> Cadence:
+        """How often it is looked at."""
+        return Cadence(self.cadence_hours, self.looks_on_arrival, self.schedule)
 
     def gsd_m(self, latitude: float) -> float:
         """Return the metres a pixel of its images at a latitude."""
         return gsd_m(latitude, self.grid.zoom, self.grid.tile_px)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caps:
-    """How much one user may ask for."""
+def check_dated(terms: ProviderTerms | None) -> None:
+    """Raise Invalid for a provider that does not say when its pictures were taken, and so can tell no change since."""
+    if terms is not None and not terms.is_dated:
+        reason = f"{terms.name} does not say when its pictures were taken: there is no change since a day to tell"
+        raise Invalid(reason, pointer="/compareSince")
 
-    tiles: int  # of one area
-    areas: int
+
+class Land(NamedTuple):
+    """Where an area lies, and the grid that its images are captured on."""
+
+    extent: Extent  # of a shape: the box around it
+    grid: Grid
+    laid: Laid | None  # its shape; None: it is its box
+
+    @property
+    def size(self) -> Size | None:
+        """How large its shape is; None: it is its box."""
+        return None if self.laid is None else self.laid.size
+
+    @property
+    def m2(self) -> float:
+        """The land in square metres."""
+        return self.extent.m2 if self.size is None else self.size.m2
+
+    @property
+    def gsd_m(self) -> float:
+        """Metres a pixel, at the centre."""
+        return gsd_m(self.extent.center_lat, self.grid.zoom, self.grid.tile_px)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,9 +87,11 @@ class NewArea:
 
     user_id: int
     name: str
-    extent: Extent
+    extent: Extent  # of a shape: the box around it
     plan: Plan
     is_told_to_operator: bool = True  # whether its pushes also go to the operator's targets
+    laid: Laid | None = None  # its shape; None: it is its box
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,32 +105,35 @@ class Area:
     plan: Plan
     next_due_at: datetime
     created_at: datetime
+    size: Size | None = None  # of its shape; None: it is its box
+    version: int = 1  # of what its owner says of it: one more with each change
+    tags: tuple[str, ...] = ()
+    is_paused: bool = False  # it is looked at only when somebody asks for it
+    old_land_session_id: int | None = None  # the last session on the land as it was before; None: it was never another
+
+    @property
+    def next_session_at(self) -> datetime | None:
+        """When it is looked at next, as far as that is known; None while it is paused."""
+        return None if self.is_paused else self.next_due_at
 
     @property
     def tiles(self) -> int:
         """The number of tiles that cover it."""
-        return count_covering(self.extent.bounds, self.plan.grid.zoom)
+        return tiles_of(self.extent, self.size, self.plan.grid)
+
+    @property
+    def m2(self) -> float:
+        """The land in square metres."""
+        return self.extent.m2 if self.size is None else self.size.m2
 
     @property
     def gsd_m(self) -> float:
         """Metres a pixel, at the area's centre."""
         return self.plan.gsd_m(self.extent.center_lat)
 
-
-def next_due(due_at: datetime, *, cadence_hours: int, now: datetime) -> datetime:
-    """Return when an area is due next, at the hour that it always was; times that were missed are not made up for.
-
-    A session that somebody asks for before the time does not move it; one at the time, or after it, takes its place.
-
-    >>> from datetime import UTC
-    >>> due_at = datetime(2026, 3, 1, 6, tzinfo=UTC)
-    >>> str(next_due(due_at, cadence_hours=24, now=datetime(2026, 3, 3, 7, tzinfo=UTC)))
-    '2026-03-04 06:00:00+00:00'
-    """
-    if due_at > now:
-        return due_at
-    step = timedelta(hours=cadence_hours)
-    return due_at + step * ((now - due_at) // step + 1)
+    def is_of_its_land(self, session_id: int) -> bool:
+        """Whether a session is of the land as it is now, not as it was before that was changed."""
+        return self.old_land_session_id is None or session_id > self.old_land_session_id
 
 
 def checked_name(name: str) -> str:
@@ -171,22 +144,55 @@ def checked_name(name: str) -> str:
     return kept
 
 
-def checked_size(extent: Extent, grid: Grid, *, most_tiles: int, tiles_per_day: int) -> int:
+def checked_tags(tags: Sequence[str]) -> tuple[str, ...]:
+    """Return an area's tags as they are kept: each once, in their order. Raises Invalid."""
+    kept = tuple(dict.fromkeys(tag.strip() for tag in tags))
+    for place, tag in enumerate(kept):
+        if not 1 <= len(tag) <= MAX_TAG:
+            raise Invalid(f"a tag has 1 to {MAX_TAG} characters", pointer=f"/tags/{place}")
+    if len(kept) > MOST_TAGS:
+        raise Invalid(f"an area has at most {MOST_TAGS} tags", pointer="/tags")
+    return kept
+
+
+def check_hours(hours: int) -> None:
+    """Raise Invalid for a cadence that is too short or too long."""
+    shortest, longest = CADENCE_HOURS
+    if not shortest <= hours <= longest:
+        raise Invalid(f"an area is looked at every {shortest} to {longest} hours, not {hours}", pointer="/cadenceHours")
+
+
+def check_worth(m2: float, *, min_changed_area_m2: float) -> None:
+    """Raise Invalid for land that is smaller than the smallest change that is alerted on there."""
+    if m2 < min_changed_area_m2:
+        raise Invalid(
+            f"this area has {m2:.3g} m2, and only a change of {min_changed_area_m2:g} m2 or more is alerted on: "
+            "nothing there ever would be",
+            pointer="/minChangedAreaM2",
+        )
+
+
+def tiles_of(extent: Extent, size: Size | None, grid: Grid) -> int:
+    """Return the number of tiles that cover land: its shape's, or the box's where it has none."""
+    return count_covering(extent.bounds, grid.zoom) if size is None else size.tiles
+
+
+def checked_size(extent: Extent, grid: Grid, *, size: Size | None = None, most_tiles: int, tiles_per_day: int) -> int:
     """Return the number of tiles an area needs.
 
     Raises Invalid over the cap, or over what one user may ask for in a day, with the number: it would never be seen.
     """
-    tiles = count_covering(extent.bounds, grid.zoom)
+    tiles, pointer = tiles_of(extent, size, grid), "/northKm" if size is None else "/geometry"
     needed, most, a_day = (f"{number:,}".replace(",", " ") for number in (tiles, most_tiles, tiles_per_day))
     if tiles > most_tiles:
         raise Invalid(
-            f"this area needs {needed} tiles at zoom {grid.zoom}; at most {most} are allowed", pointer="/northKm"
+            f"this area needs {needed} tiles at zoom {grid.zoom}; at most {most} are allowed", pointer=pointer
         )
     if tiles > tiles_per_day:
         raise Invalid(
             f"this area needs {needed} tiles at zoom {grid.zoom} each time, and you have {a_day} a day: it would "
             "never be looked at",
-            pointer="/northKm",
+            pointer=pointer,
         )
     return tiles
 
@@ -194,33 +200,41 @@ def checked_size(extent: Extent, grid: Grid, *, most_tiles: int, tiles_per_day: 
 def plan_area(
     extent: Extent,
     *,
+    size: Size | None = None,
     terms: ProviderTerms,
     grid: Grid,
-    cadence_hours: int,
+    cadence: Cadence,
     min_changed_area_m2: float | None,
     min_clear_share: float,
     sensitivity: Sensitivity,
     most_tiles: int,
     tiles_per_day: int,
+    alert_kinds: frozenset[Kind] = DEFAULT_ALERT_KINDS,
     unseen_tolerance: float = DEFAULT_TOLERANCE,
+    compare_since: date | None = None,
+    is_confirmed_twice: bool = False,
 ) -> Plan:
     """Plan how an area would be watched. Raises Invalid."""
-    checked_size(extent, grid, most_tiles=most_tiles, tiles_per_day=tiles_per_day)
-    if min_changed_area_m2 is None:
-        min_changed_area_m2 = default_threshold_m2(gsd_m(extent.center_lat, grid.zoom, grid.tile_px))
+    if compare_since is not None:
+        check_dated(terms)
+    checked_size(extent, grid, size=size, most_tiles=most_tiles, tiles_per_day=tiles_per_day)
+    detail_m = gsd_m(extent.center_lat, grid.zoom, grid.tile_px)
+    min_changed_area_m2 = smallest_alert_m2(min_changed_area_m2, terms=terms, gsd_m=detail_m)
     thresholds = Thresholds(
-        min_changed_area_m2=min_changed_area_m2, min_clear_share=min_clear_share, sensitivity=sensitivity
+        min_changed_area_m2=min_changed_area_m2,
+        min_clear_share=min_clear_share,
+        sensitivity=sensitivity,
+        alert_kinds=alert_kinds,
+        is_confirmed_twice=is_confirmed_twice,
     )
-    if extent.m2 < min_changed_area_m2:
-        raise Invalid(
-            f"this area has {extent.m2:.3g} m2, and only a change of {min_changed_area_m2:g} m2 or more is alerted on: "
-            "nothing there ever would be",
-            pointer="/minChangedAreaM2",
-        )
+    check_worth(extent.m2 if size is None else size.m2, min_changed_area_m2=min_changed_area_m2)
     return Plan(
         provider=terms.name,
         grid=grid,
-        cadence_hours=cadence_hours,
+        cadence_hours=cadence.hours,
+        looks_on_arrival=cadence.on_arrival,
+        schedule=cadence.schedule,
         thresholds=thresholds,
         unseen_tolerance=unseen_tolerance,
+        compare_since=compare_since,
     )

@@ -21,7 +21,13 @@ class Deed(StrEnum):
     SIGN_IN_ENDED = "sign-in ended"
     REFRESH_REUSED = "refresh token reused"
     PASSWORD_CHANGED = "password changed"  # noqa: S105 (a deed)
+    AREA_CHANGED = "area changed"
     AREA_DELETED = "area deleted"
+    AREA_EXPORTED = "area exported"
+    HOLD_PLACED = "hold placed"
+    HOLD_LIFTED = "hold lifted"
+    USER_REMOVED = "user removed"
+    USER_PURGED = "user purged"  # nothing of him is left but this log and the ledger
     OPERATED = "operated"
 
 
@@ -62,15 +68,37 @@ class AuditEntry:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class AuditPlace:
+    """A place in the chain: the last entry that was looked at, and its hash.
+
+    >>> str(AuditPlace.parse("")) == str(AuditPlace()), str(AuditPlace.parse("12:ab"))
+    (True, '12:ab')
+    """
+
+    number: int = 0
+    hash: str = BEGINNING
+
+    @classmethod
+    def parse(cls, text: str) -> AuditPlace:
+        """Read what `str` writes; nothing is the beginning."""
+        number, _, kept = text.partition(":")
+        return cls(int(number), kept) if text else cls()
+
+    def __str__(self) -> str:
+        return f"{self.number}:{self.hash}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditFindings:
-    """What a look at the whole chain found. `head` is the last hash: noted elsewhere, it holds all before it."""
+    """What a look at the chain found. `head` is the last hash: noted elsewhere, it holds all before it."""
 
-    entries: int
-    forgotten: int
+    entries: int  # that are whole, from the first on
+    forgotten: int  # of those that were looked at
     head: str
     first_broken: int | None
     fault: str
+    next: AuditPlace | None = None  # where the look ended, if that was not the chain's end
 
 
 def digest(network: str, salt: str) -> str:

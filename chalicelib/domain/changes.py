@@ -8,11 +8,13 @@ from enum import StrEnum
 from typing import Any
 
 from chalicelib.domain.comparisons import DETECTOR
+from chalicelib.domain.kinds import Kind, read_as, reading_kind
 from chalicelib.domain.severity import highest, severity_of
 from chalicelib.domain.thresholds import Thresholds
 from chalicelib.domain.tile_runs import Verdict
 from chalicelib.domain.tiles import Bounds, Outline
 
+EVIDENCE = "evidence"  # the member of a kept region that people are not shown
 MOST_IGNORED = 50  # kept of one comparison: what may hold later, then the largest
 
 
@@ -27,9 +29,13 @@ class Reason(StrEnum):
     HAZE = "haze"
     NO_DATA_EDGE = "edge of no-data"
     VEIL = "thin cloud"
+    LETTERING = "drawn text"
     COMES_BACK = "comes back"
     DOES_NOT_HOLD = "does not hold"
     NOT_YET_SURE = "not yet sure"
+    KIND_NOT_ASKED_FOR = "kind not asked for"
+    OUTSIDE = "outside the area"
+    SEEN_ONCE = "seen once, to be confirmed"
 
 
 _MAY_HOLD_LATER = frozenset(
@@ -69,6 +75,10 @@ class Region:
     is_confirmed: bool = False  # doubted with the image before, and still there
     is_slow: bool = False  # seen against the baseline, not against the image before
     grew_from_m2: float | None = None  # of a known place: what people were told before
+    kind: Kind | None = None  # the most probable one; None where the pair does not tell
+    kind_probability: float | None = None
+    seen_against: int | None = None  # of what was seen once: the id of the image that it was seen against
+    evidence: tuple[Any, ...] | None = None  # what other settings judge it by (`evidence.py`); None: none would tell it
 
     def to_json(self) -> dict[str, Any]:
         """Return the region as the change log carries it."""
@@ -84,12 +94,37 @@ class Region:
             "confirmed": self.is_confirmed,
             "compared_with": "baseline" if self.is_slow else "previous",
             "grew_from_m2": self.grew_from_m2,
+            "kind": self.kind or Kind.OTHER,
+            "kind_probability": None if self.kind_probability is None else round(self.kind_probability, 3),
         }
+
+    def kept_json(self) -> dict[str, Any]:
+        """Return the region as it is kept: with what other settings would judge it by."""
+        return self.to_json() | ({EVIDENCE: list(self.evidence)} if self.evidence else {})
 
     def ignored_json(self) -> dict[str, Any]:
         """Return the region as ignored regions are kept: with its reason, and no severity."""
-        kept = self.to_json() | {"reason": self.reason}
+        kept = self.kept_json() | {"reason": self.reason}
+        kept |= {} if self.seen_against is None else {"seen_against": self.seen_against}
         return {name: value for name, value in kept.items() if name not in _OF_ALERTS}
+
+    @classmethod
+    def from_ignored(cls, kept: dict[str, Any]) -> Region:
+        """Return a region of what is kept of it."""
+        return cls(
+            area_m2=kept["area_m2"],
+            score=kept["score"],
+            bounds=Bounds(*kept["bounds"]),
+            centroid=(kept["centroid"][0], kept["centroid"][1]),
+            outline=kept["outline"]["coordinates"],
+            reason=Reason(kept["reason"]),
+            older=kept["older_pictures"],
+            held_against=kept["held_against"],
+            kind=Kind(kept["kind"]) if kept.get("kind") else None,
+            kind_probability=kept.get("kind_probability"),
+            seen_against=kept.get("seen_against"),
+            evidence=tuple(kept[EVIDENCE]) if kept.get(EVIDENCE) else None,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,10 +139,16 @@ class Change:
     smallest_change_m2: float  # smaller ones could not have been seen
     mask_png: bytes  # one channel, 255 = changed, as large as the images
     overlay_png: bytes  # the newer image with the regions drawn on it
+    earlier_years: int = 0  # whose same season judged as well; 0: the pair and older images alone
 
     def above(self, thresholds: Thresholds) -> tuple[Region, ...]:
         """Return the regions that are worth an alert."""
         return tuple(region for region in self.regions if region.area_m2 >= thresholds.min_changed_area_m2)
+
+
+def without_evidence(region: dict[str, Any]) -> dict[str, Any]:
+    """Return a kept region as people are shown it."""
+    return {name: value for name, value in region.items() if name != EVIDENCE}
 
 
 def judge(change: Change, thresholds: Thresholds) -> Verdict:
@@ -119,18 +160,27 @@ def judge(change: Change, thresholds: Thresholds) -> Verdict:
     return Verdict.NO_CHANGE
 
 
+def _is_seen_once(region: Region) -> bool:
+    return region.reason is Reason.SEEN_ONCE
+
+
+def _is_to_be_settled(region: Region) -> bool:
+    return may_hold_later(region.reason, region.score)
+
+
 def ignored_of(change: Change, thresholds: Thresholds) -> list[dict[str, Any]]:
     """Return what was seen and is no alert, each with its reason, largest first.
 
-    Of more than MOST_IGNORED the largest are kept, but always those that the next image is to settle.
+    Of more than MOST_IGNORED the largest are kept, but first those that the next image is to settle; and all that was
+    seen once, for nobody has been told of it.
     """
     alerts = change.above(thresholds)
     small = [replace(region, reason=Reason.BELOW_SIZE) for region in change.regions if region not in alerts]
     doubts_first = sorted(
         [*small, *change.ignored],
-        key=lambda region: (not may_hold_later(region.reason, region.score), -region.area_m2),
+        key=lambda region: (not _is_seen_once(region), not _is_to_be_settled(region), -region.area_m2),
     )
-    kept = doubts_first[:MOST_IGNORED]
+    kept = doubts_first[: max(MOST_IGNORED, sum(map(_is_seen_once, doubts_first)))]
     return [region.ignored_json() for region in sorted(kept, key=lambda region: -region.area_m2)]
 
 
@@ -149,12 +199,14 @@ def change_log(change: Change, thresholds: Thresholds) -> dict[str, Any]:
         "changed": True,
         "change_percent": round(100 * change.changed_share, 3),
         "message": f"{changed_m2:,.0f} m2 changed in {places}{_growth(regions)}".replace(",", " "),
+        "kinds": read_as(reading_kind(region.kind) for region in regions),
         "severity": highest(severity_of(region.area_m2, region.score) for region in regions),
         "changed_area_m2": round(changed_m2, 1),
-        "regions": [region.to_json() for region in regions],
-        "ignored": ignored_of(change, thresholds),
+        "regions": [region.kept_json() for region in regions],
+        "ignored": [without_evidence(region) for region in ignored_of(change, thresholds)],
         "gsd_m": round(change.gsd_m, 4),
         "smallest_change_m2": round(change.smallest_change_m2, 1),
         "clear_share": round(change.clear_share, 4),
         "detector": DETECTOR,
+        "earlier_years": change.earlier_years,
     }

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from typing import NamedTuple
 
 from chalicelib.domain.images import StoredImage, is_usable
 from chalicelib.domain.references import CLEAR_SHARE
-from chalicelib.domain.scenes import Found, Item, Scene, day_of, shown_share
+from chalicelib.domain.scenes import LEAST_SHARE, SINCE, Found, Item, Scene, day_of, shown_share
+from chalicelib.domain.shapes import Watched, bounds_of_outlines
 from chalicelib.domain.thresholds import Thresholds
-from chalicelib.domain.tiles import Bounds, View, bounds_of, centre_of
+from chalicelib.domain.tiles import Bounds, View, bounds_of, centre_of, shared_m2
+from chalicelib.domain.two_dates import NEAR, near
 
 MOST_LOOKED_AT = 4  # scenes of one tile in one session: further ones are the next session's
 MOST_OLDEST = 2  # of them, where a baseline is looked for
 ALIKE = 1.5  # times as coarse, at most
 LEAST_OF_VIEW = 1e-9  # of an image: whatever an area on it may see a part of
+LEAST_FILL = 1e-6  # of the box around a shape's part of a tile
 MORE = 0.05  # of the ground: an older scene that may show so much more is worth a look
 
 
@@ -26,6 +29,7 @@ class Ground(NamedTuple):
     bounds: Bounds
     slack: tuple[float, float]  # a pixel's width and height, in degrees
     view: Bounds  # of the whole image, with what its neighbours see of it
+    fill: float = 1.0  # the share of `bounds` that it is
 
     @property
     def lon(self) -> float:
@@ -33,17 +37,25 @@ class Ground(NamedTuple):
         return centre_of(self.view)[0]
 
     @classmethod
-    def of(cls, view: View, area: Bounds) -> Ground:
+    def of(cls, view: View, area: Bounds, watched: Watched | None = None) -> Ground:
         """Return it, at least a pixel wide and high: a thinner part is rounding, not ground."""
         tile = bounds_of(view.tile)
+        fill = 1.0
+        if watched is not None and watched.outlines is not None:
+            area = bounds_of_outlines(watched.outlines)
+            fill = min(1.0, max(LEAST_FILL, watched.m2 / max(watched.m2, shared_m2(view.tile, area), LEAST_FILL)))
         slack = (tile.east - tile.west) / view.tile_px, (tile.north - tile.south) / view.tile_px
         west, east = _at_least(max(tile.west, area.west), min(tile.east, area.east), slack[0])
         south, north = _at_least(max(tile.south, area.south), min(tile.north, area.north), slack[1])
-        return cls(Bounds(west, south, east, north), slack, view.bounds)
+        return cls(Bounds(west, south, east, north), slack, view.bounds, fill)
+
+    def shown_share(self, scene: Scene) -> float:
+        """Return how much of it a scene shows at most, 0 to 1."""
+        return min(1.0, scene.shown_share(self.bounds, slack=self.slack) / self.fill)
 
     def scenes(self, found: Found) -> list[Scene]:
         """Return the scenes that show some of it, as they are there: newest first."""
-        here = (scene.over(self.bounds, slack=self.slack) for scene in found.scenes)
+        here = (self._part_of(scene) for scene in found.scenes)
         return [scene for scene in here if scene is not None]
 
     def whole(self, scene: Scene, found: Found) -> Scene:
@@ -55,7 +67,10 @@ class Ground(NamedTuple):
 
     def of_scene(self, scene: Scene) -> Scene:
         """Return a scene with what it shows of this ground."""
-        return scene.over(self.bounds, slack=self.slack) or scene
+        return self._part_of(scene) or scene
+
+    def _part_of(self, scene: Scene) -> Scene | None:
+        return scene.over(self.bounds, slack=self.slack, least=LEAST_SHARE * self.fill)
 
     def of_image(self, image: StoredImage) -> StoredImage:
         """Return a stored image as one of this ground: what it shows beside it is no news here."""
@@ -64,9 +79,15 @@ class Ground(NamedTuple):
         scene = self.of_scene(Scene(scene_id=image.scene_id, captured_at=image.captured_at, items=image.items))
         return replace(image, items=scene.items, version=scene.version)
 
+    def is_of_day(self, image: StoredImage, scene: Scene) -> bool:
+        """Whether an image was taken on a scene's day."""
+        return image.captured_at is not None and day_of(image.captured_at, self.lon) == day_of(
+            scene.captured_at, self.lon
+        )
+
     def reached_by(self, scenes: list[Scene], thresholds: Thresholds) -> list[Scene]:
         """Return those scenes that may show enough of it to be compared; all of them where none does."""
-        shares = [scene.shown_share(self.bounds, slack=self.slack) for scene in scenes]
+        shares = [self.shown_share(scene) for scene in scenes]
         enough = [scene for scene, share in zip(scenes, shares, strict=True) if is_usable(share, thresholds)]
         return enough or scenes
 
@@ -149,11 +170,18 @@ def are_alike(one: float | None, other: float | None) -> bool:
 
 
 def baselines(
-    scenes: Iterable[Scene], stored: Sequence[StoredImage], *, before: datetime, gsd_m: float | None, lon: float
+    scenes: Iterable[Scene],
+    stored: Sequence[StoredImage],
+    *,
+    before: datetime,
+    gsd_m: float | None,
+    lon: float,
+    since: date | None = None,
 ) -> list[Scene]:
-    """Return the scenes that may be the baseline of a tile: the oldest ones, of days before a time, never looked at.
+    """Return the scenes that may be the baseline of a tile: the oldest ones of days before a time, not stored.
 
-    They have about the resolution of what is to be compared with them, in metres a pixel.
+    Where changes since a day are asked for, it is the clearest ones near that day, or else the oldest since then. They
+    have about the resolution of what is to be compared with them, in metres a pixel.
     """
     older = [
         scene
@@ -161,9 +189,21 @@ def baselines(
         if scene.captured_at is not None
         and day_of(scene.captured_at, lon) < day_of(before, lon)
         and are_alike(scene.gsd_m, gsd_m)
-        and not any(image.is_of(scene) for image in stored)
+        and not any(image.is_of(scene) and image.key for image in stored)  # without a key it was dropped
     ]
+    if since is not None:
+        if any(image.is_usable and abs(day_of(image.taken_at, lon) - since) <= NEAR for image in stored):
+            return []  # it has its baseline
+        nearby = near(older, since, lon=lon)
+        if nearby:
+            return nearby[:MOST_OLDEST]
+        older = [scene for scene in older if day_of(scene.captured_at, lon) > since]
     return sorted(older, key=lambda scene: day_of(scene.captured_at, lon))[:MOST_OLDEST]
+
+
+def earliest_baseline(since: date | None) -> datetime:
+    """Return the time before which no image is the baseline, where changes since a day are asked for."""
+    return SINCE if since is None else datetime.combine(since - NEAR, time(), tzinfo=UTC)
 
 
 def newer_unusable(unusable: Iterable[Unusable], *, than: datetime | None, lon: float) -> str | None:

@@ -11,11 +11,14 @@ class DomainError(Exception):
 
 
 class Invalid(DomainError):
-    """A value breaks a rule; `pointer` is its JSON pointer in the body, where there is one."""
+    """A value breaks a rule; `pointer` is its JSON pointer in the body, where there is one.
 
-    def __init__(self, reason: str, *, pointer: str = "") -> None:
+    `position` is (lon, lat) of the fault, where it lies on the map.
+    """
+
+    def __init__(self, reason: str, *, pointer: str = "", position: tuple[float, float] | None = None) -> None:
         super().__init__(reason)
-        self.pointer = pointer
+        self.pointer, self.position = pointer, position
 
 
 class NotSignedIn(DomainError):
@@ -31,7 +34,19 @@ class NotFound(DomainError):
 
 
 class Conflict(DomainError):
-    """It contradicts what is already there."""
+    """It contradicts what is already there; `pointer` is its JSON pointer in the body, where there is one."""
+
+    def __init__(self, reason: str = "", *, pointer: str = "") -> None:
+        super().__init__(reason)
+        self.pointer = pointer
+
+
+class ChangedMeanwhile(DomainError):
+    """It was changed meanwhile; `version` is the one that it has now."""
+
+    def __init__(self, reason: str = "", *, version: int = 0) -> None:
+        super().__init__(reason)
+        self.version = version
 
 
 class TooLarge(DomainError):

@@ -10,6 +10,8 @@ SESSION_REFUSED = "session refused"
 SESSION_ENDED = "session ended"
 TILE_RUN_ENDED = "tile run ended"
 PUSHES_RECORDED = "pushes recorded"
+CATALOGUE_STALE = "catalogue stale"
+PART_VERIFIED = "part verified"
 RECONCILE_DONE = "sweep done"  # the text that deployed dashboards and log searches know it by
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from chalicelib.domain.bands import HasObjects, StoredBands
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.scenes import Item, Scene
 from chalicelib.domain.thresholds import Thresholds
@@ -20,11 +21,12 @@ class Inspection:
     content: bytes  # as it is to be stored: PNG of exactly the view's size
     width: int
     height: int
-    clear_share: float  # of tile and area together, 0 to 1: the rest is no-data
+    clear_share: float  # of tile and area together, 0 to 1: the rest is no-data, or hidden as its bands say
+    bands: bytes | None = None  # as they are to be stored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoredImage:
+class StoredImage(HasObjects):
     """An area's use of a stored image of one tile: the row that says where the bytes are."""
 
     image_id: int
@@ -37,6 +39,7 @@ class StoredImage:
     fetched_at: datetime
     key: str
     sha256: str
+    bands: StoredBands | None = None
     attribution: str
     clear_share: float  # of tile and area together, 0 to 1
     is_settled: bool = True  # it was compared, or taken as the baseline
@@ -81,6 +84,7 @@ class TileImage:
     image: StoredImage
     status: ImageStatus
     compared_at: datetime | None
+    clearly_seen_at: datetime | None = None  # when the image was taken that showed the tile clearly last, as of then
 
     @property
     def is_changed(self) -> bool | None:

@@ -6,6 +6,7 @@ The id of the request that began a job travels along, so that one search in the 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Self
@@ -22,6 +23,7 @@ class Queue(StrEnum):
     CAPTURES = "captures"
     COMPARISONS = "comparisons"
     NOTIFICATIONS = "notifications"
+    IMPORTS = "imports"
 
 
 def queue_for(state: TileState) -> Queue:
@@ -131,6 +133,58 @@ class SessionJob(_Job):
         return cls(**_read(body, ("session_id",), ("request_id",), ("notice_id",)))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportJob:
+    """Read, or keep, one file that is to become a layer."""
+
+    import_id: int
+
+    @property
+    def ids(self) -> dict[str, int | str]:
+        """What stands on every log line about this job."""
+        return {"import_id": self.import_id}
+
+    def to_json(self) -> str:
+        """Write the message's body."""
+        return json.dumps({"schema": SCHEMA, **self.ids})
+
+    @classmethod
+    def from_json(cls, body: str) -> Self:
+        """Parse a message's body. Raises BadMessage."""
+        return cls(**_read(body, ("import_id",), ()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportJob:
+    """Write one area's archive."""
+
+    export_id: int
+
+    @property
+    def ids(self) -> dict[str, int | str]:
+        """What stands on every log line about this job."""
+        return {"export_id": self.export_id}
+
+    def to_json(self) -> str:
+        """Write the message's body."""
+        return json.dumps({"schema": SCHEMA, **self.ids})
+
+    @classmethod
+    def from_json(cls, body: str) -> Self:
+        """Parse a message's body. Raises BadMessage."""
+        return cls(**_read(body, ("export_id",), ()))
+
+
+FileJob = ImportJob | ExportJob
+"""What the queue `imports` carries: files that come in, and archives that go out."""
+Job = TileJob | SessionJob | FileJob
+
+
+def file_job_of(body: str) -> FileJob:
+    """Parse a message of the queue `imports`. Raises BadMessage."""
+    return ExportJob.from_json(body) if '"export_id"' in body else ImportJob.from_json(body)
+
+
 def turns(tiles: int, *, begin: int, open_sessions: int) -> range:
     """Return the turns of a new session's tiles in the fair order of all work.
 
@@ -145,8 +199,11 @@ def turns(tiles: int, *, begin: int, open_sessions: int) -> range:
 
 def ids_in(body: str) -> dict[str, int | str]:
     """Return the ids that a message names, for the logs; none if it cannot be read."""
+    is_of_file = '"import_id"' in body or '"export_id"' in body
+    read: Callable[[str], Job] = (
+        TileJob.from_json if "tile_run_id" in body else file_job_of if is_of_file else SessionJob.from_json
+    )
     try:
-        job = TileJob.from_json(body) if "tile_run_id" in body else SessionJob.from_json(body)
+        return read(body).ids
     except BadMessage:
         return {}
-    return job.ids

@@ -63,12 +63,20 @@ class Shape:
         True
         """
         x, y = point
-        crossings = (
-            (ay > y) != (by > y) and x < ax + (y - ay) / (by - ay) * (bx - ax)
-            for ring in self.rings
-            for (ax, ay), (bx, by) in _segments(ring)
-        )
-        return sum(crossings) % 2 == 1
+        is_inside = False
+        for ring in self.rings:
+            for (ax, ay), (bx, by) in _segments(ring):
+                if (ay > y) != (by > y) and x < ax + (y - ay) / (by - ay) * (bx - ax):
+                    is_inside = not is_inside
+        return is_inside
+
+    def moved(self, east: float, north: float) -> Shape:
+        """Return the shape, so many metres farther east and north."""
+        return Shape([[(x + east, y + north) for x, y in ring] for ring in self.rings])
+
+    def border_distance(self, point: Point) -> float:
+        """Return how many metres a point lies from the nearest rim, of the shape or of a hole."""
+        return min(_distance(point, segment) for ring in self.rings for segment in _segments(ring))
 
     def is_within(self, metres: float, other: Shape) -> bool:
         """Whether two shapes overlap, or come as near to each other as that.

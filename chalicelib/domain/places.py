@@ -8,7 +8,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from chalicelib.domain.kinds import Kind
 from chalicelib.domain.outlines import Plane, Shape
+from chalicelib.domain.parcels import NamedParcel
 from chalicelib.domain.severity import Severity
 from chalicelib.domain.thresholds import Thresholds
 from chalicelib.domain.tiles import Bounds, Outline, Tile
@@ -44,6 +46,8 @@ class Sighting:
     area_m2: float
     severity: Severity | None
     is_told: bool  # in an alert
+    kind: Kind | None = None  # of its largest region
+    kind_probability: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +63,11 @@ class Place:
     severity: Severity | None  # the highest that was told
     bounds: Bounds
     outlines: tuple[Outline, ...]  # as seen last, tile by tile
+    kind: Kind = (
+        Kind.OTHER
+    )  # of its largest sighting that told one; other as well of a place from before there were kinds
+    kind_probability: float | None = None
+    parcels: tuple[NamedParcel, ...] = ()  # that it touches, as seen last
 
 
 class Seen(NamedTuple):

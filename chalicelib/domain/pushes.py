@@ -7,8 +7,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from chalicelib.domain.errors import Invalid
+from chalicelib.domain.kinds import ReadingKind
 from chalicelib.domain.plain_text import plain
 from chalicelib.domain.severity import Severity
+from chalicelib.domain.two_dates import TwoDates
 
 PUSH_TTL_S = 24 * 3600.0  # a phone that is off at night shows it in the morning; an older alert is found in the app
 LONGEST_PUSH_WAIT_S = 900.0
@@ -59,6 +61,9 @@ class Notice:
     session_id: int
     changes: int
     severity: Severity | None = None  # the highest of its alerts; None for those from before there were severities
+    kinds: tuple[ReadingKind, ...] = ()  # of its alerts; none of those from before there were kinds
+    dates: TwoDates | None = None  # that somebody asked to be compared: it is no news of today
+    parcels: int = 0  # that its alerts name, of its owner's layers
 
     @property
     def title(self) -> str:
@@ -69,17 +74,27 @@ class Notice:
     def body(self) -> str:
         """The push's second line."""
         tiles = "1 tile changed" if self.changes == 1 else f"{self.changes} tiles changed"
-        return f"{tiles}, severity {self.severity}" if self.severity else tiles
+        when = f" between {self.dates.before} and {self.dates.after}, as asked" if self.dates else ""
+        kinds = f": {', '.join(self.kinds)}" if self.kinds else ""
+        parcels = ""
+        if self.parcels:
+            parcels = " on 1 parcel" if self.parcels == 1 else f" on {self.parcels} parcels"
+        return f"{tiles}{parcels}{when}{kinds}" + (f", severity {self.severity}" if self.severity else "")
 
     @property
     def members(self) -> dict[str, str]:
-        """The contract's data members and the severity, all text."""
+        """The contract's data members, the severity and the kinds, all text."""
         severity = {"severity": str(self.severity)} if self.severity else {}
-        return severity | {
-            "area_config_id": str(self.area_id),
-            "alert_session_id": str(self.session_id),
-            "changes_count": str(self.changes),
-        }
+        kinds = {"kinds": ", ".join(self.kinds)} if self.kinds else {}
+        return (
+            severity
+            | kinds
+            | {
+                "area_config_id": str(self.area_id),
+                "alert_session_id": str(self.session_id),
+                "changes_count": str(self.changes),
+            }
+        )
 
     @property
     def collapse_key(self) -> str:

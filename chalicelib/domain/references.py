@@ -61,6 +61,7 @@ class Candidate(NamedTuple):
     taken_at: datetime
     clear_share: float
     is_settled: bool = True
+    is_baseline: bool = False  # it was taken as one: what changed before it is no matter, or was told
 
 
 class Pair(NamedTuple):
@@ -94,9 +95,9 @@ def choose_reference(candidates: Iterable[C], *, taken_before: datetime, stored_
 
 
 def newest_pair(candidates: Sequence[Candidate]) -> Pair | None:
-    """Pair a tile's newest usable image with its reference; None where it has none."""
+    """Pair a tile's newest usable image with its reference; None where it has none, or is the baseline."""
     newest = max(candidates, key=lambda c: (c.taken_at, c.image_id), default=None)
-    if newest is None:
+    if newest is None or newest.is_baseline:
         return None
     reference = choose_reference(candidates, taken_before=newest.taken_at, stored_before=newest.image_id)
     return None if reference is None else Pair(newest.image_id, reference.image_id)

@@ -10,6 +10,7 @@ from datetime import time as time_of_day
 from typing import NamedTuple
 
 from chalicelib.domain.errors import LicenceRefused
+from chalicelib.domain.image_take import ImageTake
 from chalicelib.domain.tiles import Bounds, Tile, View
 
 CLOCKS_MAY_DIFFER = timedelta(days=1)
@@ -43,8 +44,15 @@ class ProviderTerms:
     name: str
     licence: Licence
     is_dated: bool  # does each image say when it was taken?
+    has_bands: bool = False  # do images of some scenes come with what the sensor measured?
+    has_seasons: bool = False  # are a few images of earlier years fetched beside each look? At no cost, or not at all
+    season_image: ImageTake | None = None  # what one of those takes, where that was measured
     sends_placeholders: bool  # answers "no imagery here" with an image: then a flat one is suspect
     cost_per_request_usd: float
+    usual_cadence_hours: int = 24  # of an area whose owner does not say: about as often as there is something new
+    tells_arrivals: bool = False  # is it known when a scene has come, so that an area can be looked at then?
+    smallest_alert_m2: float = 0.0  # nobody is alerted of less
+    unseen: str = ""  # what its images cannot show, in sentences: said before an area is kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +76,7 @@ class Item(NamedTuple):
     content: str  # another one means that it shows something else: a digest, an ETag, a file's size and time
     bounds: Bounds | None = None  # None: it is not known, and may be any ground
     gsd_m: float | None = None  # metres a pixel, where that is known
+    cloud_share: float | None = None  # of the picture, 0 to 1, as whoever took it says
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +124,12 @@ class Scene:
     def gsd_m(self) -> float | None:
         """Metres a pixel of its coarsest item, as far as that is known."""
         return max((item.gsd_m for item in self.items if item.gsd_m is not None), default=None)
+
+    @property
+    def cloud_share(self) -> float | None:
+        """How much of it is cloud, 0 to 1, by what its items say of themselves; None where none does."""
+        said = [item.cloud_share for item in self.items if item.cloud_share is not None]
+        return sum(said) / len(said) if said else None
 
     def news_first(self, known: Sequence[Item]) -> Scene:
         """Return it with the latest item on top; of one moment with those that an earlier image was not made of.
@@ -176,6 +191,15 @@ class Found:
     refused: tuple[Refused, ...] = ()
     says: str = ""  # what the provider has in all, for those who get nothing of it
 
+    def with_older(self, scenes: Sequence[Scene]) -> Found:
+        """Return it with scenes that it does not have."""
+        known = {scene.version for scene in self.scenes}
+        others = [scene for scene in scenes if scene.captured_at is not None and scene.version not in known]
+        if not others:
+            return self
+        found = sorted([*self.scenes, *others], key=lambda scene: scene.captured_at or SINCE, reverse=True)
+        return replace(self, scenes=tuple(found))
+
 
 def kept_of(found: Found) -> Found:
     """Return what is kept of a search: the newest scenes and the oldest one, of so many items in all."""
@@ -211,7 +235,8 @@ def day_of(time: datetime | None, lon: float) -> date:
 class FetchedImage:
     """What a provider answered for one view of one scene: an encoded image that nobody has inspected yet."""
 
-    content: bytes
+    content: bytes  # what of the view it shows has an alpha of 255, or there is none
+    bands: bytes | None = None  # where the sensor has them: see `domain.bands`
     scene: Scene
     attribution: str
 

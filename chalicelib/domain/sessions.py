@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+from chalicelib.domain.kinds import ReadingKind
 from chalicelib.domain.severity import Severity
 from chalicelib.domain.tile_runs import Verdict
+from chalicelib.domain.two_dates import TwoDates
 from chalicelib.domain.unseen import DEFAULT_TOLERANCE, Unseen
 
 FIRST_SESSION_COUNTS = timedelta(minutes=10)
@@ -38,6 +40,7 @@ class Ending:
 
     status: SessionStatus
     reason: str | None
+    is_whole: bool = True  # False: something of its ground it could not answer for, whatever changed elsewhere
 
     @property
     def is_told(self) -> bool:
@@ -52,12 +55,15 @@ def ending_of(
     tolerance: float = DEFAULT_TOLERANCE,
     unusable: int = 0,
     untold: str | None = None,
+    waiting: int = 0,
+    why_cancelled: str | None = None,
 ) -> Ending:
     """Judge a finished session by its verdicts, and by what of its ground it did not see. None: that is not known.
 
     An error is never an all-clear, and neither is blindness, nor a newer scene that could not be used (in `unusable`
     tiles). What changed is told first, with the rest beside it. What the provider could not use and may show any ground
-    (`untold`, a sentence) fails nobody: it is the reason of what is no all-clear then.
+    (`untold`, a sentence) fails nobody: it is the reason of what is no all-clear then; so is what was seen once, in
+    `waiting` tiles, and is told when a later image shows it still.
 
     >>> ending_of({Verdict.NO_CHANGE: 3, Verdict.FAILED: 1}).status.value
     'COMPLETED_ERROR'
@@ -69,7 +75,8 @@ def ending_of(
     if failed:
         sentences.append(f"{failed} of {total} tiles could not be captured or compared")
     if cancelled:
-        sentences.append(f"{cancelled} of {total} tiles were cancelled")
+        why = f": {why_cancelled}" if why_cancelled else ""
+        sentences.append(f"{cancelled} of {total} tiles were cancelled{why}")
     if obscured == total and total:
         sentences.append("nothing could be seen: every tile was obscured")
     elif unseen is not None and unseen.is_more_than(tolerance) and failed + cancelled < total:
@@ -77,10 +84,16 @@ def ending_of(
     if unusable:
         sentences.append(f"in {unusable} of {total} tiles a newer scene could not be used")
     is_error = bool(sentences)
-    reason = "; ".join([*sentences, *([untold] if untold else [])]) or None
+    if untold:
+        sentences.append(untold)
+    if waiting:
+        sentences.append(f"in {waiting} of {total} tiles something was seen once, to be confirmed by a later image")
+    reason = "; ".join(sentences) or None
     if counts.get(Verdict.CHANGED, 0):
-        return Ending(status=SessionStatus.CHANGES_DETECTED, reason=reason)
-    return Ending(status=SessionStatus.ERROR if is_error else SessionStatus.NO_CHANGES, reason=reason)
+        status = SessionStatus.CHANGES_DETECTED
+    else:
+        status = SessionStatus.ERROR if is_error else SessionStatus.NO_CHANGES
+    return Ending(status=status, reason=reason, is_whole=not is_error)
 
 
 def percent(share: float) -> str:
@@ -117,9 +130,12 @@ class Session:
     clear_share: float | None
     newest_captured_at: datetime | None
     severity: Severity | None  # the highest of its alerts
+    kinds: tuple[ReadingKind, ...]  # of its alerts; none of those from before there were kinds
     failures: tuple[Failure, ...]
     is_notification_sent: bool
+    authorised: int = 0  # of its alerts, those that permits allow: nobody is told of them
     unseen: Unseen | None = None  # None: a session of before this was measured, or one that is open
+    dates: TwoDates | None = None  # that somebody asked to be compared; None: it is of the area as it is now
 
     @property
     def is_all_clear(self) -> bool:

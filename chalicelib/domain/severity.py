@@ -34,6 +34,15 @@ def severity_of(area_m2: float, score: float) -> Severity:
     return row[(score >= SURE) + (score >= VERY_SURE)]
 
 
+def raised(severity: Severity) -> Severity:
+    """Return the next higher severity, or the highest.
+
+    >>> raised(Severity.LOW), raised(Severity.HIGH)
+    (<Severity.MEDIUM: 'medium'>, <Severity.HIGH: 'high'>)
+    """
+    return _ORDER[min(_ORDER.index(severity) + 1, len(_ORDER) - 1)]
+
+
 def highest(severities: Iterable[str | None]) -> Severity | None:
     """Return the highest of some severities; None where there is none, as with alerts older than severities.
 

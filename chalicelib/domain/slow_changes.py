@@ -11,9 +11,9 @@ from chalicelib.domain.places import KnownPart, Sighting, lies_on, step_m2, touc
 from chalicelib.domain.severity import highest, severity_of
 from chalicelib.domain.thresholds import Thresholds
 
-_STILL_SHOWN = frozenset({None, Reason.NOT_YET_SURE, Reason.COMES_BACK})
+_STILL_SHOWN = frozenset({None, Reason.NOT_YET_SURE, Reason.COMES_BACK, Reason.KIND_NOT_ASKED_FOR})
 """The reasons under which a region of the baseline's comparison still shows a place that is known."""
-_NUISANCES = frozenset(
+NUISANCES = frozenset(
     {Reason.SHADOW_LIKE, Reason.SEASON_LIKE, Reason.HAZE, Reason.NO_DATA_EDGE, Reason.VEIL, Reason.COMES_BACK}
 )
 """What the comparison with the image before sees in this ground speaks against a slow change there."""
@@ -60,7 +60,7 @@ def judge_together(pair: Change, slow: Change | None, *, known: Sequence[KnownPa
         whole = [other for other in left if touch([region.outline], [other.outline])]
         left = [other for other in left if other not in whole]
         sightings.append(_sighting(whole or [region], None, is_told=True))
-    against = [region for region in pair.ignored if region.reason in _NUISANCES]
+    against = [region for region in pair.ignored if region.reason in NUISANCES]
     for region in left:
         if region.reason is not None or region.area_m2 < thresholds.min_changed_area_m2:
             continue
@@ -91,7 +91,8 @@ def _grown(regions: Sequence[Region], parts: Sequence[KnownPart], thresholds: Th
     told_m2, last_m2 = sum(part.told_m2 for part in measured), sum(part.area_m2 for part in measured)
     if min(last_m2, _m2(regions)) < told_m2 + step_m2(told_m2, thresholds):
         return []
-    return [region for region in regions if region.area_m2 >= thresholds.min_changed_area_m2]
+    asked_for = [region for region in regions if region.reason is not Reason.KIND_NOT_ASKED_FOR]
+    return [region for region in asked_for if region.area_m2 >= thresholds.min_changed_area_m2]
 
 
 def _measured(regions: Sequence[Region], parts: Sequence[KnownPart]) -> list[KnownPart]:
@@ -105,12 +106,15 @@ def _m2(regions: Sequence[Region]) -> float:
 
 
 def _sighting(regions: Sequence[Region], place_id: int | None, *, is_told: bool) -> Sighting:
+    largest = max(regions, key=lambda region: region.area_m2)
     return Sighting(
         place_id=place_id,
         outlines=tuple(region.outline for region in regions),
         area_m2=round(_m2(regions), 1),
         severity=highest(severity_of(region.area_m2, region.score) for region in regions),
         is_told=is_told,
+        kind=largest.kind,
+        kind_probability=largest.kind_probability,
     )
 
 

@@ -63,6 +63,8 @@ class AreaNews:
     share: float | None = None  # of the area, unseen; None: not measured
     m2: float | None = None
     why: Why = Why.HIDDEN
+    clearly_seen_at: datetime | None = None  # by images of then; None: not known
+    is_dated: bool = True  # do its images say when they were taken?
 
     @property
     def sentence(self) -> str:
@@ -71,7 +73,16 @@ class AreaNews:
             return f"It has been seen again since {_day(self.since)}: you are told of changes as before."
         verb = "could not be looked at" if self.state is AreaState.FAILING else "has not been seen"
         rest = "there" if self.share is None or self.share >= 0.995 else "what is not seen"
-        return f"{self._how_much} {verb} since {_day(self.since)}: {self.why}. {_no_message(rest)}"
+        return f"{self._how_much} {verb} since {_day(self.since)}: {self.why}. {self._last_seen}{_no_message(rest)}"
+
+    @property
+    def _last_seen(self) -> str:
+        """When images showed it clearly last, by their own time, however long ago somebody looked at them."""
+        if not self.is_dated:
+            return "Its pictures do not say when they were taken. "
+        if self.clearly_seen_at is None:
+            return ""
+        return f"It was last clearly seen in pictures of {_day(self.clearly_seen_at)}. "
 
     @property
     def _how_much(self) -> str:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from chalicelib.domain.errors import Invalid
+from chalicelib.domain.kinds import DEFAULT_ALERT_KINDS, Kind
+from chalicelib.domain.scenes import ProviderTerms
 
 SMALLEST_THRESHOLD_M2 = 25.0
 THRESHOLD_RANGE_M2 = (1, 1_000_000)
@@ -20,6 +22,7 @@ class Sensitivity(StrEnum):
     HIGH = "high"
 
 
+TWICE = "/twice"  # the end of the key of what wants two images
 SCORE_SHIFTS = {Sensitivity.LOW: 0.15, Sensitivity.NORMAL: 0.0, Sensitivity.HIGH: -0.15}
 
 
@@ -32,6 +35,23 @@ def default_threshold_m2(gsd_m: float) -> float:
     return max(SMALLEST_THRESHOLD_M2, float(PIXELS_OF_A_CHANGE * gsd_m * gsd_m))
 
 
+def smallest_alert_m2(asked: float | None, *, terms: ProviderTerms, gsd_m: float) -> float:
+    """Return the smallest change to alert on, as the owner asks for it or by the imagery's detail.
+
+    Raises Invalid for less than a provider's images are trusted with.
+    """
+    least = terms.smallest_alert_m2
+    if asked is None:
+        return max(default_threshold_m2(gsd_m), least)
+    if asked < least:
+        raise Invalid(
+            f"on {terms.name} nobody can be alerted of less than {least:g} m2, and {asked:g} m2 are asked for: "
+            "what is smaller is kept without an alert",
+            pointer="/minChangedAreaM2",
+        )
+    return asked
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thresholds:
     """How much change on a tile is worth a person's attention."""
@@ -39,6 +59,8 @@ class Thresholds:
     min_changed_area_m2: float
     min_clear_share: float = 0.3
     sensitivity: Sensitivity = Sensitivity.NORMAL
+    alert_kinds: frozenset[Kind] = DEFAULT_ALERT_KINDS
+    is_confirmed_twice: bool = False  # what one image shows is told when a later one shows it still
 
     def __post_init__(self) -> None:
         least, most = THRESHOLD_RANGE_M2
@@ -57,8 +79,15 @@ class Thresholds:
 
     @property
     def key(self) -> str:
-        """The name of these thresholds in the key that makes a comparison unique."""
-        return f"{self.min_changed_area_m2:g}/{self.min_clear_share:g}/{self.sensitivity}"
+        """The name of these thresholds in the key that makes a comparison unique.
+
+        The kinds are in it as a number of nine bits, unless they are the usual ones.
+        What asks for no second image has the key that it always had.
+        """
+        kinds = sum((kind in self.alert_kinds) << place for place, kind in enumerate(Kind))
+        of_kinds = "" if self.alert_kinds == DEFAULT_ALERT_KINDS else f"/{kinds:x}"
+        of_images = TWICE if self.is_confirmed_twice else ""
+        return f"{self.min_changed_area_m2:g}/{self.min_clear_share:g}/{self.sensitivity}{of_kinds}{of_images}"
 
 
 def checked_sensitivity(word: str) -> Sensitivity:

@@ -100,12 +100,18 @@ def shared_m2(tile: Tile, area: Bounds) -> float:
     return width * math.cos(math.radians((north + south) / 2)) * (north - south) * M_PER_DEGREE**2
 
 
+def overlap(one: Bounds, other: Bounds) -> bool:
+    """Whether two boxes share some ground."""
+    return one.west < other.east and other.west < one.east and one.south < other.north and other.south < one.north
+
+
 def centre_of(bounds: Bounds) -> tuple[float, float]:
     """Return (lon, lat) of a box's centre."""
     return (bounds.west + bounds.east) / 2, (bounds.south + bounds.north) / 2
 
 
-def _span(bounds: Bounds, zoom: int) -> tuple[range, range]:
+def tile_span(bounds: Bounds, zoom: int) -> tuple[range, range]:
+    """Return the columns and the rows of the tiles that hold some of a box."""
     left, top = grid_position(bounds.west, bounds.north, zoom)
     right, bottom = grid_position(bounds.east, bounds.south, zoom)
     last = 2**zoom - 1
@@ -117,7 +123,7 @@ def _span(bounds: Bounds, zoom: int) -> tuple[range, range]:
 
 def tiles_covering(bounds: Bounds, zoom: int) -> Iterator[Tile]:
     """Yield every tile that holds some of the box, row by row from the north-west."""
-    columns, rows = _span(bounds, zoom)
+    columns, rows = tile_span(bounds, zoom)
     for y in rows:
         for x in columns:
             yield Tile(zoom, x, y)
@@ -125,7 +131,7 @@ def tiles_covering(bounds: Bounds, zoom: int) -> Iterator[Tile]:
 
 def count_covering(bounds: Bounds, zoom: int) -> int:
     """Count the tiles that cover the box without making them: a world-wide box must cost nothing to refuse."""
-    columns, rows = _span(bounds, zoom)
+    columns, rows = tile_span(bounds, zoom)
     return len(columns) * len(rows)
 
 
@@ -177,7 +183,7 @@ class View:
 
         Whoever watches a part of a tile so asks for the same as its neighbours on that tile.
         """
-        columns, rows = _span(area, self.tile.z)
+        columns, rows = tile_span(area, self.tile.z)
         first = replace(self, tile=Tile(self.tile.z, columns[0], rows[0])).bounds
         last = replace(self, tile=Tile(self.tile.z, columns[-1], rows[-1])).bounds
         return Bounds(first.west, last.south, last.east, first.north)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.tile_runs import Verdict
@@ -33,6 +35,44 @@ class Unseen:
         return self.share > tolerance
 
 
+class SeenTile(NamedTuple):
+    """How much of an area a tile is, and when the image was taken that showed it clearly last."""
+
+    clearly_at: datetime | None  # None: not known, or never
+    m2: float
+
+
+def is_clear(seen: float, *, tolerance: float) -> bool:
+    """Whether a tile was clearly seen, of which so much was seen: an area bears no more unseen ground than that."""
+    return 1.0 - seen < NOTICED or 1.0 - seen <= tolerance
+
+
+def clearly_seen_at(tiles: Iterable[SeenTile], *, tolerance: float) -> datetime | None:
+    """Return since when images have shown an area clearly: all of it, but what may stay unseen under an all-clear.
+
+    It is the time of images, not of looking at them, and says nothing of changes. None where that is not known of too
+    much of the area.
+
+    >>> may, june = datetime(2026, 5, 1), datetime(2026, 6, 1)
+    >>> str(clearly_seen_at([SeenTile(june, 60), SeenTile(may, 36), SeenTile(None, 4)], tolerance=0.05))
+    '2026-05-01 00:00:00'
+    """
+    every = list(tiles)
+    of_m2 = sum(tile.m2 for tile in every)
+    dated = sorted(((tile.clearly_at, tile.m2) for tile in every if tile.clearly_at is not None), reverse=True)
+    m2 = 0.0
+    for at, of_tile in dated:
+        m2 += of_tile
+        if of_m2 > 0 and is_clear(m2 / of_m2, tolerance=tolerance):
+            return at
+    return None
+
+
+def days_since(at: datetime | None, *, now: datetime) -> int | None:
+    """Return the whole days since then; None where that is not known."""
+    return None if at is None else max(0, (now - at).days)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnseenTile:
     """A tile of a session whose ground was not all seen."""
@@ -41,6 +81,7 @@ class UnseenTile:
     verdict: Verdict
     reason: str | None
     unseen: Unseen
+    clearly_seen_at: datetime | None = None  # by an image of then; None: not known
 
 
 def seen_share(verdict: Verdict, clear_share: float | None) -> float:

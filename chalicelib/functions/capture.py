@@ -36,7 +36,7 @@ def capture_areas(event: CloudWatchEvent, ports: Ports) -> None:
 @blueprint.on_sqs_message(
     queue=settings().queues.captures_queue, batch_size=1, maximum_concurrency=settings().queues.max_concurrency
 )
-@queue_handler(TileJob)
+@queue_handler(TileJob.from_json)
 def capture_tile(job: TileJob, ports: Ports) -> None:
     """Capture the tile named by one queue message."""
     from chalicelib.vision.gate import inspect  # OpenCV: only the functions with the layer get here

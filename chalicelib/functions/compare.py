@@ -14,7 +14,7 @@ blueprint = Blueprint(__name__)
 @blueprint.on_sqs_message(
     queue=settings().queues.comparisons_queue, batch_size=1, maximum_concurrency=settings().queues.max_concurrency
 )
-@queue_handler(TileJob)
+@queue_handler(TileJob.from_json)
 def compare_tile(job: TileJob, ports: Ports) -> None:
     """Compare the tile named by one queue message."""
     from chalicelib.vision.changes import compare, compare_with_baseline  # OpenCV: only where the layer is

@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 
 from chalicelib import logs
 from chalicelib.composition import Ports, process_ports
-from chalicelib.domain.jobs import SessionJob, TileJob
+from chalicelib.domain.jobs import Job
 
 R = TypeVar("R")
-J = TypeVar("J", TileJob, SessionJob)
+J = TypeVar("J", bound=Job)
 
 
 def handler(work: Callable[[Any, Ports], R]) -> Callable[..., R]:
@@ -27,15 +27,15 @@ def handler(work: Callable[[Any, Ports], R]) -> Callable[..., R]:
     return invoke
 
 
-def queue_handler(job_type: type[J]) -> Callable[[Callable[[J, Ports], None]], Callable[..., None]]:
-    """Turn `work(job, ports)` into a handler of a queue whose messages are jobs of that type."""
+def queue_handler(read: Callable[[str], J]) -> Callable[[Callable[[J, Ports], None]], Callable[..., None]]:
+    """Turn `work(job, ports)` into a handler of a queue; `read` makes a job of a message, and raises BadMessage."""
 
     def decorate(work: Callable[[J, Ports], None]) -> Callable[..., None]:
         @handler
         @wraps(work)
         def work_on_each(event: Any, ports: Ports) -> None:  # noqa: ANN401 (Chalice's event)
             for record in event:
-                job = job_type.from_json(record.body)
+                job = read(record.body)
                 with logs.job(job):
                     work(job, ports)
                     ports.jobs.send_next()

@@ -12,7 +12,7 @@ blueprint = Blueprint(__name__)
 
 
 @blueprint.on_sqs_message(queue=settings().queues.notifications_queue, batch_size=1, maximum_concurrency=2)
-@queue_handler(SessionJob)
+@queue_handler(SessionJob.from_json)
 def notify_session(job: SessionJob, ports: Ports) -> None:
     """Push the alerts of the session, or the notice of states, named by one queue message."""
     notify.notify_session(

@@ -7,12 +7,13 @@ from chalice.app import Blueprint
 
 from chalicelib import logs
 from chalicelib.application.redrive import redrive
+from chalicelib.application.remove_user import purge_removed_users
 from chalicelib.application.replay import replay
 from chalicelib.composition import Ports
 from chalicelib.domain.archives import FileUse, Use, summary
 from chalicelib.domain.audit import Deed
 from chalicelib.domain.budgets import Spending
-from chalicelib.domain.errors import DomainError, Invalid
+from chalicelib.domain.errors import DomainError, Invalid, NotFound
 from chalicelib.domain.tiles import Tile
 from chalicelib.functions.handler import handler
 
@@ -47,6 +48,10 @@ def answer(event: dict[str, Any], ports: Ports, *, request_id: str) -> dict[str,
             stuck = ports.diagnostics.stuck(now=ports.clock(), limit=AT_ONCE)
             in_queues = ports.jobs.dead_letters_waiting() if ports.settings.queues.queues_service == "sqs" else {}
             found = {"stuck": [asdict(each) for each in stuck], "dead_letters": in_queues}
+        case {"command": "verify", **options}:
+            broken, cursor = ports.verifier.part(options.get("cursor", ""), now=ports.clock())
+            found = {"broken": [each._asdict() for each in broken[:AT_ONCE]], "left": len(broken[AT_ONCE:])}
+            found["next"] = cursor
         case {"command": "audit", **options}:
             found = _audited(options.get("forget_user"), ports)
         case {"command": "redrive", **options}:
@@ -63,6 +68,8 @@ def answer(event: dict[str, Any], ports: Ports, *, request_id: str) -> dict[str,
                 request_id=request_id,
             )
             found = {"replayed": says}
+        case {"command": "remove-user", "email": str(email), **options}:
+            found = _removed(email, ports, is_meant=options.get("yes") is True, request_id=request_id)
         case {"command": "budget", "email": str(email), **options}:
             found = _budget(email, options.get("set", {}), ports)
         case _:
@@ -83,6 +90,27 @@ def _audited(forget_user: int | None, ports: Ports) -> dict[str, Any]:
     forgotten = ports.audit.forget_user(forget_user)
     _record(ports, f"audit: forgot the addresses of user {forget_user}")
     return {"forgotten": forgotten}
+
+
+def _removed(email: str, ports: Ports, *, is_meant: bool, request_id: str) -> dict[str, Any]:
+    if not is_meant:
+        found = ports.accounts.find_user(email)
+        if found is None:
+            raise NotFound(f"there is no account of {email}")
+        return {
+            "removed": f"that is user {found[0].user_id}: nothing is done without --yes, and nobody can take it back"
+        }
+    user_id = ports.removed_users.remove(email, now=ports.clock())
+    _record(ports, f"removal of user {user_id}")
+    purge_removed_users(
+        removed=ports.removed_users,
+        areas=ports.areas,
+        sessions=ports.sessions,
+        jobs=ports.jobs,
+        clock=ports.clock,
+        request_id=request_id,
+    )
+    return {"removed": f"user {user_id} is removed, and signed out; reconcile deletes what is left within minutes"}
 
 
 def _record(ports: Ports, about: str) -> None:

@@ -16,12 +16,16 @@ from chalicelib.domain.image_header import read_header
 from chalicelib.intake.jpeg import decode_jpeg
 from chalicelib.intake.pixels import Pixels, to_pixels, turn
 from chalicelib.intake.png import NotDecoded, all_of, decode_png, with_opencv
+from chalicelib.intake.stated_no_data import without
 
+_LOSSLESS = b"VP8L"  # a WebP whose picture is stored without losses
 _SPARE_BYTES = 12  # of a WebP: what its picture may leave unread at the end
 
 
-def decode(content: bytes, header: ImageHeader | None = None) -> Pixels:
+def decode(content: bytes, header: ImageHeader | None = None, *, no_data: int | None = None) -> Pixels:
     """Decode an image, turned upright as it says, whose header may have been read before.
+
+    Pixels that have the value `no_data` in all colours, as the file has them, are not valid.
 
     Raises BadImage for what is not a whole image or takes too much; Unavailable for what is missing here.
     """
@@ -29,7 +33,7 @@ def decode(content: bytes, header: ImageHeader | None = None) -> Pixels:
     check_fits(header, len(content))
     try:
         _room(header)
-        pixels = _decoded(content, header)
+        pixels = _decoded(content, header, no_data)
         if header.orientation != UPRIGHT:
             pixels = _upright(pixels, header)
     except MemoryError:
@@ -73,13 +77,21 @@ def _room(header: ImageHeader) -> None:
     np.empty(header.decoding_bytes, np.uint8)  # given back at once, and never touched
 
 
-def _decoded(content: bytes, header: ImageHeader) -> Pixels:
+def _decoded(content: bytes, header: ImageHeader, no_data: int | None) -> Pixels:
     if header.format == "PNG":
-        return decode_png(content, header)
-    if header.format == "JPEG":
-        return decode_jpeg(content, header)
+        return decode_png(content, header, no_data=no_data)
+    is_exact = content[12:16] == _LOSSLESS
+    pixels = (
+        decode_jpeg(content, header)
+        if header.format == "JPEG"
+        else _webp(content, header, no_data if is_exact else None)
+    )
+    return pixels if no_data is None or is_exact else without(pixels, no_data)
+
+
+def _webp(content: bytes, header: ImageHeader, no_data: int | None) -> Pixels:
     content = content[: header.length]
-    pixels = to_pixels(with_opencv(content))
+    pixels = to_pixels(with_opencv(content), no_data=no_data)
     shorter = webp.without_its_last(content, _SPARE_BYTES)
     if shorter is not None and _decodes(shorter):
         raise BadImage("a damaged WebP: it holds more than its picture")

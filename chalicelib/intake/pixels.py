@@ -23,19 +23,22 @@ class Pixels(NamedTuple):
     valid: Mask
 
 
-def to_pixels(array: NDArray[Any], *, bits: int | None = None) -> Pixels:
+def to_pixels(array: NDArray[Any], *, bits: int | None = None, no_data: int | None = None) -> Pixels:
     """Convert an array of 1 to 4 channels and any depth to 8-bit colours and a mask of the valid pixels.
 
     Two and four channels end with alpha: what is wholly transparent is not valid, and neither is what is not finite.
-    16-bit values are taken to have `bits`, or as many as `bits_of` says of their highest one.
+    What has `no_data` in all its colours is not. 16-bit values are taken to have `bits`, or as many as `bits_of` says
+    of their highest one.
     """
     if array.ndim == 2:
         array = array[:, :, None]
     has_alpha = array.shape[2] in (2, 4)
     valid = np.asarray(array[:, :, -1] > 0) if has_alpha else np.ones(array.shape[:2], np.bool_)
     colours = array[:, :, :-1] if has_alpha else array
+    if no_data is not None:
+        valid &= (colours != no_data).any(axis=2)
     if array.dtype == np.uint16:
-        bits = bits_of(highest(colours)) if bits is None else bits
+        bits = bits_of(highest(colours, no_data)) if bits is None else bits
         if bits < 16:
             valid &= _has_data(colours)
         colours = _lookup(bits)[colours]
@@ -47,10 +50,15 @@ def to_pixels(array: NDArray[Any], *, bits: int | None = None) -> Pixels:
     return Pixels(np.ascontiguousarray(colours[:, :, :3]), valid)
 
 
-def highest(colours: NDArray[Any]) -> int:
-    """Return the highest 16-bit value of the pixels that are not NO_DATA in all channels."""
+def highest(colours: NDArray[Any], no_data: int | None = None) -> int:
+    """Return the highest 16-bit value of the pixels that are not NO_DATA, or `no_data`, in all channels."""
     top = int(colours.max(initial=0))
-    return int(colours[_has_data(colours)].max(initial=0)) if top == NO_DATA else top
+    if top not in (NO_DATA, no_data):
+        return top
+    seen = _has_data(colours)
+    if no_data is not None:
+        seen &= (colours != no_data).any(axis=2)
+    return int(colours[seen].max(initial=0))
 
 
 def _has_data(colours: NDArray[Any]) -> Mask:

@@ -25,25 +25,31 @@ class NotDecoded(Exception):
     """The library gave nothing: the file is damaged, or the library lacks something."""
 
 
-def decode_png(content: bytes, header: ImageHeader) -> Pixels:
+def decode_png(content: bytes, header: ImageHeader, *, no_data: int | None = None) -> Pixels:
     """Decode a PNG whose header was read; not turned. Raises BadImage, NotDecoded."""
+
+    def top(strip: NDArray[Any]) -> int:
+        return highest(_colours(strip), no_data)
+
     if not header.in_strips:
         for _ in png.rows(content, header):
             pass  # only counted
         array = with_opencv(content[: header.length])
-        return to_pixels(array, bits=_bits(content, header, highest(_colours(array))) if header.depth == 16 else None)
+        bits = _bits(content, header, top(array)) if header.depth == 16 else None
+        return to_pixels(array, bits=bits, no_data=no_data)
     bits, strips = None, _strips(content, header)
     if (
         header.depth == 16
     ):  # the highest value of all is asked for first: by two passes, or of the one strip that is all
         kept = [next(strips)] if header.stored_height * png.row_bytes(header) <= png.STRIP_BYTES else None
-        bits = _bits(content, header, max(highest(_colours(strip)) for _, strip in kept or strips))
+        bits = _bits(content, header, max(top(strip) for _, strip in kept or strips))
         strips = chain(kept, strips) if kept else _strips(content, header)
     shape = (header.stored_height, header.stored_width)
     bgr = np.empty((*shape, 3), np.uint8)
-    valid = np.ones(shape, np.bool_) if header.has_alpha or header.depth == 16 else all_of(shape)
+    is_masked = header.has_alpha or header.depth == 16 or no_data is not None
+    valid = np.ones(shape, np.bool_) if is_masked else all_of(shape)
     for at, strip in strips:
-        part = to_pixels(strip, bits=bits)
+        part = to_pixels(strip, bits=bits, no_data=no_data)
         bgr[at : at + len(strip)] = part.bgr
         if valid.flags.writeable:
             valid[at : at + len(strip)] = part.valid

@@ -82,15 +82,15 @@ class TiffFile:
         """Return the samples of a window of a level as they are stored: (rows, columns, samples). Raises BadImage."""
         return self._window(self.picture.levels[place].level, self._read, ("level", place), window)
 
-    def valid(self, place: int, window: Window) -> NDArray[np.bool_]:
-        """Return which pixels of a window hold data, by mask, alpha and the value for none. Raises BadImage."""
-        return self._valid(place, window, self.samples(place, window))
+    def masked(self, place: int, window: Window) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+        """Return the same with which pixels hold data, by mask, alpha and the value for none. Raises BadImage."""
+        samples = self.samples(place, window)
+        return samples, self._valid(place, window, samples)
 
     def pixels(self, place: int, window: Window) -> Pixels:
         """Return a window in 8-bit colours, 16-bit ones on the scale of the whole file. Raises BadImage."""
         level = self.picture.levels[place].level
-        samples = self.samples(place, window)
-        valid = self._valid(place, window, samples)
+        samples, valid = self.masked(place, window)
         bits = self.bits() if level.bits == 16 else None
         pixels = to_pixels(_bgr(level, samples), bits=bits)
         return Pixels(pixels.bgr, pixels.valid & valid)
@@ -119,8 +119,7 @@ class TiffFile:
 
     def _highest(self, place: int, window: Window) -> int:
         level = self.picture.levels[place].level
-        samples = self.samples(place, window)
-        valid = self._valid(place, window, samples)
+        samples, valid = self.masked(place, window)
         colours = _bgr(level, samples)
         colours = colours[:, :, : colours.shape[2] - (level.alpha is not None)]
         valid &= (colours < 65_535).any(axis=2)

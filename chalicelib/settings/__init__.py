@@ -1,8 +1,8 @@
 """The settings: the only reader of the environment. Every default is the local run.
 
 A setting is the environment variable BHUPRAHARI_<FIELD>, in the group that its field stands in (`groups.py`,
-`admission.py`, `telling.py`). The names in UNPREFIXED, which operators of the first backend know, work without the
-prefix too. An unknown BHUPRAHARI_ name fails at start.
+`admission.py`, `keeping.py`, `layers.py`, `map_services.py`, `telling.py`). The names in UNPREFIXED, which operators
+of the first backend know, work without the prefix too. An unknown BHUPRAHARI_ name fails at start.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ from chalicelib.settings.groups import (
     Secrets,
     Trip,
 )
+from chalicelib.settings.keeping import Keeping
+from chalicelib.settings.layers import Layers
+from chalicelib.settings.map_services import MapService, TileServer
 from chalicelib.settings.refusals import sentence
 from chalicelib.settings.telling import Pushes
 from chalicelib.settings.values import PREFIX, Group
@@ -57,10 +60,14 @@ class Settings(Group):
     database: Database
     secrets: Secrets
     images: Images
+    keeping: Keeping
     queues: Queues
     trip: Trip
     limits: Limits
+    layers: Layers
     providers: Providers
+    tile_server: TileServer
+    map_service: MapService
     accounts: Accounts
     admission: Admission
     pushes: Pushes
@@ -71,9 +78,13 @@ class Settings(Group):
         """Return the settings with these values, each by its name without its group. Raises BadSetting."""
         return _make(values)
 
+    def value(self, name: str) -> object:
+        """Return the value of a setting, by its name without its group."""
+        return getattr(getattr(self, GROUP_OF[name]), name)
+
     def by_name(self) -> dict[str, object]:
         """Return the value of each setting by its name without its group."""
-        return {name: getattr(getattr(self, group), name) for name, group in GROUP_OF.items()}
+        return {name: self.value(name) for name in GROUP_OF}
 
 
 GROUPS: dict[str, type[Group]] = {

@@ -11,7 +11,7 @@ from chalicelib.adapters.imagery.registry import PROVIDERS
 if TYPE_CHECKING:
     ProviderName = str
 else:
-    ProviderName = Literal[*PROVIDERS]
+    ProviderName = Literal["none", *PROVIDERS]
 
 PREFIX = "BHUPRAHARI_"
 LEAST_JOB_MEMORY_MIB = 256  # the program alone takes 90 of them
@@ -29,6 +29,8 @@ Count = Annotated[int, Field(ge=0)]
 WholeSeconds = Annotated[Count, Unit("seconds")]
 Hours = Annotated[Count, Unit("hours")]
 Days = Annotated[Count, Unit("days")]
+Zoom = Annotated[int, Field(ge=4, le=22)]
+UsDollars = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Mib = Annotated[Count, Unit("MiB")]
 
 

@@ -10,11 +10,14 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from chalicelib.vision.cloud_shadows import relit
 from chalicelib.vision.clouds import cloud_mask
 from chalicelib.vision.features import feature_maps, normalised_greys
+from chalicelib.vision.local_registration import bent, estimate_field
 from chalicelib.vision.masks import scene_mask, usable_mask
 from chalicelib.vision.network import log_odds
 from chalicelib.vision.pixels import Bgr, Floats, Mask, Pixels, has_colour
+from chalicelib.vision.region_descriptors import Levels, levels_of
 from chalicelib.vision.registration import Shift, edge_strength, estimate_shift, translate
 from chalicelib.vision.shadows import ShadowInput, shadow_input
 
@@ -22,7 +25,7 @@ WORKING_GSD_M = 1.0  # finer images are reduced to this: a house is ten pixels t
 MAX_WORKING_PX = 1024  # a larger side is reduced to this
 MIN_WORKING_PX = 64  # a smaller side is not reduced further: the windows need some ground
 SMOOTHING_PX = 7  # of the log-odds
-_UNKNOWN = -30.0  # log-odds of what cannot be seen
+UNKNOWN = -30.0  # log-odds of what cannot be seen
 
 
 class RegisteredPair(NamedTuple):
@@ -43,6 +46,18 @@ class WorkingPair:
     grey_one: Floats
     grey_two: Floats
     usable: Mask
+    is_exchanged: bool = False  # `one` is the newer image
+
+    @cached_property
+    def older_and_newer(self) -> tuple[Floats, Floats]:
+        """The two images in the order that they were given in: what changed has a direction, where it changed none."""
+        return (self.two, self.one) if self.is_exchanged else (self.one, self.two)
+
+    @cached_property
+    def levels(self) -> tuple[Levels, Levels]:
+        """What the kinds of regions are measured by, once for the older and the newer image."""
+        older, newer = (levels_of(image, self.usable) for image in self.older_and_newer)
+        return older, newer
 
     @cached_property
     def shadow_input(self) -> ShadowInput:
@@ -65,6 +80,19 @@ class ChangeMap:
         return np.asarray(
             self.odds[(2 * (down + top) + 1) * rows // (2 * height), (2 * (right + left) + 1) * columns // (2 * width)]
         )
+
+    def at_working_scale(self, mask: Mask, top: int, left: int) -> tuple[Mask, tuple[int, int]]:
+        """Return a mask at the images' scale, whose first pixel is (top, left), at the working scale, with its corner.
+
+        A mask smaller than a pixel there is that pixel.
+        """
+        (rows, columns), (height, width) = self.odds.shape, self.clear.shape
+        down, right = np.nonzero(mask)
+        own = (2 * (down + top) + 1) * rows // (2 * height), (2 * (right + left) + 1) * columns // (2 * width)
+        share = np.zeros((own[0].max() - own[0].min() + 1, own[1].max() - own[1].min() + 1), np.int64)
+        np.add.at(share, (own[0] - own[0].min(), own[1] - own[1].min()), 1)
+        most = 0.5 * min(height / rows * width / columns, share.max())
+        return np.asarray(share >= most), (int(own[0].min()), int(own[1].min()))
 
     def working_gsd_m(self, gsd_m: float) -> float:
         """Return the metres a pixel of the working scale, for images of `gsd_m`."""
@@ -98,7 +126,7 @@ def clear_mask(pixels: Pixels, gsd_m: float) -> Mask:
 def register_pair(first: Pixels, second: Pixels, gsd_m: float) -> RegisteredPair:
     """Reduce two images of one size, valid within their scenes, to the working scale and register them.
 
-    Each is moved by half the shift between them, so that both are interpolated alike.
+    Each is moved by half of what lies between them, so that both are interpolated alike: one shift, then what is bent.
     """
     height, width = first.valid.shape
     size = working_size(height, width, gsd_m)
@@ -108,13 +136,19 @@ def register_pair(first: Pixels, second: Pixels, gsd_m: float) -> RegisteredPair
     cloudy = cloud_mask(one, usable_one) | cloud_mask(two, usable_two)
     usable = usable_one & usable_two & ~cloudy
     one, two = _alike_in_colour(one, two)
-    edges_one, edges_two = (
-        edge_strength(cv2.cvtColor(_filled(image, usable), cv2.COLOR_BGR2GRAY)) * usable for image in (one, two)
-    )
-    shift = estimate_shift(edges_one, edges_two)
-    one = translate(one, Shift(shift.x / 2, shift.y / 2))
-    two = translate(two, Shift(-shift.x / 2, -shift.y / 2))
-    usable = _eroded(usable, 1 + math.ceil(max(abs(shift.x), abs(shift.y)) / 2))
+    edges = _edges(one, two, usable)
+    shift = estimate_shift(*edges)
+    shifted = translate(one, Shift(shift.x / 2, shift.y / 2)), translate(two, Shift(-shift.x / 2, -shift.y / 2))
+    alike = relit(*shifted, usable)
+    if alike[0] is not one or alike[1] is not two:
+        edges = _edges(*alike, usable)
+    one, two = alike
+    moved_px = max(abs(shift.x), abs(shift.y)) / 2
+    field = estimate_field(*edges, usable)
+    if field is not None:
+        one, two = bent(one, -field / 2), bent(two, field / 2)
+        moved_px += float(np.abs(field).max()) / 2
+    usable = _eroded(usable, 1 + math.ceil(moved_px))
     clear = usable_first & usable_second & ~_enlarged(cloudy, (width, height))
     return RegisteredPair(_filled(one, usable), _filled(two, usable), usable, clear)
 
@@ -122,27 +156,35 @@ def register_pair(first: Pixels, second: Pixels, gsd_m: float) -> RegisteredPair
 def map_change(first: Pixels, second: Pixels, gsd_m: float) -> ChangeMap:
     """Compute the change map of two images of one size, valid within their scenes.
 
-    They are ordered by their bytes first, so that exchanging them changes no bit of the result.
+    They are ordered by their bytes first, so that exchanging them changes no bit of the result but the pair's
+    `is_exchanged`.
     """
-    if first.bgr.tobytes() > second.bgr.tobytes():
+    is_exchanged = first.bgr.tobytes() > second.bgr.tobytes()
+    if is_exchanged:
         first, second = second, first
     pair = register_pair(first, second, gsd_m)
-    odds = np.full(pair.usable.shape, _UNKNOWN, np.float32)
+    odds = np.full(pair.usable.shape, UNKNOWN, np.float32)
     if not pair.usable.any():
         return ChangeMap(odds, np.zeros_like(pair.clear), None)
     greys = normalised_greys(pair.one, pair.two)
     raw = log_odds(feature_maps(pair.one, pair.two, *greys, pair.usable), pair.usable.shape)
     window = (SMOOTHING_PX, SMOOTHING_PX)
     raw = np.asarray(cv2.boxFilter(raw, cv2.CV_32F, window, borderType=cv2.BORDER_REFLECT), np.float32)
-    np.copyto(odds, np.clip(raw, _UNKNOWN, -_UNKNOWN), where=pair.usable)
-    return ChangeMap(odds, pair.clear, WorkingPair(pair.one, pair.two, *greys, pair.usable))
+    np.copyto(odds, np.clip(raw, UNKNOWN, -UNKNOWN), where=pair.usable)
+    return ChangeMap(odds, pair.clear, WorkingPair(pair.one, pair.two, *greys, pair.usable, is_exchanged))
 
 
 def nothing_known(image: Pixels, gsd_m: float) -> ChangeMap:
     """Return the change map of an image and one that shows nothing of its ground."""
     height, width = image.valid.shape
-    odds = np.full(working_size(height, width, gsd_m)[::-1], _UNKNOWN, np.float32)
+    odds = np.full(working_size(height, width, gsd_m)[::-1], UNKNOWN, np.float32)
     return ChangeMap(odds, np.zeros_like(image.valid), None)
+
+
+def _edges(one: Floats, two: Floats, usable: Mask) -> tuple[Floats, Floats]:
+    greys = (cv2.cvtColor(_filled(image, usable), cv2.COLOR_BGR2GRAY) for image in (one, two))
+    edges_one, edges_two = (edge_strength(grey) * usable for grey in greys)
+    return edges_one, edges_two
 
 
 def _resized(bgr: Bgr, size: tuple[int, int]) -> Floats:

@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from chalicelib.application.ports.compare import GsdsM, OlderImage
+from chalicelib.application.ports.compare import Bands, GsdsM, OlderImage, Seasons
 from chalicelib.domain.changes import Change
 from chalicelib.domain.comparisons import DETECTOR
 from chalicelib.domain.errors import DoesNotFit
+from chalicelib.domain.shapes import Outlines
 from chalicelib.domain.thresholds import Thresholds, default_threshold_m2
 from chalicelib.domain.tiles import Bounds, Outline, View
-from chalicelib.vision.change_map import ChangeMap, map_change
-from chalicelib.vision.comparison import Comparison, Findings
+from chalicelib.intake.bands import unpack
+from chalicelib.vision.band_pairs import LEAST_ALERT_PX, BandPair, band_pair, mapping_of, read_band_images, season_test
+from chalicelib.vision.bands import seen_of
+from chalicelib.vision.change_map import ChangeMap
+from chalicelib.vision.comparison import Comparison, RegionTest
+from chalicelib.vision.drawn_over import Uncovered, map_uncovered
+from chalicelib.vision.findings import Findings
 from chalicelib.vision.masks import in_scene
-from chalicelib.vision.persistence import PersistenceTest, read_images
-from chalicelib.vision.pixels import Pixels, decode_stored, ground_mask, to_pixels
+from chalicelib.vision.persistence import PersistenceTest, read_images, read_witnesses
+from chalicelib.vision.pixels import Mask, Pixels, decode_stored, ground_mask, to_pixels, watched_mask
 from chalicelib.vision.placement import map_placed, placed
 from chalicelib.vision.regions import changed_mask
 from chalicelib.vision.render import mask_png, overlay_png
-from chalicelib.vision.resolution import levelled
+from chalicelib.vision.resolution import Levelled, levelled
 from chalicelib.vision.slow_change import SlowChangeTest
 
 __all__ = ["DETECTOR", "compare", "compare_with_baseline", "detect"]
@@ -51,7 +59,7 @@ def detect(before_bgr: NDArray[Any], after_bgr: NDArray[Any], metres_per_pixel: 
         before, after = placed(before, after, gsd_m)
     except DoesNotFit:
         return np.zeros(before.valid.shape, np.uint8)
-    return changed_mask(map_change(before, after, gsd_m), gsd_m)
+    return changed_mask(map_uncovered(before, after, gsd_m).change_map, gsd_m)
 
 
 def compare(
@@ -65,30 +73,40 @@ def compare(
     refused: Sequence[OlderImage] = (),
     doubted: Sequence[Outline] = (),
     gsds_m: GsdsM = (None, None),
+    bands: Bands = (None, None),
+    outlines: Outlines | None = None,
+    older_bands: Sequence[OlderImage] = (),
+    seasons: Seasons | None = None,
 ) -> Change:
     """Find what changed on a tile, inside the area, from its reference `before` to its newer image `after`.
 
     `older` are readers of the images before both, newest first, that each change is tested against; `refused` can
-    outvote `before`, see `placed`; `doubted` are the outlines of what was doubtful when `before` was compared. The
+    outvote `before`, see `placed`; `doubted` are the outlines of what was doubtful when `before` was compared.
+    `outlines` are what of the area's box is watched, where that is not all of it. The
     bytes are those of stored images, which passed the gate and whose sha256 was checked. Raises BadImage for bytes that
     are not an image of the view's size, and DoesNotFit for two that do not show the same ground; another image that is
-    none is left out.
+    none is left out. Where both have the bands for it these are compared, and not the pictures, and held against what
+    `seasons` has of the same season of earlier years.
     """
-    reference, newer = in_scene(decode_stored(before, view)), in_scene(decode_stored(after, view))
+    reference, newer = _seen(before, bands[0], view), _seen(after, bands[1], view)
     reference, newer = placed(reference, newer, view.gsd_m, read_images(older, view), _numbered(refused, view))
-    pair = levelled(reference, newer, gsds_m, view.gsd_m)
-    change_map = map_change(pair.before, pair.after, view.gsd_m)
+    measured = band_pair(bands, reference, newer, view)
+    pair, seen = _pair(reference, newer, measured, gsds_m, view)
+    test: RegionTest
+    season = None
+    if measured is None:
+        read = partial(read_witnesses, older, view, seen.before, seen.after)
+        test = PersistenceTest(read, reference=seen.before, newer=seen.after, view=view, map_change=map_placed)
+    else:
+        one, two = measured.before, measured.after
+        read_bands = partial(read_band_images, older_bands, view, two)
+        season = None if seasons is None else season_test(seasons, measured, view)
+        test = PersistenceTest(read_bands, reference=one, newer=two, view=view, map_change=mapping_of(view))
     findings = Comparison(
-        reference=pair.before,
-        newer=pair.after,
-        change_map=change_map,
-        persistence=PersistenceTest(older, reference=pair.before, newer=pair.after, view=view, map_change=map_placed),
-        view=view,
-        area=area,
-        thresholds=thresholds,
-        least_m2=pair.least_m2,
+        seen, test, view, watched_mask(view, area, outlines), thresholds, pair.least_m2, measured, season
     ).find(doubted)
-    return _change(findings, change_map, newer, area, pair.gsd_m)
+    change = _change(findings, seen.change_map, newer, ground_mask(view, area, outlines), pair.gsd_m)
+    return change if season is None or seasons is None else replace(change, earlier_years=seasons.years)
 
 
 def compare_with_baseline(
@@ -100,27 +118,48 @@ def compare_with_baseline(
     thresholds: Thresholds,
     between: Sequence[OlderImage],
     gsds_m: GsdsM = (None, None),
+    bands: Bands = (None, None),
+    outlines: Outlines | None = None,
+    between_bands: Sequence[OlderImage] = (),
 ) -> Change:
     """Find what changed on a tile slowly, inside the area, from its accepted baseline to its newer image `after`.
 
     `between` are readers of images between the two, newest first, the first of them the one right before `after`: what
     they do not hold is ignored, with its reason. Else as `compare`.
     """
-    reference, newer = in_scene(decode_stored(baseline, view)), in_scene(decode_stored(after, view))
+    reference, newer = _seen(baseline, bands[0], view), _seen(after, bands[1], view)
     reference, newer = placed(reference, newer, view.gsd_m, read_images(between, view))
-    pair = levelled(reference, newer, gsds_m, view.gsd_m)
-    change_map = map_change(pair.before, pair.after, view.gsd_m)
+    measured = band_pair(bands, reference, newer, view)
+    pair, seen = _pair(reference, newer, measured, gsds_m, view)
+    test: RegionTest
+    if measured is None:
+        read = partial(read_witnesses, between, view, seen.before, seen.after)
+        test = SlowChangeTest(read, baseline=seen.before, newer=seen.after, view=view, map_change=map_placed)
+    else:
+        one, two = measured.before, measured.after
+        read_bands = partial(read_band_images, between_bands, view, two)
+        test = SlowChangeTest(read_bands, baseline=one, newer=two, view=view, map_change=mapping_of(view))
     findings = Comparison(
-        reference=pair.before,
-        newer=pair.after,
-        change_map=change_map,
-        persistence=SlowChangeTest(between, baseline=pair.before, newer=pair.after, view=view, map_change=map_placed),
-        view=view,
-        area=area,
-        thresholds=thresholds,
-        least_m2=pair.least_m2,
+        seen, test, view, watched_mask(view, area, outlines), thresholds, pair.least_m2, measured
     ).find(())
-    return _change(findings, change_map, newer, area, pair.gsd_m)
+    return _change(findings, seen.change_map, newer, ground_mask(view, area, outlines), pair.gsd_m)
+
+
+def _pair(
+    reference: Pixels, newer: Pixels, measured: BandPair | None, gsds_m: GsdsM, view: View
+) -> tuple[Levelled, Uncovered]:
+    """Return two images as they can be compared, and what changed: by their bands where both have them."""
+    if measured is not None:
+        gsd_m = view.gsd_m * view.size_px / len(measured.after.valid)
+        least_m2 = LEAST_ALERT_PX * gsd_m**2  # what is smaller is seen, and not told
+        return Levelled(reference, newer, gsd_m, least_m2), Uncovered(reference, newer, measured.change_map(), ())
+    pair = levelled(reference, newer, gsds_m, view.gsd_m)
+    return pair, map_uncovered(pair.before, pair.after, view.gsd_m)
+
+
+def _seen(content: bytes, bands: bytes | None, view: View) -> Pixels:
+    pixels = in_scene(decode_stored(content, view))
+    return pixels if bands is None else seen_of(pixels, unpack(bands, view), view)
 
 
 def _numbered(readers: Sequence[OlderImage], view: View) -> Iterator[tuple[int, Pixels]]:
@@ -128,9 +167,8 @@ def _numbered(readers: Sequence[OlderImage], view: View) -> Iterator[tuple[int, 
         yield from ((number, image) for image in read_images([reader], view))
 
 
-def _change(findings: Findings, change_map: ChangeMap, newer: Pixels, area: Bounds, seen_gsd_m: float) -> Change:
+def _change(findings: Findings, change_map: ChangeMap, newer: Pixels, ground: Mask, seen_gsd_m: float) -> Change:
     view = findings.view
-    ground = ground_mask(view, area)
     return Change(
         regions=tuple(region for region, _ in findings.kept),
         ignored=tuple(findings.ignored),

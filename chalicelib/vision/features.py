@@ -19,7 +19,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from chalicelib.vision.pixels import Floats, Mask
+from chalicelib.vision.pixels import Floats, Mask, halved
 from chalicelib.vision.radiometry import normalise_contrast, normalise_radiometry
 
 SCALES_PX = (5, 9, 17, 31)  # windows of the local statistics
@@ -28,6 +28,9 @@ _CONTRAST_FLOOR = 0.15  # local contrast, normalised to about 1: below it there 
 _GRADIENT_FLOOR = 0.0025  # the same for the power of gradients
 _SURROUNDINGS_PX = 63  # the surroundings that a place is compared with
 _BACKGROUND_QUANTILE = 0.35  # the calmer third of a pair is its background, even where half of it was built over
+# More than 19 of 20 rendered pairs have less of: a pair whose background is restless was built over as a whole.
+_MOST_TURNED = 0.6
+_MOST_COLOUR, _MOST_TINT = 28.0, 9.0  # grey levels
 
 
 class FeatureMap(NamedTuple):
@@ -48,7 +51,7 @@ def feature_maps(one: Floats, two: Floats, grey_one: Floats, grey_two: Floats, u
 
     `one` and `two` are (height, width, 3), float32, 0 to 255; `grey_one` and `grey_two` are their normalised greys.
     """
-    half_one, half_two = _halved(grey_one), _halved(grey_two)
+    half_one, half_two = halved(grey_one), halved(grey_two)
     for side in SCALES_PX:
         if side < _HALF_SIZE_FROM_PX:
             yield from _structure_maps(grey_one, grey_two, str(side), side, grey_one)
@@ -63,11 +66,6 @@ def _box(values: Floats, side: int) -> Floats:
     return np.asarray(cv2.boxFilter(values, cv2.CV_32F, (side, side), borderType=cv2.BORDER_REFLECT), np.float32)
 
 
-def _halved(values: Floats) -> Floats:
-    size = ((values.shape[1] + 1) // 2, (values.shape[0] + 1) // 2)
-    return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA), np.float32)
-
-
 def _resized_like(values: Floats, like: Floats) -> Floats:
     if values.shape == like.shape:
         return values
@@ -76,14 +74,14 @@ def _resized_like(values: Floats, like: Floats) -> Floats:
 
 def _mean_around(values: Floats) -> Floats:
     """Return the mean over the surroundings, computed at a quarter of the size."""
-    quarter = _halved(_halved(values))
+    quarter = halved(halved(values))
     return _resized_like(_box(quarter, _SURROUNDINGS_PX // 4), values)
 
 
-def _background_level(values: Floats, usable: Mask) -> float:
-    """Return the value that the calmer part of a pair stays below."""
+def _background_level(values: Floats, usable: Mask, most: float) -> float:
+    """Return the value that the calmer part of a pair stays below, `most` at most."""
     inside = values[::2, ::2][usable[::2, ::2]]
-    return float(np.quantile(inside, _BACKGROUND_QUANTILE)) if inside.size else 0.0
+    return min(float(np.quantile(inside, _BACKGROUND_QUANTILE)), most) if inside.size else 0.0
 
 
 def _structure_maps(one: Floats, two: Floats, name: str, side: int, like: Floats) -> Iterator[FeatureMap]:
@@ -118,7 +116,9 @@ def _gradient_maps(one: Floats, two: Floats, usable: Mask) -> Iterator[FeatureMa
         yield FeatureMap(f"edges_least_{side}", np.log(np.sqrt(np.minimum(mean_one, mean_two)) + 0.05))
         if side == 9:
             yield FeatureMap("turned_around", _mean_around(dissimilarity))
-            yield FeatureMap("turned_normal", np.array(_background_level(dissimilarity, usable), np.float32))
+            yield FeatureMap(
+                "turned_normal", np.array(_background_level(dissimilarity, usable, _MOST_TURNED), np.float32)
+            )
     coherence = [_coherence(x_one, y_one), _coherence(x_two, y_two)]
     yield FeatureMap("straight_most", np.log(np.sqrt(np.maximum(*coherence)) + 0.05))
     yield FeatureMap("straight_least", np.log(np.sqrt(np.minimum(*coherence)) + 0.05))
@@ -126,7 +126,7 @@ def _gradient_maps(one: Floats, two: Floats, usable: Mask) -> Iterator[FeatureMa
 
 def _coherence(x: Floats, y: Floats) -> Floats:
     """Return the structure tensor's coherence over 9 px: the difference of its eigenvalues, large on straight edges."""
-    return np.asarray(np.hypot(_box(x * x - y * y, 9), 2 * _box(x * y, 9)))
+    return np.asarray(cv2.magnitude(_box(x * x - y * y, 9), 2 * _box(x * y, 9)))
 
 
 def _colour_maps(one: Floats, two: Floats, usable: Mask) -> Iterator[FeatureMap]:
@@ -141,7 +141,7 @@ def _colour_maps(one: Floats, two: Floats, usable: Mask) -> Iterator[FeatureMap]
             if is_tint:
                 size = np.maximum(size - np.square(blue + green + red) / 3, 0)
             size = np.sqrt(size)
-            levels.append(_background_level(size, usable))
+            levels.append(_background_level(size, usable, _MOST_TINT if is_tint else _MOST_COLOUR))
             residuals.append(size / (levels[-1] + 4))
         larger, smaller = np.maximum(*residuals), np.minimum(*residuals)
         yield FeatureMap(f"{name}_3", np.log1p(_box(smaller, 3)))

@@ -10,8 +10,11 @@ import numpy as np
 from chalicelib.domain.errors import BadImage
 from chalicelib.domain.images import Inspection
 from chalicelib.domain.scenes import ProviderTerms
+from chalicelib.domain.shapes import Outlines
 from chalicelib.domain.tiles import Bounds, View
+from chalicelib.intake.bands import check
 from chalicelib.intake.decode import decode
+from chalicelib.vision.bands import seen_of
 from chalicelib.vision.change_map import clear_mask
 from chalicelib.vision.pixels import Pixels, encode_png, ground_mask, header_of
 
@@ -23,10 +26,19 @@ _FLAT_SHARE = 0.93  # a "no imagery" card is one grey and some letters; even cal
 _MAX_BYTES_PER_PX = 16  # 16-bit RGBA, uncompressed, has 8
 
 
-def inspect(content: bytes, view: View, area: Bounds, terms: ProviderTerms) -> Inspection:
-    """Check an image before it is stored, and convert it to PNG of exactly the view's size.
+def inspect(
+    content: bytes,
+    view: View,
+    area: Bounds,
+    terms: ProviderTerms,
+    bands: bytes | None = None,
+    *,
+    outlines: Outlines | None = None,
+) -> Inspection:
+    """Check an image and its bands before they are stored, and convert the image to PNG of exactly the view's size.
 
-    `clear_share` of the result is the share of tile and area together that the image shows. Raises BadImage, and
+    `clear_share` of the result is the share of tile and area together (its box, or the outlines in it) that the image
+    shows, and whose ground is not hidden as the bands say. Raises BadImage, and
     nothing else, for any bytes; Unavailable where this machine lacks what decoding them takes.
     """
     known = PLACEHOLDERS.get(hashlib.sha256(content).hexdigest())
@@ -39,12 +51,14 @@ def inspect(content: bytes, view: View, area: Bounds, terms: ProviderTerms) -> I
     if terms.sends_placeholders and _is_flat(pixels):
         raise BadImage(f"a blank picture, as {terms.name} sends where it has no imagery")
     stored = content[: header.length] if header.is_plain else encode_png(_with_alpha(pixels))
-    ground = ground_mask(view, area)
+    ground = ground_mask(view, area, outlines)
+    seen = pixels if bands is None else seen_of(pixels, check(bands, view), view)
     return Inspection(
         content=stored,
         width=header.width,
         height=header.height,
-        clear_share=float(clear_mask(pixels, view.gsd_m)[ground].mean()),
+        clear_share=float(clear_mask(seen, view.gsd_m)[ground].mean()),
+        bands=bands,
     )
 
 

@@ -5,16 +5,17 @@ Time is the evidence that one pair does not have.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import Generic, TypeVar
 
 import numpy as np
 
 from chalicelib.application.ports.compare import OlderImage
 from chalicelib.domain.changes import Reason
 from chalicelib.domain.errors import BadImage
+from chalicelib.domain.evidence import Persistence
 from chalicelib.domain.tiles import View
 from chalicelib.vision.calibration import score_of
 from chalicelib.vision.change_map import ChangeMap
@@ -22,7 +23,8 @@ from chalicelib.vision.masks import in_scene
 from chalicelib.vision.pixels import Floats, Pixels, decode_stored, has_colour
 from chalicelib.vision.regions import PixelRegion
 
-MapChange = Callable[[Pixels, Pixels, float], ChangeMap]
+Image = TypeVar("Image")
+MapChange = Callable[[Image, Image, float], ChangeMap]
 
 # Median log-odds of change over a region's ground in a pair of images:
 SAME_AT_MOST = -1.0  # the two show the same
@@ -34,35 +36,27 @@ CONFIRMED_AT_LEAST = 0.5  # both of them and each older image: two images agree
 
 OUTLIER_SHARE = 0.05  # of an image's ground that is like no other image: with more, the image is an outlier
 MIN_OLDER_IMAGES = 2  # to confirm what was doubtful
+ALL, NEWEST = slice(None), slice(1)  # of the older images
 MIN_CLEAR_SHARE = 0.5  # of a region's ground, for an image to count
 REJECTED_FACTOR = 0.3  # what is left of the score of a region that does not persist
 DOUBT_FACTOR = 0.7  # what is left of the doubt, 1 - score, for each older image that the region is unlike
 MAX_DOUBT_FACTORS = 3
 
 
-class Persistence(NamedTuple):
-    """The result of the test for one region."""
-
-    reason: Reason | None  # None: it persists, or there is nothing to test it against
-    score: float
-    older: int  # images that show its ground
-    held_against: int  # those of them that it is unlike
-
-
-class PersistenceTest:
+class PersistenceTest(Generic[Image]):
     """Tests the regions of one pair against the older images of the place, which are read when first asked for."""
 
     def __init__(
         self,
-        older: Sequence[OlderImage],
+        read: Callable[[], list[Image]],
         *,
-        reference: Pixels,
-        newer: Pixels,
+        reference: Image,
+        newer: Image,
         view: View,
-        map_change: MapChange,
+        map_change: MapChange[Image],
     ) -> None:
-        """Take the images older than the reference, newest first, and the function that maps change of two images."""
-        self._older, self._reference, self._newer, self._view = older, reference, newer, view
+        """Take what reads the images older than the reference, newest first, and what maps the change of two images."""
+        self._read, self._reference, self._newer, self._view = read, reference, newer, view
         self._map_change = map_change
 
     def test(self, region: PixelRegion, change_map: ChangeMap) -> Persistence:
@@ -89,13 +83,25 @@ class PersistenceTest:
         It is confirmed where the newer image is like the reference, which showed it first, and both are unlike every
         older image, with a mean score of at least `min_score`.
         """
+        return self._confirm(region, change_map, min_score, ALL, least=MIN_OLDER_IMAGES)
+
+    def confirm_as_new(self, region: PixelRegion, change_map: ChangeMap, min_score: float) -> Persistence | None:
+        """Confirm a doubtful region that is known to look as it never did at that time; None if it is not confirmed.
+
+        What the ground does through a year is no matter then: of the older images the newest alone is asked.
+        """
+        return self._confirm(region, change_map, min_score, NEWEST, least=1)
+
+    def _confirm(
+        self, region: PixelRegion, change_map: ChangeMap, min_score: float, asked: slice, *, least: int
+    ) -> Persistence | None:
         now = self._odds([change_map], region)
         if not now or median_odds(now[0]) > STILL_THERE_AT_MOST:
             return None
-        against_newer = self._odds(self._maps_to_newer, region)
-        if len(against_newer) < MIN_OLDER_IMAGES or _least(against_newer) < CONFIRMED_AT_LEAST:
+        against_newer = self._odds(self._maps_to_newer[asked], region)
+        if len(against_newer) < least or _least(against_newer) < CONFIRMED_AT_LEAST:
             return None
-        against_reference = self._odds(self._maps_to_reference, region)
+        against_reference = self._odds(self._maps_to_reference[asked], region)
         if not against_reference or _least(against_reference) < CONFIRMED_AT_LEAST:
             return None
         area_m2 = region.area_m2(self._view.gsd_m)
@@ -103,6 +109,21 @@ class PersistenceTest:
         score = sum(scores) / len(scores)
         count = len(against_newer)
         return Persistence(None, round(score, 4), count, count) if score >= min_score else None
+
+    def map_before_doubt(self) -> ChangeMap | None:
+        """Map the change from the newest older image to the newer one, which shows what the reference was doubted for.
+
+        It keeps its pair: what is confirmed has a kind.
+        """
+        return self._before_doubt
+
+    def image_before_doubt(self) -> Image | None:
+        """Return the newest of the older images: what was doubtful in the reference came after it."""
+        return self._images[0] if self._images else None
+
+    @cached_property
+    def _before_doubt(self) -> ChangeMap | None:
+        return self._map_change(self._images[0], self._newer, self._view.gsd_m) if self._images else None
 
     def _rejection(self, region: PixelRegion, change_map: ChangeMap, against_newer: list[float]) -> Reason | None:
         """Return why a region does not persist, from its median log-odds against each older image, newest first."""
@@ -127,8 +148,8 @@ class PersistenceTest:
         return [one.odds_under(mask, region.top, region.left) for one, mask in clear if mask.sum() >= max(1, enough)]
 
     @cached_property
-    def _images(self) -> list[Pixels]:
-        return witnesses(read_images(self._older, self._view), self._reference, self._newer)
+    def _images(self) -> list[Image]:
+        return self._read()
 
     @cached_property
     def _maps_to_newer(self) -> list[ChangeMap]:
@@ -138,7 +159,7 @@ class PersistenceTest:
     def _maps_to_reference(self) -> list[ChangeMap]:
         return [self._map(image, self._reference) for image in self._images]
 
-    def _map(self, older: Pixels, newer: Pixels) -> ChangeMap:
+    def _map(self, older: Image, newer: Image) -> ChangeMap:
         return replace(self._map_change(older, newer, self._view.gsd_m), pair=None)  # large, and not needed here
 
 
@@ -154,13 +175,13 @@ def read_images(readers: Sequence[OlderImage], view: View) -> Iterator[Pixels]:
             continue
 
 
-def witnesses(images: Iterable[Pixels], one: Pixels, two: Pixels) -> list[Pixels]:
-    """Return those of the images that can say whether a change of a pair holds.
+def read_witnesses(readers: Sequence[OlderImage], view: View, one: Pixels, two: Pixels) -> list[Pixels]:
+    """Read the images that can say whether a change of a pair holds.
 
     A grey one cannot where the pair has colour: much of what differs in colour is the same grey.
     """
     needs_colour = has_colour(one.bgr) and has_colour(two.bgr)
-    return [image for image in images if not needs_colour or has_colour(image.bgr)]
+    return [image for image in read_images(readers, view) if not needs_colour or has_colour(image.bgr)]
 
 
 def median_odds(odds: Floats) -> float:

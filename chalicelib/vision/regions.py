@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chalicelib.domain.changes import Reason
+from chalicelib.domain.evidence import MIN_SCORE_ALONE
 from chalicelib.vision import shadows
 from chalicelib.vision.calibration import score_of
 from chalicelib.vision.change_map import ChangeMap
@@ -50,31 +51,43 @@ class PixelRegion(NamedTuple):
         """Return the area in square metres."""
         return float(self.mask.sum()) * gsd_m**2
 
+    def overlaps(self, other: PixelRegion) -> bool:
+        """Whether it has a pixel in common with another region of the image."""
+        (rows, columns), (other_rows, other_columns) = self.box, other.box
+        top, bottom = max(self.top, other.top), min(rows.stop, other_rows.stop)
+        left, right = max(self.left, other.left), min(columns.stop, other_columns.stop)
+        if top >= bottom or left >= right:
+            return False
+        mine, theirs = (
+            one.mask[top - one.top : bottom - one.top, left - one.left : right - one.left] for one in (self, other)
+        )
+        return bool((mine & theirs).any())
 
-def changed_mask(change_map: ChangeMap, gsd_m: float) -> NDArray[np.uint8]:
-    """Mark what changed with 255: all regions that nothing rules out, in a mask as large as the images."""
-    found = classified_regions(change_map, gsd_m)
+
+def changed_mask(change_map: ChangeMap, gsd_m: float, min_score: float = MIN_SCORE_ALONE) -> NDArray[np.uint8]:
+    """Mark with 255 what changed by a pair alone: all that nothing rules out, in a mask as large as the images."""
+    found = classified_regions(change_map, gsd_m, min_score)
     return draw_mask((region for region, reason in found if reason is None), change_map.clear.shape)
 
 
 def classified_regions(
-    change_map: ChangeMap, gsd_m: float, score_shift: float = 0.0
+    change_map: ChangeMap, gsd_m: float, min_score: float = MIN_SCORE
 ) -> Iterator[tuple[PixelRegion, Reason | None]]:
     """Yield the regions that possibly changed, at the images' scale, each with the reason that rules it out, or None.
 
-    `score_shift` is added to the score that a region needs.
+    `min_score` is the score that a region needs.
     """
-    pair = change_map.pair
-    if pair is None:
-        return
+    pair = change_map.pair  # without it only the log-odds can be asked
     excess = threshold_excess(change_map.odds)
     possible = excess >= 0
     working_gsd_m = change_map.working_gsd_m(gsd_m)
     for region in candidate_regions(change_map, excess, gsd_m):
         mask, top, left = region.mask, region.top, region.left
         reason = None
-        if region.score < MIN_SCORE + score_shift:
+        if region.score < min_score:
             reason = Reason.BELOW_SCORE
+        elif pair is None:
+            pass
         elif pattern_correlation(mask, top, left, pair.grey_one, pair.grey_two) >= SAME_GROUND:
             reason = Reason.SAME_GROUND
         elif shadows.is_shadow(mask, (top, left), pair.shadow_input, possible, working_gsd_m):

@@ -51,7 +51,7 @@ def estimate_shift(first: Floats, second: Floats) -> Shift:
     if not (_MIN_SHIFT_PX < max(abs(shift.x), abs(shift.y)) <= MAX_SHIFT_PX):
         return NO_SHIFT
     moved = translate(two, Shift(-shift.x, -shift.y))
-    if _correlation(one, moved, window) < _correlation(one, two, window) + _MIN_GAIN:
+    if correlation(one, moved, window) < correlation(one, two, window) + _MIN_GAIN:
         return NO_SHIFT
     return shift
 
@@ -66,6 +66,7 @@ def translate(image: Floats, by: Shift) -> Floats:
     return np.asarray(moved, np.float32)
 
 
-def _correlation(first: Floats, second: Floats, window: Floats) -> float:
+def correlation(first: Floats, second: Floats, window: Floats | float = 1.0) -> float:
+    """Return the correlation of two images of mean zero, weighted by a window."""
     power = float((first * first * window).sum()) * float((second * second * window).sum())
     return float((first * second * window).sum()) / (math.sqrt(power) + 1e-9)

@@ -6,12 +6,13 @@ camera since: so a region counts only if the images between tell one story.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
+from typing import Generic
 
-from chalicelib.application.ports.compare import OlderImage
 from chalicelib.domain.changes import Reason
+from chalicelib.domain.evidence import Persistence
 from chalicelib.domain.tiles import View
 from chalicelib.vision.change_map import ChangeMap
 from chalicelib.vision.persistence import (
@@ -19,24 +20,27 @@ from chalicelib.vision.persistence import (
     MIN_CLEAR_SHARE,
     SAME_AT_MOST,
     STILL_THERE_AT_MOST,
+    Image,
     MapChange,
-    Persistence,
     median_odds,
-    read_images,
-    witnesses,
 )
-from chalicelib.vision.pixels import Pixels
 from chalicelib.vision.regions import PixelRegion
 
 
-class SlowChangeTest:
+class SlowChangeTest(Generic[Image]):
     """Tests the regions of a baseline and a newer image against the images between, read when first asked for."""
 
     def __init__(
-        self, between: Sequence[OlderImage], *, baseline: Pixels, newer: Pixels, view: View, map_change: MapChange
+        self,
+        read: Callable[[], list[Image]],
+        *,
+        baseline: Image,
+        newer: Image,
+        view: View,
+        map_change: MapChange[Image],
     ) -> None:
-        """Take the images between the two, newest first, and the function that maps change of two images."""
-        images = cache(lambda: witnesses(read_images(between, view), baseline, newer))  # newest first
+        """Take what reads the images between the two, newest first, and what maps the change of two images."""
+        images = cache(read)
 
         @cache
         def to_newer(place: int) -> ChangeMap:
@@ -61,6 +65,18 @@ class SlowChangeTest:
     def confirm(self, _region: PixelRegion, _change_map: ChangeMap, _min_score: float) -> Persistence | None:
         """Confirm nothing: what is doubtful here is tested anew with each image."""
         return None
+
+    def confirm_as_new(self, _region: PixelRegion, _change_map: ChangeMap, _min_score: float) -> Persistence | None:
+        """Confirm nothing: a baseline is of any time of the year."""
+        return None
+
+    def map_before_doubt(self) -> ChangeMap | None:
+        """Map nothing: nothing is confirmed here."""
+        return None
+
+    def image_before_doubt(self) -> None:
+        """Return nothing: nothing is confirmed here."""
+        return
 
     def _rejection(self, region: PixelRegion) -> Reason | None:
         places = [place for place in range(len(self._images())) if self._is_shown(region, place)]

@@ -31,7 +31,7 @@ class _Shape(NamedTuple):
 
 def stripes(similar: Bits, valid: Mask) -> Bits | None:
     """Return the stripes among the pixels that are similar to one value, with what JPEG spoilt beside them."""
-    if not (_may_have(similar) or _may_have(similar.T)):
+    if not may_have_stripes(similar):
         return None
     similar = similar & valid
     count, labels, stats, _ = cv2.connectedComponentsWithStats(similar, connectivity=8)
@@ -58,8 +58,12 @@ def stripes(similar: Bits, valid: Mask) -> Bits | None:
     return np.asarray(cv2.dilate(found[labels], np.ones((2 * _BLED_PX + 1,) * 2, np.uint8)), np.uint8)
 
 
-def _may_have(similar: Bits) -> bool:
-    """Tell whether lines down the image meet several thin runs each, as stripes across it make them."""
+def may_have_stripes(similar: Bits | Mask) -> bool:
+    """Tell whether lines down the image, or across it, meet several runs each, as stripes make them."""
+    return _meets_runs(similar) or _meets_runs(similar.T)
+
+
+def _meets_runs(similar: Bits | Mask) -> bool:
     for share in _PROBES:
         line = similar[:, int(share * similar.shape[1])].astype(np.int8)
         if int((np.diff(line, prepend=0) > 0).sum()) < _STRIPES:

@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from chalicelib.domain.tiles import Bounds, View
+from chalicelib.domain.tiles import View
 from chalicelib.vision.change_map import WORKING_GSD_M, ChangeMap
-from chalicelib.vision.pixels import Mask, area_window
+from chalicelib.vision.pixels import Mask
 from chalicelib.vision.regions import PixelRegion, scored_regions
 
 # Of what a tile sees of a region that the image's rim cuts: with less, the region's bulk is the neighbour's, which
@@ -23,17 +23,15 @@ MIN_OWN_SHARE = 0.2
 EDGE_SHARE = 0.5  # of a region, within a few metres of unseen ground
 
 
-def owned_regions(mask: NDArray[np.uint8], change_map: ChangeMap, view: View, area: Bounds) -> Iterator[PixelRegion]:
-    """Yield the regions of a mask that count for this tile.
+def owned_regions(mask: NDArray[np.uint8], change_map: ChangeMap, view: View, watched: Mask) -> Iterator[PixelRegion]:
+    """Yield the regions of a mask, as far as they are `watched`, that count for this tile.
 
     A region that is wholly in the image counts, whole, for the tile that holds its centroid: a house on a seam is one
     alert. A region that the image's rim or unseen ground cuts cannot be whole: what of it lies on the tile counts,
     unless that is less than MIN_OWN_SHARE of what is seen of it.
     """
-    inside = np.zeros_like(mask)
-    inside[area_window(view, area, margin=True)] = 255
-    mask = mask & inside
-    own = area_window(view, area, margin=False)
+    mask = np.where(watched, mask, 0).astype(np.uint8)
+    own = _own_window(view)
     cut = np.zeros_like(mask)
     for region in scored_regions(mask, change_map, view.gsd_m):
         if _is_cut(region, change_map.clear, view.gsd_m):
@@ -51,10 +49,22 @@ def lies_along_unseen(region: PixelRegion, clear: Mask, gsd_m: float) -> bool:
     return _share_near_unseen(region, clear, gsd_m) >= EDGE_SHARE
 
 
-def is_inside(view: View, area: Bounds, point: tuple[float, float]) -> bool:
-    """Is a point (column, row) of the image on the tile itself and in the area?"""
-    rows, columns = area_window(view, area, margin=False)
-    return bool(columns.start <= point[0] < columns.stop and rows.start <= point[1] < rows.stop)
+def regions_outside(mask: NDArray[np.uint8], change_map: ChangeMap, view: View, watched: Mask) -> Iterator[PixelRegion]:
+    """Yield what of a mask lies on the tile and is not watched: it changed, and is nobody's to be told of."""
+    own, outside = _own_window(view), np.zeros_like(mask)
+    outside[own] = np.where(watched[own], 0, mask[own])
+    yield from scored_regions(outside, change_map, view.gsd_m)
+
+
+def is_inside(view: View, watched: Mask, point: tuple[float, float]) -> bool:
+    """Is a point (column, row) of the image on the tile itself, and watched?"""
+    return _is_on_tile(view, point) and bool(watched[int(point[1]), int(point[0])])
+
+
+def _own_window(view: View) -> tuple[slice, slice]:
+    """Return (rows, columns) of the tile itself."""
+    own = slice(view.margin_px, view.margin_px + view.tile_px)
+    return own, own
 
 
 def _own_share(region: PixelRegion, own: tuple[slice, slice]) -> float:

@@ -19,6 +19,8 @@ FUNCTIONS = {  # Chalice's logical name: its name in .chalice/config.json
     "CaptureAreas": "capture_areas",
     "CaptureTile": "capture_tile",
     "CompareTile": "compare_tile",
+    "ImportAreas": "import_areas",
+    "IndexUploads": "index_uploads",
     "Migrate": "migrate",
     "NotifySession": "notify_session",
     "Operate": "operate",

@@ -14,13 +14,21 @@ from infra.aws import plain_chalice, policies
 from infra.errors import OperatorError
 
 PRODUCTION = plain_chalice.PRODUCTION
-LAYERED = {"capture_tile": "opencv", "compare_tile": "opencv", "notify_session": "firebase"}
+LAYERED = {
+    "api_handler": "shapely",
+    "capture_tile": "opencv",
+    "compare_tile": "opencv",
+    "notify_session": "firebase",
+    "import_areas": "gdal",
+}
 WORKERS = ("capture_tile", "compare_tile")  # the functions that MaxConcurrency is about
 SETTINGS = {  # output of the stack: setting of the stage
     "ImagesBucket": "BHUPRAHARI_BUCKET",
     "CapturesQueue": "BHUPRAHARI_CAPTURES_QUEUE",
     "ComparisonsQueue": "BHUPRAHARI_COMPARISONS_QUEUE",
     "NotificationsQueue": "BHUPRAHARI_NOTIFICATIONS_QUEUE",
+    "ImportsQueue": "BHUPRAHARI_IMPORTS_QUEUE",
+    "UploadsQueue": "BHUPRAHARI_UPLOADS_QUEUE",
     "MaxConcurrency": "BHUPRAHARI_MAX_CONCURRENCY",
     "SqsEndpoint": "AWS_ENDPOINT_URL_SQS",
 }

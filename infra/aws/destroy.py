@@ -16,6 +16,7 @@ from infra.aws.deployed_state import DeployedState
 from infra.aws.post_deploy import unmap_domain
 from infra.aws.retired import remove_retired
 from infra.aws.stack import Stack
+from infra.aws.uploads import unsubscribe
 from infra.errors import OperatorError
 
 
@@ -49,6 +50,7 @@ def destroy(account: Account, root: Path, stage: str, *, dry_run: bool, asks: bo
     if stack.described:
         _unprotect(account, stage)
         _empty(account, outputs.get("ArtifactsBucket", ""))
+        unsubscribe(account, configuration)
         stack.remove()
         print(f"{stack.name}: removed")
     if everything:

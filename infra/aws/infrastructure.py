@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from infra.aws import certificate, layers, quota, secrets
+from chalicelib.adapters.imagery.registry import PROVIDERS
+from infra.aws import certificate, layers, quota, secrets, uploads, ways_out
 from infra.aws.account import Account
 from infra.aws.configuration import PRODUCTION, Configuration, checked_stage
 from infra.aws.stack import Stack
 from infra.errors import OperatorError
 
+SQS_OVER_IPV6 = "AWS_ENDPOINT_URL_SQS"  # of a stage's settings: the outputs of Egress=ipv6 have it
 TEMPLATE = Path("infra") / "aws" / "stage.yaml"
 
 
@@ -28,8 +30,11 @@ def made(account: Account, stage: str) -> dict[str, str]:
             f"the stage {stage} has no infrastructure in {account.region} of account {account.number}: "
             f"make infra STAGE={stage} comes first"
         )
-    if "SubnetIds" not in stack.outputs:
-        raise OperatorError(f"{stack.name} is {found['StackStatus']}: run make infra STAGE={stage} again")
+    if "UploadsQueue" not in stack.outputs:
+        raise OperatorError(
+            f"{stack.name} is {found['StackStatus']} and has not all that this release needs: "
+            f"run make infra STAGE={stage} again"
+        )
     return stack.outputs
 
 
@@ -38,6 +43,7 @@ def make(account: Account, root: Path, stage: str, *, given: list[str], firebase
     configuration = Configuration(root, checked_stage(stage))
     own = {"Stage": stage, "MaxConcurrency": configuration.environment["BHUPRAHARI_MAX_CONCURRENCY"]}
     parameters = own | dict(_parsed(each) for each in given)
+    _check_way_out(configuration, parameters)  # before any call
     account_of_firebase = None if firebase is None else secrets.service_account(firebase)  # before the long part
     print(f"account {account.number}, region {account.region}, stage {stage}")
     template = (root / TEMPLATE).read_text(encoding="utf-8")
@@ -52,6 +58,7 @@ def make(account: Account, root: Path, stage: str, *, given: list[str], firebase
     print(f".chalice/config.json: the stage {stage} knows its network, bucket and queues")
     for name in secrets.fill(account, outputs, firebase=account_of_firebase):
         print(f"secret {name}: written")
+    print(uploads.subscribe(account, configuration))
     missing = layers.unbuilt(root, configuration.architecture)
     publish_layers(
         account, root, configuration, outputs["ArtifactsBucket"], [each for each in layers.NAMES if each not in missing]
@@ -74,6 +81,14 @@ def publish_layers(
     configuration.use_layers(layers.publish(account, root, names, stage=configuration.name, arch=arch, bucket=bucket))
     configuration.save()
     print(certificate.fetch(root, account.region))
+
+
+def _check_way_out(configuration: Configuration, parameters: dict[str, str]) -> None:
+    ways_out.check_buckets(configuration.environment)
+    providers = ways_out.in_use(configuration.environment, PROVIDERS)
+    is_made_with_nat = bool(configuration.stage.get("subnet_ids")) and SQS_OVER_IPV6 not in configuration.environment
+    if "Egress" in parameters or not is_made_with_nat:  # a parameter that is not given stays as it is
+        ways_out.check(parameters.get("Egress", ways_out.SPEAKS_IPV6_ALONE), providers)
 
 
 def _parsed(text: str) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from typing import Any
 from infra.aws.account import Account
 from infra.errors import OperatorError
 
-NAMES = ("opencv", "firebase")
+NAMES = ("opencv", "firebase", "shapely", "gdal")
 
 
 def publish(

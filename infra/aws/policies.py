@@ -26,8 +26,14 @@ SECRETS = {  # besides the database's
     "notify_session": ("FCM",),
     "operate": ("TOKEN", "LINK", "FCM", "GOOGLE_KEY", "GOOGLE_SIGNING"),
 }
-ALL_QUEUES = ("CAPTURES", "COMPARISONS", "NOTIFICATIONS")
-RECEIVES = {"capture_tile": "CAPTURES", "compare_tile": "COMPARISONS", "notify_session": "NOTIFICATIONS"}
+ALL_QUEUES = ("CAPTURES", "COMPARISONS", "NOTIFICATIONS", "IMPORTS")
+RECEIVES = {
+    "capture_tile": "CAPTURES",
+    "compare_tile": "COMPARISONS",
+    "notify_session": "NOTIFICATIONS",
+    "import_areas": "IMPORTS",
+    "index_uploads": "UPLOADS",
+}
 SENDS = {
     "api_handler": ALL_QUEUES,
     "capture_areas": ("CAPTURES",),
@@ -41,12 +47,24 @@ IMAGES: dict[str, tuple[str, tuple[str, ...]]] = {  # of the bucket: which objec
     "api_handler": ("*", ("GetObject",)),
     "capture_tile": ("*", ("GetObject", "PutObject")),  # whether a settled image is still there
     "compare_tile": ("*", ("GetObject", "PutObject")),
+    "import_areas": ("*", ("GetObject",)),  # files of parcels, and what goes into an area's archive
     "reconcile": ("*", ("DeleteObject",)),
     "operate": ("doctor/*", ("GetObject", "PutObject", "DeleteObject")),  # the doctor's own probe
 }
+OBJECTS: dict[str, tuple[tuple[str, str, tuple[str, ...]], ...]] = {  # what else, and in which folder of the bucket
+    "api_handler": (
+        # The links by which files of parcels are sent carry its own rights.
+        ("TakeFilesOfParcels", "imports", ("PutObject", "DeleteObject")),
+        ("DeleteArchivesOfAreas", "exports", ("DeleteObject",)),
+    ),
+    "import_areas": (
+        ("DeleteFilesOfParcels", "imports", ("DeleteObject",)),
+        ("WriteArchivesOfAreas", "exports", ("PutObject", "DeleteObject")),
+    ),
+}
 # Else a key that is missing looks forbidden.
-LIST_IMAGES = ("api_handler", "capture_tile", "compare_tile", "reconcile", "operate")
-ARCHIVE = ("api_handler", "capture_tile", "reconcile", "operate")
+LIST_IMAGES = ("api_handler", "capture_tile", "compare_tile", "import_areas", "reconcile", "operate")
+ARCHIVE = ("api_handler", "capture_tile", "index_uploads", "reconcile", "operate")
 OUR_ACCOUNT = {"StringEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}}
 
 
@@ -57,6 +75,8 @@ class Names:
         self._given, self._default = environment, Settings.of().by_name()
         self.bucket = environment["BHUPRAHARI_BUCKET"]
         archive = environment.get("BHUPRAHARI_ARCHIVE", "")
+        hosts = [each.strip() for each in environment.get("BHUPRAHARI_ARCHIVE_HOSTS", "").split(",")]
+        self.elsewhere = [each.removeprefix("s3://").rstrip("/") for each in hosts if each.startswith("s3://")]
         self.archive = archive.removeprefix("s3://").partition("/")[0] if archive.startswith("s3://") else ""
 
     def secret(self, name: str) -> str:
@@ -96,9 +116,15 @@ def document(function: str, *, deployed_as: str, environment: Mapping[str, str],
     if function in IMAGES:
         which, what = IMAGES[function]
         allow("UseImages", [f"s3:{each}" for each in what], [f"arn:aws:s3:::{names.bucket}/{which}"], OUR_ACCOUNT)
+    for sid, folder, what in OBJECTS.get(function, ()):
+        its = [f"arn:aws:s3:::{names.bucket}/{folder}/*"]
+        allow(sid, [f"s3:{each}" for each in what], its, OUR_ACCOUNT)
     if function in ARCHIVE and names.archive:
         allow("ListTheArchive", ["s3:ListBucket"], [f"arn:aws:s3:::{names.archive}"], OUR_ACCOUNT)
         allow("ReadTheArchive", ["s3:GetObject"], [f"arn:aws:s3:::{names.archive}/*"], OUR_ACCOUNT)
+    if function in ARCHIVE and names.elsewhere:
+        others = [f"arn:aws:s3:::{bucket}/*" for bucket in names.elsewhere]
+        allow("ReadPicturesInOthersBuckets", ["s3:GetObject"], others)
     # The stack of the infrastructure makes the log group, with an end: no function makes one without.
     log = f"arn:aws:logs:*:*:log-group:/aws/lambda/{deployed_as}:*"
     allow("WriteItsLog", ["logs:CreateLogStream", "logs:PutLogEvents"], [log])

@@ -123,14 +123,15 @@ def _chosen(text: Any, origins: str) -> str:  # noqa: ANN401 (a text, or CloudFo
 
 
 def _check_mappings(account: Account, configuration: Configuration) -> None:
-    """Make sure that each queue starts its function, once and one message at a time."""
+    """Make sure that each queue starts its function, once, and one job at a time; uploads come together."""
     client = account.client("lambda")
-    for function in ("capture_tile", "compare_tile", "notify_session"):
+    one_by_one = ("capture_tile", "compare_tile", "notify_session", "import_areas")
+    for function, at_once in (*((each, 1) for each in one_by_one), ("index_uploads", 1000)):
         name = configuration.name_of(function)
         arn = client.get_function_configuration(FunctionName=name)["FunctionArn"]
         found = client.list_event_source_mappings(FunctionName=arn)["EventSourceMappings"]
-        if [each["BatchSize"] for each in found] != [1]:
+        if [each["BatchSize"] for each in found] != [at_once]:
             raise OperatorError(
-                f"{name} must be started by one queue with messages one by one, and is by "
+                f"{name} must be started by one queue with {at_once} messages at a time, and is by "
                 f"{[(each['EventSourceArn'], each['BatchSize']) for each in found]}: remove the rest in the console"
             )

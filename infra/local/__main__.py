@@ -27,7 +27,10 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=8000, help="0 takes a free one (default %(default)s)")
     parser.add_argument("--home", default=".local", type=Path, help="where everything is kept (default %(default)s)")
     parser.add_argument("--archive", type=Path, help="a folder of STAC Items: makes `archive` the default provider")
-    parser.add_argument("--no-demo", action="store_true", help="make no demo account, area and sweeps")
+    parser.add_argument(
+        "--catalogue", metavar="URL", help="a STAC API with Sentinel-2: makes `sentinel2` the default provider"
+    )
+    parser.add_argument("--no-demo", action="store_true", help="make no demo account, area and sessions")
     parser.add_argument(
         "--worker-only", action="store_true", help="work on jobs, serve nothing: beside `chalice local`"
     )
@@ -56,6 +59,11 @@ def _into_environment(options: argparse.Namespace) -> None:
     if options.archive is not None:
         os.environ["BHUPRAHARI_ARCHIVE"] = str(options.archive.resolve())
         os.environ["BHUPRAHARI_DEFAULT_PROVIDER"] = "archive"
+    if options.catalogue is not None:
+        os.environ["BHUPRAHARI_SENTINEL2_CATALOGUE"] = options.catalogue
+        os.environ.setdefault("BHUPRAHARI_SENTINEL2_FALLBACK", "")
+        os.environ["BHUPRAHARI_DEFAULT_PROVIDER"] = "sentinel2"
+    os.environ.setdefault("BHUPRAHARI_DEFAULT_PROVIDER", "sample")  # the demo, and whoever tries it out
 
 
 def _run(options: argparse.Namespace, app_path: str) -> int:

@@ -49,7 +49,7 @@ class Demo:
         for number, day in enumerate(DEMO_DATES[:2]):
             if self._newest_day(area) >= day:
                 continue
-            what = "first sweep (baselines)" if number == 0 else "second sweep, after the landscape changed"
+            what = "first session (baselines)" if number == 0 else "second session, after the landscape changed"
             print(f"{what}: the landscape on {day:%d %B %Y}", flush=True)
             (self._home / "sample-clock.txt").write_text(str((day - datetime.now(UTC).date()).days))
             session = self._call("POST", f"api/monitor/capture/{area}")["session"]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import socket
+from contextlib import suppress
+from http import HTTPStatus
 from threading import BoundedSemaphore
 from typing import Any
 
@@ -11,7 +14,7 @@ from chalice.app import Chalice
 from chalice.config import Config
 from chalice.local import ChaliceRequestHandler, LocalDevServer, ThreadedHTTPServer
 
-from infra.runtime.gateway import MAX_BODY, TOO_LARGE, Answer, Gateway, refusal
+from infra.runtime.gateway import Answer, Gateway, most_body, refusal, refused_length
 
 log = logging.getLogger(__name__)
 IDLE_S = 65
@@ -33,12 +36,9 @@ class Handler(ChaliceRequestHandler):
         super().__init__(*args, app_object=app_object, config=config)  # this answers every request of the connection
 
     def _generic_handle(self) -> None:
-        length = self.headers.get("Content-Length", "0")
         try:
-            if not length.isdigit() or int(length) > MAX_BODY:
-                self.close_connection = True
-                status, origin = 413 if length.isdigit() else 400, self.headers.get("Origin")
-                self._send(refusal(status, TOO_LARGE, method=self.command, origin=origin))
+            if (refused := self._unreadable()) is not None:
+                self._end_with(refused)  # its body is not read
                 return
             headers, body = self._parse_payload()
             source_ip = str(self.client_address[0])
@@ -50,6 +50,27 @@ class Handler(ChaliceRequestHandler):
 
     do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = do_PATCH = do_OPTIONS = _generic_handle  # noqa: N815
 
+    def _unreadable(self) -> Answer | None:
+        """Refuse a request whose body's length is not said in one number: what follows it would be another request."""
+        told: dict[str, Any] = {"method": self.command, "origin": self.headers.get("Origin")}
+        if self.request_version == "HTTP/0.9":
+            return refusal(505, "ask with HTTP/1.1", **told)
+        lengths = self.headers.get_all("Content-Length", ["0"])
+        if "Transfer-Encoding" in self.headers or len(lengths) > 1:
+            return refusal(400, "say the body's length once, in Content-Length: chunks are not read here", **told)
+        return refused_length(lengths[0], most_body(self.command, self.path), **told)
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Refuse what is no request that can be answered, in the shape of the app's own refusals."""
+        method, status = self.command or "GET", 405 if code == HTTPStatus.NOT_IMPLEMENTED else code
+        with suppress(BrokenPipeError, ConnectionResetError):
+            self._end_with(refusal(status, explain or message or HTTPStatus(status).phrase, method=method))
+
+    def _end_with(self, answer: Answer) -> None:
+        self.close_connection = True
+        self.request_version = "HTTP/1.1"  # of a version that is none the base class would send no headers
+        self._send(answer)
+
     def _send(self, answer: Answer) -> None:
         self.send_response(answer.status)
         for name, value in answer.headers:
@@ -57,6 +78,9 @@ class Handler(ChaliceRequestHandler):
         self.send_header("Content-Length", str(answer.length))
         self.end_headers()
         self.wfile.write(answer.content)
+        if answer.file is not None:
+            with answer.file:
+                shutil.copyfileobj(answer.file, self.wfile)
         self.wfile.flush()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the base class's name)

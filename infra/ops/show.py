@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from chalicelib.domain.archives import Use
@@ -11,28 +11,21 @@ from chalicelib.domain.diagnostics import Level, age
 
 def lines(answer: Mapping[str, Any]) -> Iterator[str]:
     """Yield the lines of an answer."""
-    if "refused" in answer:
-        yield f"refused: {answer['refused']}"
-    elif "findings" in answer:
-        yield from _findings(answer["findings"])
-    elif "files" in answer:
-        yield from file_lines(answer["files"])
-        if answer["left"]:
-            yield f"{answer['left']} more are left out here"
-        yield answer["summary"]
-    elif "stuck" in answer:
-        yield from _stuck(answer["stuck"], answer["dead_letters"])
-    elif "redriven" in answer:
-        yield from _redriven(answer)
-    elif "budget" in answer:
-        yield from _budget(answer["budget"])
-    elif "audit" in answer or "forgotten" in answer:
-        yield from _audit(answer)
-    elif "replayed" in answer:
-        yield answer["replayed"]
-    else:
-        waiting = _counted(answer["dead_letters"])
-        yield f"dead letters: {waiting}; nothing is done without --yes" if waiting else "there are no dead letters"
+    kinds: dict[str, Callable[[Mapping[str, Any]], Iterator[str]]] = {
+        "refused": lambda answer: iter([f"refused: {answer['refused']}"]),
+        "findings": lambda answer: _findings(answer["findings"]),
+        "files": _files,
+        "stuck": lambda answer: _stuck(answer["stuck"], answer["dead_letters"]),
+        "broken": _verified,
+        "redriven": _redriven,
+        "budget": lambda answer: _budget(answer["budget"]),
+        "audit": _audit,
+        "forgotten": _audit,
+        "replayed": lambda answer: iter([answer["replayed"]]),
+        "removed": lambda answer: iter([answer["removed"]]),
+        "dead_letters": _waiting,
+    }
+    yield from next(show for member, show in kinds.items() if member in answer)(answer)
 
 
 def exit_status(answer: Mapping[str, Any]) -> int:
@@ -40,7 +33,7 @@ def exit_status(answer: Mapping[str, Any]) -> int:
     failed = any(finding["level"] == Level.FAIL for finding in answer.get("findings", []))
     failed = failed or any(file["use"] == Use.NOT_USED for file in answer.get("files", []))
     failed = failed or answer.get("audit", {}).get("first_broken") is not None
-    return int(failed or "refused" in answer)
+    return int(failed or bool(answer.get("broken")) or "refused" in answer)
 
 
 def file_lines(files: Sequence[Mapping[str, str]]) -> Iterator[str]:
@@ -67,7 +60,7 @@ def _stuck(stuck: list[dict[str, Any]], dead_letters: Mapping[str, int]) -> Iter
         yield f"{'':7}  -> {each['next']}"
     if dead_letters:
         yield f"dead letters: {_counted(dead_letters)}"
-        yield f"{'':7}  -> `reconcile`, within a minute, ends their tiles FAILED; `redrive --yes` tries them again"
+        yield f"{'':7}  -> `reconcile` soon ends their tiles or files FAILED; `redrive --yes` tries them again"
     if not stuck and not dead_letters:
         yield "nothing is stuck"
 
@@ -96,6 +89,27 @@ def _audit(answer: Mapping[str, Any]) -> Iterator[str]:
         yield f"the last one's hash, to be noted elsewhere: {found['head']}"
     else:
         yield f"the audit log is broken at entry {found['first_broken']}: {found['fault']}"
+
+
+def _files(answer: Mapping[str, Any]) -> Iterator[str]:
+    yield from file_lines(answer["files"])
+    if answer["left"]:
+        yield f"{answer['left']} more are left out here"
+    yield answer["summary"]
+
+
+def _waiting(answer: Mapping[str, Any]) -> Iterator[str]:
+    waiting = _counted(answer["dead_letters"])
+    yield f"dead letters: {waiting}; nothing is done without --yes" if waiting else "there are no dead letters"
+
+
+def _verified(answer: Mapping[str, Any]) -> Iterator[str]:
+    broken, left = answer["broken"], answer["left"]
+    for each in broken:
+        yield f"BROKEN  {each['rule']}: {each['says']}"
+    if left:
+        yield f"{left} more are left out here"
+    yield f"{len(broken) + left} things do not hold" if broken else "all that is stored agrees"
 
 
 def _counted(by_queue: Mapping[str, int]) -> str:

@@ -27,7 +27,12 @@ class Stage:
     def timeouts(self) -> dict[str, float]:
         """Return the timeouts in seconds of the functions behind the queues, by the queue's name."""
         names, functions = self._stage["environment_variables"], self._stage["lambda_functions"]
-        behind = {"CAPTURES": "capture_tile", "COMPARISONS": "compare_tile", "NOTIFICATIONS": "notify_session"}
+        behind = {
+            "CAPTURES": "capture_tile",
+            "COMPARISONS": "compare_tile",
+            "NOTIFICATIONS": "notify_session",
+            "IMPORTS": "import_areas",
+        }
         return {
             names[f"BHUPRAHARI_{queue}_QUEUE"]: functions[function]["lambda_timeout"]
             for queue, function in behind.items()

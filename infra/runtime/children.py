@@ -14,17 +14,17 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from infra.runtime.invoke import Event, Failed, InvokeError, NoAnswer, NotNow
+from infra.runtime.invoke import Event, Failed, Held, InvokeError, NoAnswer, NotNow
 
 PROJECT = Path(__file__).resolve().parents[2]
 START_WITHIN_S = 120.0  # a cold disk, a busy machine: importing the app took 0.9 CPU seconds on 2 cores
 LEAVE_WITHIN_S = 5.0
-RAISED: dict[str, type[InvokeError]] = {"Failed": Failed, "NotNow": NotNow}
+RAISED: dict[str, type[InvokeError]] = {"Failed": Failed, "NotNow": NotNow, "Held": Held}
 log = logging.getLogger(__name__)
 
 
@@ -34,6 +34,7 @@ class ChildOptions:
 
     app: str  # module:attribute
     limit_s: float
+    limits_s: Mapping[str, float] = field(default_factory=dict)  # of functions that may take longer, by their names
     memory_mib: int  # 0: no limit
     log_path: Path | None  # None: where this process prints
 
@@ -75,7 +76,7 @@ class Child:
         with contextlib.suppress(BrokenPipeError):  # then it is dead, and its answer says how
             _stdin(process).write(call)
             _stdin(process).flush()
-        answer = self._answer(process, within_s=self._options.limit_s)
+        answer = self._answer(process, within_s=self._options.limits_s.get(function, self._options.limit_s))
         if "raised" in answer:
             raise RAISED[answer["raised"]](answer["reason"])
 

@@ -27,6 +27,10 @@ class NotNow(InvokeError):
     """The function could not be tried: the database is away, or another worker holds the tile."""
 
 
+class Held(NotNow):
+    """Another worker holds the tile: whatever claim there is on it is that one's."""
+
+
 class NoAnswer(InvokeError):
     """The function's process crashed, or hung and was killed, or did not start."""
 
@@ -34,7 +38,12 @@ class NoAnswer(InvokeError):
 def failure_of(error: Exception) -> Failed | NotNow:
     """Return what it means that a function raised this."""
     reason = "".join(traceback.format_exception_only(error)).strip()
-    return NotNow(reason) if isinstance(error, Unavailable | Busy) else Failed(reason)
+    match error:
+        case Busy():
+            return Held(reason)
+        case Unavailable():
+            return NotNow(reason)
+    return Failed(reason)
 
 
 class Invoke(Protocol):

@@ -33,8 +33,11 @@ class QueueSource(Protocol):
         """Return a message whose handler raised: it comes back after a while, or is a dead letter."""
         ...
 
-    def not_tried(self, message: QueueMessage, *, wait_s: float) -> None:
-        """Return a message whose work could not be tried now: it comes back after a while, and no try is used up."""
+    def not_tried(self, message: QueueMessage, *, wait_s: float, is_held: bool) -> None:
+        """Return a message whose work could not be tried now: it comes back after a while, and no try is used up.
+
+        `is_held`: another worker holds the work; nothing is done to that one's claim.
+        """
         ...
 
     def unanswered(self, message: QueueMessage, *, reason: str) -> None:
@@ -67,6 +70,8 @@ class OutboxQueueSource:
 
     def receive(self, queue: str) -> QueueMessage | None:
         """Take the next message of the queue of that name."""
+        if queue not in self._queues:
+            return None  # what AWS alone writes to: nobody tells of uploads here
         now = self._clock()
         while (received := self._outbox.receive([self._queues[queue]], now=now, lease_s=self._lease_s)) is not None:
             if received.receives <= self._max_receives:
@@ -85,10 +90,10 @@ class OutboxQueueSource:
         back_at, is_dead = self._clock() + timedelta(seconds=wait_s), self._is_last(message)
         self._outbox.give_back(message.held.received, available_at=back_at, reason=reason, dead=is_dead)
 
-    def not_tried(self, message: QueueMessage, *, wait_s: float) -> None:
+    def not_tried(self, message: QueueMessage, *, wait_s: float, is_held: bool) -> None:
         """Return a message whose work could not be tried now: it comes back after a while, and no try is used up."""
         back_at = self._clock() + timedelta(seconds=wait_s)
-        self._outbox.give_back_untried(message.held.received, available_at=back_at)
+        self._outbox.give_back_untried(message.held.received, available_at=back_at, is_held=is_held)
 
     def unanswered(self, message: QueueMessage, *, reason: str) -> None:
         """Leave a message whose work gave no answer where it is: it comes back when its lease is over, or is dead."""

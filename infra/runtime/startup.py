@@ -26,6 +26,10 @@ def children_of(ports: Ports, *, app: str, log_path: Path | None) -> Callable[[]
     chosen = ports.settings
     return children(
         ChildOptions(
-            app=app, limit_s=chosen.queues.job_limit_s, memory_mib=chosen.queues.job_memory_mib, log_path=log_path
+            app=app,
+            limit_s=chosen.queues.job_limit_s,
+            memory_mib=chosen.queues.job_memory_mib,
+            log_path=log_path,
+            limits_s={"import_areas": chosen.layers.import_limit_s},
         )
     )

@@ -16,7 +16,7 @@ from chalicelib import logs
 from chalicelib.application.ports.clock import Clock, Monotonic
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.jobs import ids_in
-from infra.runtime.invoke import Failed, Invoke, InvokeError, NoAnswer, NotNow
+from infra.runtime.invoke import Failed, Held, Invoke, InvokeError, NoAnswer, NotNow
 from infra.runtime.lambda_events import queue_event, tick_event
 from infra.runtime.queue_source import QueueMessage, QueueSource
 from infra.runtime.ticks import Ticks
@@ -157,7 +157,7 @@ def bring_back(source: QueueSource, message: QueueMessage, failure: InvokeError)
     reason = str(failure)
     match failure:
         case NotNow():
-            source.not_tried(message, wait_s=NOT_NOW_S)
+            source.not_tried(message, wait_s=NOT_NOW_S, is_held=isinstance(failure, Held))
         case Failed():
             source.failed(message, reason=reason, wait_s=min(MAX_BACKOFF_S, 0.5 * 2**message.receives))
         case _:

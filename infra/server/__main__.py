@@ -74,6 +74,7 @@ def _into_environment(options: argparse.Namespace) -> None:
     os.environ["BHUPRAHARI_WORKER"] = "here"  # the workers poll the outbox: no wake-up event is needed
     # One for each thread, which holds one at a time, and one over: the turn of the clock is a connection that stays.
     os.environ.setdefault("BHUPRAHARI_DATABASE_CONNECTIONS", str(options.threads + 1))
+    os.environ.setdefault("BHUPRAHARI_REQUESTS_AT_ONCE", str(options.threads))
     for library in ("OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"):
         os.environ.setdefault(library, "1")  # the processes are the parallelism
 

@@ -6,15 +6,17 @@ import re
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from ipaddress import ip_address, ip_network
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
+from wsgiref.util import FileWrapper
 
 from chalice.app import Chalice
 
-from infra.runtime.gateway import MAX_BODY, TOO_LARGE, Answer, Gateway, refusal
+from infra.runtime.gateway import TOO_LARGE, Answer, Gateway, most_body, refusal, refused_length
 
 Environ = dict[str, Any]
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
+SENT_AT_ONCE = 2**16
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 _UNPREFIXED = {"CONTENT_TYPE": "content-type", "CONTENT_LENGTH": "content-length"}
 
@@ -51,7 +53,10 @@ def wsgi(app: Chalice, proxies: str) -> Callable[[Environ, StartResponse], Itera
         answer = _answer(gateway, trusted, environ)
         headers = [*answer.headers, ("Content-Length", str(answer.length))]
         start_response(f"{answer.status} {_phrase(answer.status)}", headers)
-        return [answer.content]
+        if answer.file is None:
+            return [answer.content]
+        wrap = environ.get("wsgi.file_wrapper", FileWrapper)  # the server's own sends it without reading it
+        return cast("Iterable[bytes]", wrap(answer.file, SENT_AT_ONCE))
 
     return answered
 
@@ -65,11 +70,12 @@ def _answer(gateway: Gateway, trusted: Proxies, environ: Environ) -> Answer:
         source_ip = environ.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip() or source_ip or "127.0.0.1"
     length = environ.get("CONTENT_LENGTH") or "0"
     told_to: dict[str, Any] = {"method": method, "origin": environ.get("HTTP_ORIGIN"), "instance": request_id}
-    if not length.isdigit() or int(length) > MAX_BODY:
-        return refusal(413 if length.isdigit() else 400, TOO_LARGE, **told_to)
+    most = most_body(method, environ.get("PATH_INFO", ""))
+    if (refused := refused_length(length, most, **told_to)) is not None:
+        return refused
     # One more byte than allowed: a body in chunks says its length nowhere.
-    body = environ["wsgi.input"].read(int(length) or MAX_BODY + 1)
-    if len(body) > MAX_BODY:
+    body = environ["wsgi.input"].read(int(length) or most + 1)
+    if len(body) > most:
         return refusal(413, TOO_LARGE, **told_to)
     headers = {
         _UNPREFIXED.get(name) or name.removeprefix("HTTP_").replace("_", "-").lower(): str(value)

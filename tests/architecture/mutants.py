@@ -10,11 +10,11 @@ import copy
 import sys
 
 from tests.architecture import test_calls_of_aws, test_requirements
-from tests.architecture.rules import app, limits, network, storage, watch
+from tests.architecture.rules import app, limits, network, storage, uploads, watch
 from tests.architecture.rules.book import RULES, gone, put
 from tests.support.templates.rendered import rendered
 
-assert {module.__name__ for module in (app, limits, network, storage, watch)}  # importing fills RULES
+assert {module.__name__ for module in (app, limits, network, storage, uploads, watch)}  # importing fills RULES
 APP, STAGE, WATCH = "app/Resources", "stage/Resources", "watch/Resources"
 STATEMENT = f"{STAGE}/S3Endpoint/Properties/PolicyDocument/Statement/0"
 PLANTED = {

@@ -1,8 +1,11 @@
 """The sums of docs/costs.md: printed by the command, and of the things that the templates make."""
 
+from math import isnan
+
 import pytest
 
 from infra.aws import cost
+from infra.aws.prices import AP_SOUTH_1, US_EAST_1
 from tests.architecture.rules.book import of_type
 from tests.support.sources import ROOT
 from tests.support.templates.rendered import rendered
@@ -43,6 +46,21 @@ def test_more_tiles_cost_more_and_each_costs_less():
     assert list(sums.values()) == sorted(sums.values())
     each = [usd / tiles for tiles, usd in sums.items() if tiles]
     assert each == sorted(each, reverse=True)
+
+
+def test_a_price_that_nobody_found_is_said_and_in_no_sum():
+    """A price left out must not look like a service that is free."""
+    prices = {name: found[0] for name, found in AP_SOUTH_1.items()}
+    lines = {line.what: line.usd for line in cost.stage(1_000, prices=prices)}
+    unknown = {what for what, usd in lines.items() if isnan(usd)}
+    assert unknown >= {"MySQL db.t4g.micro", "SQS", "alarms"}
+    assert lines["secrets"] == cost.SECRETS * AP_SOUTH_1["secret, a month"][0]
+    table = "\n".join(cost.regions())
+    assert "| SQS | 0.97 | not found | 1.04 | not found | 8.41 | not found |" in table
+    known = sum(usd for usd in lines.values() if not isnan(usd))
+    assert f"| **{known:,.2f}** |" in table
+    assert set(AP_SOUTH_1) < set(US_EAST_1), "one name for one thing"
+    assert all(name in table for name in US_EAST_1), "found with its usage type, or said to be not found"
 
 
 def test_only_what_is_over_the_free_amount_is_paid():

@@ -17,13 +17,15 @@ FUNCTIONS = (
     "capture_areas",
     "capture_tile",
     "compare_tile",
+    "import_areas",
+    "index_uploads",
     "migrate",
     "notify_session",
     "operate",
     "reconcile",
 )
-LAYERED = {"capture_tile", "compare_tile", "notify_session"}
-LEASED = LAYERED
+LAYERED = {"api_handler", "capture_tile", "compare_tile", "import_areas", "notify_session"}
+LEASED = LAYERED - {"api_handler"} | {"index_uploads"}
 # AWS scopes these to no resource.
 UNSCOPED = re.compile(r"xray:Put(TraceSegments|TelemetryRecords)|ec2:\w*(NetworkInterface|Subnet|PrivateIpAddress)\w*")
 
@@ -136,7 +138,8 @@ def test_a_stage_that_sets_the_schedule_by_its_old_name_keeps_it_for_this_releas
 def test_chalices_commands_see_a_stages_names_but_work_at_home(stage):
     commands = read(config(stage).environment_variables | {CHALICE_COMMAND: "true"})
     found, deployed, home = (each.by_name() for each in (commands, settings_of(stage), Settings.of()))
-    names = ("captures_queue", "comparisons_queue", "notifications_queue", "capture_schedule", "max_concurrency")
+    queues = ("captures_queue", "comparisons_queue", "notifications_queue", "imports_queue", "uploads_queue")
+    names = (*queues, "capture_schedule", "max_concurrency")
     assert all(found[name] == deployed[name] for name in names)
     places = ("images_store", "queues_service", "push_service", "secrets_store", "database_connections", "archive")
     assert all(found[name] == home[name] for name in places)
@@ -154,7 +157,7 @@ def test_a_machine_chooses_for_itself_under_chalices_commands():
 def test_no_secret_and_no_account_stands_in_the_configuration(stage):
     assert [name for name in config(stage).environment_variables if "_SECRET_" in name or "DATABASE_URL" in name] == []
     chalices = [path for path in files("*.json") if path.parts[0] == ".chalice"]
-    assert len(chalices) == 17
+    assert len(chalices) == 21
     assert {
         str(path): re.findall(r"\d{12}", text_of(path)) for path in chalices if re.search(r"\d{12}", text_of(path))
     } == {}
@@ -163,7 +166,7 @@ def test_no_secret_and_no_account_stands_in_the_configuration(stage):
 def test_two_stages_share_nothing():
     dev, prod = (config(stage).environment_variables for stage in STAGES)
     named = {name for name in dev if re.search(r"BUCKET|_QUEUE$|PREFIX|STAGE", name)}
-    assert len(named) == 6
+    assert len(named) == 8
     assert {name for name in named if dev[name] == prod[name]} == set()
 
 
@@ -179,8 +182,10 @@ def test_a_function_has_its_own_policy_and_limits(stage, function):
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_function_ends_before_others_may_take_over(stage):
+    found = settings_of(stage)
     for function in LEASED:
-        assert config(stage, function).lambda_timeout < settings_of(stage).queues.lease_s
+        lease_s = found.layers.import_limit_s if function == "import_areas" else found.queues.lease_s
+        assert config(stage, function).lambda_timeout < lease_s
     assert settings_of(stage).limits.compare_wait_s + 10 < config(stage, "api_handler").lambda_timeout <= 29
 
 
@@ -204,23 +209,29 @@ def test_a_policy_that_is_too_wide_is_noticed():
 @pytest.mark.parametrize(
     ("function", "receives", "sends"),
     [
-        ("api_handler", "", "captures comparisons notifications"),
+        ("api_handler", "", "captures comparisons notifications imports"),
         ("capture_areas", "", "captures"),
         ("capture_tile", "captures", "comparisons notifications"),
         ("compare_tile", "comparisons", "notifications"),
         ("notify_session", "notifications", ""),
-        ("reconcile", "captures-dead comparisons-dead notifications-dead", "captures comparisons notifications"),
+        ("import_areas", "imports", ""),
+        ("index_uploads", "uploads", ""),
+        (
+            "reconcile",
+            "captures-dead comparisons-dead notifications-dead imports-dead",
+            "captures comparisons notifications imports",
+        ),
         ("migrate", "", ""),
         (
             "operate",
-            "captures-dead comparisons-dead notifications-dead",
-            "captures comparisons notifications",
+            "captures-dead comparisons-dead notifications-dead imports-dead",
+            "captures comparisons notifications imports",
         ),
     ],
 )
 def test_a_function_reaches_its_queues_and_no_others(stage, function, receives, sends):
     knobs = settings_of(stage)
-    live = [knobs.queues.captures_queue, knobs.queues.comparisons_queue, knobs.queues.notifications_queue]
+    live = queues_of(knobs)
     arns = {name: f"arn:aws:sqs:ap-south-1:111122223333:{name}" for queue in live for name in (queue, f"{queue}-dead")}
     dead = {
         queue for queue in receives.split() if queue.endswith("-dead")
@@ -249,6 +260,8 @@ def test_a_function_reaches_its_queues_and_no_others(stage, function, receives, 
         ("capture_tile", "GetObject ListBucket PutObject", "GetObject ListBucket"),
         ("compare_tile", "GetObject ListBucket PutObject", ""),
         ("notify_session", "", ""),
+        ("import_areas", "GetObject ListBucket", ""),  # and what it writes and deletes: its own files
+        ("index_uploads", "", "GetObject ListBucket"),
         ("reconcile", "DeleteObject ListBucket", "GetObject ListBucket"),
         ("migrate", "", ""),
         ("operate", "ListBucket", "GetObject ListBucket"),
@@ -275,6 +288,8 @@ def test_a_function_does_with_pictures_what_its_work_needs(stage, function, imag
         ("capture_tile", {"google_key_secret", "google_signing_secret"}),
         ("compare_tile", set()),
         ("notify_session", {"fcm_secret"}),
+        ("import_areas", set()),
+        ("index_uploads", set()),
         ("reconcile", set()),
         ("migrate", set()),
         ("operate", {"token_secret", "link_secret", "fcm_secret", "google_key_secret", "google_signing_secret"}),
@@ -297,6 +312,26 @@ def test_the_doctor_reads_every_secret_and_a_function_that_needs_it_too(stage):
         arn: [each for each in FUNCTIONS if may(stage, each, "secretsmanager:GetSecretValue", arn)] for arn in arns
     }
     assert {arn: who for arn, who in readers.items() if "operate" not in who or len(who) < 2} == {}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_who_writes_files_and_archives_writes_nothing_else(stage):
+    bucket = settings_of(stage).images.bucket
+    reach = {
+        (function, action, folder)
+        for function in ("api_handler", "import_areas")
+        for action in ("PutObject", "DeleteObject")
+        for folder in ("imports", "exports", "7")
+        if may(stage, function, f"s3:{action}", f"arn:aws:s3:::{bucket}/{folder}/1-a")
+    }
+    assert reach == {
+        ("api_handler", "PutObject", "imports"),  # the links by which people send files carry its own rights
+        ("api_handler", "DeleteObject", "imports"),
+        ("api_handler", "DeleteObject", "exports"),
+        ("import_areas", "DeleteObject", "imports"),
+        ("import_areas", "PutObject", "exports"),
+        ("import_areas", "DeleteObject", "exports"),
+    }
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -331,8 +366,7 @@ def test_only_migrate_reads_the_databases_master_and_no_other_databases(stage):
 def everything_of(stage):
     """Give an ARN of each thing that a stage has, as AWS writes it."""
     found, region = settings_of(stage), "ap-south-1:111122223333"
-    queues = [found.queues.captures_queue, found.queues.comparisons_queue, found.queues.notifications_queue]
-    yield from (f"arn:aws:sqs:{region}:{name}{end}" for name in queues for end in ("", "-dead"))
+    yield from (f"arn:aws:sqs:{region}:{name}{end}" for name in queues_of(found) for end in ("", "-dead"))
     yield from (
         f"arn:aws:s3:::{bucket}{end}" for bucket in buckets_of(found) for end in ("", "/7/1-a.png", "/doctor/x")
     )
@@ -340,6 +374,12 @@ def everything_of(stage):
     yield from (secret_arn(name, found.secrets.secrets_prefix) for name in named)
     logs = [f"bhuprahari-{stage}", *(f"bhuprahari-{stage}-{function}" for function in FUNCTIONS)]
     yield from (f"arn:aws:logs:{region}:log-group:/aws/lambda/{log}:log-stream:x" for log in logs)
+
+
+def queues_of(found):
+    named = found.queues
+    own = (named.captures_queue, named.comparisons_queue, named.notifications_queue, named.imports_queue)
+    return *own, named.uploads_queue
 
 
 def buckets_of(found):

@@ -9,7 +9,13 @@ import pytest
 from tests.support.sources import text_of
 
 LINE = re.compile(r"^  (\S+(?: (?:AND|OR) \S+)*) {3,}(.+(?:\n {6,}.+)*)", re.MULTILINE)
-LOCKS = ("requirements.txt", "layers/opencv/requirements.txt", "layers/firebase/requirements.txt")
+LOCKS = (
+    "requirements.txt",
+    "layers/opencv/requirements.txt",
+    "layers/firebase/requirements.txt",
+    "layers/shapely/requirements.txt",
+    "layers/gdal/requirements.txt",
+)
 
 
 def named(lock):

@@ -65,7 +65,16 @@ def unmet(there):
     return {(name, wanted) for name, wanted in found if wanted not in there | LAMBDA}
 
 
-LAYERS_OWN = {"cv2", "numpy", "firebase_admin", "simplejpeg", "google", "shapely"}  # imported in their rooms alone
+LAYERS_OWN = {
+    "cv2",
+    "numpy",
+    "firebase_admin",
+    "simplejpeg",
+    "google",
+    "shapely",
+    "pyogrio",
+    "pyproj",
+}  # imported in their rooms alone
 DIRECT = {
     normal(found)
     for found in re.findall(

@@ -130,10 +130,11 @@ def test_the_api_is_throttled_traced_named_and_answers_in_our_shape(translated):
     assert json.loads(refused["responseTemplates"]["application/json"])["status"] == 429
 
 
-def test_each_queue_function_takes_one_message_at_a_time(translated):
+def test_each_queue_function_takes_one_job_at_a_time_and_uploads_together(translated):
     mappings = of_type(translated, "AWS::Lambda::EventSourceMapping").values()
     assert sorted((each["BatchSize"], each["ScalingConfig"]["MaximumConcurrency"]) for each in mappings) == [
         (1, 2),
         (1, 10),
         (1, 10),
+        (1000, 2),
     ]

@@ -61,10 +61,28 @@ def test_a_sign_that_a_request_may_take_as_long_as_the_app_lets_it():
     assert SITE.count(said) == 2
 
 
+def test_what_is_too_long_is_refused_by_the_site_and_not_by_gunicorn():
+    """Whose refusals are pages of HTML."""
+    buffers, length = map(int, re.search(r"large_client_header_buffers (\d+) (\d+);", SITE).groups())
+    assert length < gunicorn_settings.limit_request_line
+    assert buffers * length <= len("a:\r\n") * gunicorn_settings.limit_request_fields, "the shortest header has four"
+
+
 def test_nginx_asks_where_the_api_listens():
     bound = _parse(arguments(unit(PARTS / "systemd" / "bhuprahari-api.service")["Service"]["ExecStart"])).bind
     assert f"server {bound};" in SITE
     assert "s/127\\.0\\.0\\.1:8000/api:8000/" in (PARTS / "compose.yaml").read_text()
+
+
+def test_what_one_sign_in_sends_at_once_waits_at_nginx_wherever_it_goes():
+    """A location with a `limit_req` of its own has none of the server's."""
+    of_token = "limit_req zone=bhuprahari_token"
+    assert "limit_req_zone $http_authorization zone=bhuprahari_token:" in SITE
+    server = SITE[SITE.index("listen 443") :]
+    locations = re.findall(r"location [^{]*\{[^}]*\}", server)
+    assert of_token in server[: server.index("location")]
+    assert [each for each in locations if "limit_req " in each and of_token not in each] == []
+    assert sum("limit_req " in each for each in locations) == 1
 
 
 def test_the_target_starts_every_service():
@@ -131,10 +149,13 @@ def test_compose_starts_commands_that_exist():
     services = yaml.safe_load((PARTS / "compose.yaml").read_text())["services"]
     ours = {name: service for name, service in services.items() if service["image"] == "bhuprahari"}
     assert set(ours) == {"migrate", "api", "worker", "clock"}
-    for service in ours.values():
+    for name, service in ours.items():
         assert callable(_parse(service["command"]).run)
         settings = {name: value for name, value in service["environment"].items() if name.startswith("BHUPRAHARI_")}
-        assert read(settings).database.database_url.endswith("@database/bhuprahari")
+        url = read(settings).database.database_url
+        assert url.endswith("@database/bhuprahari")
+        assert ("//bhuprahari_migrate:${MIGRATION_PASSWORD:" in url) == (name == "migrate"), "one changes tables"
+        assert ("MIGRATION_PASSWORD" in str(service)) == (name == "migrate"), "nobody else knows its password"
     assert services["worker"]["deploy"]["replicas"] == 2
     network = yaml.safe_load((PARTS / "compose.yaml").read_text())["networks"]["inside"]["ipam"]["config"][0]["subnet"]
     assert _parse(ours["api"]["command"]).proxies == network

@@ -10,12 +10,12 @@ from cfnlint.config import ManualArgs
 
 from infra.aws import app as app_template
 from infra.aws import provider_alarm
-from tests.architecture.rules import app, limits, network, storage, watch
+from tests.architecture.rules import app, limits, network, storage, uploads, watch
 from tests.architecture.rules.book import RULES
 from tests.support.templates.rendered import AWS, chalices, load, merged, rendered
 
 assert {
-    module.__name__.rpartition(".")[2] for module in (app, limits, network, storage, watch)
+    module.__name__.rpartition(".")[2] for module in (app, limits, network, storage, uploads, watch)
 }  # importing fills RULES
 pytestmark = pytest.mark.xdist_group("templates")  # in one process, which asks Chalice for each stage once
 REGIONS = ["us-east-1", "ap-south-1", "eu-west-1", "ap-southeast-1"]
@@ -141,3 +141,16 @@ def test_a_parameter_without_a_default_is_the_stage_or_an_output_of_the_one_befo
         asked = {name for name, each in given["Parameters"].items() if "Default" not in each}
         assert asked <= outputs | {"Stage"}
     assert [name for name, each in load("stage.yaml")["Parameters"].items() if "Default" not in each] == ["Stage"]
+
+
+def test_no_image_expires_by_itself():
+    """A legal hold stops each deletion: the store's own rules take only what was replaced or deleted before."""
+    rules = load("stage.yaml")["Resources"]["Images"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    allowed = {
+        "Id",
+        "Status",
+        "NoncurrentVersionExpiration",
+        "ExpiredObjectDeleteMarker",
+        "AbortIncompleteMultipartUpload",
+    }
+    assert {name for rule in rules for name in rule} == allowed

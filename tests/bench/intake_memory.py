@@ -51,6 +51,8 @@ def _capture(folder: Path) -> None:
 
     import app  # noqa: F401 (what a worker has imported)
     from chalicelib.adapters.imagery.archive import ArchiveImagery
+    from chalicelib.adapters.imagery.catalogue import Catalogue
+    from chalicelib.adapters.imagery.item_store import FolderItemStore
     from chalicelib.adapters.imagery.providers.archive import ARCHIVE
     from chalicelib.domain.errors import DomainError
     from chalicelib.domain.tiles import Tile, View, centre_of, grid_position
@@ -60,10 +62,10 @@ def _capture(folder: Path) -> None:
     archive = ArchiveImagery(ARCHIVE.terms, folder)
     began, said = time.perf_counter(), "captured"
     try:
-        entries = archive._catalogue.look().entries
-        if not entries:
-            raise DomainError(archive._catalogue.look().skipped[0])
-        area = entries[0].stated.bounds
+        listing = Catalogue(FolderItemStore(folder)).look()
+        if not listing.entries:
+            raise DomainError(str(listing.reads[0].found))
+        area = listing.entries[0].bounds
         grid = archive.grid(area)
         x, y = grid_position(*centre_of(area), grid.zoom)
         view = View(tile=Tile(grid.zoom, int(x), int(y)), tile_px=grid.tile_px, margin_px=grid.margin_px)

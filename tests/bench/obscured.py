@@ -24,9 +24,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from chalicelib.vision.change_map import clear_mask, map_change
+from chalicelib.vision.change_map import clear_mask
 from chalicelib.vision.changes import detect
 from chalicelib.vision.pixels import to_pixels
+
+try:
+    from chalicelib.vision.drawn_over import map_uncovered
+except ImportError:  # an older commit
+    from chalicelib.vision.lettering import map_without_letters as map_uncovered
 
 try:
     from chalicelib.vision.masks import in_scene
@@ -54,7 +59,7 @@ def judge(image: np.ndarray, drawn: np.ndarray, where: np.ndarray, gsd_m: float)
     """Compare an image with its copy; give the figures, what is marked, and what is unseen."""
     marked = detect(image, drawn, gsd_m) > 0
     pair = in_scene(to_pixels(image)), in_scene(to_pixels(drawn))
-    unseen = ~(clear_mask(to_pixels(drawn), gsd_m) & map_change(*pair, gsd_m).clear)
+    unseen = ~(clear_mask(to_pixels(drawn), gsd_m) & map_uncovered(*pair, gsd_m).change_map.clear)
     around = cv2.dilate(where.astype(np.uint8), np.ones((3, 3), np.uint8), iterations=max(2, round(20 / gsd_m))) > 0
     was_unseen = ~clear_mask(to_pixels(image), gsd_m)
     return (

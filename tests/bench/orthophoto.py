@@ -50,7 +50,7 @@ def main() -> int:
         return subprocess.run(["/bin/sh", "-c", '"$@"; exit $?', "sh", *command], check=False).returncode
 
 
-def write(path: Path, side: int) -> None:
+def write(path: Path, side: int, *, has_overviews: bool = True) -> None:
     """Write a tiled RGB GeoTIFF in UTM, a row of tiles at a time, and its overviews."""
     import cv2
     import numpy as np
@@ -69,6 +69,8 @@ def write(path: Path, side: int) -> None:
             rows = np.roll(patch, random.integers(2048), axis=1)[: min(512, side - top)]
             rows = np.tile(rows, (1, -(-side // 2048), 1))[:, :side]
             file.write(rows.transpose(2, 0, 1), window=Window(0, top, side, len(rows)))
+    if not has_overviews:
+        return
     with rasterio.Env(GDAL_NUM_THREADS=2), rasterio.open(path, "r+") as file:
         file.build_overviews([2, 4, 8, 16, 32], Resampling.average)
 
@@ -115,7 +117,7 @@ def _capture(folder: Path) -> int:
         found = archive.fetch(scene, view, area)
         cold.append(1e3 * (time.perf_counter() - began))
         ranges.append(store.ranges)
-        again = [_timed(lambda: archive._part(entry, view)) for _ in range(3)]
+        again = [_timed(lambda: archive._picture(entry, view)) for _ in range(3)]
         warm.append(min(wall for wall, _ in again))
         busy.append(min(own for _, own in again))
         inspect(found.content, view, area, ARCHIVE.terms)

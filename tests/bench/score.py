@@ -19,7 +19,7 @@ import numpy as np
 
 from research.labelled_pairs import SHARED, scorer, wilson
 from research.model_files import ROOT
-from tests.bench.score_folds import by_score, four_fold
+from tests.bench.score_sources import by_score, one_source_left_out
 
 DETECTOR = "chalicelib.vision.changes:detect"
 CELL_PX = 420
@@ -59,20 +59,31 @@ def sheet(row: dict) -> tuple[float, float, str]:
     return f1, -false_m2 - missed_m2, text
 
 
-def moved(row: dict) -> list[int]:
-    """Score one pair after it was cropped by 17 px and made coarser by 0.8: right, false, missed pixels."""
+COPIES = {  # cropped by so many pixels, made so much coarser, said to have so many times their metres a pixel
+    "cropped by 17 px": (17, 1.0, 1.0),
+    "made coarser by 0.8": (0, 0.8, 1.0),
+    "both": (17, 0.8, 1.0),
+    "m a pixel 20 % too small": (0, 1.0, 0.8),
+    "m a pixel 20 % too large": (0, 1.0, 1.2),
+}
+
+
+def of_copies(row: dict) -> list[list[int]]:
+    """Score copies of one pair: right, false, missed pixels of each of `COPIES`."""
     from chalicelib.vision.changes import detect
 
-    pictures = scorer().load(str(SHARED / "change-pairs"), row["id"])
-    size = (round((pictures[0].shape[1] - 17) * 0.8), round((pictures[0].shape[0] - 17) * 0.8))
-    before, after, truth = (
-        cv2.resize(picture[17:, 17:].astype(np.float32), size, interpolation=cv2.INTER_AREA) for picture in pictures
-    )
-    ours = detect(
-        np.rint(before).astype(np.uint8), np.rint(after).astype(np.uint8), float(row["metres_per_pixel"]) / 0.8
-    )
-    real = truth > 0.5
-    return [int((real & (ours > 0)).sum()), int((~real & (ours > 0)).sum()), int((real & (ours == 0)).sum())]
+    pictures, gsd_m = scorer().load(str(SHARED / "change-pairs"), row["id"]), float(row["metres_per_pixel"])
+    found = []
+    for crop, scale, off in COPIES.values():
+        size = (round((pictures[0].shape[1] - crop) * scale), round((pictures[0].shape[0] - crop) * scale))
+        before, after, truth = (
+            cv2.resize(picture[crop:, crop:].astype(np.float32), size, interpolation=cv2.INTER_AREA)
+            for picture in pictures
+        )
+        ours = detect(np.rint(before).astype(np.uint8), np.rint(after).astype(np.uint8), gsd_m * off / scale) > 0
+        real = truth > 0.5
+        found.append([int((real & ours).sum()), int((~real & ours).sum()), int((real & ~ours).sum())])
+    return found
 
 
 def main() -> None:
@@ -98,7 +109,7 @@ def main() -> None:
     (ROOT / "build" / "score").mkdir(parents=True, exist_ok=True)
     with ProcessPoolExecutor(options.jobs, initializer=begin) as pool:
         found = list(pool.map(judge, jobs))
-        coarser = np.sum(list(pool.map(moved, rows)), axis=0)
+        copies = np.sum(list(pool.map(of_copies, rows)), axis=0)
         lines = [] if options.no_sheets else sorted(pool.map(sheet, rows))
         at_scores = list(pool.map(by_score, jobs))
     table = scorer().summarise(found)
@@ -110,12 +121,16 @@ def main() -> None:
     )
     print("clean windows alerted, generic    ", wilson(round(quiet["false_alarm"] * quiet["n"]), quiet["n"]))
     print("changed windows alerted, generic  ", wilson(round(windows["R"] * windows["changed"]), windows["changed"]))
-    coarser_f1, f1 = scorer().prf(*coarser)["F1"], table["pixel"]["F1"]
-    print(f"pixel F1 resampled 0.8, cropped 17 px {coarser_f1:.3f} (as stored {f1:.3f})")
-    folded, chosen = four_fold(rows, at_scores)
-    alert, apart = folded["window_alert_generic"], folded["quiet"]["clean_windows_generic"]
+    print(f"pixel F1 of copies, beside {table['pixel']['F1']:.3f} as stored:")
     print(
-        f"4-fold, the needed score chosen on the other scenes ({', '.join(map(str, chosen))}): pixel F1 "
+        *(f"  {name} {scorer().prf(*pixels)['F1']:.3f}" for name, pixels in zip(COPIES, copies, strict=True)), sep="\n"
+    )
+    folded, chosen = one_source_left_out(rows, at_scores)
+    alert, apart = folded["window_alert_generic"], folded["quiet"]["clean_windows_generic"]
+    print("the needed score that the other sources choose, and each source itself:")
+    print(*(f"  {each.source} {each.others} {each.own}" for each in chosen), sep="\n")
+    print(
+        "one source left out, the needed score chosen on the others: pixel F1 "
         f"{folded['pixel']['F1']:.3f}, macro {folded['pixel_macro_F1']:.3f}; windows {alert['R']:.2f} at "
         f"{apart['false_alarm']:.2f}; cover F1 {folded['objects']['cover']['F1']:.3f}; IoU .3 recall "
         f"{folded['objects']['IoU0.3']['R']:.2f}, precision {folded['objects']['IoU0.3']['P']:.2f}; unchanged tiles "

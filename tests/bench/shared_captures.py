@@ -30,7 +30,8 @@ def measured(parcels: int) -> dict[str, float]:
     from chalicelib.adapters.database.engine import make_engine
     from chalicelib.adapters.imagery.archive import ArchiveImagery
     from chalicelib.adapters.imagery.providers.archive import TERMS
-    from chalicelib.domain.areas import Extent, NewArea
+    from chalicelib.domain.areas import NewArea
+    from chalicelib.domain.extents import Extent
     from chalicelib.vision.gate import inspect
     from tests.support.builders.archives import noise, put, square
     from tests.support.builders.domain import SPRING, a_plan

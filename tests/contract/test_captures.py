@@ -22,7 +22,7 @@ def at(seconds):
 
 
 def begin(captures, scene=MARCH, *, view=VIEW, provider="scripted", since=NOON, now=NOON):
-    return captures.begin(scene, view, provider, since=since, now=now, lease_s=LEASE_S)
+    return captures.begin(scene, view, provider, since=since, now=now, until=now + timedelta(seconds=LEASE_S))
 
 
 def stored(hold, scene=MARCH, *, content=b"x", fetched_at=NOON):
@@ -107,12 +107,12 @@ def test_a_lost_image_is_restored_by_one(captures):
     hold = begin(captures)
     captures.keep(hold, stored(hold))
     lost = begin(captures)
-    again = captures.begin_again(lost, now=at(1), lease_s=LEASE_S)
-    assert captures.begin_again(lost, now=at(2), lease_s=LEASE_S) is None
+    again = captures.begin_again(lost, now=at(1), until=at(1 + LEASE_S))
+    assert captures.begin_again(lost, now=at(2), until=at(2 + LEASE_S)) is None
     assert captures.keep(again, stored(again))
     assert begin(captures) == lost
-    late = captures.begin_again(lost, now=at(2), lease_s=LEASE_S)
-    assert captures.begin_again(lost, now=at(2 + LEASE_S), lease_s=LEASE_S)
+    late = captures.begin_again(lost, now=at(2), until=at(2 + LEASE_S))
+    assert captures.begin_again(lost, now=at(2 + LEASE_S), until=at(2 + 2 * LEASE_S))
     assert not captures.keep(late, stored(late, content=b"y"))
 
 

@@ -82,7 +82,7 @@ def test_any_number_of_messages_arrives_once_each(house):
 
 def test_sending_nothing_does_nothing(house):
     house.jobs.send([])
-    assert [house.waiting(queue) for queue in Queue] == [[], [], []]
+    assert [house.waiting(queue) for queue in Queue] == [[] for _ in Queue]
 
 
 def test_nothing_is_overdue_that_was_just_sent(house):
@@ -115,7 +115,7 @@ def test_dead_letters_of_all_queues_are_given_and_buried_one_by_one(house):
     house.jobs.delete_dead_letter(letters[Queue.CAPTURES])
     house.jobs.delete_dead_letter(letters[Queue.CAPTURES])
     house.pass_hold()
-    assert {letter.message.queue for letter in house.jobs.dead_letters()} == {Queue.COMPARISONS, Queue.NOTIFICATIONS}
+    assert {letter.message.queue for letter in house.jobs.dead_letters()} == set(Queue) - {Queue.CAPTURES}
 
 
 def test_at_home_sending_wakes_the_worker_and_leaves_the_row():

@@ -106,7 +106,7 @@ class OutboxContract:
 
     def test_what_was_not_tried_comes_back_as_if_it_had_not_been_received(self, outbox, add):
         add(job(1))
-        outbox.give_back_untried(self.receive(outbox), available_at=at(5))
+        outbox.give_back_untried(self.receive(outbox), available_at=at(5), is_held=False)
         assert self.receive(outbox, now=at(4)) is None
         again = self.receive(outbox, now=at(5))
         assert (again.receives, again.reason) == (1, "")

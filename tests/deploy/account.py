@@ -108,7 +108,7 @@ class Operator:
         shutil.copy(Path(__file__).with_name("stage.yaml"), folder / "infra" / "aws" / "stage.yaml")
         (folder / "infra" / "aws" / "watch.yaml").unlink(missing_ok=True)  # moto has no dashboards by CloudFormation
         self.configure(lambda config: config.update(lambda_architecture=ARCH))
-        for name in ("opencv", "firebase"):
+        for name in ("opencv", "firebase", "shapely", "gdal"):
             place = folder / "build" / "layers" / ARCH / f"{name}.zip"
             place.parent.mkdir(parents=True, exist_ok=True)
             place.symlink_to(layer(name))

@@ -47,15 +47,23 @@ class Pump:
 
     def _deliver_all(self, url: str, mapping: dict[str, Any]) -> int:
         count = 0
-        while batch := self._sqs.receive_message(
-            QueueUrl=url, MaxNumberOfMessages=mapping["BatchSize"], AttributeNames=["All"]
-        ).get("Messages"):
+        while batch := self._batch(url, mapping["BatchSize"]):
             records = [_record(message, mapping["EventSourceArn"]) for message in batch]
             count += len(batch)
             if self._invoke(mapping["FunctionArn"], {"Records": records}):
                 for message in batch:
                     self._sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         return count
+
+    def _batch(self, url: str, most: int) -> list[dict[str, Any]]:
+        """Gather as many messages as a mapping hands over at once; SQS gives ten at most."""
+        batch: list[dict[str, Any]] = []
+        while len(batch) < most:
+            asked = {"QueueUrl": url, "MaxNumberOfMessages": min(10, most - len(batch))}
+            if not (found := self._sqs.receive_message(**asked, AttributeNames=["All"]).get("Messages")):
+                break
+            batch += found
+        return batch
 
     def _invoke(self, arn: str, event: dict[str, Any]) -> bool:
         answer = self._lambda.invoke(FunctionName=arn, Payload=json.dumps(event))

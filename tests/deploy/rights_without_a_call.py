@@ -17,12 +17,14 @@ REASONS = {  # (function, action, the end of the resource)
             ("capture_tile", "-captures"),
             ("compare_tile", "-comparisons"),
             ("notify_session", "-notifications"),
+            ("import_areas", "-imports"),
+            ("index_uploads", "-uploads"),
         )
         for action in ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
     },
     **{
         (function, "s3:ListBucket", "-images"): "without it S3 says of a missing image that it is forbidden"
-        for function in ("api_handler", "capture_tile", "compare_tile")
+        for function in ("api_handler", "capture_tile", "compare_tile", "import_areas")
     },
     **{
         (function, action, queue): why
@@ -33,6 +35,8 @@ REASONS = {  # (function, action, the end of the resource)
             ("api_handler", "-notifications", "a session that somebody cancels ends, and that is told"),
         )
     },
+    ("api_handler", "s3:PutObject", "/imports/*"): "it signs the link by which a file of parcels is sent",
+    ("import_areas", "s3:DeleteObject", "/exports/*"): "an archive that came to nothing is taken away again",
     ("operate", "s3:GetObject", "-archive/*"): "an inventory reads what the index does not have",
     **{
         (function, "secretsmanager:GetSecretValue", f"/{secret}-??????"): "only under the provider google_static"

@@ -4,7 +4,9 @@ The functions run from their zips and layers. The tests stand on each other, in 
 build/deploy-test.txt.
 """
 
+import io
 import json
+import zipfile
 
 import pytest
 import requests
@@ -12,12 +14,19 @@ import requests
 from tests.deploy import rights_without_a_call
 from tests.deploy.stage import NAME, stage
 from tests.support import iam
+from tests.support.builders import layer_files
 from tests.support.running.client import Client
 from tests.support.running.patchwork import patchwork
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("lambda_python")]
 PHONE = "phone-of-the-owner"
-LAYERED = {"capture_tile": "opencv", "compare_tile": "opencv", "notify_session": "firebase"}
+LAYERED = {
+    "api_handler": "shapely",
+    "capture_tile": "opencv",
+    "compare_tile": "opencv",
+    "notify_session": "firebase",
+    "import_areas": "gdal",
+}
 MIGRATION = '''"""One column more, which the code before does not know."""
 
 from alembic import op
@@ -74,7 +83,7 @@ def test_infra_feeds_the_configuration(dev):
     assert dev.operator.config == before
     with dev.operator.without_layers():
         said = dev.operator.make("infra", NAME, *dev.given)
-    assert "so not published: the layers opencv and firebase: make layers ARCH=" in said
+    assert "so not published: the layers opencv and firebase and shapely and gdal: make layers ARCH=" in said
     made = dev.operator.config["stages"][NAME]
     assert len(made["subnet_ids"]) == 2
     assert made["security_group_ids"][0].startswith("sg-")
@@ -87,9 +96,12 @@ def test_infra_feeds_the_configuration(dev):
     assert [name for name, text in secrets.items() if text in said or text in json.dumps(dev.operator.config)] == []
     again = dev.operator.make("infra", NAME, *dev.given[:2])
     assert "nothing to change" in again
-    assert again.count(": version 1 published") == 2
-    assert dev.operator.make("infra", NAME, *dev.given[:2]).count(": version 1 has these bytes") == 2
+    layers = ("opencv", "firebase", "shapely", "gdal")
+    assert again.count(": version 1 published") == len(layers)
+    assert dev.operator.make("infra", NAME, *dev.given[:2]).count(": version 1 has these bytes") == len(layers)
     assert "written" not in again
+    assert f"uploads: s3://bhuprahari-{NAME}-archive tells of them now\n" in said
+    assert f"uploads: s3://bhuprahari-{NAME}-archive tells of them\n" in again
     assert {name: dev.secret(name) for name in secrets} == secrets
 
 
@@ -168,7 +180,7 @@ def test_a_deploy_that_failed_half_way_goes_on(dev, life):
     assert not (dev.operator.folder / ".chalice" / "deployed" / f"{NAME}.json").exists()
     assert "migrate: the database is at" in dev.operator.make("deploy", NAME)
     assert dev.operator.api_id == life["api"], "a second API beside the first"
-    assert len(dev.mappings) == 3
+    assert len(dev.mappings) == 5
 
 
 def test_each_function_is_as_the_configuration_says(dev, life):
@@ -188,8 +200,33 @@ def test_each_function_is_as_the_configuration_says(dev, life):
     assert len({each["Role"] for each in found.values()}) == len(found)
     late = dev.account.client("lambda").get_function_event_invoke_config(FunctionName=f"bhuprahari-{NAME}-reconcile")
     assert (late["MaximumEventAgeInSeconds"], late["MaximumRetryAttempts"]) == (60, 0)
-    assert {each["BatchSize"] for each in dev.mappings} == {1}
+    assert sorted(each["BatchSize"] for each in dev.mappings) == [1, 1, 1, 1, 1000]
     assert {each["ScalingConfig"]["MaximumConcurrency"] for each in dev.mappings} == {2, 4}
+
+
+def indexed(dev):
+    """Give the items of the archive's index, as a tile would find them."""
+    return sorted(name for (name,) in dev.sql("SELECT item_id FROM bhuprahari.archive_items WHERE item_id != ''"))
+
+
+def test_an_upload_is_indexed_when_it_comes_and_dropped_when_it_goes(dev, tmp_path):
+    """By S3's notification alone: no session, no minute."""
+    land = patchwork(tmp_path, side_m=120, name="uploaded 1+1")
+    dev.pump.settle()  # S3's own test
+    assert indexed(dev) == []
+    dev.put(land, "before")
+    dev.pump.settle()
+    (name,) = indexed(dev)
+    dev.put(land, "after")
+    dev.pump.settle()
+    assert len(indexed(dev)) == 2
+    assert name in indexed(dev)
+    for which in ("before", "after"):
+        dev.take_away(land, which)
+    dev.pump.settle()
+    assert indexed(dev) == []
+    assert not dev.pump.failures
+    assert set(dev.pump.delivered) == {f"bhuprahari-{NAME}-reconcile", f"bhuprahari-{NAME}-index_uploads"}
 
 
 def test_the_trip_through_what_was_deployed(dev, life, tmp_path):
@@ -212,7 +249,8 @@ def test_the_trip_through_what_was_deployed(dev, life, tmp_path):
     dev.pump.tick("reconcile")
     assert not dev.pump.failures
     assert {name.removeprefix("bhuprahari-dev-") for name in dev.pump.delivered} == {
-        *LAYERED,
+        *(LAYERED.keys() - {"api_handler", "import_areas"}),  # one answers requests, of the other no file is sent here
+        "index_uploads",
         "capture_areas",
         "reconcile",
     }
@@ -224,6 +262,26 @@ def test_the_trip_through_what_was_deployed(dev, life, tmp_path):
                 "MemorySize"
             ]
         )
+
+
+def test_a_file_becomes_a_layer_and_an_area_an_archive(dev, life):
+    client, content = life["client"], layer_files.field(3)
+    made = client.call("POST", "layers/imports", {"fileName": "plots.geojson", "bytes": len(content)}, status=201)
+    upload, path = made["upload"], f"layers/imports/{made['id']}"
+    requests.put(upload["url"], data=content, headers=upload["headers"], timeout=30).raise_for_status()
+    for step, state in (("read", "READY"), ("keep", "KEPT")):
+        client.call("POST", f"{path}/{step}", {}, status=202)
+        dev.pump.settle()
+        assert client.call("GET", path)["state"] == state
+    asked = client.call("POST", f"area-configs/{life['area']}/exports", {}, status=202)
+    dev.pump.settle()
+    export = client.call("GET", f"area-configs/{life['area']}/exports/{asked['id']}")
+    assert export["state"] == "READY"
+    loaded = requests.get(f"{client.root}{export['url'][1:]}", timeout=30)
+    assert zipfile.ZipFile(io.BytesIO(loaded.content)).testzip() is None
+    for what in (path, f"area-configs/{life['area']}/exports/{asked['id']}"):
+        client.call("DELETE", what, status=204)
+    assert not dev.pump.failures
 
 
 def test_the_database_is_reached_over_tls_alone_and_without_the_masters_rights(dev):
@@ -280,7 +338,7 @@ def test_a_lost_memory_makes_no_second_api(dev, life):
     memory.unlink()
     dev.operator.make("deploy", NAME)
     assert dev.operator.api_id == life["api"]
-    assert len(dev.mappings) == 3
+    assert len(dev.mappings) == 5
     assert {each["name"] for each in json.loads(memory.read_text(encoding="utf-8"))["resources"]} == {
         each["name"] for each in before["resources"]
     }
@@ -310,6 +368,7 @@ def test_what_comes_seldom_comes(dev, life, tmp_path):
     session = json.loads(message["Body"])["session_id"]
     bodies = dict.fromkeys(("captures", "comparisons"), message["Body"])
     bodies["notifications"] = json.dumps({"session_id": session})
+    bodies["imports"] = json.dumps({"import_id": 1})
     kill_all(sqs, bodies)
     assert dev.operate(command="redrive")["dead_letters"]
     assert dev.operate(command="redrive", yes=True)["redriven"]

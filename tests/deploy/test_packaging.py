@@ -27,6 +27,26 @@ cv2.findTransformECC(picture[..., 0], picture[..., 0], numpy.eye(2, 3, dtype=num
 numpy.linalg.svd(numpy.eye(9))
 """,
     "firebase": "from firebase_admin import credentials, messaging; str(messaging.Message(topic='x'))",
+    "shapely": """
+import shapely
+from chalicelib.adapters.shapes import cover
+from chalicelib.domain.scenes import Grid
+from chalicelib.domain.shapes import Shape
+land = shapely.buffer(shapely.linestrings([(77.5, 12.9), (77.51, 12.91)]), 0.002)
+outlines = cover.outlines_of(shapely.orient_polygons(land))
+m2 = float(cover.m2_of(cover.world_of(land)))
+shape = Shape(geometry={}, buffer_m=None, exclude=None, watched=outlines, m2=m2, notes=())
+parts = next(cover.covers(shape, Grid(zoom=17, tile_px=256, margin_px=32), most_tiles=2500))
+assert abs(sum(part.m2 for part in parts) / m2 - 1) < 1e-6
+""",
+    "gdal": """
+import typing; sys.modules["typing_extensions"] = typing  # a function's package brings it
+from chalicelib.adapters.layers.reading import GdalLayerFiles
+from chalicelib.domain.layer_imports import ImportOptions
+text = b'plot,wkt\\n7,"POLYGON((85.8 20.3,85.81 20.3,85.81 20.31,85.8 20.3))"'
+for content in (text, b'{"type":"Polygon","coordinates":[[[85.8,20.3],[85.81,20.3],[85.81,20.31],[85.8,20.3]]]}'):
+    assert GdalLayerFiles(most_rows=9).read(content, "a.csv", ImportOptions(crs="EPSG:4146")).preview.accuracy_m == 22
+""",
 }
 
 
@@ -48,9 +68,9 @@ def test_a_stage_is_packaged(stage, tmp_path):
     assert whole == rendered_without_a_zip
     resources = whole["Resources"].values()
     functions = [each["Properties"] for each in resources if each["Type"] == "AWS::Serverless::Function"]
-    assert len(functions) == 8
+    assert len(functions) == 10
     assert {(each["Runtime"], *each["Architectures"]) for each in functions} == {("python3.12", "arm64")}
-    assert len({each["Role"]["Fn::GetAtt"][0] for each in functions}) == 8
+    assert len({each["Role"]["Fn::GetAtt"][0] for each in functions}) == 10
     assert {each["Environment"]["Variables"]["BHUPRAHARI_STAGE"] for each in functions} == {stage}
 
     with zipfile.ZipFile(tmp_path / "deployment.zip") as package:

@@ -182,7 +182,7 @@ def test_an_expired_link_says_so(world):
     assert requests.get(f"{world.url}/static_images/{fresh}", timeout=TIMEOUT_S).status_code == 200
     answer = requests.get(f"{world.url}/static_images/{stale}", timeout=TIMEOUT_S)
     assert answer.status_code == 403
-    assert answer.json()["message"] == "this image link has expired: list the images again"
+    assert answer.json()["message"] == "this link has expired: list what it belongs to again"
 
 
 ERRORS = [

@@ -124,17 +124,13 @@ def test_the_whole_trip_is_made_in_the_console(page, pair, archive):
     page.wait_for("document.querySelector('.state').innerText.includes('No new imagery')")
     assert "Found before: 1 tile changed" in page.run("document.querySelector('.state').innerText"), "still in sight"
 
-    sensitivity = "document.querySelector('.area select')"
-    assert page.run(f"{sensitivity}.value") == "normal"
-    page.run(f"{sensitivity}.value = 'high'")
-    page.run(f"{sensitivity}.dispatchEvent(new Event('change', {{ bubbles: true }}))")
-    page.wait_for("document.getElementById('told').innerText.includes('high sensitivity')")
-
     page.run("document.querySelector('.earlier a').click()")
     page.wait_for("Boolean(document.querySelector('.alert'))")
     name, severity = page.run("['h1', '.alert .badge'].map((one) => document.querySelector(one).innerText)")
     assert (name, severity in {"Low", "Medium", "High"}) == (NAME, True)
-    assert page.run("document.querySelector('.alert-title').innerText").endswith("m² changed")
+    assert page.run("document.querySelector('.alert-title').innerText").endswith("m² changed: built")
+    kind = page.run("document.querySelector('.regions td[data-name=Kind]').innerText")
+    assert re.search(r"Built \d+\s%", kind), kind
     for view, pictures in (("slider", 2), ("side", 2), ("overlay", 1)):
         page.run(f"document.querySelector('input[value={view}]').click()")
         page.wait_for(
@@ -152,7 +148,8 @@ def test_the_whole_trip_is_made_in_the_console(page, pair, archive):
     page.press("Pushes")
     page.wait_for("document.querySelector('.list')?.innerText.includes('Change detected')")
     page.press("Areas")
-    page.press("Delete")
+    page.press(NAME)
+    page.press("Delete the area…")
     page.press("Delete the area")
     page.wait_for("document.body.innerText.includes('You watch no land yet')")
     page.press("Sign out")
@@ -174,7 +171,9 @@ def test_an_area_says_how_it_stands_and_what_of_it_was_not_seen(page, server, ar
     put(archive, "badri-b", extent.bounds, pixels=picture, taken="2025-02-15T05:30:00Z")
     client.supervise_now(area["id"])
     enter(page, "badri@example.org", is_new=False)
-    shown = page.wait_for("document.querySelector('.area .facts')?.innerText")
+    assert "Partly not seen" in page.wait_for("document.querySelector('.area .waits')?.innerText")
+    page.press("Grove")
+    shown = page.wait_for("document.querySelector('.area-page .facts')?.innerText")
     assert "Partly not seen since" in " ".join(shown.split())
     assert re.search(r"Not seen \d+ % of it, [\d ]+ m²( \([\d.]+ ha\))?, since \d", " ".join(shown.split()))
     assert page.complaints == []
@@ -210,6 +209,41 @@ def test_what_was_seen_and_ignored_is_listed_with_its_reason(page):
     )
     assert "shadow-like · a shadow that moved with the sun" in shown[0]
     assert shown[1:] == ["inline", "none"]
+
+
+def test_somebody_sees_where_he_is_signed_in_ends_one_and_changes_the_password(page, server):
+    enter(page, "chitra@example.org", is_new=True)
+    page.wait_for("document.body.innerText.includes('You watch no land yet')")
+    elsewhere = Client(server.url, email="chitra@example.org", password="a-long-secret")
+    third = Client(server.url, email="chitra@example.org", password="a-long-secret")
+    page.press("Account")
+    rows = "[...document.querySelectorAll('.account tbody tr')]"
+    page.wait_for(f"{rows}.length === 3")
+    shown = page.run(f"{rows}.map((row) => row.innerText)")
+    assert ["This one" in row for row in shown] == [False, False, True], "the newest stands first"
+    assert "A browser on Linux" in shown[2]
+    assert "A program" in shown[0]
+    page.run(f"{rows}[0].querySelector('button').click()")
+    page.press("Sign it out")
+    page.wait_for(f"{rows}.length === 2")
+    assert third.call("GET", "auth/me", status=401)
+    assert elsewhere.call("GET", "auth/me")
+
+    page.fill(oldPassword="not-the-old-one", newPassword="another-long-secret")
+    page.press("Change the password")
+    assert "The old password is wrong" in page.wait_for("document.querySelector('[role=alert]')?.innerText")
+    page.fill(oldPassword="a-long-secret", newPassword="password")
+    page.press("Change the password")
+    page.wait_for("document.querySelector('[name=newPassword]').getAttribute('aria-invalid') === 'true'")
+    page.fill(newPassword="another-long-secret")
+    page.press("Change the password")
+    page.wait_for("document.getElementById('told').innerText.includes('The password is changed')")
+    page.wait_for(f"{rows}.length === 1")
+    assert page.run("document.querySelector('[name=newPassword]').value") == ""
+    assert elsewhere.call("GET", "auth/me", status=401), "changing it ends all others"
+    page.press("Areas")
+    page.wait_for("document.body.innerText.includes('You watch no land yet')"), "and this one goes on"
+    assert all(" 403 " in complaint or " 400 " in complaint for complaint in page.complaints), page.complaints
 
 
 LOOKS = [
@@ -250,7 +284,7 @@ def test_a_narrow_screen_does_not_scroll_sideways(page):
     enter(page, "narrow@example.org", is_new=True)
     page.wait_for("document.body.innerText.includes('You watch no land yet')")
     page.send("Emulation.setDeviceMetricsOverride", width=390, height=844, deviceScaleFactor=2, mobile=True)
-    for address in ("#/areas", "#/areas/new", "#/sessions", "#/pushes"):
+    for address in ("#/areas", "#/areas/new", "#/sessions", "#/pushes", "#/account"):
         page.run(f"location.hash = '{address}'")
         page.wait_for("Boolean(document.querySelector('h1'))")
         assert page.run("document.documentElement.scrollWidth <= innerWidth"), address

@@ -19,8 +19,8 @@ def test_the_demo_ends_with_what_changed_and_where(tmp_path):
         rows = the_table(server, within_s=240)
         text = "\n".join(line for line in server.said if line)
         print(text)
-        assert re.search(r"first sweep .*\n.* (\d+)/\1 tiles .*\n  COMPLETED_NO_CHANGES: \1 BASELINE", text)
-        assert re.search(r"second sweep.*\n.* (\d+)/\1 tiles .*\n  COMPLETED_CHANGES_DETECTED: ", text)
+        assert re.search(r"first session .*\n.* (\d+)/\1 tiles .*\n  COMPLETED_NO_CHANGES: \1 BASELINE", text)
+        assert re.search(r"second session.*\n.* (\d+)/\1 tiles .*\n  COMPLETED_CHANGES_DETECTED: ", text)
         assert len(rows) >= 10
         assert f"the page:  {server.url}/console" in text
         pictures = sorted(path.name for path in (home / "demo").iterdir())

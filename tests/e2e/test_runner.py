@@ -82,7 +82,7 @@ def test_a_sweep_that_was_cut_short_is_finished_by_the_next_start(tmp_path, land
     with Server(home, "--archive", str(archive), "--no-demo", **SETTINGS) as server:
         signed_in(server, client)
         path = f"alerts/sessions/{begun['id']}/details"
-        wait_until(lambda: client.call("GET", path)["status"] != "IN_PROGRESS", within_s=90)
+        wait_until(lambda: client.call("GET", path)["status"] != "IN_PROGRESS", within_s=90, every_s=0.2)
         after = client.call("GET", path)
         assert after["status"] == "COMPLETED_CHANGES_DETECTED"
         assert after["failures"] == []

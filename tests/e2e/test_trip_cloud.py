@@ -16,6 +16,7 @@ from infra.local.server import make_server
 from infra.runtime.invoke import InProcess
 from infra.runtime.lambda_events import tick_event
 from infra.runtime.worker import Worker
+from tests.support.builders import layer_files
 from tests.support.processes import forget
 from tests.support.running.client import Client
 from tests.support.running.pairs import real_pairs, rendered_pairs
@@ -45,8 +46,9 @@ def aws():
 @pytest.fixture
 def queues(aws):
     made = aws.make_queues(prefix=PREFIX, max_receives=MAX_RECEIVES, visibility_s=60)
+    uploads = aws.client("sqs").create_queue(QueueName=f"{PREFIX}uploads")["QueueUrl"]
     yield made
-    for url in (*made.urls.values(), *made.dead_letter_urls.values()):
+    for url in (uploads, *made.urls.values(), *made.dead_letter_urls.values()):
         aws.client("sqs").delete_queue(QueueUrl=url)
 
 
@@ -173,6 +175,7 @@ def look_at_pushes(messages, session):
             "alert_session_id": str(session["id"]),
             "changes_count": str(session["totalChangesDetected"]),
             "severity": session["severity"],
+            "kinds": ", ".join(session["kinds"]),
         }
         assert message["notification"]["title"]
         assert message["notification"]["body"]
@@ -180,10 +183,23 @@ def look_at_pushes(messages, session):
         assert message["android"]["priority"] == "high"
 
 
+def import_parcels(cloud, client):
+    """Import a file of parcels: its bytes go into the bucket by a signed link, its two jobs through their queue."""
+    content = layer_files.field(3)
+    made = client.call("POST", "layers/imports", {"fileName": "plots.geojson", "bytes": len(content)}, status=201)
+    upload, path = made["upload"], f"layers/imports/{made['id']}"
+    assert upload["url"].startswith(cloud.aws.endpoint_url)
+    requests.put(upload["url"], data=content, headers=upload["headers"], timeout=10).raise_for_status()
+    for step, state in (("read", "READY"), ("keep", "KEPT")):
+        client.call("POST", f"{path}/{step}", {}, status=202)
+        cloud.settle()
+        assert client.call("GET", path)["state"] == state
+
+
 def everything(client, areas):
     """Give all that a client can see, without what a link's hour changes."""
     tiles = {area: client.call("GET", f"monitor/image-tiles/area/{area}") for area in areas}
-    seen = [client.call("GET", "alerts/sessions"), client.call("GET", "pushes"), tiles]
+    seen = [client.call("GET", path) for path in ("alerts/sessions", "pushes", "layers")] + [tiles]
     return re.sub(r"\?expires=\d+&signature=\w+", "", json.dumps(seen, sort_keys=True))
 
 
@@ -215,6 +231,7 @@ def test_the_trip_through_the_cloud(cloud, archive, tmp_path, capsys):
     cloud.fcm.messages.clear()
     for area in areas:
         assert tap(cloud, client, area)["countsByVerdict"].keys() == {"NO_NEW_IMAGERY"}
+    import_parcels(cloud, client)
     seen, stored = everything(client, areas), cloud.objects
     assert cloud.source.send_again() > 2 * len(pairs)
     cloud.settle()

@@ -12,11 +12,13 @@ import pytest
 from chalicelib.vision import fitted
 from chalicelib.vision.calibration import Calibration, calibration, calibration_of
 from chalicelib.vision.fitted import BadModel, read_fields
+from chalicelib.vision.kinds import KINDS, kind_model, kind_model_of
 from chalicelib.vision.network import network, network_of
-from research.model_files import calibration_text, weights_text
+from chalicelib.vision.region_descriptors import NAMES
+from research.model_files import calibration_text, kinds_text, weights_text
 from tests.support.sources import ROOT
 
-FILES = ("weights.json", "calibration.json")
+FILES = ("weights.json", "calibration.json", "kinds.json")
 WEIGHTS_SHA256 = "5e26e7b5e49e0d875eef0567cf8ccb1e3208e79ff56740f1b2b98a7172ce1585"  # of the 553 numbers as float32
 WATCHED = """
 import sys
@@ -135,6 +137,22 @@ def test_a_calibration_of_another_form_is_refused(wrong):
         calibration_of(wrong)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"descriptors": [*NAMES[1:], NAMES[0]]}, "must name the descriptors and the kinds of this release"),
+        ({"kinds": [*KINDS[1:], "houses"]}, "must name the descriptors and the kinds of this release"),
+        ({"weights": [[1.0] * len(NAMES)]}, "'weights' must have the shape"),
+        ({"spread": None}, "'spread' must have the shape|'spread' are no numbers"),
+        ({"spread": [0.0] * len(NAMES)}, "'spread' must be above nothing"),
+        ({"bias": [float("nan")] * len(KINDS)}, "'bias' must be finite"),
+    ],
+)
+def test_a_model_of_kinds_of_another_form_is_refused(wrong, says):
+    with pytest.raises(BadModel, match=says):
+        kind_model_of(read_fields("kinds.json") | wrong)
+
+
 def test_the_files_lie_in_the_package():
     assert sorted(path.name for path in fitted.FOLDER.iterdir()) == sorted(FILES)
     assert all(json.loads((fitted.FOLDER / name).read_text()) for name in FILES)
@@ -144,3 +162,4 @@ def test_what_training_writes_is_what_the_detector_reads():
     shipped = {name: (fitted.FOLDER / name).read_text() for name in FILES}
     assert weights_text(network(), read_fields("weights.json")["made"]) == shipped["weights.json"]
     assert calibration_text(calibration(), read_fields("calibration.json")["made"]) == shipped["calibration.json"]
+    assert kinds_text(kind_model(), read_fields("kinds.json")["made"]) == shipped["kinds.json"]

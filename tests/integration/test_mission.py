@@ -23,7 +23,8 @@ ENDPOINTS = {
 }
 TABLES = {"users", "area_configs", "image_tiles", "alert_sessions", "alert_details"}
 AROUND = {"scheduled capture", "Google imagery", "OpenCV comparison", "FCM", "MySQL", "one server"}
-AROUND |= {"the existing client's images"}
+AROUND |= {"the existing client's images", "settings tried before they are kept", "places as files"}
+AROUND |= {"retention, pins and legal holds", "the history of images"}
 SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
 ROW = re.compile(r"^\| (.+?) \| (`.+?`) \| (`.+?`) \|$", re.MULTILINE)
 QUOTED = re.compile(r"`([^`]+)`")

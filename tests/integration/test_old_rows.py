@@ -8,6 +8,7 @@ from sqlalchemy import create_engine, text
 from chalicelib.adapters.database.areas import SqlAreas
 from chalicelib.adapters.database.schema.migrate import MIGRATIONS, to_head
 from chalicelib.domain.thresholds import Sensitivity
+from tests.support.builders.domain import NOON
 
 USER = """
 INSERT INTO users (id, email, email_key, password_hash, created_at, updated_at)
@@ -39,7 +40,7 @@ def test_an_area_from_before_sensitivities_has_the_normal_one(engine):
     to_head(engine)
     area = SqlAreas(engine).get(1, user_id=1)
     assert (area.name, area.plan.thresholds.sensitivity) == ("Hill", Sensitivity.NORMAL)
-    changed = SqlAreas(engine).change(1, sensitivity=Sensitivity.LOW, user_id=1)
+    changed = SqlAreas(engine).change(1, sensitivity=Sensitivity.LOW, user_id=1, now=NOON)
     assert changed.plan.thresholds.sensitivity is Sensitivity.LOW
 
 
@@ -52,3 +53,17 @@ def test_the_migrations_can_be_taken_back(engine):
         command.downgrade(config, "0001")
         connection.commit()
     to_head(engine)
+
+
+def test_an_area_from_before_arrivals_keeps_its_cadence_alone(engine):
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0051")
+        connection.execute(text(USER), {"now": "2026-01-01 00:00:00"})
+        connection.execute(text(AREA), {"now": "2026-01-01 00:00:00"})
+        connection.commit()
+    to_head(engine)
+    plan = SqlAreas(engine).get(1, user_id=1).plan
+    assert (plan.cadence_hours, plan.looks_on_arrival) == (24, False)

@@ -9,7 +9,9 @@ from chalicelib.adapters.database.schema.migrate import head
 from chalicelib.application import redrive as redriving
 from chalicelib.application import replay as replaying
 from chalicelib.domain.errors import BadImage, Conflict, NotFound, ProviderRefused, Unavailable
+from chalicelib.domain.exports import ExportState, NewExport, WhichImages
 from chalicelib.domain.jobs import Queue, TileJob
+from chalicelib.domain.layer_imports import ImportOptions, ImportState, NewImport
 from chalicelib.domain.pushes import DeliveryStatus, Target, TargetKind
 from chalicelib.domain.sessions import SessionStatus
 from tests.support.builders.domain import a_change
@@ -128,6 +130,42 @@ def test_dead_letters_go_back_and_their_tiles_get_their_answer(trip):
     assert redriving.redrive(jobs=trip.jobs, runs=trip.runs) == {}
 
 
+def test_dead_letters_of_files_and_archives_go_back_or_are_ended(trip):
+    """A file to be read, and an archive to be written: given up by a worker, they are tried again, or say why not."""
+    area, user_id = trip.add_area(tiles=1), trip.user.user_id
+    new = NewImport(user_id=user_id, object_key="imports/1-a", file_name="plots.kml")
+    given = trip.imports.add(new, now=trip.now, most_waiting=9)
+    trip.jobs.send(trip.imports.read(given.import_id, user_id=user_id, options=ImportOptions(), now=trip.now))
+    wanted = {"area_id": area.area_id, "user_id": user_id, "images": WhichImages.NONE, "since": None}
+    export, messages = trip.exports.add(NewExport(**wanted, token="t"), now=trip.now, most_kept=9)
+    trip.jobs.send(messages)
+
+    def die():
+        for _ in range(2):
+            received = trip.outbox.receive([Queue.IMPORTS], now=trip.now, lease_s=LEASE_S)
+            trip.outbox.give_back(received, available_at=trip.now, reason="no answer within 600 s", dead=True)
+
+    def states():
+        found = trip.exports.get(export.export_id, area_id=area.area_id, user_id=user_id)
+        return trip.imports.get(given.import_id, user_id=user_id).state, found.state
+
+    die()
+    assert trip.jobs.dead_letters_waiting() == {Queue.IMPORTS: 2}
+    (letters,) = [found for found in stuck(trip) if "dead letters" in found.what]
+    assert letters.what == "2 dead letters of imports, one because of: no answer within 600 s"
+    assert redriving.redrive(jobs=trip.jobs, runs=trip.runs) == {Queue.IMPORTS: 2}
+    assert states() == (ImportState.READING, ExportState.WAITING), "whoever takes them now goes on"
+    assert trip.exports.claim(export.export_id, now=trip.now, lease_s=LEASE_S) is not None
+    trip.wait(seconds=LEASE_S + 1)
+    die()
+    trip.reconcile()
+    assert states() == (ImportState.FAILED, ExportState.FAILED)
+    assert trip.imports.get(given.import_id, user_id=user_id).problem.reason.startswith("this file could not be read")
+    found = trip.exports.get(export.export_id, area_id=area.area_id, user_id=user_id)
+    assert found.problem.startswith("this archive could not be written")
+    assert trip.jobs.dead_letters_waiting() == {}
+
+
 def test_a_replay_captures_what_failed_and_only_that(trip):
     area = trip.add_area(tiles=3)
     trip.show("march", days=-1)
@@ -236,3 +274,24 @@ def test_an_old_message_is_read_and_a_new_one_by_old_code(trip):
     trip.tick()
     (job,) = jobs_of(trip, Queue.CAPTURES)
     assert {name for name, value in job.ids.items() if isinstance(value, int)} == {"session_id", "tile_run_id"}
+
+
+def test_a_replay_of_some_tiles_is_no_all_clear_and_leaves_the_areas_state(trip):
+    area = trip.add_area(tiles=4)
+    trip.run_session(area, "march", days=-1)
+    trip.wait(days=31)
+    trip.show("april", days=30)
+    trip.imagery.fail(next(each.image.view.tile for each in trip.tiles(area)), ProviderRefused("it rains"))
+    trip.clear_share = 0.0
+    failed = trip.capture_now(area)
+    trip.work()
+    stood = trip.areas.standings([area.area_id])[area.area_id]
+    assert trip.session(failed).counts_by_verdict == {"FAILED": 1, "OBSCURED": 3}
+    trip.imagery.heal()
+    trip.clear_share = 1.0
+    trip.wait(hours=1)
+    replay(trip, failed)
+    trip.work()
+    assert latest(trip).counts_by_verdict == {"NO_CHANGE": 1}
+    assert not latest(trip).is_all_clear
+    assert trip.areas.standings([area.area_id])[area.area_id] == stood

@@ -52,9 +52,9 @@ def test_taps_and_compares_at_once_are_one_session(trip):
 
 def test_of_workers_at_once_one_searches_for_a_sessions_scenes(trip):
     for number in range(ROUNDS):
-        begin = [lambda n=number: trip.searches.begin(n + 1, now=trip.now, lease_s=LEASE_S)] * 6
+        begin = [lambda n=number: trip.searches.begin(n + 1, now=trip.now, until=later(seconds=LEASE_S))] * 6
         assert sorted(at_once(*begin)) == [False] * 5 + [True]
-        again = [lambda n=number: trip.searches.begin(n + 1, now=later(hours=1), lease_s=LEASE_S)] * 6
+        again = [lambda n=number: trip.searches.begin(n + 1, now=later(hours=1), until=later(hours=2))] * 6
         assert sorted(at_once(*again)) == [False] * 5 + [True], "of those who take over as well"
 
 

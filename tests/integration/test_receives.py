@@ -91,7 +91,7 @@ def test_what_could_not_be_tried_uses_up_no_try(house):
     for _ in range(4 * RECEIVES):
         message = house.receive()
         assert message.receives == 1
-        house.source.not_tried(message, wait_s=5)
+        house.source.not_tried(message, wait_s=5, is_held=False)
         assert house.receive() is None
         house.wait(5)
     house.source.done(house.receive())
@@ -103,7 +103,7 @@ def test_who_is_late_does_not_take_a_message_from_who_holds_it(house):
     late = house.receive()
     house.wait()
     held = house.receive()
-    house.source.not_tried(late, wait_s=0)
+    house.source.not_tried(late, wait_s=0, is_held=False)
     house.source.unanswered(late, reason="killed")
     house.source.failed(late, reason="ValueError: x", wait_s=0)
     house.source.done(late)
@@ -133,3 +133,8 @@ def test_a_dead_letter_that_is_sent_again_begins_anew(house):
         house.wait()
     assert house.receive() is None
     assert house.reasons() == ["received 5 times without an answer"]
+
+
+def test_a_queue_that_nobody_fills_here_is_empty(engine):
+    """The app has a handler of uploads, of which only AWS tells."""
+    assert House(engine, messages=1).source.receive("bhuprahari-uploads") is None

@@ -31,6 +31,11 @@ def runs_of(trip, session):
         return connection.execute(query.order_by(t.session_tiles.c.id)).all()
 
 
+def begins(trip, session):
+    """Take a session's search for a lease from now on; whether it was free."""
+    return trip.searches.begin(session.session_id, now=trip.now, until=trip.now + timedelta(seconds=LEASE_S))
+
+
 def clear_shares(trip, **by_scene):
     """Let the gate see of each scene so much."""
     inspect = Trip.inspect
@@ -58,8 +63,8 @@ def test_of_several_workers_one_searches_and_the_others_wait_without_a_try(trip)
     area = trip.add_area(tiles=2)
     trip.show("march")
     session = trip.capture_now(area)
-    assert trip.searches.begin(session.session_id, now=trip.now, lease_s=LEASE_S)
-    assert not trip.searches.begin(session.session_id, now=trip.now, lease_s=LEASE_S)
+    assert begins(trip, session)
+    assert not begins(trip, session)
     trip.work()
     assert {(run.state, run.attempts) for run in runs_of(trip, session)} == {("PLANNED", 0)}
     assert trip.imagery.searches == 0
@@ -76,7 +81,7 @@ def test_a_search_whose_worker_died_is_taken_over(trip):
     area = trip.add_area(tiles=2)
     trip.show("march")
     session = trip.capture_now(area)
-    assert trip.searches.begin(session.session_id, now=trip.now, lease_s=LEASE_S)
+    assert begins(trip, session)
     trip.wait(seconds=LEASE_S + 1)
     trip.work()
     assert trip.session(session).counts_by_verdict == {"BASELINE": 2}
@@ -103,7 +108,8 @@ def test_what_was_found_first_stays_and_goes_with_its_area(trip):
     other = trip.show("april", days=30) or trip.imagery.scenes(area.extent.bounds, since=SPRING, until=trip.now)
     trip.searches.keep(session.session_id, other, finer=None)
     trip.searches.give_up(session.session_id)
-    assert not trip.searches.begin(session.session_id, now=trip.now + timedelta(days=1), lease_s=LEASE_S)
+    trip.wait(days=1)
+    assert not begins(trip, session)
     trip.delete(area)
     trip.reconcile()
     with trip.engine.connect() as connection:
@@ -271,7 +277,7 @@ def test_a_picture_of_one_corner_of_a_tile_is_obscured_and_no_failure(trip):
     corner = box._replace(west=box.west + (box.east - box.west) * 0.9)
     scene = scene_of([Item("march", SPRING, "1", corner)])
     clear_shares(trip, march=0.1)
-    trip.imagery._scenes = [(scene, lambda _view: b"march")]
+    trip.imagery._scenes = [(scene, lambda _view: b"march", lambda _view: None)]
     for _ in range(2):
         session = trip.capture_now(area)
         trip.work()
@@ -284,7 +290,7 @@ def test_a_picture_of_one_corner_of_a_tile_is_obscured_and_no_failure(trip):
 
 def a_capture(trip, claim, name):
     scene = Scene(scene_id=name, captured_at=SPRING)
-    times = {"since": trip.now, "now": trip.now, "lease_s": LEASE_S}
+    times = {"since": trip.now, "now": trip.now, "until": trip.now + timedelta(seconds=LEASE_S)}
     hold = trip.captures.begin(scene, claim.view, claim.provider, **times)
     return Captured(
         capture_id=hold.capture_id, key=f"1/{name}", sha256="0", size_bytes=1, scene=scene, fetched_at=SPRING,

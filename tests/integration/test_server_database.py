@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pymysql
 import pytest
-from sqlalchemy import create_engine, func, insert, select
+import yaml
+from sqlalchemy import create_engine, func, insert, select, text
 
 from chalicelib.adapters.database.schema.migrate import head
 from chalicelib.adapters.database.tables import users
@@ -83,6 +84,50 @@ def test_the_user_may_do_what_the_server_needs_and_nothing_else(server, as_root,
                 cursor.execute(forbidden)
 
 
+WHOLE = "GRANT ALL PRIVILEGES ON `bhuprahari`.* TO 'bhuprahari'@'%';\n"  # as the image of the database made its user
+
+
+@pytest.mark.parametrize("before", ["", f"CREATE USER 'bhuprahari'@'%' IDENTIFIED BY 'old';\n{WHOLE}"])
+def test_in_containers_who_serves_changes_no_table_and_who_migrates_does(before, tmp_path):
+    program = find_server()
+    if os.environ.get(GIVEN) or not program:
+        pytest.skip("no server of the test's own")
+    made = _made_by_the_container(tmp_path, DATABASE_PASSWORD="one", MIGRATION_PASSWORD="two")
+    started = start_server(program, sql=f"CREATE DATABASE IF NOT EXISTS bhuprahari;\n{before}{made}")
+    try:
+        at = f"@127.0.0.1:{started.port}/bhuprahari"
+        serving = Stack(tmp_path, f"mysql+pymysql://bhuprahari:one{at}")
+        assert "denied" in serving.command("migrate").stderr
+        migrating = Stack(tmp_path, f"mysql+pymysql://bhuprahari_migrate:two{at}")
+        assert migrating.command("migrate").stdout.endswith(f" is at revision {head()}\n")
+        who = {"host": "127.0.0.1", "port": started.port, "user": "bhuprahari", "password": "one"}
+        with pymysql.connect(**who) as connection, connection.cursor() as cursor:
+            cursor.execute("SHOW GRANTS")
+            granted = [row[0].partition(" ON ")[0] for row in cursor.fetchall() if "`bhuprahari`.*" in row[0]]
+        assert granted == ["GRANT SELECT, INSERT, UPDATE, DELETE"]
+    finally:
+        started.stop()
+
+
+def _made_by_the_container(folder, **passwords):
+    """Run what the database's container runs before its server; give the SQL that it starts the server with."""
+    service = yaml.safe_load((PARTS / "compose.yaml").read_text())["services"]["database"]
+    for name, says in (("chown", "exit 0"), ("docker-entrypoint.sh", 'echo "$@"')):
+        (folder / name).write_text(f"#!/bin/sh\n{says}\n")
+        (folder / name).chmod(0o755)
+    shell, option, script = service["command"]
+    mounted = {"/database.sql": PARTS / "database.sql", "/tmp/users.sql": folder / "users.sql"}
+    for there, here in mounted.items():
+        assert there in script
+        script = script.replace(f" {there}", f" {here}")
+    given = {"PATH": f"{folder}:{os.environ['PATH']}"} | passwords
+    command = [shell, option, script.replace("$$", "$")]
+    done = subprocess.run(command, env=given, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("mariadbd --init-file=/tmp/users.sql --character-set-server=utf8mb4 "), done.stdout
+    assert (folder / "users.sql").stat().st_mode & 0o777 == 0o600
+    return (folder / "users.sql").read_text()
+
+
 def test_a_backup_brings_back_what_was_there(server, as_root, tmp_path):
     url = server.make("kept")
     home, to = tmp_path / "home", tmp_path / "backups"
@@ -105,7 +150,9 @@ def test_a_backup_brings_back_what_was_there(server, as_root, tmp_path):
     with engine.begin() as connection:
         connection.execute(users.delete())
     (home / "images" / "1" / "a.png").unlink()
-    code, said, why = as_root("restore.sh", first, **where)
+    code, _, why = as_root("restore.sh", first, **where)
+    assert (code, why) == (1, "restore.sh: the database kept is in use: say --yes to put the backup in its place\n")
+    code, said, why = as_root("restore.sh", first, "--yes", **where)
     assert (code, why) == (0, ""), why
     assert said.startswith(f"restored from {first}")
     with engine.connect() as connection:
@@ -145,7 +192,7 @@ def test_a_backup_needs_no_more_of_roots_rights_than_its_unit_leaves_it(server, 
     for part in (first / "images" / "1" / "a.png", first / "secrets" / "token-keys"):
         assert (part.stat().st_uid, part.stat().st_mode & 0o777) == (4711, 0o600)
     assert held([])[0] != 0, "without them it says so"
-    assert len(list(to.iterdir())) == 1
+    assert [path for path in to.iterdir() if not path.name.startswith(".")] == [first]
 
 
 def test_only_the_newest_backups_are_kept(server, as_root, tmp_path):
@@ -153,8 +200,69 @@ def test_only_the_newest_backups_are_kept(server, as_root, tmp_path):
     to = tmp_path / "backups"
     for day in ("20260101-000000", "20260102-000000", "20260103-000000"):
         (to / day).mkdir(parents=True)
-    made = _backed_up(as_root("backup.sh", to, 2, BHUPRAHARI_HOME=tmp_path, DATABASE="kept"))
-    assert sorted(path.name for path in to.iterdir()) == ["20260103-000000", made.name]
+    home = tmp_path / "home"
+    home.mkdir()
+    made = _backed_up(as_root("backup.sh", to, 2, BHUPRAHARI_HOME=home, DATABASE="kept"))
+    assert sorted(path.name for path in to.glob("[0-9]*")) == ["20260103-000000", made.name]
+
+
+@pytest.fixture
+def backed_up(server, as_root, tmp_path):
+    """Give a server with two users and an image, and a backup of it that has one of the users."""
+    engine = create_engine(server.make("kept"))
+    stack = Stack(tmp_path, engine.url.render_as_string(hide_password=False))
+    assert stack.command("migrate").returncode == 0
+    home, to = tmp_path / "home", tmp_path / "backups"
+    (home / "images" / "1").mkdir(parents=True)
+    (home / "images" / "1" / "a.png").write_bytes(b"picture")
+    to.mkdir()
+    where = {"BHUPRAHARI_HOME": home, "DATABASE": "kept"}
+    row = {"created_at": A_MOMENT, "updated_at": A_MOMENT, "password_hash": "x"}
+    with engine.begin() as connection:
+        connection.execute(insert(users).values(**row, email="a@example.org", email_key="a@example.org"))
+    made = _backed_up(as_root("backup.sh", to, **where))
+    with engine.begin() as connection:
+        connection.execute(insert(users).values(**row, email="b@example.org", email_key="b@example.org"))
+    yield made, home, engine, where
+    engine.dispose()
+
+
+def _users(engine):
+    with engine.connect() as connection:
+        return connection.execute(select(func.count()).select_from(users)).scalar_one()
+
+
+@pytest.mark.parametrize("name", ["database.sql.gz", "images/1/a.png", "SHA256SUMS"])
+def test_a_damaged_backup_is_not_restored_and_nothing_is_touched(backed_up, as_root, name):
+    made, home, engine, where = backed_up
+    with (made / name).open("r+b") as file:
+        file.seek(5)
+        file.write(b"!!!!")
+    code, _, why = as_root("restore.sh", made, "--yes", **where)
+    assert code == 1
+    assert why.startswith(f"restore.sh: the backup {made} is damaged: ")
+    assert _users(engine) == 2
+    assert (home / "images" / "1" / "a.png").read_bytes() == b"picture"
+    assert sorted(path.name for path in home.iterdir()) == ["images"]
+
+
+def test_a_backup_of_a_newer_version_is_not_restored(backed_up, as_root, tmp_path):
+    _, _, engine, where = backed_up
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    newer = _again(as_root, tmp_path / "backups", where, None)
+    code, _, why = as_root("restore.sh", newer, "--yes", **where)
+    assert code == 1
+    assert "is of a newer version (its database is at revision 9999, this version knows " in why
+    assert _users(engine) == 2
+
+
+def test_a_backup_inside_the_home_is_refused(backed_up, as_root):
+    _, home, _, where = backed_up
+    (home / "backups").mkdir()
+    code, _, why = as_root("backup.sh", home / "backups", **where)
+    assert (code, "lies in" in why) == (1, True)
+    assert not list((home / "backups").glob("[0-9]*"))
 
 
 def _backed_up(answer):

@@ -1,5 +1,7 @@
 """Images that areas share: each captured once, on both databases."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
@@ -56,9 +58,9 @@ def test_how_much_is_clear_is_each_areas_own(trip):
     two = [trip.add_area(tiles=1), trip.add_area(tiles=2)]
     inspect = Trip.inspect
 
-    def seen(content, view, area, terms):
+    def seen(content, view, area, terms, bands):
         trip.clear_share = 1.0 if area == two[1].extent.bounds else 0.1
-        return inspect(trip, content, view, area, terms)
+        return inspect(trip, content, view, area, terms, bands)
 
     trip.inspect = seen
     trip.show("march")
@@ -71,7 +73,7 @@ def test_how_much_is_clear_is_each_areas_own(trip):
 def test_while_another_captures_it_a_tile_run_waits_without_a_try(trip):
     area = trip.add_area(tiles=1)
     trip.show("march")
-    times = {"since": trip.now, "now": trip.now, "lease_s": LEASE_S}
+    times = {"since": trip.now, "now": trip.now, "until": trip.now + timedelta(seconds=LEASE_S)}
     hold = trip.captures.begin(Scene(scene_id="march", captured_at=SPRING), VIEW, "scripted", **times)
     session = trip.capture_now(area)
     for _ in range(7):  # more often than a run may be tried
@@ -88,10 +90,40 @@ def test_while_another_captures_it_a_tile_run_waits_without_a_try(trip):
 def test_a_worker_that_dies_is_waited_for_no_longer_than_its_lease(trip):
     area = trip.add_area(tiles=1)
     trip.show("march")
-    times = {"since": trip.now, "now": trip.now, "lease_s": LEASE_S}
+    times = {"since": trip.now, "now": trip.now, "until": trip.now + timedelta(seconds=LEASE_S)}
     trip.captures.begin(Scene(scene_id="march", captured_at=SPRING), VIEW, "scripted", **times)
     session = trip.capture_now(area)
     trip.wait(seconds=LEASE_S)
+    trip.work()
+    assert trip.session(session).counts_by_verdict == {"BASELINE": 1}
+
+
+class Died(BaseException):
+    """The worker's process is gone."""
+
+
+@pytest.mark.parametrize("at_what", ["search", "capture"])
+def test_its_own_run_waits_for_no_hold_of_the_worker_that_died(trip, monkeypatch, at_what):
+    area = trip.add_area(tiles=1)
+    trip.show("march")
+
+    def die(*_what, **_it_has):
+        raise Died
+
+    def provider(_name):  # whatever it was busy with, since its claim
+        trip.wait(seconds=3)
+        return trip.imagery
+
+    session = trip.capture_now(area)
+    with monkeypatch.context() as while_it_dies:
+        while_it_dies.setattr(trip, "provider", provider)
+        while_it_dies.setattr(*((trip.imagery, "scenes") if at_what == "search" else (trip, "inspect")), die)
+        with pytest.raises(Died):
+            trip.work()
+    with trip.engine.connect() as connection:
+        [until] = connection.execute(select(t.session_tiles.c.lease_until)).scalars()
+    trip.wait(seconds=(until - trip.now).total_seconds())
+    trip.work_once()
     trip.work()
     assert trip.session(session).counts_by_verdict == {"BASELINE": 1}
 

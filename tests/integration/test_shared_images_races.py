@@ -52,11 +52,12 @@ def test_of_twenty_who_want_one_image_one_fetches_it(trip):
 def test_of_twenty_who_begin_one_image_one_holds_it(trip):
     for number in range(20):
         scene = Scene(scene_id=f"scene {number}", captured_at=SPRING)
-        times = {"since": trip.now, "lease_s": LEASE_S}
-        begin = [lambda s=scene: trip.captures.begin(s, VIEW, "scripted", now=trip.now, **times)] * 20
+        until = trip.now + timedelta(seconds=LEASE_S)
+        times = {"since": trip.now, "now": trip.now, "until": until}
+        begin = [lambda s=scene, t=times: trip.captures.begin(s, VIEW, "scripted", **t)] * 20
         assert sorted(type(answer).__name__ for answer in at_once(*begin)) == ["CaptureHold"] + ["NoneType"] * 19
-        later = trip.now + timedelta(seconds=LEASE_S)
-        again = [lambda s=scene, at=later: trip.captures.begin(s, VIEW, "scripted", now=at, **times)] * 20
+        times |= {"now": until, "until": until + timedelta(seconds=LEASE_S)}
+        again = [lambda s=scene, t=times: trip.captures.begin(s, VIEW, "scripted", **t)] * 20
         assert sorted(type(answer).__name__ for answer in at_once(*again)) == ["CaptureHold"] + ["NoneType"] * 19
 
 
@@ -65,7 +66,7 @@ def test_a_purge_and_a_session_that_begins_to_use_the_image(trip):
     seen = set()
     for number in range(ROUNDS):
         scene = Scene(scene_id=f"scene {number}", captured_at=SPRING + timedelta(minutes=number))
-        times = {"since": trip.now, "now": trip.now, "lease_s": LEASE_S}
+        times = {"since": trip.now, "now": trip.now, "until": trip.now + timedelta(seconds=LEASE_S)}
         (first, job), (second, _) = (claim_of(trip, trip.add_area(tiles=1)) for _ in range(2))
         hold = trip.captures.begin(scene, VIEW, "scripted", **times)
         key = f"{SHARED}/{hold.capture_id}.png"

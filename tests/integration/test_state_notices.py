@@ -48,7 +48,8 @@ def test_an_area_that_is_blind_for_fourteen_days_is_told_once(trip):
     }
     assert push.notice.body == (
         f"All of it, {session.unseen.m2:,.0f} m2, has not been seen since 2 March 2026: "
-        "clouds, or gaps in the pictures. No message about changes can come from there until it is seen again."
+        "clouds, or gaps in the pictures. It was last clearly seen in pictures of 31 December 2025. "
+        "No message about changes can come from there until it is seen again."
     )
     assert push.sent_at == NOON + 15 * DAY + timedelta(hours=1)
 

@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
+from chalicelib.adapters.database import tables as t
 from chalicelib.domain.scenes import Grid
 from chalicelib.domain.thresholds import Sensitivity
 from chalicelib.vision.changes import compare
@@ -84,6 +86,10 @@ def test_what_is_doubted_on_restless_ground_alerts_one_picture_later_if_it_holds
     assert verdict == "CHANGED"
     ((alert, _),) = trip.alerts_of(session)
     assert [region["confirmed"] for region in alert.change_log["regions"]] == [True]
+    with trip.engine.connect() as connection:
+        in_order = select(t.image_tiles.c.object_key).order_by(t.image_tiles.c.taken_at)
+        keys = connection.execute(in_order).scalars().all()
+    assert alert.reference_key == keys[3], "shown beside the image before the one that was doubted"
     assert look(trip, area, 6, crop(plain, 4))[0] == "NO_CHANGE", "it alerts once"
 
 
@@ -92,7 +98,7 @@ def test_a_doubt_outlives_a_change_of_the_sensitivity(trip, area):
     for day in range(5):
         verdict, session = look(trip, area, day, crop(plain, day))
     assert (verdict, "season-like" in reasons(trip, session)) == ("NO_CHANGE", True)
-    trip.areas.change(area.area_id, sensitivity=Sensitivity.LOW, user_id=trip.user.user_id)
+    trip.areas.change(area.area_id, sensitivity=Sensitivity.LOW, user_id=trip.user.user_id, now=trip.now)
     assert look(trip, area, 5, crop(plain, 4) + 1)[0] == "CHANGED"
 
 
@@ -119,7 +125,7 @@ def test_another_sensitivity_is_another_comparison(trip, area):
     look(trip, area, 0, plain)
     _, first = look(trip, area, 1, plain + 1)
     assert trip.compare_now(area).session_id == first.session_id
-    trip.areas.change(area.area_id, sensitivity=Sensitivity.HIGH, user_id=trip.user.user_id)
+    trip.areas.change(area.area_id, sensitivity=Sensitivity.HIGH, user_id=trip.user.user_id, now=trip.now)
     again = trip.compare_now(area)
     assert again.session_id != first.session_id
     trip.work()

@@ -5,10 +5,13 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.adapters.database.claims import CLOCKS_DIFFER
+from chalicelib.domain.errors import Busy
 from chalicelib.domain.jobs import NOT_SAID, Queue, TileJob
 from chalicelib.domain.retries import Retry
 from chalicelib.domain.sessions import SessionStatus
+from infra.runtime.invoke import failure_of
 from infra.runtime.queue_source import OutboxQueueSource
+from infra.runtime.worker import bring_back
 from tests.support.trip import Trip
 
 LEASE_S, RECEIVES, NAME = 120, 5, "captures"
@@ -48,7 +51,7 @@ def test_a_claim_that_nobody_heard_of_is_no_try(trip):
     for _ in range(2 * RECEIVES):
         message = source.receive(NAME)
         assert claimed(trip, job).attempts == 1, "its answer is lost on the way: the database goes away"
-        source.not_tried(message, wait_s=5)
+        source.not_tried(message, wait_s=5, is_held=False)
         trip.wait(seconds=5)
 
 
@@ -70,9 +73,29 @@ def test_a_claim_of_somebody_else_stays_a_try(trip):
     source = source_of(trip)
     assert claimed(trip, job).attempts == 1
     trip.wait(seconds=30)
-    source.not_tried(source.receive(NAME), wait_s=5)  # Busy
+    source.not_tried(source.receive(NAME), wait_s=5, is_held=True)
     trip.wait(seconds=LEASE_S)
     assert claimed(trip, job).attempts == 2
+
+
+def test_whoever_finds_the_work_held_lets_go_of_no_claim_but_its_own(trip):
+    """A worker stood still between its message and its claim: the message is another's by then, and the claim newer."""
+    _, job = one_run(trip)
+    source = source_of(trip)
+    assert source.receive(NAME), "and it stands still"
+    trip.wait(seconds=LEASE_S)
+    message = source.receive(NAME)
+    claim = claimed(trip, job)
+    with pytest.raises(Busy):
+        claimed(trip, job)
+    bring_back(source, message, failure_of(Busy("another worker holds it")))
+    retry = Retry(retry_at=trip.now + timedelta(minutes=10), reason="the provider answered 503")
+    trip.runs.postpone(claim, retry, now=trip.now)
+    assert claimed(trip, job) is None, "what it says counts: it was postponed"
+    trip.wait(minutes=10)
+    assert source.receive(NAME) is not None
+    again = claimed(trip, job)
+    assert (again.attempts, again.last_reason) == (1, "the provider answered 503")
 
 
 def test_a_worker_that_died_does_not_die_of_what_the_one_before_it_waited_for(trip):
@@ -115,6 +138,17 @@ def test_a_restart_gives_back_what_was_held_and_does_not_hurry_what_was_postpone
     trip.wait(minutes=10)
     assert TileJob.from_json(source.receive(NAME).body) == job
     assert claimed(trip, job).attempts == 1
+
+
+def test_why_a_worker_died_with_its_machine_is_not_what_an_earlier_one_waited_for(trip):
+    _, job = one_run(trip)
+    at = trip.now + timedelta(minutes=10)
+    trip.runs.postpone(claimed(trip, job), Retry(retry_at=at, reason="the disk is full"), now=trip.now)
+    trip.outbox.release_all(now=trip.now)
+    trip.wait(minutes=10)
+    assert claimed(trip, job).last_reason == "the disk is full", "nobody held it as the machine restarted"
+    trip.outbox.release_all(now=trip.now)
+    assert claimed(trip, job).last_reason is None
 
 
 def test_a_job_that_waits_its_turn_is_not_written_again(trip):

@@ -59,7 +59,7 @@ def test_more_unseen_than_the_area_bears_is_no_all_clear(trip, area, clear_share
 
 
 def test_an_owner_may_bear_more(trip, area):
-    trip.areas.change(area.area_id, user_id=trip.user.user_id, unseen_tolerance=0.6)
+    trip.areas.change(area.area_id, user_id=trip.user.user_id, now=trip.now, unseen_tolerance=0.6)
     assert seen(trip, area, "april", days=30, clear_share=0.5).is_all_clear
 
 

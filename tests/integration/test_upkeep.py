@@ -80,6 +80,16 @@ def test_a_dead_letter_ends_its_tile_with_the_reason(trip):
     assert trip.outbox.dead(10) == []
 
 
+def test_a_tile_whose_job_is_a_dead_letter_is_not_begun_once_more(trip):
+    trip.add_area(tiles=1)
+    trip.tick()
+    received = trip.outbox.receive([Queue.CAPTURES], now=trip.now, lease_s=LEASE_S)
+    trip.wait(hours=0.5)  # nobody works on it: its run counts as stalled too
+    trip.outbox.give_back(received, available_at=trip.now, reason="MemoryError", dead=True)
+    trip.reconcile()
+    assert trip.outbox.receive([Queue.CAPTURES], now=trip.now, lease_s=LEASE_S) is None
+
+
 def test_an_unreadable_dead_letter_is_buried(trip):
     trip.add_area(tiles=1)
     trip.tick()

@@ -18,7 +18,7 @@ from chalicelib.composition import Ports
 from chalicelib.domain.errors import Invalid
 from chalicelib.settings import Settings
 
-ports = Ports(Settings.of(home="home", archive="pictures"))
+ports = Ports(Settings.of(home="home", archive="pictures", default_provider="sample"))
 ports.migrate()
 try:
     made = ports.imagery("sample").terms.name

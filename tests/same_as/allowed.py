@@ -37,6 +37,8 @@ ALLOWED = (
     Rename("SWEEP_SCHEDULE", "RECONCILE_SCHEDULE", ("settings",), "the old name is still read for one release"),
     Rename("BHUPRAHARI_SWEEP_SCHEDULE", "BHUPRAHARI_RECONCILE_SCHEDULE", ("troubleshooting",), "as in the settings"),
     Rename("function sweep", "function reconcile", ("functions", "logs"), _FUNCTION),
+    Rename("first sweep", "first session", ("demo",), "the word of everywhere else"),
+    Rename("second sweep", "second session", ("demo",), "the same"),
     Rename("`sweep`", "`reconcile`", ("openapi", "troubleshooting"), _FUNCTION),
     Line(
         "settings",

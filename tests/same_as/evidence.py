@@ -75,7 +75,7 @@ BAD_SETTINGS = {
     "lease_s": "soon",
     "images_store": "s3",
     "push_service": "pigeon",
-    "cadence_hours": "0",
+    "cadence_hours": "x",
     "min_clear_share": "5",
     "default_provider": "nope",
     "registration": "maybe",

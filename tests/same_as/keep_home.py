@@ -21,7 +21,7 @@ import numpy as np
 import pymysql
 from sqlalchemy import make_url
 
-from chalicelib.domain.areas import Extent
+from chalicelib.domain.extents import Extent
 from chalicelib.domain.tiles import Tile, bounds_of
 from tests.same_as.home import ENGINES, PEOPLE, QUIET, YEAR_H, looked
 from tests.same_as.keeping import Held

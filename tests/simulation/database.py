@@ -27,12 +27,17 @@ CREATE TABLE sim_rewritten (id INTEGER PRIMARY KEY, run_id INTEGER, was TEXT, no
 CREATE TABLE sim_said (id INTEGER PRIMARY KEY, session_id INTEGER, status TEXT);
 CREATE TABLE sim_states (id INTEGER PRIMARY KEY, area_id INTEGER, state TEXT);
 CREATE TABLE sim_ended (id INTEGER PRIMARY KEY, run_id INTEGER, verdict TEXT);
+CREATE TABLE sim_mixed (id INTEGER PRIMARY KEY, run_id INTEGER, verdict TEXT);
 CREATE TABLE sim_deserted (capture_id INTEGER);
 CREATE TRIGGER sim_use_gone AFTER DELETE ON image_tiles WHEN OLD.capture_id IS NOT NULL
  AND NOT EXISTS (SELECT 1 FROM image_tiles i WHERE i.capture_id = OLD.capture_id)
 BEGIN INSERT INTO sim_deserted (capture_id) VALUES (OLD.capture_id); END;
 CREATE TRIGGER sim_verdict_again AFTER UPDATE OF verdict ON session_tiles WHEN OLD.verdict IS NOT NULL
 BEGIN INSERT INTO sim_rewritten (run_id, was, now) VALUES (OLD.id, OLD.verdict, NEW.verdict); END;
+CREATE TRIGGER sim_other_land AFTER UPDATE OF verdict ON session_tiles
+ WHEN NEW.verdict NOT IN ('CANCELLED', 'FAILED') AND NEW.session_id <= (SELECT a.old_land_session_id
+  FROM area_configs a JOIN alert_sessions s ON s.area_id = a.id WHERE s.id = NEW.session_id)
+BEGIN INSERT INTO sim_mixed (run_id, verdict) VALUES (OLD.id, NEW.verdict); END;
 CREATE TRIGGER sim_verdict AFTER UPDATE OF verdict ON session_tiles WHEN NEW.verdict IS NOT NULL
 BEGIN INSERT INTO sim_ended (run_id, verdict) VALUES (OLD.id, NEW.verdict); END;
 CREATE TRIGGER sim_state AFTER INSERT ON area_states

@@ -6,17 +6,22 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.application.cancel_session import cancel_session
-from chalicelib.application.compare_now import Patience, compare_now
+from chalicelib.application.change_area import change_area
+from chalicelib.application.compare_now import Patience, Waiting, compare_now, compare_two_dates
 from chalicelib.application.delete_area import delete_area
 from chalicelib.application.open_sessions import open_session_now
+from chalicelib.domain.area_changes import Changes
+from chalicelib.domain.areas import Land
 from chalicelib.domain.errors import DomainError
+from chalicelib.domain.two_dates import TwoDates
+from tests.simulation.land import FIRST, GRID, TERMS, extent_of
 
 if TYPE_CHECKING:
     from tests.simulation.history import History
 
 PATIENCE = Patience(wait_s=15, places=2, places_a_user=1)
 MOST_AREAS = 6
-CLIENTS = ("cancel", "delete area", "add area", "capture now", "compare now")
+CLIENTS = ("cancel", "delete area", "add area", "change land", "capture now", "compare now", "compare two dates")
 
 
 def happen(event: str, history: History) -> None:
@@ -58,7 +63,7 @@ def _again(history: History, function: str) -> Any:
 def _lose(history: History) -> None:
     keys = sorted(history.images.contents)
     if history.rng.random() < 0.8:  # mostly what is compared, not what is shown
-        keys = [key for key in keys if "-image-" in key]
+        keys = [key for key in keys if "-image-" in key or "-bands-" in key]
     for key in history.rng.sample(keys, min(len(keys), history.rng.choice((1, 2, 6)))):
         history.world.fault("object lost", f"object {key} is lost")
         history.images.lose(key)
@@ -88,6 +93,28 @@ def _restart(history: History) -> None:
         history.ports.outbox.release_all(now=world.clock())
 
 
+def _comparison(event: str, history: History, area: Any, common: dict[str, Any]) -> Any:
+    ports, items, choose = history.ports, history.land.items, history.rng.choice
+    waiting = Waiting(PATIENCE, ports.waits, history.world.clock, history.world.sleep)
+    asked = {name: value for name, value in common.items() if name != "clock"} | {"waiting": waiting}
+    if event == "compare now":
+        return lambda: compare_now(area.area_id, **asked)
+    before, after = sorted(choose(items).captured_at.date() for _ in range(2))
+    asked |= {"areas": ports.areas, "imagery": ports.imagery}
+    return lambda: compare_two_dates(area.area_id, TwoDates(before=before, after=after), **asked)
+
+
+def _change_land(history: History, of: Any, common: dict[str, Any]) -> None:
+    """Move an area by some tiles, or let it reach further or less far: often over ground that it had before."""
+    ports = history.ports
+    area = ports.areas.get(of.area_id, user_id=of.user_id)
+    row = of.tiles[0].y - FIRST.y
+    land = Land(extent_of(history.rng.choice((0, 0, 1, 2, 3)), row, tiles=history.rng.choice((3, 4, 4, 5))), GRID, None)
+    asked = {name: value for name, value in common.items() if name != "user_id"}
+    asked |= {"version": None, "terms": TERMS, "usual_cadence_hours": None, "areas": ports.areas}
+    change_area(area, Changes(land=land), is_cadence_left=False, is_smallest_left=False, **asked)
+
+
 def _tap(event: str, history: History) -> None:
     world, rng, ports = history.world, history.rng, history.ports
     area = rng.choice(history.areas)
@@ -98,10 +125,14 @@ def _tap(event: str, history: History) -> None:
         "clock": world.clock,
         "request_id": world.new_id(),
     }
-    if event == "capture now":
-        deed = lambda: open_session_now(area.area_id, **common)  # noqa: E731
-    elif event == "compare now":
-        deed = lambda: compare_now(area.area_id, patience=PATIENCE, waits=ports.waits, sleep=world.sleep, **common)  # noqa: E731
+    simple = {
+        "capture now": lambda: open_session_now(area.area_id, **common),
+        "change land": lambda: _change_land(history, area, common),
+    }
+    if event in simple:
+        deed = simple[event]
+    elif event.startswith("compare"):
+        deed = _comparison(event, history, area, common)
     elif event == "add area":
         if len(history.areas) >= MOST_AREAS:
             return

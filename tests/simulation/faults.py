@@ -22,8 +22,10 @@ EVENTS = (  # what happens between steps
     "cancel",
     "delete area",
     "add area",
+    "change land",
     "capture now",
     "compare now",
+    "compare two dates",
     "restart",
 )
 PORTS = ("tx", "read", "images", "provider", "gate", "detector", "push", "sqs")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.simulation.guard import APPLICATION, DB, DOMAIN, ONE_WRITER, Guard
 from tests.simulation.guards_of_ending import ENDING
+from tests.simulation.guards_of_keeping import KEEPING
 from tests.simulation.guards_of_telling import TELLING
 
 WRITING = (
@@ -26,7 +27,7 @@ WRITING = (
         "the stored object is looked for",
         f"{APPLICATION}.choose_image",
         "Choice",
-        "self.images.has(image.key)",
+        "all(map(self.images.has, image.keys))",
         "True",
     ),
     Guard("a lost image is never used again", f"{DB}.images", "forget_image", '{"is_usable": False, ', "{"),
@@ -104,8 +105,23 @@ WRITING = (
         "the session is finished with its last tile run",
         f"{DB}.session_closing",
         "finish_if_done",
-        "connection.execute(still_open).scalar_one()",
-        "connection.execute(still_open).scalar_one() > 1",
+        "connection.execute(is_left).scalar()",
+        "False",
+    ),
+    Guard(
+        "the session is finished with its last part",
+        f"{DB}.session_closing",
+        "finish_if_done",
+        " | has_part(session.id)",
+        "",
+    ),
+    Guard(
+        "the last image to be compared ends its session",
+        f"{DB}.session_closing",
+        "_update_image",
+        "of_image.where(_open_run_of(session_id))",
+        "of_image",
+        "reconcile ends it at its deadline; test_trip.py and test_races.py miss it",
     ),
     Guard(
         "the session's row is locked before counting",
@@ -222,4 +238,4 @@ SHARING = (
         "pass",
     ),
 )
-GUARDS = (*WRITING, *SHARING, *ENDING, *TELLING)
+GUARDS = (*WRITING, *SHARING, *ENDING, *TELLING, *KEEPING)

@@ -114,7 +114,7 @@ ENDING = (
     ),
     Guard(
         "what was away uses up no try of an unexplained letter",
-        f"{APPLICATION}.reconcile",
+        f"{APPLICATION}.settle_dead_letter",
         "_retry_or_end_tile",
         "if dead.is_unexplained",
         "if False",

@@ -6,14 +6,15 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import NamedTuple
 
-from chalicelib.domain.areas import Extent, NewArea, Plan
+from chalicelib.domain.areas import NewArea, Plan
+from chalicelib.domain.extents import Extent
 from chalicelib.domain.thresholds import Thresholds
-from chalicelib.domain.tiles import Tile, bounds_of, tiles_covering
+from chalicelib.domain.tiles import Tile, tiles_covering
 from tests.simulation import events, looking
 from tests.simulation.baton import Crew, Task
 from tests.simulation.database import Database, SimEngine
 from tests.simulation.invariants import State, verify
-from tests.simulation.land import GRID, Land, SimImagery, Vision
+from tests.simulation.land import GRID, Land, SimImagery, Vision, extent_of
 from tests.simulation.ports import LEASE_S, SimPorts, _Stage
 from tests.simulation.push import SimPush
 from tests.simulation.sqs import SimSqs
@@ -21,7 +22,7 @@ from tests.simulation.store import SimImages
 from tests.simulation.telling import Telling
 from tests.simulation.watching import Watcher
 from tests.simulation.work import Work
-from tests.simulation.world import MOST_STEPS, START, World
+from tests.simulation.world import MOST_STEPS, MOST_STORM, START, World
 
 MOST_QUIET = timedelta(days=8)
 MOST_QUIET_SESSIONS = 3  # in which an area may still fail because of what went wrong before
@@ -34,7 +35,7 @@ class Watched(NamedTuple):
 
     area_id: int
     user_id: int
-    tiles: tuple[Tile, ...]
+    tiles: tuple[Tile, ...]  # when it was added
 
 
 class Seat:
@@ -54,7 +55,7 @@ class History:
         self.queue = queue or self.rng.choice(("home", "sqs"))
         self.sqs = SimSqs(self.world, visibility_s=6 * LEASE_S) if self.queue == "sqs" else None
         self.images, self.push, self.land = SimImages(self.world), SimPush(self.world, self._owner_of), Land()
-        self.imagery, self.vision = SimImagery(self.world, self.land), Vision(self.world)
+        self.imagery, self.vision = SimImagery(self.world, self.land), Vision(self.world, self.land)
         self.imagery.is_stored = lambda tile, version: looking.is_stored(self, tile, version)
         self.watcher, self.telling = Watcher(self), Telling(self)
         self.engine = SimEngine(self.world, seat.database, self.watcher.committed)
@@ -76,8 +77,10 @@ class History:
         self._people()
         self._land()
         try:
-            self._go(until=lambda: self.world.true_now >= self.ends_at)
+            self._go(until=lambda: self.world.true_now >= self.ends_at or self.world.steps > MOST_STORM)
             self._be_quiet()
+            self._go(until=lambda: self.world.true_now >= self.ends_at)
+            self.quiet_at, self.quiet_after = self.world.true_now, looking.last_session(self)
             self._go(until=self._is_settled)
             if self.world.seed % 3 == 0:
                 self._cloud_over()
@@ -120,29 +123,29 @@ class History:
                 tiles = tuple(tiles_covering(new.extent.bounds, GRID.zoom))
                 self.areas.append(Watched(area_id, user_id, tiles))
 
+    def tiles_of(self, area_id: int) -> tuple[Tile, ...]:
+        """Return the tiles that an area covers now; none once it is gone."""
+        query = "SELECT center_lat, center_lon, north_km, south_km, east_km, west_km FROM area_configs WHERE id = ?"
+        rows = self.database.rows(query, area_id)
+        names = ("center_lat", "center_lon", "north_km", "south_km", "east_km", "west_km")
+        return tuple(
+            tile
+            for row in rows
+            for tile in tiles_covering(Extent(**dict(zip(names, row, strict=True))).bounds, GRID.zoom)
+        )
+
     def _new_area(self, user_id: int) -> NewArea:
         """Make up an area of four tiles in a row: often on tiles that another one has, all of them or some."""
         self.named += 1
         number = len(self.areas)
         row, column = self.rng.choice(((number, 0), (0, 0), (0, 1), (0, 3))) if number else (0, 0)
-        first = bounds_of(Tile(17, 96780 + column, 57975 + row))
-        last = bounds_of(Tile(17, 96783 + column, 57975 + row))
-        lat = (first.north + first.south) / 2
-        extent = Extent(
-            center_lat=lat,
-            center_lon=(first.west + last.east) / 2,
-            north_km=0.1,
-            south_km=0.1,
-            east_km=0.5,
-            west_km=0.5,
-        )
         plan = Plan(
             provider="sample",
             grid=GRID,
             cadence_hours=self.rng.choice((12, 24, 24, 24, 24)),
             thresholds=Thresholds(min_changed_area_m2=25.0),
         )
-        return NewArea(user_id=user_id, name=f"Area {self.named}", extent=extent, plan=plan)
+        return NewArea(user_id=user_id, name=f"Area {self.named}", extent=extent_of(column, row, tiles=4), plan=plan)
 
     def _land(self) -> None:
         """Take items all through the history, some on one day; the last one is clear."""
@@ -231,12 +234,11 @@ class History:
         world.away.clear()
         world.offset = timedelta()
         self.has_to_tick = True
-        self.quiet_at, self.quiet_after = world.true_now, looking.last_session(self)
 
     def _cloud_over(self) -> None:
         """Hide some of the land, or all of it, in one more session of each area: they are blind from then on."""
         now, share, before = self.world.true_now, (0.5, 1.0)[self.world.seed % 2], looking.last_session(self)
-        tiles = [tile for area in self.areas for tile in area.tiles]
+        tiles = [tile for area in self.areas for tile in self.tiles_of(area.area_id)]
         hidden = {tile: 0.0 for number, tile in enumerate(tiles) if share == 1.0 or number % 2}
         self.land.take("clouds", now, arrives_at=now, changes=(), clear=hidden)
         self.world.tell("-- clouds")

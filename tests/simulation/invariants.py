@@ -27,17 +27,42 @@ if TYPE_CHECKING:
 Rows = Callable[..., list[tuple[Any, ...]]]
 ORPHAN_AGE = timedelta(hours=24 + 2 * 6)  # the settings' orphan_age_s, and two rounds of reconcile's walk
 
+OWN = "s.ended_at IS NOT NULL AND s.two_dates IS NULL"
+"""Of an area's own sessions: one that compares two dates says nothing of it as it is now."""
+SAME = (
+    "({0}.object_key = i.object_key OR i.is_baseline AND {0}.sha256 = i.sha256"
+    " AND ({0}.bands_sha256 IS i.bands_sha256 OR {0}.dropped_at IS NOT NULL))"
+)
+"""Whether an image is the picture of image `i`: of a baseline, also if an item that was touched gave it once more.
+
+Of the bands of an image that retention has dropped nothing is known any more.
+"""
 NEWEST = """
-SELECT r.z, r.x, r.y, r.verdict, i.id, i.object_key,
+SELECT r.z, r.x, r.y, r.verdict, i.id, i.object_key, i.bands_key,
  (SELECT COUNT(*) FROM image_tiles o WHERE o.area_id = i.area_id AND o.z = i.z AND o.x = i.x AND o.y = i.y
-   AND o.is_usable AND (o.taken_at, o.id) < (i.taken_at, i.id)),
- (SELECT COUNT(*) FROM comparisons c WHERE c.image_id = i.id)
-FROM session_tiles r JOIN alert_sessions s ON s.id = r.session_id
+   AND o.is_usable AND (o.taken_at, o.id) < (i.taken_at, i.id) AND NOT {same_as_o}),
+ (SELECT COUNT(*) FROM comparisons c JOIN image_tiles p ON p.id = c.image_id WHERE p.area_id = i.area_id
+   AND p.z = i.z AND p.x = i.x AND p.y = i.y AND {same_as_p})
+FROM session_tiles r JOIN alert_sessions s ON s.id = r.session_id JOIN area_configs a ON a.id = s.area_id
 LEFT JOIN image_tiles i ON i.id = (
  SELECT n.id FROM image_tiles n WHERE n.area_id = s.area_id AND n.z = r.z AND n.x = r.x AND n.y = r.y AND n.is_usable
+  AND (n.session_id > COALESCE(a.old_land_session_id, 0) OR s.id <= a.old_land_session_id)
  ORDER BY n.taken_at DESC, n.id DESC LIMIT 1)
-WHERE r.session_id = ?"""
-"""Each tile of a session with its area's newest usable image, how many are older, and how often it was compared."""
+WHERE r.session_id = ?""".format(same_as_o=SAME.format("o"), same_as_p=SAME.format("p"))
+"""Each tile of a session with its area's newest usable image, how many are older, and how often it was compared.
+
+On other land the same picture is looked at anew: it was compared if it was on the land before. What has not come again
+since then, for its item is gone, is no picture of this land.
+"""
+
+
+IN_USE = """
+SELECT i.id, i.scene_id FROM image_tiles i WHERE i.dropped_at IS NOT NULL AND (
+ i.is_baseline OR i.pinned_at IS NOT NULL OR i.object_key <> '' OR i.capture_id IS NOT NULL
+ OR EXISTS (SELECT 1 FROM alert_details a WHERE i.id IN (a.image_id, a.reference_id))
+ OR EXISTS (SELECT 1 FROM place_sightings p WHERE p.image_id = i.id)
+ OR EXISTS (SELECT 1 FROM session_tiles r WHERE r.verdict IS NULL AND i.id IN (r.image_id, r.reference_id)))"""
+"""Images that retention has dropped, and that something uses."""
 
 
 @dataclass
@@ -64,7 +89,7 @@ class State:
 
 def verify(state: State) -> list[Violation]:
     """Return every invariant that does not hold."""
-    checks = (_verdicts, _counts, _all_clears, _objects, _captures, _open, _left, _alerts, _places, _deleted)
+    checks = (_verdicts, _counts, _all_clears, _objects, _captures, _open, _left, _alerts, _places, _deleted, _in_use)
     return [*(violation for check in checks for violation in check(state)), *state.truths()]
 
 
@@ -112,16 +137,16 @@ def not_looked_at(state: State, session_id: int, *, lost_before: int | None = No
     the object of its last usable image is missed by the next that is. `lost_before` is the step at which the session
     began: what was lost later it could not know.
     """
-    for z, x, y, verdict, image_id, key, older, compared in state.rows(NEWEST, session_id):
+    for z, x, y, verdict, image_id, key, bands_key, older, compared in state.rows(NEWEST, session_id):
         if image_id is None:
             if verdict != Verdict.OBSCURED:  # blind, and so told
                 yield f"{z}/{x}/{y} is {verdict} without a usable image"
         elif older and not compared:
             yield f"image {image_id} of {z}/{x}/{y} was never compared"
-        elif verdict == Verdict.OBSCURED or key in state.objects:
-            continue
-        elif lost_before is None or state.lost.get(key, 0) < lost_before:
-            yield f"the object of image {image_id} of {z}/{x}/{y} is gone"
+        elif verdict != Verdict.OBSCURED:
+            gone = {key, bands_key or key} - state.objects.keys()
+            if any(lost_before is None or state.lost.get(each, 0) < lost_before for each in gone):
+                yield f"an object of image {image_id} of {z}/{x}/{y} is gone"
 
 
 def _all_clears(state: State) -> Iterator[Violation]:
@@ -139,8 +164,8 @@ def _all_clears(state: State) -> Iterator[Violation]:
 def _objects(state: State) -> Iterator[Violation]:
     """No row without its object, but for what was deleted behind the product's back and is not its newest."""
     named = state.rows(
-        "SELECT object_key FROM image_tiles UNION SELECT mask_key FROM alert_details"
-        " UNION SELECT overlay_key FROM alert_details"
+        "SELECT object_key FROM image_tiles UNION SELECT bands_key FROM image_tiles"
+        " UNION SELECT mask_key FROM alert_details UNION SELECT overlay_key FROM alert_details"
     )
     keys = {row[0] for row in named if row[0]}
     for key in sorted(keys - state.objects.keys() - state.lost.keys()):
@@ -163,6 +188,7 @@ def _captures(state: State) -> Iterator[Violation]:
     other = (
         "SELECT i.id, c.id FROM image_tiles i JOIN captures c ON c.id = i.capture_id"
         " WHERE (i.z, i.x, i.y, i.provider) <> (c.z, c.x, c.y, c.provider) OR c.object_key IS NULL"
+        " OR (i.object_key = c.object_key AND COALESCE(i.bands_key, '') <> COALESCE(c.bands_key, ''))"
     )
     for image_id, capture_id in state.rows(other):
         yield Violation("no image without a user", f"image {image_id} uses capture {capture_id}, which is not it")
@@ -195,7 +221,7 @@ def _alerts(state: State) -> Iterator[Violation]:
 def _places(state: State) -> Iterator[Violation]:
     """Look whether each planted change is one place: a strip over every tile in a row that has an alert."""
     query = "SELECT DISTINCT s.area_id, r.z, r.x, r.y FROM alert_details a JOIN session_tiles r ON r.id = a.tile_run_id"
-    changed = set(state.rows(f"{query} JOIN alert_sessions s ON s.id = a.session_id WHERE s.ended_at IS NOT NULL"))
+    changed = set(state.rows(f"{query} JOIN alert_sessions s ON s.id = a.session_id WHERE {OWN}"))
     begins = Counter(area_id for area_id, z, x, y in changed if (area_id, z, x - 1, y) not in changed)
     kept = dict(state.rows("SELECT area_id, COUNT(*) FROM places WHERE merged_into_id IS NULL GROUP BY 1"))
     if dict(begins) != kept:
@@ -205,9 +231,7 @@ def _places(state: State) -> Iterator[Violation]:
     )
     for (sighting_id,) in state.rows(f"{loose} AND p.place_id IS NULL"):
         yield Violation("a planted change is one place", f"sighting {sighting_id} is of none")
-    unseen = (
-        "SELECT a.id FROM alert_details a JOIN alert_sessions s ON s.id = a.session_id WHERE s.ended_at IS NOT NULL"
-    )
+    unseen = f"SELECT a.id FROM alert_details a JOIN alert_sessions s ON s.id = a.session_id WHERE {OWN}"
     told = "SELECT tile_run_id FROM place_sightings WHERE is_told"
     for (alert_id,) in state.rows(f"{unseen} AND a.tile_run_id NOT IN ({told})"):
         yield Violation("a planted change is one place", f"alert {alert_id} is of none")
@@ -220,3 +244,8 @@ def _deleted(state: State) -> Iterator[Violation]:
         orphans = state.rows(f"SELECT id FROM {table} WHERE area_id NOT IN (SELECT id FROM area_configs)")
         for (row_id,) in orphans:
             yield Violation("deleted areas leave nothing", f"{table} {row_id} is of no area")
+
+
+def _in_use(state: State) -> Iterator[Violation]:
+    for image_id, scene_id in state.rows(IN_USE):
+        yield Violation("what is in use is not dropped", f"image {image_id} of {scene_id}")

@@ -1,7 +1,8 @@
 """The simulated land, its provider, the gate and the detector.
 
 An image's bytes name its scene, its tile, the state of the ground (a number that goes up with each planted change) and
-how much of it is clear. The detector finds exactly the difference between two images' states.
+how much of it is clear; every other item has bands, whose bytes name the image that they are of. The detector finds
+exactly the difference between two images' states.
 """
 
 from __future__ import annotations
@@ -13,12 +14,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from typing import NamedTuple
+from zlib import crc32
 
 from chalicelib.domain.changes import Change, Region
 from chalicelib.domain.diagnostics import Finding, ok
 from chalicelib.domain.errors import BadImage, NoCoverage, ProviderRefused, ProviderUnavailable
+from chalicelib.domain.extents import Extent
 from chalicelib.domain.images import Inspection
 from chalicelib.domain.scenes import (
+    SINCE,
     FetchedImage,
     Found,
     Grid,
@@ -33,14 +37,34 @@ from chalicelib.domain.tiles import Bounds, Tile, View, bounds_of, centre_of
 from tests.simulation.world import World
 
 GRID = Grid(zoom=17, tile_px=64, margin_px=8)
+FIRST = Tile(17, 96780, 57975)
 TERMS = ProviderTerms(
     name="sample",
     licence=Licence(name="Simulated", url="", attribution="Simulated imagery", may_store=True, may_analyse=True),
     is_dated=True,
+    has_bands=True,
     sends_placeholders=False,
     cost_per_request_usd=0.0,
 )
 _BYTES = re.compile(rb"(?P<scene>[\w.-]*)\|(?P<tile>[\d/]+)\|(?P<state>\d+)\|(?P<clear>[\d.]+)")
+
+
+def extent_of(column: int, row: int, *, tiles: int) -> Extent:
+    """Give land over so many tiles in a row, a bit inside of their borders."""
+    first = bounds_of(Tile(FIRST.z, FIRST.x + column, FIRST.y + row))
+    last = bounds_of(Tile(FIRST.z, FIRST.x + column + tiles - 1, FIRST.y + row))
+    return Extent(
+        center_lat=(first.north + first.south) / 2,
+        center_lon=(first.west + last.east) / 2,
+        north_km=0.1,
+        south_km=0.1,
+        east_km=0.125 * tiles,
+        west_km=0.125 * tiles,
+    )
+
+
+def _bands_of(content: bytes) -> bytes:
+    return b"bands of " + content
 
 
 def _region(tile: Tile) -> Region:
@@ -83,6 +107,11 @@ class Shown:
     clear: dict[Tile, float]
     touched: int = 0  # how often its file was written anew, with the same bytes
     is_gone: bool = False
+
+    @property
+    def has_bands(self) -> bool:
+        """Whether it says what its sensor measured."""
+        return crc32(self.item_id.encode()) % 2 == 0
 
     @property
     def item(self) -> Item:
@@ -167,6 +196,10 @@ class SimImagery:
                 by_day.setdefault(day_of(shown.captured_at, centre_of(area)[0]), []).append(shown.item)
         return Found(scenes=tuple(scene_of(by_day[day]) for day in sorted(by_day, reverse=True)))
 
+    def history(self, area: Bounds, *, until: datetime) -> Found:
+        """Find the same without a limit."""
+        return self.scenes(area, since=SINCE, until=until)
+
     def fetch(self, scene: Scene, view: View, area: Bounds) -> FetchedImage:
         """Fetch a scene's image of a view: one mosaic. Nobody else does so now, and none is stored."""
         wanted = (view.tile, scene.version)
@@ -197,7 +230,9 @@ class SimImagery:
         shown = self._land.on_top([item.item_id for item in scene.items], tile)
         says = f"{shown.item_id}|{tile}|{shown.states.get(tile, 0)}|{shown.clear.get(tile, 1.0)}"
         self._world.step("provider", "fetch after", errors=TROUBLE)
-        return FetchedImage(content=says.encode(), scene=scene, attribution="Simulated imagery")
+        content = says.encode()
+        bands = _bands_of(content) if shown.has_bands else None
+        return FetchedImage(content=content, bands=bands, scene=scene, attribution="Simulated imagery")
 
     def _before(self, what: str) -> None:
         self._world.step("provider", f"{what} before", errors=TROUBLE * 3 + REFUSED)
@@ -209,20 +244,40 @@ class SimImagery:
 class Vision:
     """The gate and the detector."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, world: World, land: Land) -> None:
+        self._world, self._land = world, land
         self.poisoned: dict[str, Tile] = {}  # gate or detector: the tile that it does not survive
 
-    def inspect(self, content: bytes, view: View, area: Bounds, terms: ProviderTerms) -> Inspection:
+    def inspect(
+        self, content: bytes, view: View, area: Bounds, terms: ProviderTerms, bands: bytes | None
+    ) -> Inspection:
         """Let an image through the gate."""
         self._before("gate", view.tile)
         seen = read(content)
-        return Inspection(content=content, width=view.size_px, height=view.size_px, clear_share=seen.clear)
+        self._look_at(content, bands)
+        side = view.size_px
+        return Inspection(content=content, width=side, height=side, clear_share=seen.clear, bands=bands)
 
-    def compare(self, before: bytes, after: bytes, *, view: View, older: Sequence = (), **_ground: object) -> Change:
+    def _look_at(self, content: bytes, bands: bytes | None) -> None:
+        wanted = _bands_of(content) if self._land.named(read(content).scene_id).has_bands else None
+        if bands != wanted:
+            self._world.violated("an image with its bands", f"{content!r} came with {bands!r}")
+
+    def compare(
+        self,
+        before: bytes,
+        after: bytes,
+        *,
+        view: View,
+        bands: tuple[bytes | None, bytes | None],
+        older: Sequence = (),
+        **_ground: object,
+    ) -> Change:
         """Find the difference between two images' states, having read the older ones as the detector would."""
         self._before("detector", view.tile)
         old, new = read(before), read(after)
+        for content, of_it in zip((before, after), bands, strict=True):
+            self._look_at(content, of_it)
         if {old.tile, new.tile} != {str(view.tile)}:
             self._world.violated("other ground compared", f"{old.tile} with {new.tile} for {view.tile}")
         is_changed = old.state != new.state

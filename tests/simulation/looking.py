@@ -20,7 +20,7 @@ UNREADABLE = "highest"  # the sensitivity of an area that this release cannot re
 
 DUE = """
 SELECT MIN(t) FROM (
- SELECT MIN(next_due_at) AS t FROM chores WHERE name = 'orphans'
+ SELECT MIN(next_due_at) AS t FROM chores WHERE name IN ('orphans', 'retention')
  UNION ALL SELECT MIN(r.retry_at) FROM session_tiles r WHERE r.verdict IS NULL
   AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.tile_run_id = r.id AND o.dead_at IS NULL)
  UNION ALL SELECT MIN(deadline_at) FROM alert_sessions WHERE status = 'IN_PROGRESS'
@@ -92,9 +92,11 @@ def what_is_left(history: History) -> str:
 
 
 def is_stored(history: History, tile: Tile, version: str) -> bool:
-    """Whether the image of a tile and a version of its scene is stored, with its object."""
-    query = "SELECT object_key FROM captures WHERE (z, x, y, version) = (?, ?, ?, ?) AND object_key IS NOT NULL"
-    return any(key in history.images.contents for (key,) in history.database.rows(query, *tile, version))
+    """Whether the image of a tile and a version of its scene is stored, with its objects."""
+    query = "SELECT object_key, bands_key FROM captures WHERE (z, x, y, version) = (?, ?, ?, ?)"
+    named = history.database.rows(query, *tile, version)
+    there = history.images.contents
+    return any(key in there and (bands is None or bands in there) for key, bands in named)
 
 
 def last_session(history: History) -> int:

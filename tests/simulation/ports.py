@@ -10,9 +10,11 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import logs
+from chalicelib.adapters.database import session_parts
 from chalicelib.adapters.database.state_notices import SqlStateNotices
 from chalicelib.composition import Ports
 from chalicelib.domain.pushes import Target
+from chalicelib.domain.retention import Policy
 from chalicelib.functions import handler
 from chalicelib.settings import Settings
 from tests.simulation.land import TERMS, SimImagery, Vision
@@ -22,6 +24,15 @@ if TYPE_CHECKING:
     from tests.simulation.history import History
 
 LEASE_S = 120.0
+AS_A_WHOLE = session_parts.AT_FIRST, session_parts.AT_ONCE
+IN_PARTS = 2, 1  # in one of four histories a session's four tiles are many
+
+
+def policy_of(seed: int) -> Policy:
+    """Return how long a history keeps its images: in two of three only what is in use lives for more than a day."""
+    if seed % 3 == 1:
+        return Policy(image_days=400, images_per_tile=50, bands_days=1461)
+    return Policy(image_days=1, images_per_tile=1 + seed % 2, bands_days=1, newest_per_tile=1)
 
 
 class SimPorts(Ports):
@@ -44,6 +55,7 @@ class SimPorts(Ports):
             monotonic=world.monotonic,
         )
         self._history = history
+        self.__dict__["retention_policy"] = policy_of(world.seed)
         self.__dict__["state_notices"] = SqlStateNotices(
             history.engine, periods=PERIODS, targets=[Target.parse("/topics/operators")]
         )
@@ -101,6 +113,7 @@ def installed() -> Iterator[_Stage]:
         root.handlers = log_handlers
         root.setLevel(level)
         logging.disable(disabled)
+        session_parts.AT_FIRST, session_parts.AT_ONCE = AS_A_WHOLE
         for name, module in kept.items():
             if module is None:
                 del sys.modules[name]
@@ -127,5 +140,7 @@ class _Stage:
     def show(self, history: History) -> None:
         """Put a history on."""
         self.vision, self.ports = history.vision, history.ports
+        is_in_parts = history.world.seed % 4 == 1
+        session_parts.AT_FIRST, session_parts.AT_ONCE = IN_PARTS if is_in_parts else AS_A_WHOLE
         self.tell = history.world.tell
         logging.disable(logging.NOTSET if history.world.is_told else logging.CRITICAL)

@@ -26,19 +26,30 @@ MOST_TRIES = 5  # the settings' max_receives
 
 class _Image(NamedTuple):
     image_id: int
-    key: str
+    keys: tuple[str, ...]
     shown: Shown  # the item that it shows
 
 
-ITEMS = "SELECT id, object_key, scene_items FROM image_tiles WHERE area_id = ? AND z = ? AND x = ? AND y = ?"
+ITEMS = (
+    "SELECT id, object_key, COALESCE(bands_key, object_key), scene_items FROM image_tiles"
+    " WHERE area_id = ? AND z = ? AND x = ? AND y = ?"
+)
+BEFORE_THE_WATCH = """
+SELECT i.id FROM image_tiles i JOIN area_configs a ON a.id = i.area_id
+JOIN image_tiles o ON o.area_id = i.area_id AND o.z = i.z AND o.x = i.x AND o.y = i.y
+WHERE i.area_id = ? AND i.z = ? AND i.x = ? AND i.y = ?
+ AND o.is_baseline AND o.taken_at > i.taken_at
+ AND o.session_id <= a.old_land_session_id AND i.session_id > o.session_id"""
+"""Images of a tile that are older than the baseline of a land before, and came after it."""
 
 
 def check(history: History) -> Iterator[Violation]:
     """Return what does not hold."""
     for area in history.areas:
-        if history.database.value("SELECT COUNT(*) FROM area_configs WHERE id = ?", area.area_id):
-            for tile in area.tiles:
-                yield from _changes(history, area.area_id, tile)
+        for tile in history.tiles_of(area.area_id):
+            yield from _changes(history, area.area_id, tile)
+        yield from _land(history, area.area_id)
+    yield from _two_dates(history)
     yield from _objects_of_deleted(history)
     yield from _pushes(history)
     yield from _untold(history)
@@ -47,6 +58,8 @@ def check(history: History) -> Iterator[Violation]:
     for (run_id, who), tries in history.world.begun.items():
         if tries > MOST_TRIES:
             yield Violation("given up after five tries", f"tile run {run_id} took its {who} with it {tries} times")
+    for run_id, verdict in history.database.rows("SELECT run_id, verdict FROM sim_mixed"):
+        yield Violation("a session is of one land", f"tile run {run_id} is {verdict} after its land was changed")
     for run_id, was, now in history.database.rows("SELECT run_id, was, now FROM sim_rewritten"):
         yield Violation("one verdict", f"the verdict of tile run {run_id} was {was} and became {now}")
 
@@ -77,8 +90,8 @@ def _changes(history: History, area_id: int, tile: Tile) -> Iterator[Violation]:
     """
     where = (area_id, *tile)
     images = _images(history, f"{ITEMS} AND is_usable ORDER BY taken_at, id", where, tile)
-    last = history.land.last_clear
-    if last not in [image.shown for image in images]:
+    last, dropped = history.land.last_clear, _images(history, f"{ITEMS} AND dropped_at IS NOT NULL", where, tile)
+    if last not in [image.shown for image in (*images, *dropped)]:
         yield Violation("nothing is missed", f"area {area_id}: no image of {tile} from {last.item_id}")
 
     def state_of(image: _Image) -> int:
@@ -88,15 +101,67 @@ def _changes(history: History, area_id: int, tile: Tile) -> Iterator[Violation]:
     states = {image.image_id: state_of(image) for image in (*images, *unusable)}
     alerts = history.database.rows(
         "SELECT a.reference_id, a.image_id FROM alert_details a JOIN image_tiles i ON i.id = a.image_id"
-        " WHERE i.area_id = ? AND i.z = ? AND i.x = ? AND i.y = ?",
+        " WHERE i.is_apart IS NULL AND i.area_id = ? AND i.z = ? AND i.x = ? AND i.y = ?",
         *where,
     )
-    kept = [state_of(image) for image in images if image.key not in history.images.lost]
+    before_the_watch = {row[0] for row in history.database.rows(BEFORE_THE_WATCH, area_id, *tile)}
+    watched = [image for image in images if image.image_id not in before_the_watch]
+    kept = [state_of(image) for image in watched if history.images.lost.keys().isdisjoint(image.keys)]
     for state in range(min(kept, default=0) + 1, max(kept, default=0) + 1):
         if any(before >= state > after for before, after in combinations(kept, 2)):
             continue
         if not any(states[before] < state <= states[after] for before, after in alerts):
             yield Violation("a planted change is alerted", f"area {area_id}: change {state} of {tile} has no alert")
+
+
+def _land(history: History, area_id: int) -> Iterator[Violation]:
+    """Sessions on an area's land as it is are of its tiles alone, and answer by what was looked at on that land."""
+    old = history.database.value("SELECT old_land_session_id FROM area_configs WHERE id = ?", area_id)
+    if old is None:
+        return
+    history.world.counts["land changed in a session's course"] += history.database.value(
+        "SELECT COUNT(*) FROM alert_sessions WHERE area_id = ? AND reason LIKE '%the land was changed%'", area_id
+    )
+    tiles = set(history.tiles_of(area_id))
+    of_land = "FROM session_tiles r JOIN alert_sessions s ON s.id = r.session_id WHERE s.area_id = ? AND s.id > ?"
+    for run_id, *place in history.database.rows(f"SELECT r.id, r.z, r.x, r.y {of_land}", area_id, old):
+        if Tile(*place) not in tiles:
+            yield Violation("a session is of one land", f"tile run {run_id} of area {area_id} is of {place}")
+    by_old = (
+        f"SELECT r.id, r.image_id {of_land} AND r.verdict = 'NO_NEW_IMAGERY'"
+        " AND EXISTS (SELECT 1 FROM image_tiles o WHERE o.id = r.image_id AND o.session_id <= ?)"
+    )
+    for run_id, image_id in history.database.rows(by_old, area_id, old, old):
+        says = f"tile run {run_id} of area {area_id} rests on image {image_id}, looked at on other land"
+        yield Violation("new ground was looked at", says)
+
+
+def _two_dates(history: History) -> Iterator[Violation]:
+    """Sessions of two dates tell what changed between them, and others neither use nor know anything of theirs."""
+    query = (
+        "SELECT r.id, r.verdict, r.z, r.x, r.y, s.two_dates, b.is_apart, a.is_apart, b.scene_items, a.scene_items,"
+        " b.taken_at < a.taken_at FROM session_tiles r JOIN alert_sessions s ON s.id = r.session_id"
+        " JOIN image_tiles b ON b.id = r.reference_id JOIN image_tiles a ON a.id = r.image_id"
+    )
+    for run_id, verdict, z, x, y, dates, *apart, before, after, is_in_order in history.database.rows(query):
+        tile = Tile(z, x, y)
+        if {bool(each) for each in apart} != {dates is not None}:
+            yield Violation("two dates stand apart", f"tile run {run_id} of {dates} has images that are {apart}")
+        elif dates is not None:
+            states = [
+                history.land.on_top([item[0] for item in json.loads(items)], tile).states.get(tile, 0)
+                for items in (before, after)
+            ]
+            is_right = verdict not in ("CHANGED", "NO_CHANGE") or (verdict == "CHANGED") == (states[0] != states[1])
+            if not is_in_order or not is_right:
+                says = f"tile run {run_id} of {dates} is {verdict} with states {states}"
+                yield Violation("two dates are compared", says)
+            history.world.counts[f"two dates {verdict}"] += 1
+    seen = (
+        "SELECT p.id FROM place_sightings p JOIN alert_sessions s ON s.id = p.session_id WHERE s.two_dates IS NOT NULL"
+    )
+    for (sighting_id,) in history.database.rows(seen):
+        yield Violation("two dates stand apart", f"sighting {sighting_id} is of one of theirs")
 
 
 def _transients(history: History) -> Iterator[Violation]:
@@ -118,8 +183,8 @@ def _transients(history: History) -> Iterator[Violation]:
 
 def _images(history: History, query: str, where: tuple[int, ...], tile: Tile) -> list[_Image]:
     return [
-        _Image(image_id, key, history.land.on_top([item[0] for item in json.loads(items)], tile))
-        for image_id, key, items in history.database.rows(query, *where)
+        _Image(image_id, (key, bands_key), history.land.on_top([item[0] for item in json.loads(items)], tile))
+        for image_id, key, bands_key, items in history.database.rows(query, *where)
     ]
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.domain.unseen import DEFAULT_TOLERANCE
 from tests.simulation import truth
-from tests.simulation.invariants import State, not_looked_at
+from tests.simulation.invariants import IN_USE, State, not_looked_at
 
 if TYPE_CHECKING:
     from tests.simulation.history import History
@@ -19,7 +19,7 @@ HASTY = (
     "SELECT c.image_id, r.id, o.id FROM comparisons c JOIN image_tiles i ON i.id = c.image_id"
     " JOIN image_tiles r ON r.id = c.reference_id JOIN image_tiles o ON o.area_id = i.area_id"
     " AND o.z = i.z AND o.x = i.x AND o.y = i.y AND (o.taken_at, o.id) < (i.taken_at, i.id) AND o.is_usable"
-    f" WHERE c.id > ? AND NOT {SETTLED.format(image='r')} AND {SETTLED.format(image='o')}"
+    f" WHERE c.id > ? AND i.is_apart IS NULL AND NOT {SETTLED.format(image='r')} AND {SETTLED.format(image='o')}"
 )
 """New comparisons with a reference that was never compared itself, though there was one that was."""
 UNRECORDED = "SELECT 1 FROM deliveries WHERE session_id = ? AND notice_id IS ? AND address = ? AND status = 'SENT'"
@@ -59,16 +59,22 @@ class Watcher:
         history.telling.committed()
         for (capture_id,) in history.database.rows(DESERTED):
             world.violated("no image without a user", f"capture {capture_id} has outlived its last user")
+        for image_id, scene_id in history.database.rows(IN_USE):
+            world.violated("what is in use is not dropped", f"image {image_id} of {scene_id}")
         said = history.database.rows("SELECT id, session_id, status FROM sim_said WHERE id > ?", self._said)
         for number, session_id, status in said:
             self._said = number
             world.counts[f"session {status}"] += 1
             if status == "COMPLETED_NO_CHANGES":
-                began = self.opened_at.get(session_id, 0)
-                hidden = truth.hidden_share(history, session_id)
-                if hidden > DEFAULT_TOLERANCE:
-                    world.violated(
-                        "no all-clear unseen", f"session {session_id}: {hidden:.0%} of its ground was hidden"
-                    )
-                for reason in not_looked_at(State.of(history), session_id, lost_before=began):
-                    world.violated("no all-clear unseen", f"session {session_id}: {reason}")
+                self._no_changes(session_id)
+
+    def _no_changes(self, session_id: int) -> None:
+        history, world = self._history, self._history.world
+        hidden = truth.hidden_share(history, session_id)
+        if hidden > DEFAULT_TOLERANCE:
+            world.violated("no all-clear unseen", f"session {session_id}: {hidden:.0%} of its ground was hidden")
+        if history.database.value("SELECT two_dates FROM alert_sessions WHERE id = ?", session_id):
+            return  # it is no word about the area as it is now
+        began = self.opened_at.get(session_id, 0)
+        for reason in not_looked_at(State.of(history), session_id, lost_before=began):
+            world.violated("no all-clear unseen", f"session {session_id}: {reason}")

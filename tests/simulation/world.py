@@ -12,6 +12,7 @@ from tests.simulation.baton import Crew, Killed
 from tests.simulation.faults import Faults
 
 START = datetime(2026, 3, 1, 6, tzinfo=UTC)
+MOST_STORM = 45_000  # of them with faults, however long that is: then they end, and all has to settle
 MOST_STEPS = 60_000  # a queue that is away for a day costs a step or thirty each minute
 CLOCK_ERROR = timedelta(seconds=0.4)  # of a process that asked the database's server for the time
 Error = Callable[[], BaseException]

@@ -8,12 +8,14 @@ from chalicelib.adapters.links import SignedLinks
 from chalicelib.adapters.tokens import JwtTokens
 from chalicelib.application import capture_tile as capturing
 from chalicelib.application import compare_tile as comparing
+from chalicelib.application import notify as notifying
 from chalicelib.composition import Ports
 from chalicelib.composition.basis import new_id
 from chalicelib.domain.changes import Change, Region
 from chalicelib.domain.errors import Invalid, NoCoverage
+from chalicelib.domain.image_take import ImageTake
 from chalicelib.domain.images import Inspection
-from chalicelib.domain.jobs import Queue, TileJob
+from chalicelib.domain.jobs import Queue, SessionJob, TileJob
 from chalicelib.domain.scenes import FetchedImage, Found, Grid, Licence, ProviderTerms, Scene
 from chalicelib.domain.tiles import centre_of
 from chalicelib.settings import Settings
@@ -22,8 +24,13 @@ from tests.support.fakes.clock import A_MOMENT
 from tests.support.fakes.images import MemoryImages
 from tests.support.fakes.jobs import MemoryJobs
 from tests.support.fakes.passwords import CountedPasswords
+from tests.support.fakes.push import MemoryPush
 
 WEEK_S = 7 * 86_400
+
+
+AS_IN_TESTS = {"tiles_per_day": 10_000, "session_deadline_s": 3600.0, "default_provider": "sample"}
+AS_IN_TESTS |= {"user_units_at_once": 6_000}  # no second goes by between two requests
 
 
 @dataclass
@@ -34,6 +41,8 @@ class ListedImagery:
     is_permitted: bool = True
     zoom: int = 17
     scene: Scene | None = None
+    older: tuple[Scene, ...] = ()
+    season_image: ImageTake | None = None  # of earlier years, where it has some
 
     @property
     def terms(self):
@@ -45,7 +54,13 @@ class ListedImagery:
             may_analyse=self.is_permitted,
         )
         return ProviderTerms(
-            name=self.name, licence=licence, is_dated=True, sends_placeholders=False, cost_per_request_usd=0.002
+            name=self.name,
+            licence=licence,
+            is_dated=True,
+            sends_placeholders=False,
+            cost_per_request_usd=0.002,
+            has_seasons=self.season_image is not None,
+            season_image=self.season_image,
         )
 
     def grid(self, area):
@@ -54,15 +69,18 @@ class ListedImagery:
         return Grid(zoom=self.zoom, tile_px=1024, margin_px=128)
 
     def scenes(self, area, *, since, until):
-        return Found(scenes=(self.scene,))
+        return Found(scenes=(self.scene,) if self.scene else ())
+
+    def history(self, area, *, until):
+        return Found(scenes=(*self.older, *([self.scene] if self.scene else [])))
 
     def fetch(self, scene, view, area):
         content = f"picture of {view.tile} in {scene.scene_id}".encode()
         return FetchedImage(content=content, scene=scene, attribution="(c) Test")
 
 
-def inspect(content, view, area, terms):
-    return Inspection(content=content, width=view.size_px, height=view.size_px, clear_share=1.0)
+def inspect(content, view, area, terms, bands):
+    return Inspection(content=content, width=view.size_px, height=view.size_px, clear_share=1.0, bands=bands)
 
 
 def always(changed_m2):
@@ -102,9 +120,9 @@ class Server(Api):
         self.engine = make_engine(database_url)
         self.images, self.jobs, self.passwords = MemoryImages(), MemoryJobs(), CountedPasswords()
         self.providers = {"sample": ListedImagery(), "google_static": ListedImagery("google_static", False)}
-        self.seen = set()
+        self.push, self.told = MemoryPush(), []
         self.ports = GivenPorts(
-            Settings.of(**({"tiles_per_day": 10_000, "session_deadline_s": 3600.0} | settings)),
+            Settings.of(**(AS_IN_TESTS | settings)),
             clock=lambda: self.now,
             engine=self.engine,
             images=self.images,
@@ -159,6 +177,21 @@ class Server(Api):
                 always_so = always(changed_m2)
                 parts |= {"compare": always_so, "compare_with_baseline": always_so}
                 comparing.compare_tile(TileJob.from_json(message.body), lease_s=60, **parts)
+            elif message.queue is Queue.NOTIFICATIONS:
+                self.told.append(message)  # files of parcels stay unread
+
+    def notify(self):
+        """Do what waits to be told, as its function would: `work` leaves it to those who want pushes."""
+        for message in self.told:
+            notifying.notify_session(
+                SessionJob.from_json(message.body),
+                deliveries=self.ports.deliveries,
+                push=self.push,
+                targets=[],
+                clock=lambda: self.now,
+                lease_s=60,
+            )
+        self.told.clear()
 
     def later(self, **by):
         """Let time pass."""

@@ -97,6 +97,7 @@ class Browser:
             f"[...document.querySelectorAll('button, a')].find((one) => one.innerText.trim() === {json.dumps(label)})"
         )
         self.wait_for(f"Boolean({found})")
+        assert "[object " not in self.text(), self.text()  # what was to be shown, and was no node
         self.run(f"{found}.click()")
 
     def fill(self, **fields):

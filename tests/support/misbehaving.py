@@ -50,9 +50,9 @@ PICTURES = {14: crash, 15: hang}  # what looking at a picture does there, as a h
 blueprint, commands = Blueprint(__name__), Blueprint(f"{__name__}.commands")
 
 
-def inspect(content, view, area, terms):
+def inspect(content, view, area, terms, bands=None):
     PICTURES.get(round(area.south), lambda: None)()
-    return well_inspected(content, view, area, terms)
+    return well_inspected(content, view, area, terms, bands)
 
 
 gate.inspect = inspect  # the product's own handler of captures looks there when it is called
@@ -64,7 +64,7 @@ def compare(before, after, *, area, **ground):
 
 
 @blueprint.on_sqs_message(queue=settings().queues.comparisons_queue, batch_size=1)
-@queue_handler(TileJob)
+@queue_handler(TileJob.from_json)
 def compare_tile(job, ports):
     use_case.compare_tile(
         job,

@@ -50,7 +50,8 @@ def half(scene_id, *, west, content="1", hours=0):
 
 def show_items(trip, *items):
     scene = scene_of(items)
-    trip.imagery._scenes = [(scene, lambda _view: str([(item.item_id, item.content) for item in scene.items]).encode())]
+    content = str([(item.item_id, item.content) for item in scene.items]).encode()
+    trip.imagery._scenes = [(scene, lambda _view: content, lambda _view: None)]
     found = trip.imagery.scenes
 
     def fetch(asked, view, area, own=trip.imagery.fetch):

@@ -48,7 +48,7 @@ def text_of(path: Path) -> str:
 
 def make_targets() -> set[str]:
     """Name the targets that make help explains."""
-    return set(re.findall(r"^([a-z-]+):.*## ", text_of(Path("Makefile")), re.MULTILINE))
+    return set(re.findall(r"^([a-z0-9-]+):.*## ", text_of(Path("Makefile")), re.MULTILINE))
 
 
 @cache

@@ -5,18 +5,21 @@ from datetime import timedelta
 
 from chalicelib.adapters.database.accounts import SqlAccounts
 from chalicelib.adapters.database.alerts import SqlAlerts
+from chalicelib.adapters.database.area_exports import SqlAreaExports
 from chalicelib.adapters.database.areas import SqlAreas
 from chalicelib.adapters.database.breakers import SqlBreakers
 from chalicelib.adapters.database.captures import SqlCaptures
 from chalicelib.adapters.database.clock_repairs import SqlClockRepairs
 from chalicelib.adapters.database.deliveries import SqlDeliveries
 from chalicelib.adapters.database.images import SqlImageRows
+from chalicelib.adapters.database.layer_imports import SqlLayerImports
 from chalicelib.adapters.database.orphans import SqlOrphans
 from chalicelib.adapters.database.outbox import SqlOutbox
 from chalicelib.adapters.database.place_upkeep import SqlPlaceUpkeep
 from chalicelib.adapters.database.places import SqlPlaces
 from chalicelib.adapters.database.recurring_tasks import SqlRecurringTasks
 from chalicelib.adapters.database.scenes import SqlSceneSearches
+from chalicelib.adapters.database.session_plans import SqlSessionPlans
 from chalicelib.adapters.database.sessions import SqlSessions
 from chalicelib.adapters.database.state_notices import SqlStateNotices
 from chalicelib.adapters.database.tile_images import SqlTileImages
@@ -29,6 +32,7 @@ from chalicelib.application import compare_now as comparing_now
 from chalicelib.application import compare_tile as comparing
 from chalicelib.domain.jobs import Queue, SessionJob, TileJob
 from chalicelib.domain.paging import PageRequest
+from chalicelib.domain.two_dates import TwoDates
 from chalicelib.settings.telling import Pushes
 from tests.support.builders.domain import NOON, SPRING, a_change, a_new_area, an_inspection
 from tests.support.fakes.imagery import ScriptedImagery
@@ -48,11 +52,13 @@ class Trip:
         self.archive = None
         self.accounts, self.areas, self.alerts = SqlAccounts(engine), SqlAreas(engine), SqlAlerts(engine)
         self.sessions = SqlSessions(engine, deadline_s=3600, retry_s=900, tiles_per_day=tiles_per_day)
+        self.plans = SqlSessionPlans(engine, retry_s=900)
         self.tile_images, self.searches = SqlTileImages(engine), SqlSceneSearches(engine)
         self.runs, self.deliveries = SqlTileRuns(engine, retry_s=900), SqlDeliveries(engine)
         self.clock_repairs = SqlClockRepairs(engine, lease_s=LEASE_S, retry_s=900, deadline_s=3600)
         self.state_notices = SqlStateNotices(engine, periods=Pushes().periods, targets=self.targets)
         self.places, self.place_upkeep = SqlPlaces(engine), SqlPlaceUpkeep(engine)
+        self.imports, self.exports = SqlLayerImports(engine), SqlAreaExports(engine)
         self.captures = SqlCaptures(engine)
         self.breakers, self.waits = SqlBreakers(engine), SqlWaits(engine)
         self.orphans, self.tasks, self.image_rows = SqlOrphans(engine), SqlRecurringTasks(engine), SqlImageRows(engine)
@@ -75,10 +81,10 @@ class Trip:
     def add_area(self, *, user=None, **area):
         return self.areas.add(a_new_area((user or self.user).user_id, **area), now=self.now)
 
-    def show(self, scene_id, *, days=0, change=None):
+    def show(self, scene_id, *, days=0, change=None, bands=None):
         """Let the provider have a new scene, and the detector find `change` in it."""
         picture = scene_id.encode()
-        self.imagery.show(scene_id, SPRING + timedelta(days=days), lambda _view: picture)
+        self.imagery.show(scene_id, SPRING + timedelta(days=days), lambda _view: picture, bands_of=lambda _view: bands)
         self.change = a_change() if change is None else change
 
     def provider(self, _name):
@@ -86,8 +92,8 @@ class Trip:
             raise self.imagery
         return self.imagery
 
-    def inspect(self, content, _view, _area, _terms):
-        return an_inspection(content, clear_share=self.clear_share)
+    def inspect(self, content, _view, _area, _terms, bands, **_of_shape):
+        return an_inspection(content, clear_share=self.clear_share, bands=bands)
 
     def compare_with_baseline(self, _baseline, _after, **_ground):
         return self.slow
@@ -120,17 +126,18 @@ class Trip:
         )
 
     def compare_now(self, area, *, sleep=lambda _s: None, wait_s=0.0):
-        ports = {"sessions": self.sessions, "jobs": self.jobs, "clock": self.clock}
+        return comparing_now.compare_now(area.area_id, **self._waiting(area, sleep, wait_s))
+
+    def compare_dates(self, area, before, after, *, sleep=lambda _s: None, wait_s=0.0):
+        """Ask for a comparison of two days."""
+        ports = self._waiting(area, sleep, wait_s) | {"areas": self.areas, "imagery": self.provider}
+        return comparing_now.compare_two_dates(area.area_id, TwoDates(before=before, after=after), **ports)
+
+    def _waiting(self, area, sleep, wait_s):
         patience = comparing_now.Patience(wait_s=wait_s, places=4, places_a_user=1)
-        return comparing_now.compare_now(
-            area.area_id,
-            user_id=area.user_id,
-            patience=patience,
-            waits=self.waits,
-            sleep=sleep,
-            request_id="",
-            **ports,
-        )
+        waiting = comparing_now.Waiting(patience, self.waits, self.clock, sleep)
+        ports = {"sessions": self.sessions, "jobs": self.jobs, "waiting": waiting}
+        return ports | {"user_id": area.user_id, "request_id": ""}
 
     def capture_tile(self, job):
         capturing.capture_tile(
@@ -171,12 +178,15 @@ class Trip:
         reconcile.reconcile(
             areas=self.areas,
             sessions=self.sessions,
+            plans=self.plans,
             runs=self.runs,
             deliveries=self.deliveries,
             state_notices=self.state_notices,
             orphans=self.orphans,
             captures=self.captures,
             place_upkeep=self.place_upkeep,
+            imports=self.imports,
+            exports=self.exports,
             tasks=self.tasks,
             clock_repairs=self.clock_repairs,
             images=self.images,

@@ -14,9 +14,11 @@ from tests.support.emf import faults, metrics_of
 
 ABOUT = {
     events.TILE_RUN_ENDED: {"verdict": "FAILED", "provider": "archive", "tile": "17/1/2", "session_id": 3},
+    events.CATALOGUE_STALE: {"provider": "sentinel2", "catalogue": "stac.example.org"},
     events.SESSION_ENDED: {"seconds": 12.5, "session_id": 3},
     events.PUSHES_RECORDED: {"pushes": 4, "outcome": "SENT"},
     events.RECONCILE_DONE: {"backlog_age_s": 7.25, "overdue_areas": 2},
+    events.PART_VERIFIED: {"broken": 3},
 }
 
 
@@ -48,6 +50,8 @@ def test_every_counted_fact_is_a_line_that_cloudwatch_takes(lines):
             ("SweepRuns", {"Stage": "dev"}, 1),
             ("BacklogAgeSeconds", {"Stage": "dev"}, 7.25),
             ("OverdueAreas", {"Stage": "dev"}, 2),
+            ("BrokenInvariants", {"Stage": "dev"}, 3),
+            ("StaleCatalogues", {"Stage": "dev", "Provider": "sentinel2"}, 1),
         ],
         key=str,
     )

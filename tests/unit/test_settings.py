@@ -69,9 +69,12 @@ def test_a_password_in_the_databases_url_is_never_shown():
         ({"BHUPRAHARI_IMAGES_STORE": "s3"}, "BHUPRAHARI_BUCKET must name the bucket"),
         ({"BHUPRAHARI_LEASE_S": "nan"}, "BHUPRAHARI_LEASE_S must be a number of more than 0, not nan"),
         ({"BHUPRAHARI_LEASE_S": "-5"}, "must be a number of more than 0, not -5"),
-        ({"BHUPRAHARI_CADENCE_HOURS": "0"}, "BHUPRAHARI_CADENCE_HOURS must be more than 0"),
+        ({"BHUPRAHARI_CADENCE_HOURS": "-1"}, "BHUPRAHARI_CADENCE_HOURS must be a number from 0 up, not -1"),
         ({"BHUPRAHARI_MIN_CLEAR_SHARE": "5"}, "must be 0 to 1, not 5"),
-        ({"BHUPRAHARI_DEFAULT_PROVIDER": "nope"}, "must be sample or archive or google_static, not 'nope'"),
+        (
+            {"BHUPRAHARI_DEFAULT_PROVIDER": "nope"},
+            "must be none or sample or archive or sentinel2 or xyz or wms or google_static, not 'nope'",
+        ),
         ({"REGISTRATION": "maybe"}, "^REGISTRATION must be open or closed, not 'maybe'"),
         ({"COMPARE_WAIT_S": "long"}, "^COMPARE_WAIT_S must be a number, not 'long'"),
         ({"BHUPRAHARI_SECRETS": "x"}, "there is no setting BHUPRAHARI_SECRETS"),  # a group is no setting

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Engine, delete, func, select, update
+from sqlalchemy import Connection, Engine, bindparam, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from typing_extensions import override
 
 from chalicelib.adapters.database import audit
 from chalicelib.adapters.database import tables as t
+from chalicelib.adapters.database.account_rows import address_hash, device_of, user_of
 from chalicelib.adapters.database.engine import insert_row, reads, writes
-from chalicelib.adapters.database.rows import address_hash, device_of, user_of
 from chalicelib.application.ports.accounts import Accounts
 from chalicelib.domain.accounts import DEVICES_PER_USER, Device, LiveSignIn, Rotation, SignIn, User, email_key
 from chalicelib.domain.audit import Deed
 from chalicelib.domain.errors import Conflict, LimitReached, NotFound, NotSignedIn
 
 USER, SIGN_IN, REFRESH, DEVICE = t.users, t.sign_ins, t.refresh_tokens, t.devices
+
+# Made once: every request asks this, and to make a statement takes as long as to run it.
+_SIGNED_IN = (
+    select(USER)
+    .join(SIGN_IN, SIGN_IN.c.user_id == USER.c.id)
+    .where(SIGN_IN.c.id == bindparam("sign_in"), SIGN_IN.c.revoked_at.is_(None))
+    .where(SIGN_IN.c.expires_at > bindparam("now"))
+)
 
 
 class SqlAccounts(Accounts):
@@ -86,12 +94,7 @@ class SqlAccounts(Accounts):
     @override
     @reads
     def signed_in(self, connection: Connection, sign_in_id: int, *, now: datetime) -> SignIn:
-        query = (
-            select(USER)
-            .join(SIGN_IN, SIGN_IN.c.user_id == USER.c.id)
-            .where(SIGN_IN.c.id == sign_in_id, SIGN_IN.c.revoked_at.is_(None), SIGN_IN.c.expires_at > now)
-        )
-        row = connection.execute(query).one_or_none()
+        row = connection.execute(_SIGNED_IN, {"sign_in": sign_in_id, "now": now}).one_or_none()
         if row is None:
             raise NotSignedIn("you are signed out: sign in again")
         return SignIn(sign_in_id=sign_in_id, user=user_of(row))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, Engine, Text, func, select, type_coerce
+from sqlalchemy import Connection, Engine, Text, bindparam, func, select, type_coerce
 from typing_extensions import override
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.engine import reads
-from chalicelib.adapters.database.owned import owned_sessions
+from chalicelib.adapters.database.named_parcels import named_by_alerts
+from chalicelib.adapters.database.owned import ONE_SESSION_ID
 from chalicelib.adapters.database.paging import AnyRow, counted, page_of
 from chalicelib.adapters.database.rows import alert_of, failure_of, ignored_of, tile_image_of, unseen_tile_of
 from chalicelib.application.ports.alerts import Alerts
@@ -27,6 +28,15 @@ IMAGE, ALERT, SESSION, RUN, DONE = t.image_tiles, t.alert_details, t.alert_sessi
 # In the order of the ids and with a limit, the optimiser would rather walk the whole table from its beginning.
 _BY_SESSION = "FORCE INDEX (ix_session_tiles_session_id_verdict)"
 
+# Made once: to make a statement takes as long as to run it.
+_IMAGES = select(IMAGE).where(IMAGE.c.id.in_(bindparam("ids", expanding=True)))
+_PLACES = select(SIGHTING.c.tile_run_id, SIGHTING.c.place_id).where(
+    SIGHTING.c.session_id.in_(bindparam("sessions", expanding=True)),
+    SIGHTING.c.tile_run_id.in_(bindparam("runs", expanding=True)),
+    SIGHTING.c.is_told.is_(True),
+    SIGHTING.c.place_id.is_not(None),
+)
+
 
 class SqlAlerts(Alerts):
     """The port `Alerts`."""
@@ -41,10 +51,9 @@ class SqlAlerts(Alerts):
     ) -> Page[tuple[Alert, TileImage]]:
         _check_owner(connection, session_id, user_id)
         query = select(ALERT).where(ALERT.c.session_id == session_id)
-        total = counted(connection, query, page)
-        if page.after is not None:
-            query = query.where(ALERT.c.id < page.after)
-        rows = connection.execute(query.order_by(ALERT.c.id.desc()).limit(page.limit + 1)).all()
+        later = query if page.after is None else query.where(ALERT.c.id < page.after)
+        rows = connection.execute(later.order_by(ALERT.c.id.desc()).limit(page.limit + 1)).all()
+        total = counted(connection, query, page, rows)
         return page_of(rows, page, total, lambda shown: _with_images(connection, shown))
 
     @override
@@ -52,9 +61,10 @@ class SqlAlerts(Alerts):
     def failures(self, connection: Connection, session_id: int, *, user_id: int, page: PageRequest) -> Page[Failure]:
         _check_owner(connection, session_id, user_id)
         query = select(RUN).where(RUN.c.session_id == session_id, RUN.c.verdict == Verdict.FAILED)
-        total = counted(connection, query, page)
         later = query.where(RUN.c.id > (page.after or 0)).order_by(RUN.c.id).limit(page.limit + 1)
-        return page_of(connection.execute(later).all(), page, total, lambda shown: [failure_of(row) for row in shown])
+        rows = connection.execute(later).all()
+        total = counted(connection, query, page, rows)
+        return page_of(rows, page, total, lambda shown: [failure_of(row) for row in shown])
 
     @override
     @reads
@@ -62,9 +72,9 @@ class SqlAlerts(Alerts):
         _check_owner(connection, session_id, user_id)
         query = select(RUN).where(RUN.c.session_id == session_id, RUN.c.unseen_since.is_not(None))
         query = query.with_hint(RUN, _BY_SESSION, "mysql")
-        total = counted(connection, query, page)
         later = query.where(RUN.c.id > (page.after or 0)).order_by(RUN.c.id).limit(page.limit + 1)
         rows = connection.execute(later).all()
+        total = counted(connection, query, page, rows)
         return page_of(rows, page, total, lambda shown: [unseen_tile_of(row) for row in shown])
 
     @override
@@ -93,37 +103,38 @@ class SqlAlerts(Alerts):
             .where(RUN.c.session_id == session_id)
             .with_hint(RUN, _BY_SESSION, "mysql")
         )
-        total = counted(connection, query, page)
         rows = connection.execute(
             query.where(RUN.c.id > (page.after or 0)).order_by(RUN.c.id).limit(page.limit + 1)
         ).all()
+        total = counted(connection, query, page, rows)
         keys = [int(row.run_id) for row in rows[: page.limit]]
         items = [ignored_of(row) for row in rows[: page.limit]]
         return Page(items, total, keys[-1] if len(rows) > page.limit else None, keys)
 
 
 def _check_owner(connection: Connection, session_id: int, user_id: int) -> None:
-    if connection.execute(owned_sessions(user_id).where(SESSION.c.id == session_id)).first() is None:
+    if connection.execute(ONE_SESSION_ID, {"wanted": session_id, "owner": user_id}).first() is None:
         raise NotFound(f"there is no session {session_id}")
 
 
 def _with_images(connection: Connection, rows: Sequence[AnyRow]) -> list[tuple[Alert, TileImage]]:
     ids = {row.image_id for row in rows} | {row.reference_id for row in rows}
-    images = {row.id: row for row in connection.execute(select(IMAGE).where(IMAGE.c.id.in_(ids)))}
+    images = {row.id: row for row in connection.execute(_IMAGES, {"ids": list(ids)})}
     places = _places_of(connection, {row.session_id for row in rows}, [row.tile_run_id for row in rows])
+    parcels = named_by_alerts(connection, [row.id for row in rows if row.change_log.get("parcels_touched")])
     found = []
     for row in rows:
         image, reference = images[row.image_id], images[row.reference_id]
-        alert = alert_of(row, image, reference, place_ids=places.get(row.tile_run_id, ()))
+        named = parcels.get(row.id, ())
+        alert = alert_of(row, image, reference, place_ids=places.get(row.tile_run_id, ()), parcels=named)
         found.append((alert, tile_image_of(image)))
     return found
 
 
 def _places_of(connection: Connection, session_ids: Iterable[int], run_ids: Sequence[int]) -> dict[int, set[int]]:
     """Return, by tile run, the places that its alert is about. By the sessions: the runs have no index here."""
-    of_session = SIGHTING.c.session_id.in_(list(session_ids)) & SIGHTING.c.tile_run_id.in_(run_ids)
-    told = of_session & SIGHTING.c.is_told.is_(True) & SIGHTING.c.place_id.is_not(None)
+    asked = {"sessions": list(session_ids), "runs": list(run_ids)}
     places: dict[int, set[int]] = {}
-    for run_id, place_id in connection.execute(select(SIGHTING.c.tile_run_id, SIGHTING.c.place_id).where(told)):
+    for run_id, place_id in connection.execute(_PLACES, asked):
         places.setdefault(run_id, set()).add(place_id)
     return places

@@ -11,10 +11,11 @@ from sqlalchemy import Column, ColumnElement, Connection, Engine, Row, and_, del
 from typing_extensions import override
 
 from chalicelib.adapters.database import archive_tables as t
-from chalicelib.adapters.database.archive_cells import cells_of, cells_over, level_of
+from chalicelib.adapters.database.arrivals import mark_due
+from chalicelib.adapters.database.cells import cells_of, cells_over, level_of
 from chalicelib.adapters.database.engine import insert_if_new, reads, writes
 from chalicelib.application.ports.archive_index import ArchiveIndex
-from chalicelib.domain.archives import Build, IndexedItem, IndexState, KeptFile
+from chalicelib.domain.archives import PROVIDER, Build, IndexedItem, IndexState, KeptFile
 from chalicelib.domain.tiles import Bounds
 
 FILE, ITEM, CELL, STATE = t.archive_files, t.archive_items, t.archive_cells, t.archive_states
@@ -78,7 +79,10 @@ class SqlArchiveIndex(ArchiveIndex):
         rows = connection.execute(select(ITEM.c.id, ITEM.c.digest).where(ITEM.c.archive == archive))
         there = {row.digest: row.id for row in rows}
         _delete_items(connection, [there[digest] for digest in there.keys() - wanted.keys()])
-        _insert_items(connection, archive, {each: wanted[each] for each in wanted.keys() - there.keys()})
+        come = {each: wanted[each] for each in wanted.keys() - there.keys()}
+        _insert_items(connection, archive, come)
+        if there:  # else the archive is read for the first time, or by other code: nothing has come
+            mark_due(connection, PROVIDER, [item.bounds for item in come.values() if item.bounds], now=now)
         return True
 
     @override

@@ -39,7 +39,7 @@ archive_items = table(
 archive_cells = table(
     "archive_cells",
     Column("id", Id, primary_key=True),
-    Column("cell", BigInteger, nullable=False),  # see `archive_cells.py`
+    Column("cell", BigInteger, nullable=False),  # see `cells.py`
     Column("archive_item_id", Id, nullable=False),
     UniqueConstraint("cell", "archive_item_id"),
     UniqueConstraint("archive_item_id", "cell"),

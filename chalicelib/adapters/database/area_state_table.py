@@ -20,6 +20,7 @@ area_states = table(
     Column("unseen_m2", Double),  # in that session
     Column("watched_m2", Double),
     Column("unseen_since", UtcDateTime),
+    Column("clearly_seen_at", UtcDateTime),  # since when images have shown all of it clearly; NULL: not known
     Column("told_state", String(16)),  # what people know; NULL: nothing was told
     Column("told_worse_at", UtcDateTime),
     Column("told_again", Boolean),

@@ -6,14 +6,15 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, func, insert, null, select, update
+from sqlalchemy import Connection, Row, bindparam, case, func, insert, null, select, update
 from sqlalchemy.exc import IntegrityError
 
 from chalicelib.adapters.database import tables as t
+from chalicelib.adapters.database.area_shapes import is_of_its_land
 from chalicelib.domain.area_states import SEEN, AreaStanding, AreaState, as_it_is_told
 from chalicelib.domain.unseen import Unseen
 
-STATE = t.area_states
+STATE, AREA = t.area_states, t.area_configs
 
 
 def put_state(
@@ -23,6 +24,7 @@ def put_state(
     *,
     session_id: int,
     unseen: Unseen | None,
+    clearly_seen_at: datetime | None,
     tolerance: float,
     now: datetime,
 ) -> None:
@@ -33,6 +35,7 @@ def put_state(
         "unseen_m2": unseen and unseen.m2,
         "watched_m2": unseen and unseen.of_m2,
         "unseen_since": unseen and unseen.since,
+        "clearly_seen_at": clearly_seen_at,
     }
     bore = STATE.c.watched_m2.is_(None) | (STATE.c.unseen_m2 <= tolerance * STATE.c.watched_m2)
     was_seen = STATE.c.state.in_(SEEN) & bore
@@ -60,10 +63,19 @@ def put_state(
         connection.execute(again)
 
 
+OF_ITS_LAND = (STATE.c.area_id == AREA.c.id) & is_of_its_land(STATE.c.session_id)
+"""A state that was said of an area's land as it is now."""
+_STANDINGS = (  # made once, as in `owned`
+    select(STATE).join(AREA, OF_ITS_LAND).where(AREA.c.id.in_(bindparam("areas", expanding=True)))
+)
+
+
 def standings_of(connection: Connection, area_ids: Iterable[int]) -> dict[int, AreaStanding]:
-    """Return how areas stand; one that no whole session has looked at yet is not among them."""
-    rows = connection.execute(select(STATE).where(STATE.c.area_id.in_(list(area_ids))))
-    return {row.area_id: AreaStanding(AreaState(row.state), row.since, unseen_of(row)) for row in rows}
+    """Return how areas stand; one whose land no whole session has looked at yet is not among them."""
+    rows = connection.execute(_STANDINGS, {"areas": list(area_ids)})
+    return {
+        row.area_id: AreaStanding(AreaState(row.state), row.since, unseen_of(row), row.clearly_seen_at) for row in rows
+    }
 
 
 def unseen_of(row: Row[Any]) -> Unseen | None:

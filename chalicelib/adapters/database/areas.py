@@ -4,25 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Unpack
 
 from sqlalchemy import Connection, Engine, select, update
 from typing_extensions import override
 
 from chalicelib.adapters.database import audit
 from chalicelib.adapters.database import tables as t
+from chalicelib.adapters.database.area_changes import change_area
+from chalicelib.adapters.database.area_land import columns_of_land
+from chalicelib.adapters.database.area_shapes import keep_shape, shape_of
 from chalicelib.adapters.database.area_states import standings_of
 from chalicelib.adapters.database.engine import insert_row, reads, writes
-from chalicelib.adapters.database.owned import owned_area
+from chalicelib.adapters.database.holds import standing_on
+from chalicelib.adapters.database.owned import ONE_AREA, owned_area
 from chalicelib.adapters.database.paging import counted
 from chalicelib.adapters.database.purging import purge_part
-from chalicelib.adapters.database.rows import EXTENT, area_of, readable
+from chalicelib.adapters.database.rows import alert_kinds_kept, area_of, readable
 from chalicelib.application.ports.areas import Areas
+from chalicelib.domain.area_changes import Changes
 from chalicelib.domain.area_states import AreaStanding
-from chalicelib.domain.areas import Area, NewArea
+from chalicelib.domain.areas import Area, Land, NewArea
 from chalicelib.domain.audit import Deed
 from chalicelib.domain.errors import NotFound
+from chalicelib.domain.holds import check_free
 from chalicelib.domain.paging import Page, PageRequest
-from chalicelib.domain.thresholds import Sensitivity
+from chalicelib.domain.sessions import SessionStatus
+from chalicelib.domain.shapes import Shape
 
 AREA = t.area_configs
 
@@ -42,37 +50,47 @@ class SqlAreas(Areas):
             AREA,
             user_id=new.user_id,
             name=new.name,
-            **{name: getattr(new.extent, name) for name in EXTENT},
             provider=plan.provider,
-            zoom=plan.grid.zoom,
-            tile_px=plan.grid.tile_px,
-            margin_px=plan.grid.margin_px,
             cadence_hours=plan.cadence_hours,
             min_changed_area_m2=plan.thresholds.min_changed_area_m2,
             min_clear_share=plan.thresholds.min_clear_share,
             sensitivity=plan.thresholds.sensitivity,
+            alert_kinds=alert_kinds_kept(plan.thresholds.alert_kinds),
             unseen_tolerance=plan.unseen_tolerance,
+            compare_since=plan.compare_since,
+            looks_on_arrival=plan.looks_on_arrival,
+            schedule=plan.schedule and plan.schedule.counted_from(now).to_json(),
+            is_confirmed_twice=plan.thresholds.is_confirmed_twice,
+            tags=list(new.tags) or None,
             next_due_at=now,
             created_at=now,
             is_told_to_operator=new.is_told_to_operator,
+            **columns_of_land(Land(new.extent, plan.grid, new.laid)),
         )
+        if new.laid is not None:
+            keep_shape(connection, area_id, new.laid)
         return area_of(connection.execute(owned_area(area_id, new.user_id)).one())
 
     @override
     @reads
     def get(self, connection: Connection, area_id: int, *, user_id: int) -> Area:
-        row = connection.execute(owned_area(area_id, user_id)).one_or_none()
+        row = connection.execute(ONE_AREA, {"wanted": area_id, "owner": user_id}).one_or_none()
         if row is None:
             raise NotFound(f"there is no area {area_id}")
         return area_of(row)
 
     @override
     @reads
+    def shape_of(self, connection: Connection, area: Area) -> Shape | None:
+        return shape_of(connection, area)
+
+    @override
+    @reads
     def of_user(self, connection: Connection, user_id: int, *, page: PageRequest) -> Page[Area]:
         mine = (AREA.c.user_id == user_id) & AREA.c.deleted_at.is_(None)
-        total = counted(connection, select(AREA).where(mine), page)
         query = select(AREA).where(mine, AREA.c.id > (page.after or 0)).order_by(AREA.c.id).limit(page.limit + 1)
         rows = connection.execute(query).all()
+        total = counted(connection, select(AREA).where(mine), page, rows)
         items = readable(rows[: page.limit], area_of)
         last = rows[page.limit - 1].id if len(rows) > page.limit else None
         return Page(items, total, last, [area.area_id for area in items])
@@ -90,15 +108,11 @@ class SqlAreas(Areas):
         area_id: int,
         *,
         user_id: int,
-        sensitivity: Sensitivity | None = None,
-        unseen_tolerance: float | None = None,
+        version: int | None = None,
+        now: datetime,
+        **changes: Unpack[Changes],
     ) -> Area:
-        if connection.execute(owned_area(area_id, user_id).with_for_update()).one_or_none() is None:
-            raise NotFound(f"there is no area {area_id}")
-        asked = {"sensitivity": sensitivity, "unseen_tolerance": unseen_tolerance}
-        changed = {name: value for name, value in asked.items() if value is not None}
-        connection.execute(update(AREA).where(AREA.c.id == area_id).values(**changed))
-        return area_of(connection.execute(owned_area(area_id, user_id)).one())
+        return change_area(connection, area_id, changes, user_id=user_id, version=version, now=now)
 
     @override
     @reads
@@ -106,7 +120,8 @@ class SqlAreas(Areas):
         query = (
             select(AREA.c.id)
             .outerjoin(t.alert_sessions, t.alert_sessions.c.open_area_id == AREA.c.id)
-            .where(AREA.c.next_due_at <= now, AREA.c.deleted_at.is_(None), t.alert_sessions.c.id.is_(None))
+            .where(AREA.c.next_due_at <= now, AREA.c.deleted_at.is_(None), AREA.c.is_paused.is_(False))
+            .where(t.alert_sessions.c.id.is_(None))
             .order_by(AREA.c.next_due_at, AREA.c.id)
             .limit(limit)
         )
@@ -117,6 +132,7 @@ class SqlAreas(Areas):
     def mark_deleted(self, connection: Connection, area_id: int, *, user_id: int, now: datetime) -> list[int]:
         if connection.execute(owned_area(area_id, user_id).with_for_update()).one_or_none() is None:
             raise NotFound(f"there is no area {area_id}")
+        check_free(f"area {area_id}", standing_on(connection, area_id))
         connection.execute(update(AREA).where(AREA.c.id == area_id).values(deleted_at=now))
         found = _open_sessions(connection, area_id)
         audit.append(connection, Deed.AREA_DELETED, now=now, user_id=user_id, about=f"area {area_id}")
@@ -150,5 +166,6 @@ class SqlAreas(Areas):
 
 
 def _open_sessions(connection: Connection, area_id: int) -> list[int]:
-    query = select(t.alert_sessions.c.id).where(t.alert_sessions.c.open_area_id == area_id)
+    is_here = t.alert_sessions.c.area_id == area_id
+    query = select(t.alert_sessions.c.id).where(is_here, t.alert_sessions.c.status == SessionStatus.IN_PROGRESS)
     return list(connection.execute(query).scalars())

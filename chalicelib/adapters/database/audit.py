@@ -11,7 +11,7 @@ from typing_extensions import override
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.engine import insert_if_new, reads, writes
 from chalicelib.application.ports.audit import Audit
-from chalicelib.domain.audit import BEGINNING, AuditEntry, AuditFindings, Deed, digest
+from chalicelib.domain.audit import BEGINNING, AuditEntry, AuditFindings, AuditPlace, Deed, digest
 
 ENTRY, HEAD = t.audit_entries, t.audit_heads
 AT_ONCE = 1000
@@ -55,6 +55,14 @@ def append(
     connection.execute(update(HEAD).where(is_head).values(number=entry.number, hash=kept))
 
 
+def forget_some(connection: Connection, user_id: int, *, limit: int) -> int:
+    """Forget from where a user did what he did, of so many entries at most; return of how many."""
+    is_his = (ENTRY.c.user_id == user_id) & ENTRY.c.salt.is_not(None)
+    his = connection.execute(select(ENTRY.c.number).where(is_his).limit(limit)).scalars().all()
+    forgotten = update(ENTRY).where(ENTRY.c.number.in_(his)).values(network=None, salt=None)
+    return connection.execute(forgotten).rowcount if his else 0
+
+
 class SqlAudit(Audit):
     """The port `Audit`."""
 
@@ -76,11 +84,17 @@ class SqlAudit(Audit):
         append(connection, deed, now=now, user_id=user_id, network=network, about=about)
 
     @override
-    def verify(self) -> AuditFindings:
+    def verify(self, *, after: AuditPlace | None = None, most: int | None = None) -> AuditFindings:
         # The head first: entries that are appended meanwhile are not looked at.
         until, head = self._head()
-        number, previous, forgotten = 0, BEGINNING, 0
+        begin = after or AuditPlace()
+        number, previous, forgotten = begin.number, begin.hash, 0
         while number < until:
+            if most is not None and number - begin.number >= most:
+                there = AuditPlace(number, previous)
+                return AuditFindings(
+                    entries=number, forgotten=forgotten, head=head, first_broken=None, fault="", next=there
+                )
             rows = self._part(number, until)
             for row in rows:
                 entry = _entry_of(row)

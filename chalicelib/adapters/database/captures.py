@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, delete, exists, select, update
@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.engine import insert_new, writes
+from chalicelib.adapters.database.rows import bands_of
 from chalicelib.adapters.database.scenes import items_of, json_of_items
 from chalicelib.application.ports.captures import Captures
 from chalicelib.domain.captures import FAILURE_HOLDS, Capture, CaptureFailed, CaptureHold
@@ -40,10 +41,10 @@ class SqlCaptures(Captures):
         *,
         since: datetime,
         now: datetime,
-        lease_s: float,
+        until: datetime,
     ) -> Capture | CaptureHold | CaptureFailed | None:
         of_tile = _of_tile(view, provider)
-        row = of_tile | {"version": scene.version_id, "lease_until": now + timedelta(seconds=lease_s)}
+        row = of_tile | {"version": scene.version_id, "lease_until": until}
         mine = insert_new(connection, CAPTURE, **row)  # first: most images are new, and then this is all
         if not scene.version_id:
             fresh = _fresh_one(connection, of_tile, since)
@@ -60,14 +61,13 @@ class SqlCaptures(Captures):
             mine = _taken_over(connection, found, row, now)
             if mine is None:
                 return None
-        return CaptureHold(mine, row["lease_until"], _before(connection, of_tile, scene, centre_of(view.bounds)[0]))
+        return CaptureHold(mine, until, _before(connection, of_tile, scene, centre_of(view.bounds)[0]))
 
     @override
     @writes
     def begin_again(
-        self, connection: Connection, capture: Capture, *, now: datetime, lease_s: float
+        self, connection: Connection, capture: Capture, *, now: datetime, until: datetime
     ) -> CaptureHold | None:
-        until = now + timedelta(seconds=lease_s)
         is_free = CAPTURE.c.lease_until.is_(None) | (CAPTURE.c.lease_until <= now)
         is_it = (CAPTURE.c.id == capture.capture_id) & (CAPTURE.c.object_key == capture.key)
         taken = connection.execute(update(CAPTURE).where(is_it, is_free).values(lease_until=until))
@@ -86,6 +86,8 @@ class SqlCaptures(Captures):
             "object_key": capture.key,
             "sha256": capture.sha256,
             "size_bytes": capture.size_bytes,
+            "bands_key": capture.bands and capture.bands.key,
+            "bands_sha256": capture.bands and capture.bands.sha256,
             "attribution": capture.attribution[:500],
         }
         if not capture.scene.version_id:  # of now: it makes room for the next one
@@ -107,7 +109,7 @@ class SqlCaptures(Captures):
 
 
 def delete_unused(connection: Connection, capture_ids: Collection[int]) -> list[str]:
-    """Delete those of the captures that no area uses, and return the keys of their objects: they go after the commit.
+    """Delete those of the captures that no area uses, and return their objects' keys: these go after the commit.
 
     Under the rows' locks: a session that begins to use one at this moment has done so before, or finds it gone.
     """
@@ -115,12 +117,13 @@ def delete_unused(connection: Connection, capture_ids: Collection[int]) -> list[
     ids = sorted(capture_ids)
     for start in range(0, len(ids), AT_ONCE):
         part = CAPTURE.c.id.in_(ids[start : start + AT_ONCE])
-        locked = connection.execute(select(CAPTURE.c.id, CAPTURE.c.object_key).where(part).with_for_update()).all()
+        columns = CAPTURE.c.id, CAPTURE.c.object_key, CAPTURE.c.bands_key
+        locked = connection.execute(select(*columns).where(part).with_for_update()).all()
         used = select(IMAGE.c.capture_id).where(IMAGE.c.capture_id.in_([row.id for row in locked])).distinct()
         kept = set(connection.execute(used).scalars())
         unused = [row for row in locked if row.id not in kept]
         connection.execute(delete(CAPTURE).where(CAPTURE.c.id.in_([row.id for row in unused])))
-        keys += [row.object_key for row in unused if row.object_key is not None]
+        keys += [key for row in unused for key in (row.object_key, row.bands_key) if key is not None]
     return keys
 
 
@@ -183,6 +186,7 @@ def _capture_of(row: Row[Any]) -> Capture:
         key=row.object_key,
         sha256=row.sha256,
         size_bytes=row.size_bytes,
+        bands=bands_of(row),
         scene=Scene(scene_id=row.scene_id, captured_at=row.captured_at, items=items_of(row.scene_items)),
         fetched_at=row.fetched_at,
         attribution=row.attribution,

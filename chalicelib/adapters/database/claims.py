@@ -6,23 +6,37 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Update, bindparam, case, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Update, bindparam, case, literal, select, update
 
 from chalicelib.adapters.database import tables as t
-from chalicelib.adapters.database.comparisons import doubted_in
+from chalicelib.adapters.database.area_shapes import watched_on
+from chalicelib.adapters.database.claimed_images import (
+    BEFORE,
+    IMAGES_OF_COMPARISON,
+    OLDER,
+    REFUSED,
+    STORED_IMAGES,
+    baseline_in,
+    stored_images,
+)
+from chalicelib.adapters.database.comparisons import doubted_in, seen_against, waiting_in
+from chalicelib.adapters.database.named_parcels import HAS_LAYERS
 from chalicelib.adapters.database.place_sightings import known_parts, with_places
-from chalicelib.adapters.database.references import OLDER, REFUSED, baseline_in, images_of_comparison, stored_images
-from chalicelib.adapters.database.rows import area_of, image_of, tile_of
+from chalicelib.adapters.database.rows import area_of, image_of, tile_of, two_dates_of
 from chalicelib.adapters.database.scenes import found_of
+from chalicelib.adapters.database.seasons import images_of_seasons
+from chalicelib.adapters.database.united import united
 from chalicelib.domain.breakers import Breaker
 from chalicelib.domain.comparisons import SLOW_DETECTOR, ComparisonKey, comparison_key
 from chalicelib.domain.errors import Busy
+from chalicelib.domain.images import StoredImage
 from chalicelib.domain.jobs import TileJob
 from chalicelib.domain.references import choose_between, choose_older, choose_witnesses
 from chalicelib.domain.tile_runs import CaptureClaim, Claim, ComparisonClaim, TileState
 
 RUN, SESSION, AREA = t.session_tiles, t.alert_sessions, t.area_configs
 BREAKER, SEARCH = t.breakers, t.scene_searches
+OF_RUN = "run"  # the role of the row that is the run, beside those of its images
 CLOCKS_DIFFER = timedelta(seconds=1)  # of two processes, at most: who takes a job, and who works on it, are two
 _RUN_COLUMNS = (
     RUN.c.id.label("run_id"),
@@ -37,7 +51,9 @@ _RUN_COLUMNS = (
     RUN.c.reference_id,
     RUN.c.unusable,
     SESSION.c.started_at,
+    SESSION.c.two_dates,
     (SESSION.c.reason.is_not(None) | AREA.c.deleted_at.is_not(None)).label("is_over"),
+    literal(OF_RUN).label("role"),
 )
 # The statements of each tile are built once: building one cost more than running it.
 _OF_RUN = (
@@ -51,7 +67,10 @@ _OF_CAPTURE = (
     .outerjoin(BREAKER, BREAKER.c.name == AREA.c.provider)
     .outerjoin(SEARCH, SEARCH.c.session_id == RUN.c.session_id)
 )
-_OF_RUN_AND_PLACES = with_places(_OF_RUN)
+_TO_CAPTURE, _TO_COMPARE = (
+    united(_OF_CAPTURE, *STORED_IMAGES),
+    united(with_places(_OF_RUN.add_columns(HAS_LAYERS)), *IMAGES_OF_COMPARISON),
+)
 _IS_IT = (RUN.c.id == bindparam("run_id")) & (RUN.c.session_id == bindparam("of_session"))
 
 
@@ -106,49 +125,76 @@ def capture_claim(connection: Connection, job: TileJob) -> CaptureClaim | None:
 
     Of a session of many tiles that was stopped, or of a deleted area: whoever ends it comes to this run as well.
     """
-    row = connection.execute(_OF_CAPTURE, {"run_id": job.tile_run_id}).one()
+    rows = connection.execute(_TO_CAPTURE, {"run_id": job.tile_run_id}).all()
+    row = next(each for each in rows if each.role == OF_RUN)
     if row.is_over:
         return None
-    area, tile = area_of(row), tile_of(row)
-    stored = stored_images(connection, area, tile)
+    area, tile, dates = area_of(row), tile_of(row), two_dates_of(row.two_dates)
+    if dates is None:
+        stored = stored_images(connection, rows, row.run_id, compare_since=area.plan.compare_since)
+    else:
+        stored = images_apart(connection, row.run_id)
     usable = tuple(image for image in stored if image.is_usable)
+    # Of what was looked at on other land only what it shows is known here.
+    of_other_land = tuple(image for image in usable if not area.is_of_its_land(image.session_id))
+    stored = tuple(image for image in stored if area.is_of_its_land(image.session_id))
     return CaptureClaim(
         **_of_run(row, job),
         area_id=area.area_id,
         opened_at=row.started_at,
         area=area.extent.bounds,
+        watched=watched_on(connection, area, tile),
         view=area.plan.grid.view(tile),
         provider=area.plan.provider,
         thresholds=area.plan.thresholds,
-        newest=max(usable, key=lambda image: (image.taken_at, image.image_id), default=None),
+        newest=max(
+            (image for image in stored if image.is_usable),
+            key=lambda image: (image.taken_at, image.image_id),
+            default=None,
+        ),
         references=usable,
         stored=stored,
+        of_other_land=of_other_land,
         found=found_of(row.found),
+        dates=dates,
+        compare_since=area.plan.compare_since,
         unusable=row.unusable,
         breaker=Breaker(failures=row.failures or 0, open_until=row.open_until),
     )
 
 
+def images_apart(connection: Connection, tile_run_id: int) -> tuple[StoredImage, ...]:
+    """Return the images that a tile run has stored of its session's two dates: none other is any matter to it."""
+    of_run = select(t.image_tiles).where(t.image_tiles.c.tile_run_id == tile_run_id)
+    return tuple(image_of(row) for row in connection.execute(of_run))
+
+
 def comparison_claim(connection: Connection, job: TileJob) -> ComparisonClaim | None:
     """Return what comparing a tile needs to know, of a run that was claimed; None if its session is being ended."""
-    rows = connection.execute(_OF_RUN_AND_PLACES, {"run_id": job.tile_run_id}).all()
-    row = rows[0]
+    rows = connection.execute(_TO_COMPARE, {"run_id": job.tile_run_id}).all()
+    of_run, found = ([each for each in rows if (each.role == OF_RUN) == is_run] for is_run in (True, False))
+    row = of_run[0]
     if row.is_over:
         return None
-    area, thresholds = area_of(row), area_of(row).plan.thresholds
-    found = images_of_comparison(connection, row.image_id, row.reference_id, accepted_at=row.baseline_at)
+    area, dates = area_of(row), two_dates_of(row.two_dates)
+    thresholds, since = area.plan.thresholds, area.plan.compare_since
     images = {each.id: image_of(each) for each in found}
     image, reference = images.pop(row.image_id), images.pop(row.reference_id)
-    baseline = baseline_in(found, reference=reference, accepted_at=row.baseline_at)
+    ends = {"reference": reference, "accepted_at": row.baseline_at, "compare_since": since}
+    baseline = None if dates else baseline_in(connection, found, row.run_id, **ends)
     older = [images[each.id] for each in found if each.role == OLDER]
     key = comparison_key(image.image_id, reference.image_id, thresholds)
     made = [each for each in found if each.comparison_id is not None]
     of_reference = [each for each in made if each.id == reference.image_id and each.detector != SLOW_DETECTOR]
     latest = max(of_reference, key=lambda each: each.comparison_id, default=None)
+    ignored = (latest and latest.ignored) or []
+    before = next((each for each in found if each.role == BEFORE), None)
+    waiting = () if dates else waiting_in(before, accepted_at=row.baseline_at)
     return ComparisonClaim(
         **_of_run(row, job),
         area_id=area.area_id,
         area=area.extent.bounds,
+        watched=watched_on(connection, area, tile_of(row)),
         image=image,
         reference=reference,
         thresholds=thresholds,
@@ -157,10 +203,16 @@ def comparison_claim(connection: Connection, job: TileJob) -> ComparisonClaim | 
         ),
         older=choose_older(older, taken_at=image.taken_at),
         refused=choose_witnesses((images[each.id] for each in found if each.role == REFUSED), image=image),
-        doubted=doubted_in((latest and latest.ignored) or []),
+        doubted=doubted_in(ignored),
+        waiting=waiting,
+        waiting_against=seen_against(connection, waiting),
+        waiting_since=before.taken_at if before is not None and waiting else None,
         baseline=baseline,
+        seasons=() if dates or not (image.bands and reference.bands) else images_of_seasons(connection, image),
         between=() if baseline is None else choose_between(older, baseline=baseline, reference=reference),
-        known=known_parts(rows),
+        known=() if dates else known_parts(of_run),
+        dates=dates,
+        has_layers=bool(row.has_layers),
     )
 
 

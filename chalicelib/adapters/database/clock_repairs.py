@@ -12,8 +12,10 @@ from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.area_state_table import state_notices
 from chalicelib.adapters.database.engine import writes
 from chalicelib.application.ports.clock_repairs import ClockRepairs
+from chalicelib.domain.cadences import Cadence
 from chalicelib.domain.jobs import Queue
 from chalicelib.domain.retries import LONGEST_ASKED_S
+from chalicelib.domain.schedules import Schedule
 from chalicelib.domain.sessions import SessionStatus
 
 AREA, SESSION, TASK = t.area_configs, t.alert_sessions, t.chores
@@ -67,9 +69,10 @@ class SqlClockRepairs(ClockRepairs):
             connection.execute(update(table).where(column > now + reach).values({name: now + reach}))
         is_open = (SESSION.c.status == SessionStatus.IN_PROGRESS) & (SESSION.c.deadline_at > now + self._deadline)
         connection.execute(update(SESSION).where(is_open).values(deadline_at=now + self._deadline))
-        ahead = select(AREA.c.id, AREA.c.next_due_at, AREA.c.cadence_hours).where(AREA.c.next_due_at > now)
-        for row in connection.execute(ahead).all():
-            if row.next_due_at > now + timedelta(hours=row.cadence_hours):
+        wanted = (AREA.c.id, AREA.c.next_due_at, AREA.c.cadence_hours, AREA.c.schedule)
+        for row in connection.execute(select(*wanted).where(AREA.c.next_due_at > now)).all():
+            cadence = Cadence(row.cadence_hours, schedule=Schedule.from_json(row.schedule))
+            if row.next_due_at > now + cadence.longest:
                 connection.execute(update(AREA).where(AREA.c.id == row.id).values(next_due_at=now))
 
 

@@ -6,18 +6,20 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, String, cast, select
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.engine import insert_if_new
-from chalicelib.domain.changes import may_hold_later
+from chalicelib.adapters.database.rows import image_of
+from chalicelib.domain.changes import Reason, may_hold_later
 from chalicelib.domain.comparisons import SLOW_DETECTOR, ComparisonKey, comparison_key
+from chalicelib.domain.images import StoredImage
 from chalicelib.domain.references import Pair
 from chalicelib.domain.thresholds import Thresholds
 from chalicelib.domain.tile_runs import Outcome, SlowComparison
 from chalicelib.domain.tiles import Outline
 
-DONE = t.comparisons
+DONE, IMAGE = t.comparisons, t.image_tiles
 AT_ONCE = 500  # ids in one statement
 
 
@@ -61,3 +63,31 @@ def doubted_in(regions: Sequence[dict[str, Any]]) -> tuple[Outline, ...]:
     return tuple(
         region["outline"]["coordinates"] for region in regions if may_hold_later(region["reason"], region["score"])
     )
+
+
+def waiting_in(before: Row[Any] | None, *, accepted_at: datetime | None) -> tuple[dict[str, Any], ...]:
+    """Return the regions that the comparison before showed once, of its image; None where there is no such comparison.
+
+    What was there when the area was accepted as it looks is no news any more.
+    """
+    if before is None or (accepted_at is not None and before.fetched_at <= accepted_at):
+        return ()
+    return tuple(region for region in before.ignored or () if region["reason"] == Reason.SEEN_ONCE)
+
+
+def seen_against(connection: Connection, waiting: Sequence[dict[str, Any]]) -> StoredImage | None:
+    """Return the earliest image that can still be used of those that waiting regions were seen against."""
+    wanted = sorted({region["seen_against"] for region in waiting})
+    query = select(IMAGE).where(IMAGE.c.id.in_(wanted), IMAGE.c.is_usable.is_(True))
+    row = connection.execute(query.order_by(IMAGE.c.taken_at, IMAGE.c.id).limit(1)).one_or_none() if wanted else None
+    return None if row is None else image_of(row)
+
+
+def is_of_pair(made: FromClause = DONE) -> ColumnElement[bool]:
+    """Whether a row of comparisons is of an image with the one before, not with a baseline."""
+    return made.c.detector.not_like("% slow-%")
+
+
+def shows_once(ignored: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether the regions that a comparison ignored, as they are kept, show something once."""
+    return cast(ignored, String).contains(Reason.SEEN_ONCE.value)

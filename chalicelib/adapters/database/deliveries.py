@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine, delete, func, select, update
 from typing_extensions import override
 
 from chalicelib.adapters.database import tables as t
+from chalicelib.adapters.database.account_rows import address_hash
 from chalicelib.adapters.database.engine import reads, record_after_commit, writes
 from chalicelib.adapters.database.notices import arrived, lock_notice, notices_by_id, take_back_unsent
 from chalicelib.adapters.database.outbox import is_to_notify, post
-from chalicelib.adapters.database.paging import counted, page_of
+from chalicelib.adapters.database.paging import AnyRow, counted, newest, page_of
 from chalicelib.adapters.database.push_rows import add_pushes, devices_of, pushes_about
-from chalicelib.adapters.database.rows import address_hash, delivery_of, notice_of, push_of
+from chalicelib.adapters.database.rows_of_pushes import OF_SUMMARY, delivery_of, notice_of, push_of
 from chalicelib.adapters.database.session_closing import lock_session
 from chalicelib.application.ports.deliveries import Deliveries
 from chalicelib.domain import events
@@ -145,27 +146,28 @@ class SqlDeliveries(Deliveries):
     @override
     @reads
     def of_user(self, connection: Connection, user_id: int, *, page: PageRequest) -> Page[PushMade]:
-        changes = (
-            select(func.count()).select_from(ALERT).where(ALERT.c.session_id == PUSH.c.session_id).scalar_subquery()
-        )
         mine = (
             select(
                 PUSH,
                 AREA.c.id.label("area_id"),
                 AREA.c.name.label("area_name"),
-                SESSION.c.summary,
-                changes.label("changes"),
+                *OF_SUMMARY,
+                SESSION.c.two_dates,
             )
             .join(SESSION, SESSION.c.id == PUSH.c.session_id)
             .join(AREA, AREA.c.id == SESSION.c.area_id)
             .where(AREA.c.user_id == user_id, AREA.c.deleted_at.is_(None))
         )
-        total = counted(connection, mine, page)
-        if page.after is not None:
-            mine = mine.where(PUSH.c.id < page.after)
-        rows = connection.execute(mine.order_by(PUSH.c.id.desc()).limit(page.limit + 1)).all()
+        later = mine if page.after is None else mine.where(PUSH.c.id < page.after)
+        rows = newest(connection, later, PUSH.c.id, page)
+        total = counted(connection, mine, page, rows)
         of_states = notices_by_id(connection, {row.notice_id for row in rows if row.notice_id is not None})
-        return page_of(rows, page, total, lambda shown: [push_of(row, of_states.get(row.notice_id)) for row in shown])
+        changes = _alerts_of(connection, {row.session_id for row in rows})
+
+        def told(row: AnyRow) -> PushMade:
+            return push_of(row, changes.get(row.session_id, 0), of_states.get(row.notice_id))
+
+        return page_of(rows, page, total, lambda shown: [told(row) for row in shown])
 
     @override
     @writes
@@ -209,14 +211,22 @@ class SqlDeliveries(Deliveries):
         return _post(connection, session_id, notice_id, now)
 
 
+def _alerts_of(connection: Connection, session_ids: Collection[int]) -> dict[int, int]:
+    """Count the alerts of sessions: of each once, however many pushes it has."""
+    of_them = ALERT.c.session_id.in_(session_ids)
+    counts = select(ALERT.c.session_id, func.count()).where(of_them).group_by(ALERT.c.session_id)
+    return dict(connection.execute(counts).all())
+
+
 def _notice(connection: Connection, session_id: int) -> Notice | None:
-    """Return what people are told about an ended session; None if nothing changed, or its area is gone."""
+    """Return what people are told about an ended session; None if they are told of nothing, or its area is gone."""
     row = connection.execute(
         select(
             AREA.c.id.label("area_id"),
             AREA.c.name.label("area_name"),
             SESSION.c.id.label("session_id"),
-            SESSION.c.summary,
+            *OF_SUMMARY,
+            SESSION.c.two_dates,
         )
         .join(SESSION, SESSION.c.area_id == AREA.c.id)
         .where(SESSION.c.id == session_id, SESSION.c.ended_at.is_not(None), AREA.c.deleted_at.is_(None))
@@ -225,7 +235,7 @@ def _notice(connection: Connection, session_id: int) -> Notice | None:
         select(func.count()).select_from(RUN).where(RUN.c.session_id == session_id, RUN.c.verdict == Verdict.CHANGED)
     )
     changes = connection.execute(changed).scalar_one()
-    return notice_of(row, changes=changes) if row is not None and changes else None
+    return None if row is None or changes <= (row.authorised or 0) else notice_of(row, changes=changes)
 
 
 def _record_outcomes(connection: Connection, outcomes: Counter[str], **ids: int) -> None:

@@ -85,11 +85,9 @@ class SqlDiagnostics(Diagnostics):
 
 
 def _sessions(connection: Connection, now: datetime, limit: int) -> list[Stuck]:
-    still_open = select(func.count()).where(RUN.c.session_id == SESSION.c.id, RUN.c.verdict.is_(None)).scalar_subquery()
+    ended = select(func.count()).where(RUN.c.session_id == SESSION.c.id, RUN.c.verdict.is_not(None)).scalar_subquery()
     query = (
-        select(
-            SESSION.c.id, SESSION.c.area_id, SESSION.c.tiles_planned, SESSION.c.deadline_at, still_open.label("left")
-        )
+        select(SESSION.c.id, SESSION.c.area_id, SESSION.c.tiles_planned, SESSION.c.deadline_at, ended.label("ended"))
         .where(SESSION.c.status == SessionStatus.IN_PROGRESS, SESSION.c.deadline_at <= now)
         .order_by(SESSION.c.deadline_at)
         .limit(limit)
@@ -97,7 +95,7 @@ def _sessions(connection: Connection, now: datetime, limit: int) -> list[Stuck]:
     return [
         Stuck(
             what=f"session {row.id} of area {row.area_id} is past its deadline, "
-            f"{row.left} of {row.tiles_planned} tiles open",
+            f"{row.tiles_planned - row.ended} of {row.tiles_planned} tiles open",
             waits_s=(now - row.deadline_at).total_seconds(),
             next=f"{NEXT_RUN} ends its open tiles FAILED",
         )
@@ -133,7 +131,7 @@ def _dead_letters(connection: Connection, now: datetime) -> list[Stuck]:
         Stuck(
             what=f"{count} dead letters of {queue}, one because of: {reason or 'no reason kept'}",
             waits_s=max(0.0, (now - oldest).total_seconds()),
-            next=f"{NEXT_RUN} ends their tiles FAILED; `redrive --yes` before that tries them again",
+            next=f"{NEXT_RUN} ends their tiles or files FAILED; `redrive --yes` before that tries them again",
         )
         for queue, count, oldest, reason in connection.execute(query)
     ]

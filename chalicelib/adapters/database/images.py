@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import (
     Connection,
     Engine,
+    exists,
     select,
     update,
 )
@@ -17,7 +18,7 @@ from typing_extensions import override
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.captures import is_there
 from chalicelib.adapters.database.engine import insert_row, reads
-from chalicelib.adapters.database.owned import owned_area
+from chalicelib.adapters.database.owned import ONE_AREA
 from chalicelib.adapters.database.paging import counted, page_of
 from chalicelib.adapters.database.rows import tile_image_of
 from chalicelib.adapters.database.scenes import json_of_items
@@ -28,7 +29,7 @@ from chalicelib.domain.paging import Page, PageRequest
 from chalicelib.domain.scenes import Scene
 from chalicelib.domain.tile_runs import CaptureClaim, Captured
 
-IMAGE, RUN, DONE = t.image_tiles, t.session_tiles, t.comparisons
+IMAGE, RUN, SESSION = t.image_tiles, t.session_tiles, t.alert_sessions
 MOST_LOOKED_THROUGH = 800  # of a tile's older images: two years of daily ones
 _END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
 _NEWEST_FIRST = (IMAGE.c.taken_at.desc(), IMAGE.c.id.desc())
@@ -43,35 +44,51 @@ class SqlImageRows(ImageRows):
     @override
     @reads
     def of_area(self, connection: Connection, area_id: int, *, user_id: int, page: PageRequest) -> Page[TileImage]:
-        if connection.execute(owned_area(area_id, user_id)).first() is None:
+        if connection.execute(ONE_AREA, {"wanted": area_id, "owner": user_id}).first() is None:
             raise NotFound(f"there is no area {area_id}")
-        here = IMAGE.c.area_id == area_id
-        query = select(IMAGE).where(here)
-        total = counted(connection, query, page)
+        here = (IMAGE.c.area_id == area_id) & IMAGE.c.is_apart.is_(None) & IMAGE.c.dropped_at.is_(None)
+        query = select(IMAGE, RUN.c.clearly_seen_at).outerjoin(RUN, RUN.c.id == IMAGE.c.tile_run_id).where(here)
+        later = query
         if page.after is not None:
-            last = connection.execute(select(IMAGE.c.taken_at).where(here, IMAGE.c.id == page.after)).scalar()
+            is_it = (IMAGE.c.area_id == area_id) & (IMAGE.c.id == page.after)  # also if it was dropped meanwhile
+            last = connection.execute(select(IMAGE.c.taken_at).where(is_it)).scalar()
             last = last or _END_OF_TIME
-            query = query.where((IMAGE.c.taken_at < last) | ((IMAGE.c.taken_at == last) & (IMAGE.c.id < page.after)))
-        rows = connection.execute(query.order_by(*_NEWEST_FIRST).limit(page.limit + 1)).all()
+            later = query.where((IMAGE.c.taken_at < last) | ((IMAGE.c.taken_at == last) & (IMAGE.c.id < page.after)))
+        rows = connection.execute(later.order_by(*_NEWEST_FIRST).limit(page.limit + 1)).all()
+        total = counted(connection, query, page, rows)
         return page_of(rows, page, total, lambda shown: [tile_image_of(row) for row in shown])
+
+    @override
+    @reads
+    def times_of(self, connection: Connection, area_id: int) -> list[datetime]:
+        of_dates = exists().where(SESSION.c.id == IMAGE.c.session_id, SESSION.c.two_dates.is_not(None))
+        is_shown = IMAGE.c.dropped_at.is_(None) & (IMAGE.c.is_apart.is_(None) | of_dates)  # not those of the seasons
+        times = select(IMAGE.c.taken_at).where(IMAGE.c.area_id == area_id, is_shown)
+        return list(connection.execute(times.distinct()).scalars())
 
 
 def insert_image(
-    connection: Connection, claim: CaptureClaim, captured: Captured, *, is_baseline: bool | None = None
+    connection: Connection,
+    claim: CaptureClaim,
+    captured: Captured,
+    *,
+    is_baseline: bool | None = None,
+    is_apart: bool = False,
 ) -> int:
     """Keep an area's use of a captured image and return its id.
 
     Raises Unavailable if its last other user has gone meanwhile, and the image with it: then it is captured anew.
     """
     try:
-        return insert_row(connection, IMAGE, **_values(claim, captured), is_baseline=is_baseline)
+        values = _values(claim, captured, is_apart=is_apart or claim.dates is not None)
+        return insert_row(connection, IMAGE, **values, is_baseline=is_baseline)
     except IntegrityError:
         if is_there(connection, captured.capture_id):
             raise
         raise Unavailable("the stored picture was deleted with its last area") from None
 
 
-def _values(claim: CaptureClaim, captured: Captured) -> dict[str, Any]:
+def _values(claim: CaptureClaim, captured: Captured, *, is_apart: bool) -> dict[str, Any]:
     view = claim.view
     return {
         "area_id": claim.area_id,
@@ -91,9 +108,13 @@ def _values(claim: CaptureClaim, captured: Captured) -> dict[str, Any]:
         "object_key": captured.key,
         "sha256": captured.sha256,
         "size_bytes": captured.size_bytes,
+        "bands_key": captured.bands and captured.bands.key,
+        "bands_sha256": captured.bands and captured.bands.sha256,
         "attribution": captured.attribution[:500],
         "clear_share": captured.clear_share,
-        "is_usable": captured.is_usable,
+        # The release before knows nothing of images that stand apart, and what is not usable is no truth to it.
+        "is_usable": captured.is_usable and not is_apart,
+        "is_apart": is_apart or None,
         "status": ImageStatus.CAPTURED,
         "scene_version": captured.scene.version,
         "scene_items": json_of_items(captured.scene.items),

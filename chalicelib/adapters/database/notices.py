@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -29,12 +29,16 @@ def entry_of(news: AreaNews, before: Told) -> dict[str, Any]:
         "share": news.share,
         "m2": news.m2,
         "why": news.why,
+        "clearly_seen_at": _text(news.clearly_seen_at),
+        "is_dated": news.is_dated,
         "before": {"state": before.state, "worse_at": _text(before.worse_at), "is_again": before.is_again},
     }
 
 
-def notices_by_id(connection: Connection, notice_ids: Iterable[int]) -> dict[int, StateNotice]:
+def notices_by_id(connection: Connection, notice_ids: Collection[int]) -> dict[int, StateNotice]:
     """Return notices without the areas that are gone; one of which nothing is left is not among them."""
+    if not notice_ids:
+        return {}
     rows = connection.execute(select(NOTICE).where(NOTICE.c.id.in_(sorted(notice_ids)))).all()
     named = {entry["area_id"] for row in rows for entry in row.areas}
     living = select(AREA.c.id, AREA.c.name).where(AREA.c.id.in_(sorted(named)), AREA.c.deleted_at.is_(None))
@@ -98,6 +102,8 @@ def _news_of(entry: dict[str, Any], names: dict[int, str]) -> AreaNews:
         share=entry["share"],
         m2=entry["m2"],
         why=Why(entry["why"]),
+        clearly_seen_at=_time(entry.get("clearly_seen_at")),  # a release before did not write these two
+        is_dated=entry.get("is_dated", True),
     )
 
 

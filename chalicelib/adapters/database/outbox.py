@@ -28,17 +28,25 @@ from typing_extensions import override
 
 from chalicelib.adapters.database.engine import insert_row, reads, writes
 from chalicelib.adapters.database.rows import message_of
-from chalicelib.adapters.database.tables import captures, deliveries, outbox, scene_searches, session_tiles
+from chalicelib.adapters.database.tables import (
+    captures,
+    deliveries,
+    layer_imports,
+    outbox,
+    scene_searches,
+    session_tiles,
+)
 from chalicelib.application.ports.outbox import Outbox, Received
-from chalicelib.domain.jobs import DeadLetter, Message, Queue, SessionJob, TileJob
+from chalicelib.domain.jobs import DeadLetter, Job, Message, Queue
 
 MAX_REASON = 500
+NO_SESSION = 0  # of a job that is of none
 
 
 def post(
     connection: Connection,
     queue: Queue,
-    job: TileJob | SessionJob,
+    job: Job,
     *,
     now: datetime,
     available_at: datetime | None = None,
@@ -50,7 +58,7 @@ def post(
         outbox,
         queue=queue,
         body=body,
-        session_id=job.session_id,
+        session_id=getattr(job, "session_id", NO_SESSION),
         tile_run_id=getattr(job, "tile_run_id", None),
         created_at=now,
         available_at=available_at,
@@ -158,17 +166,20 @@ class SqlOutbox(Outbox):
 
     @override
     @writes
-    def give_back_untried(self, connection: Connection, received: Received, *, available_at: datetime) -> None:
+    def give_back_untried(
+        self, connection: Connection, received: Received, *, available_at: datetime, is_held: bool
+    ) -> None:
         is_mine = (outbox.c.id == received.message.message_id) & (outbox.c.receives == received.receipt)
         held = connection.execute(select(outbox.c.tile_run_id, outbox.c.available_at).where(is_mine)).one_or_none()
         if held is None:
             return
-        # The claim of who took this message, recognised by a lease that ends no sooner, may have been committed without
-        # its hearing of it: that was no try either.
-        run = session_tiles.c
-        is_claimed_by_it = (run.id == held.tile_run_id) & (run.lease_until >= held.available_at) & (run.attempts > 0)
-        free = update(session_tiles).where(is_claimed_by_it, run.verdict.is_(None))
-        connection.execute(free.values(attempts=run.attempts - 1, lease_until=None))
+        if not is_held:
+            # The claim of who took this message, recognised by a lease that ends no sooner, may have been committed
+            # without its hearing of it: that was no try either.
+            run = session_tiles.c
+            is_its = (run.id == held.tile_run_id) & (run.lease_until >= held.available_at) & (run.attempts > 0)
+            free = update(session_tiles).where(is_its, run.verdict.is_(None))
+            connection.execute(free.values(attempts=run.attempts - 1, lease_until=None))
         values = {"available_at": available_at, "receives": received.receives - 1}
         connection.execute(update(outbox).where(is_mine).values(**values))
 
@@ -209,7 +220,10 @@ class SqlOutbox(Outbox):
         """
         is_held = outbox.c.dead_at.is_(None) & (outbox.c.receives > 0)
         connection.execute(update(outbox).where(is_held).values(available_at=now))
-        for table in (session_tiles, deliveries):
-            connection.execute(update(table).where(table.c.lease_until.is_not(None)).values(lease_until=None))
-        for table in (scene_searches, captures):
+        # What was said before of a tile run is not why the worker that held it died: see `claims.claim_run`.
+        run, push = session_tiles.c, deliveries.c
+        held = update(session_tiles).where(run.lease_until.is_not(None))
+        connection.execute(held.values(lease_until=None, reason=None))
+        connection.execute(update(deliveries).where(push.lease_until.is_not(None)).values(lease_until=None))
+        for table in (scene_searches, captures, layer_imports):
             connection.execute(update(table).where(table.c.lease_until > now).values(lease_until=now))

@@ -4,22 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import BindParameter, Select, bindparam, select
 
 from chalicelib.adapters.database import tables as t
 
 AREA, SESSION = t.area_configs, t.alert_sessions
+NEWEST = "FORCE INDEX (ix_alert_sessions_area_id_id)"  # without it MySQL goes down the whole table by its key
+Value = int | BindParameter[Any]
 
 
-def owned_area(area_id: int, user_id: int) -> Select[Any]:
+def owned_area(area_id: Value, user_id: Value) -> Select[Any]:
     """Select a user's area, as long as it is not deleted."""
     return select(AREA).where(AREA.c.id == area_id, AREA.c.user_id == user_id, AREA.c.deleted_at.is_(None))
 
 
-def owned_sessions(user_id: int) -> Select[Any]:
-    """Select the sessions of a user's areas."""
-    return (
+def owned_sessions(user_id: Value, area_id: int | None = None) -> Select[Any]:
+    """Select the sessions of a user's areas, or of one of them."""
+    mine = (
         select(SESSION)
         .join(AREA, AREA.c.id == SESSION.c.area_id)
         .where(AREA.c.user_id == user_id, AREA.c.deleted_at.is_(None))
     )
+    return mine if area_id is None else mine.where(SESSION.c.area_id == area_id).with_hint(SESSION, NEWEST, "mysql")
+
+
+# One of them, to read: made once, since to make a statement takes as long as to run it. Their parameters
+# are `wanted` and `owner`.
+ONE_AREA = owned_area(bindparam("wanted"), bindparam("owner"))
+ONE_SESSION = owned_sessions(bindparam("owner")).where(SESSION.c.id == bindparam("wanted"))
+ONE_SESSION_ID = ONE_SESSION.with_only_columns(SESSION.c.id)  # a summary of a hundred failures takes long to decode

@@ -14,8 +14,11 @@ from sqlalchemy import Connection, Row, bindparam, select, update
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.engine import insert_row
+from chalicelib.adapters.database.named_parcels import forget_named, keep_named, layers_of_owner, touched_by
 from chalicelib.domain.places import PlaceState, bounds_around, groups_of, lies_on
+from chalicelib.domain.scenes import day_of
 from chalicelib.domain.severity import highest
+from chalicelib.domain.tiles import Outline
 
 PLACE, SIGHTING = t.places, t.place_sightings
 _JOINED = (
@@ -57,9 +60,15 @@ def join_places(connection: Connection, session_id: int, *, area_id: int) -> Non
     new = [row for row in connection.execute(of_session.order_by(SIGHTING.c.id)) if row.outlines]
     if not new:
         return
+    layers = layers_of_owner(connection, area_id)
     for group in _groups(new, _known_around(connection, area_id, new)):
         if group.new:
-            _join(connection, group, area_id=area_id)
+            place_id, outlines = _join(connection, group, area_id=area_id)
+            if layers:
+                forget_named(connection, [place_id, *group.place_ids])
+                day = day_of(max(row.seen_at for row in group.new), outlines[0][0][0][0])
+                found = touched_by(connection, layers, outlines, day=day)
+                keep_named(connection, found.named, area_id=area_id, place_id=place_id)
 
 
 def _tile(row: Row[Any]) -> tuple[int, int, int]:
@@ -96,7 +105,8 @@ def _groups(new: Sequence[Row[Any]], known: Sequence[Row[Any]]) -> list[Group]:
     return found
 
 
-def _join(connection: Connection, group: Group, *, area_id: int) -> None:
+def _join(connection: Connection, group: Group, *, area_id: int) -> tuple[int, list[Outline]]:
+    """Join a group's new sightings; return the place that they are of, and all its outlines."""
     place_ids, new = group.place_ids, group.new
     replaced: dict[int, Row[Any]] = {}
     told: dict[int, float] = {}
@@ -112,16 +122,20 @@ def _join(connection: Connection, group: Group, *, area_id: int) -> None:
     whole = values["area_m2"]
     joined = [{"sighting_id": row.id, "joined_id": place_id, "told": told[row.id], "whole": whole} for row in new]
     connection.execute(_JOINED, joined)
+    return place_id, [outline for row in latest for outline in row.outlines]
 
 
 def _values(latest: Sequence[Row[Any]], new: Sequence[Row[Any]]) -> dict[str, Any]:
     """Return what a place's row says, as far as these sightings know it."""
     told = [row for row in new if row.is_told]
+    of_kind = max((row for row in latest if row.kind), key=lambda row: row.area_m2, default=None)
     values = {
         "area_m2": round(sum(row.area_m2 for row in latest), 1),
         "first_seen_at": min(row.seen_at for row in new),
         "last_seen_at": max(row.seen_at for row in new),
         "severity": highest(row.severity for row in told),
+        "kind": of_kind and of_kind.kind,
+        "kind_probability": of_kind and of_kind.kind_probability,
         **bounds_around([outline for row in latest for outline in row.outlines])._asdict(),
     }
     return values | ({"state": PlaceState.OPEN} if told else {})

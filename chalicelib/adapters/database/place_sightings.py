@@ -73,4 +73,6 @@ def _values_of(sighting: Sighting) -> dict[str, Any]:
         "told_m2": sighting.area_m2 if sighting.is_told else 0.0,
         "severity": sighting.severity,
         "is_told": sighting.is_told,
+        "kind": sighting.kind,
+        "kind_probability": sighting.kind_probability,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Boolean, Column, Double, Integer, String, UniqueConstraint
+from sqlalchemy import JSON, Boolean, Column, Double, Index, Integer, String, UniqueConstraint
 
 from chalicelib.adapters.database.engine import UtcDateTime
 from chalicelib.adapters.database.metadata import Id, table
@@ -21,7 +21,10 @@ places = table(
     Column("east", Double, nullable=False),
     Column("north", Double, nullable=False),
     Column("merged_into_id", Id),  # the place that it turned out to be part of
+    Column("kind", String(20)),  # of its largest sighting that tells one
+    Column("kind_probability", Double),
     UniqueConstraint("area_id", "id"),  # the first column is what it is for: a table is made in one statement
+    Index(None, "area_id", "state", "merged_into_id"),
 )
 
 place_sightings = table(
@@ -43,6 +46,8 @@ place_sightings = table(
     Column("is_told", Boolean, nullable=False),  # in the alert of its tile run
     Column("is_latest", Boolean, nullable=False),  # of its place on its tile
     Column("seen_at", UtcDateTime, nullable=False),  # when its image was taken
+    Column("kind", String(20)),
+    Column("kind_probability", Double),
     UniqueConstraint("session_id", "id"),
     UniqueConstraint("place_id", "id"),
     UniqueConstraint("area_id", "is_latest", "z", "x", "y", "id"),

@@ -17,6 +17,7 @@ PLACE, SIGHTING, AREA, SESSION = t.places, t.place_sightings, t.area_configs, t.
 ALERT, RUN, IMAGE = t.alert_details, t.session_tiles, t.image_tiles
 _IS_WAITING = (
     (SESSION.c.status == SessionStatus.CHANGES_DETECTED)
+    & SESSION.c.two_dates.is_(None)
     & ~exists().where(SIGHTING.c.session_id == SESSION.c.id)
     & exists().where(ALERT.c.session_id == SESSION.c.id)
 )
@@ -91,7 +92,10 @@ def _sightings_of(alert: Row[Any], *, area_id: int) -> list[dict[str, Any]]:
     }
     regions = [region for region in alert.change_log.get("regions") or [] if region.get("outline")]
     if not regions:
-        return [of_alert | {"outlines": [], "area_m2": 0.0, "told_m2": 0.0, "severity": None}]
+        return [
+            of_alert
+            | {"outlines": [], "area_m2": 0.0, "told_m2": 0.0, "severity": None, "kind": None, "kind_probability": None}
+        ]
     return [
         of_alert
         | {
@@ -99,6 +103,8 @@ def _sightings_of(alert: Row[Any], *, area_id: int) -> list[dict[str, Any]]:
             "area_m2": region["area_m2"],
             "told_m2": region["area_m2"],
             "severity": region.get("severity"),
+            "kind": region.get("kind"),
+            "kind_probability": region.get("kind_probability"),
         }
         for region in regions
     ]

@@ -11,18 +11,23 @@ from typing_extensions import override
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.engine import reads, writes
+from chalicelib.adapters.database.named_parcels import named_by_places
 from chalicelib.adapters.database.owned import owned_area
-from chalicelib.adapters.database.paging import counted, page_of
+from chalicelib.adapters.database.paging import counted, newest, page_of
 from chalicelib.adapters.database.rows import tile_of
 from chalicelib.application.ports.places import Places
 from chalicelib.domain.errors import Conflict, NotFound
+from chalicelib.domain.kinds import Kind
 from chalicelib.domain.paging import Page, PageRequest
+from chalicelib.domain.parcels import NamedParcel
+from chalicelib.domain.place_files import NamedPlace
 from chalicelib.domain.places import Place, PlaceFilter, PlaceState, Seen, SeenTile
 from chalicelib.domain.severity import Severity
 from chalicelib.domain.tiles import Bounds, Outline
 
 PLACE, SIGHTING, AREA, SESSION = t.places, t.place_sightings, t.area_configs, t.alert_sessions
 IMAGE, ALERT = t.image_tiles, t.alert_details
+AT_ONCE = 500  # ids in one statement
 
 
 class SqlPlaces(Places):
@@ -34,12 +39,23 @@ class SqlPlaces(Places):
     @override
     @reads
     def of_user(self, connection: Connection, user_id: int, *, wanted: PlaceFilter, page: PageRequest) -> Page[Place]:
-        query = select(PLACE).join(AREA, AREA.c.id == PLACE.c.area_id).where(_is_owned(user_id), *_conditions(wanted))
-        total = counted(connection, query, page)
-        if page.after is not None:
-            query = query.where(PLACE.c.id < page.after)
-        rows = connection.execute(query.order_by(PLACE.c.id.desc()).limit(page.limit + 1)).all()
+        mine = select(AREA.c.id).where(AREA.c.user_id == user_id, AREA.c.deleted_at.is_(None))
+        mine = mine if wanted.area_id is None else mine.where(AREA.c.id == wanted.area_id)
+        area_ids = list(connection.execute(mine).scalars())
+        # Of one area the index gives them in their order: none is read that is not shown.
+        is_mine = PLACE.c.area_id == area_ids[0] if len(area_ids) == 1 else PLACE.c.area_id.in_(area_ids)
+        query = select(PLACE).where(is_mine, PLACE.c.merged_into_id.is_(None), *_conditions(wanted))
+        later = query if page.after is None else query.where(PLACE.c.id < page.after)
+        rows = newest(connection, later, PLACE.c.id, page)
+        total = counted(connection, query, page, rows)
         return page_of(rows, page, total, lambda shown: [_place_of(row) for row in shown])
+
+    @override
+    @reads
+    def whole(self, connection: Connection, user_id: int, *, wanted: PlaceFilter, most: int) -> list[NamedPlace]:
+        mine = (AREA.c.user_id == user_id) & AREA.c.deleted_at.is_(None)
+        of_area = () if wanted.area_id is None else (PLACE.c.area_id == wanted.area_id,)
+        return whole_places(connection, mine, *of_area, *_conditions(wanted), most=most)
 
     @override
     @reads
@@ -52,7 +68,8 @@ class SqlPlaces(Places):
             raise NotFound(f"there is no place {place_id}")
         latest = select(SIGHTING.c.outlines).where(SIGHTING.c.place_id == row.id, SIGHTING.c.is_latest.is_(True))
         parts = connection.execute(latest.order_by(SIGHTING.c.id)).scalars()
-        return _place_of(row, [outline for outlines in parts for outline in outlines])
+        named = named_by_places(connection, [row.id]).get(row.id, [])
+        return _place_of(row, [outline for outlines in parts for outline in outlines], named)
 
     @override
     @reads
@@ -87,14 +104,28 @@ class SqlPlaces(Places):
         return settled.rowcount
 
 
+def whole_places(connection: Connection, *conditions: ColumnElement[bool], most: int) -> list[NamedPlace]:
+    """Return the first places with their outlines, as they were seen last; none that is part of another."""
+    query = select(PLACE, AREA.c.name.label("area_name")).join(AREA, AREA.c.id == PLACE.c.area_id)
+    query = query.where(*conditions, PLACE.c.merged_into_id.is_(None)).order_by(PLACE.c.id).limit(most)
+    rows = connection.execute(query).all()
+    outlines: dict[int, list[Outline]] = {}
+    for start in range(0, len(rows), AT_ONCE):
+        ids = [row.id for row in rows[start : start + AT_ONCE]]
+        latest = select(SIGHTING.c.place_id, SIGHTING.c.outlines).where(
+            SIGHTING.c.place_id.in_(ids), SIGHTING.c.is_latest.is_(True)
+        )
+        for place_id, several in connection.execute(latest.order_by(SIGHTING.c.id)):
+            outlines.setdefault(place_id, []).extend(several)
+    return [NamedPlace(_place_of(row, outlines.get(row.id)), row.area_name) for row in rows]
+
+
 def _is_owned(user_id: int) -> ColumnElement[bool]:
     return (AREA.c.user_id == user_id) & AREA.c.deleted_at.is_(None) & PLACE.c.merged_into_id.is_(None)
 
 
 def _conditions(wanted: PlaceFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
-    if wanted.area_id is not None:
-        conditions.append(PLACE.c.area_id == wanted.area_id)
     if wanted.since is not None:
         conditions.append(PLACE.c.last_seen_at >= wanted.since)
     if wanted.is_open is not None:
@@ -103,7 +134,7 @@ def _conditions(wanted: PlaceFilter) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _place_of(row: Row[Any], outlines: list[Outline] | None = None) -> Place:
+def _place_of(row: Row[Any], outlines: list[Outline] | None = None, parcels: list[NamedParcel] | None = None) -> Place:
     return Place(
         place_id=row.id,
         area_id=row.area_id,
@@ -112,8 +143,11 @@ def _place_of(row: Row[Any], outlines: list[Outline] | None = None) -> Place:
         last_seen_at=row.last_seen_at,
         area_m2=row.area_m2,
         severity=row.severity and Severity(row.severity),
+        kind=Kind(row.kind or Kind.OTHER),
+        kind_probability=row.kind_probability,
         bounds=Bounds(row.west, row.south, row.east, row.north),
         outlines=tuple(outlines or ()),
+        parcels=tuple(parcels or ()),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Table, delete, select
 
 from chalicelib.adapters.database import tables as t
+from chalicelib.adapters.database.area_exports import purge_exports
 from chalicelib.adapters.database.captures import delete_unused
 from chalicelib.adapters.database.notices import forget_area
 
@@ -27,11 +28,13 @@ def purge_part(connection: Connection, area: Row[Any]) -> list[str]:
         connection.execute(delete(table).where(table.c.image_id.in_(ids)))
     connection.execute(delete(IMAGE).where(IMAGE.c.id.in_(ids)))
     keys = delete_unused(connection, {row.capture_id for row in images if row.capture_id is not None})
+    keys += purge_exports(connection, area.id)
     left = PART - len(images)
     if left:
         left = _purge_sessions(connection, area, left)
-    for table in (t.area_states, t.place_sightings, t.places):
-        left -= _delete_some(connection, table, table.c.area_id == area.id, left)
+    of_area = (t.area_states, t.named_parcels, t.place_sightings, t.places, t.area_tiles, t.area_shapes, t.holds)
+    for table in of_area:
+        left -= delete_some(connection, table, table.c.area_id == area.id, left)
     if left > 0:
         connection.execute(delete(AREA).where(AREA.c.id == area.id))
     return keys
@@ -41,8 +44,8 @@ def _purge_sessions(connection: Connection, area: Row[Any], left: int) -> int:
     forget_area(connection, area.id, user_id=area.user_id)
     query = select(SESSION.c.id).where(SESSION.c.area_id == area.id).order_by(SESSION.c.id).limit(left)
     for session_id in list(connection.execute(query).scalars()):
-        for table in (t.outbox, t.deliveries, t.scene_searches, t.alert_details, t.session_tiles):
-            left -= _delete_some(connection, table, table.c.session_id == session_id, left)
+        for table in (t.outbox, t.deliveries, t.scene_searches, t.session_parts, t.alert_details, t.session_tiles):
+            left -= delete_some(connection, table, table.c.session_id == session_id, left)
         if left <= 0:
             return 0
         connection.execute(delete(SESSION).where(SESSION.c.id == session_id))
@@ -50,7 +53,7 @@ def _purge_sessions(connection: Connection, area: Row[Any], left: int) -> int:
     return left
 
 
-def _delete_some(connection: Connection, table: Table, condition: ColumnElement[bool], most: int) -> int:
+def delete_some(connection: Connection, table: Table, condition: ColumnElement[bool], most: int) -> int:
     """Delete at most so many rows, by their ids: MySQL has no limit in a subquery, SQLite none in a DELETE."""
     if most <= 0:
         return 0

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from chalicelib.adapters.database import tables as t
-from chalicelib.adapters.database.rows import address_hash
+from chalicelib.adapters.database.account_rows import address_hash
 from chalicelib.domain.pushes import DeliveryStatus, Target, TargetKind
 
 PUSH, DEVICE = t.deliveries, t.devices

@@ -50,12 +50,17 @@ class SqlReplays(Replays):
         row = connection.execute(select(AREA).where(AREA.c.id == area_id).with_for_update()).one()
         if row.deleted_at is not None:
             raise Conflict(f"area {area_id} was deleted: nothing begins on it any more")
+        if not area_of(row).is_of_its_land(session_id):
+            raise Conflict(f"the land of area {area_id} was changed since session {session_id}: look at it anew")
         open_id = connection.execute(select(SESSION.c.id).where(SESSION.c.open_area_id == area_id)).scalar_one_or_none()
         if open_id is not None:
             raise Conflict(
                 f"session {open_id} of this area is open: wait for its end, then look what is left to replay"
             )
         failed = _failed(connection, session_id, tile)
+        of_dates = select(SESSION.c.id).where(SESSION.c.id == session_id, SESSION.c.two_dates.is_not(None))
+        if failed and connection.execute(of_dates).first() is not None:  # its images stand apart from the area's own
+            raise Conflict(f"session {session_id} compares two dates: ask for them again, and it is tried anew")
         if failed:
             return self._try_tiles(connection, session_id, area_of(row), failed, now=now, request_id=request_id)
         if tile is not None:
@@ -75,7 +80,7 @@ class SqlReplays(Replays):
         answered = _answered_since(connection, area.area_id, failed)
         captures, comparisons = [], []
         for run in failed:
-            tile = {"z": run.z, "x": run.x, "y": run.y}
+            tile = {"z": run.z, "x": run.x, "y": run.y, "watched_m2": run.watched_m2}
             if run.reference_id is None:
                 if tile_of(run) not in answered:
                     captures.append(tile | {"state": TileState.PLANNED})
@@ -86,11 +91,10 @@ class SqlReplays(Replays):
             return Replayed(
                 says=f"every tile that failed in session {session_id} has its answer since: nothing to replay"
             )
-        cause = Cause.REQUESTED if captures else Cause.COMPARISON
         new_id, messages = open_session(
             connection,
             area,
-            cause,
+            Cause.COMPARISON,  # of some of the tiles: no all-clear, and no state of the area as a whole
             [*captures, *comparisons],
             slot_at=None,
             waits=self._waits,
@@ -113,7 +117,7 @@ def _answered_since(connection: Connection, area_id: int, failed: Sequence[Row[A
     later = (
         select(RUN.c.z, RUN.c.x, RUN.c.y)
         .join(SESSION, SESSION.c.id == RUN.c.session_id)
-        .where(SESSION.c.area_id == area_id, RUN.c.id > failed[0].id)
+        .where(SESSION.c.area_id == area_id, SESSION.c.two_dates.is_(None), RUN.c.id > failed[0].id)
         .where(RUN.c.verdict.is_not(None), RUN.c.verdict.not_in(_NO_ANSWER))
     )
     return {tile_of(row) for row in connection.execute(later)}

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Row
 
 from chalicelib.adapters.database.scenes import items_of
-from chalicelib.domain.accounts import Device, User
 from chalicelib.domain.alerts import Alert, Ignored
-from chalicelib.domain.areas import Area, Extent, Plan
+from chalicelib.domain.areas import Area, Plan
+from chalicelib.domain.bands import StoredBands
 from chalicelib.domain.errors import DomainError
+from chalicelib.domain.extents import Extent
 from chalicelib.domain.images import ImageStatus, StoredImage, TileImage
 from chalicelib.domain.jobs import Message, Queue
-from chalicelib.domain.pushes import Delivery, DeliveryStatus, Notice, PushMade, Target, TargetKind
+from chalicelib.domain.kinds import DEFAULT_ALERT_KINDS, Kind, read_as
+from chalicelib.domain.parcels import NamedParcel
 from chalicelib.domain.scenes import Grid
+from chalicelib.domain.schedules import Schedule
 from chalicelib.domain.sessions import Cause, Failure, PastSession, Session, SessionStatus
 from chalicelib.domain.severity import highest
+from chalicelib.domain.shapes import Size
 from chalicelib.domain.thresholds import Sensitivity, Thresholds
 from chalicelib.domain.tile_runs import Verdict
 from chalicelib.domain.tiles import Tile
+from chalicelib.domain.two_dates import TwoDates
 from chalicelib.domain.unseen import Unseen, UnseenTile
 
 log = logging.getLogger(__name__)
@@ -43,30 +47,6 @@ def readable(rows: Iterable[Row[Any]], value_of: Callable[[Row[Any]], V]) -> lis
     return values
 
 
-def user_of(row: Row[Any]) -> User:
-    """Return the user of a row of `users`."""
-    return User(
-        user_id=row.id, email=row.email, profile=row.profile, created_at=row.created_at, updated_at=row.updated_at
-    )
-
-
-def device_of(row: Row[Any]) -> Device:
-    """Return the device of a row of `devices`."""
-    return Device(
-        device_id=row.id,
-        user_id=row.user_id,
-        token=row.token,
-        platform=row.platform,
-        created_at=row.created_at,
-        seen_at=row.seen_at,
-    )
-
-
-def address_hash(address: str) -> str:
-    """Return the form under which a push's address is unique: tokens are longer than an index may be."""
-    return hashlib.sha256(address.encode()).hexdigest()
-
-
 def area_of(row: Row[Any]) -> Area:
     """Return the area of a row of `area_configs`."""
     return Area(
@@ -82,12 +62,31 @@ def area_of(row: Row[Any]) -> Area:
                 min_changed_area_m2=row.min_changed_area_m2,
                 min_clear_share=row.min_clear_share,
                 sensitivity=Sensitivity(row.sensitivity),
+                alert_kinds=_alert_kinds_of(row.alert_kinds),
+                is_confirmed_twice=row.is_confirmed_twice,
             ),
             unseen_tolerance=row.unseen_tolerance,
+            compare_since=row.compare_since,
+            looks_on_arrival=row.looks_on_arrival,
+            schedule=Schedule.from_json(row.schedule),
         ),
         next_due_at=row.next_due_at,
         created_at=row.created_at,
+        size=None if row.shape_m2 is None else Size(row.shape_m2, row.shape_tiles),
+        version=row.version,
+        tags=tuple(row.tags or ()),
+        is_paused=row.is_paused,
+        old_land_session_id=row.old_land_session_id,
     )
+
+
+def alert_kinds_kept(kinds: frozenset[Kind]) -> list[str] | None:
+    """Return the kinds that alert as a row of `area_configs` keeps them: nothing where they are the usual ones."""
+    return None if kinds == DEFAULT_ALERT_KINDS else [kind.value for kind in Kind if kind in kinds]
+
+
+def _alert_kinds_of(kept: list[str] | None) -> frozenset[Kind]:
+    return DEFAULT_ALERT_KINDS if kept is None else frozenset(Kind(name) for name in kept)
 
 
 def tile_of(row: AnyRow) -> Tile:
@@ -112,13 +111,24 @@ def session_of(row: Row[Any], summary: dict[str, Any]) -> Session:
         clear_share=summary["clear_share"],
         newest_captured_at=newest and datetime.fromisoformat(newest),
         severity=highest([summary.get("severity")]),
+        kinds=read_as(summary.get("kinds") or ()),
+        authorised=summary.get("authorised") or 0,
         failures=tuple(Failure(**failure) for failure in summary["failures"]),
         is_notification_sent=row.is_notification_sent,
-        unseen=_unseen_of(summary.get("unseen")),
+        unseen=kept_unseen_of(summary.get("unseen")),
+        dates=two_dates_of(row.two_dates),
     )
 
 
-def _unseen_of(kept: dict[str, Any] | None) -> Unseen | None:
+def two_dates_of(kept: dict[str, str] | None) -> TwoDates | None:
+    """Return the dates that a session was asked to compare, of what its row keeps of them; None of any other."""
+    if kept is None:
+        return None
+    return TwoDates(before=date.fromisoformat(kept["before"]), after=date.fromisoformat(kept["after"]))
+
+
+def kept_unseen_of(kept: dict[str, Any] | None) -> Unseen | None:
+    """Return what a session did not see, of what its row keeps of it; None where that was not measured."""
     if kept is None:
         return None
     since = kept["since"]
@@ -133,7 +143,8 @@ def failure_of(row: Row[Any]) -> Failure:
 def unseen_tile_of(row: Row[Any]) -> UnseenTile:
     """Return a row of `session_tiles` whose ground was not all seen."""
     unseen = Unseen(m2=row.unseen_m2, of_m2=row.watched_m2, since=row.unseen_since)
-    return UnseenTile(tile=str(tile_of(row)), verdict=Verdict(row.verdict), reason=row.reason, unseen=unseen)
+    said = {"verdict": Verdict(row.verdict), "reason": row.reason, "clearly_seen_at": row.clearly_seen_at}
+    return UnseenTile(tile=str(tile_of(row)), unseen=unseen, **said)
 
 
 def past_session_of(row: Row[Any]) -> PastSession:
@@ -156,6 +167,7 @@ def image_of(row: Row[Any]) -> StoredImage:
         fetched_at=row.fetched_at,
         key=row.object_key,
         sha256=row.sha256,
+        bands=bands_of(row),
         attribution=row.attribution,
         clear_share=row.clear_share,
         is_settled=bool(getattr(row, "is_settled", True)),  # only the queries that choose among images ask
@@ -166,24 +178,41 @@ def image_of(row: Row[Any]) -> StoredImage:
     )
 
 
+def bands_of(row: Row[Any]) -> StoredBands | None:
+    """Return where the bands are, of a row of `image_tiles` or `captures`; None if it has none."""
+    return StoredBands(row.bands_key, row.bands_sha256) if row.bands_key else None
+
+
 def tile_image_of(row: Row[Any]) -> TileImage:
-    """Return an image and what its latest comparison said, of a row of `image_tiles`."""
-    return TileImage(image=image_of(row), status=ImageStatus(row.status), compared_at=row.compared_at)
+    """Return an image and what its latest comparison said, of a row of `image_tiles` or one with its tile run's."""
+    seen_at = getattr(row, "clearly_seen_at", None)
+    status = ImageStatus(row.status)
+    return TileImage(image=image_of(row), status=status, compared_at=row.compared_at, clearly_seen_at=seen_at)
 
 
-def alert_of(row: Row[Any], image: Row[Any], reference: Row[Any], *, place_ids: Iterable[int]) -> Alert:
-    """Return the alert of a row of `alert_details`, of its two images' rows, and with its places."""
+def alert_of(
+    row: Row[Any],
+    image: Row[Any],
+    reference: Row[Any],
+    *,
+    place_ids: Iterable[int],
+    parcels: Iterable[NamedParcel] = (),
+) -> Alert:
+    """Return the alert of a row of `alert_details`, of its two images' rows, with its places and its parcels."""
     return Alert(
         alert_id=row.id,
         session_id=row.session_id,
         image_id=row.image_id,
         reference_key=reference.object_key,
+        reference_captured_at=reference.captured_at,
+        reference_attribution=reference.attribution,
         image_key=image.object_key,
         mask_key=row.mask_key,
         overlay_key=row.overlay_key,
         change_log=row.change_log,
         created_at=row.created_at,
         place_ids=tuple(sorted(place_ids)),
+        parcels=tuple(parcels),
     )
 
 
@@ -194,36 +223,6 @@ def ignored_of(row: Row[Any]) -> Ignored:
         reference_key=row.reference_key,
         verdict=Verdict(row.verdict),
         regions=row.ignored,
-    )
-
-
-def notice_of(row: AnyRow, *, changes: int) -> Notice:
-    """Return what people are told about a session, of a row with area_id, area_name, session_id and summary."""
-    return Notice(
-        area_id=row.area_id,
-        area_name=row.area_name,
-        session_id=row.session_id,
-        changes=changes,
-        severity=highest([row.summary.get("severity")]),
-    )
-
-
-def delivery_of(row: Row[Any]) -> Delivery:
-    """Return the delivery of a row of `deliveries` that is being claimed: its next attempt."""
-    target = Target(kind=TargetKind(row.kind), address=row.address)
-    return Delivery(delivery_id=row.id, target=target, attempts=row.attempts + 1)
-
-
-def push_of(row: Row[Any], of_states: Notice | None = None) -> PushMade:
-    """Return the push of a row of `deliveries` joined to its session and area, or with the notice it is about."""
-    return PushMade(
-        delivery_id=row.id,
-        notice=of_states or notice_of(row, changes=row.changes),
-        kind=TargetKind(row.kind),
-        status=DeliveryStatus(row.status),
-        detail=row.detail,
-        created_at=row.created_at,
-        sent_at=row.sent_at,
     )
 
 

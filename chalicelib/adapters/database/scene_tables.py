@@ -36,6 +36,8 @@ captures = table(
     Column("sha256", String(64)),
     Column("size_bytes", Integer),
     Column("attribution", String(500)),
+    Column("bands_key", String(191)),  # NULL: it has none
+    Column("bands_sha256", String(64)),
     # The place is first, as tiles differ most; the last one is for what was left over.
     UniqueConstraint("z", "x", "y", "provider", "tile_px", "margin_px", "version"),
     UniqueConstraint("lease_until", "id"),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import Connection, Engine, case, literal, select, update
 from typing_extensions import override
 
 from chalicelib.adapters.database import tables as t
+from chalicelib.adapters.database.area_shapes import is_of_its_land, tiles_at
 from chalicelib.adapters.database.engine import insert_if_new, writes
 from chalicelib.application.ports.scene_searches import SceneSearches
 from chalicelib.domain.scenes import Found, Grid, Item, Refused, Scene
@@ -27,8 +28,7 @@ class SqlSceneSearches(SceneSearches):
 
     @override
     @writes
-    def begin(self, connection: Connection, session_id: int, *, now: datetime, lease_s: float) -> bool:
-        until = now + timedelta(seconds=lease_s)
+    def begin(self, connection: Connection, session_id: int, *, now: datetime, until: datetime) -> bool:
         if insert_if_new(connection, SEARCH, session_id=session_id, lease_until=until):
             return True
         is_free = SEARCH.c.lease_until.is_(None) | (SEARCH.c.lease_until <= now)
@@ -43,8 +43,11 @@ class SqlSceneSearches(SceneSearches):
         if finer is not None:
             of_session = select(SESSION.c.area_id).where(SESSION.c.id == session_id).scalar_subquery()
             grid = {"zoom": finer.zoom, "tile_px": finer.tile_px, "margin_px": finer.margin_px}
-            is_coarser = AREA.c.zoom < finer.zoom
-            connection.execute(update(AREA).where(AREA.c.id == of_session, is_coarser).values(**grid))
+            tiles = case((AREA.c.shape_m2.is_not(None), tiles_at(of_session, finer.zoom)))
+            is_coarser = (AREA.c.zoom < finer.zoom) & is_of_its_land(literal(session_id))
+            connection.execute(
+                update(AREA).where(AREA.c.id == of_session, is_coarser).values(**grid, shape_tiles=tiles)
+            )
 
     @override
     @writes

@@ -11,18 +11,31 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Exists, Row, exists, literal, select, update
 
 from chalicelib.adapters.database import tables as t
+from chalicelib.adapters.database.area_shapes import is_of_its_land
 from chalicelib.adapters.database.area_states import put_state
 from chalicelib.adapters.database.comparisons import add_comparison, add_slow_comparison
-from chalicelib.adapters.database.engine import record_after_commit
+from chalicelib.adapters.database.engine import insert_row, record_after_commit
+from chalicelib.adapters.database.named_parcels import keep_named
 from chalicelib.adapters.database.outbox import post
 from chalicelib.adapters.database.place_joining import join_places
 from chalicelib.adapters.database.place_sightings import add_sightings
 from chalicelib.adapters.database.rows import tile_of
-from chalicelib.adapters.database.session_summaries import count_verdicts, summarise, unseen_in, untold_in, unusable_in
+from chalicelib.adapters.database.seen_ground import Before, known_before, taken_at
+from chalicelib.adapters.database.session_parts import has_part
+from chalicelib.adapters.database.session_summaries import (
+    clearly_seen_in,
+    count_verdicts,
+    summarise,
+    unseen_in,
+    untold_in,
+    unusable_in,
+    waiting_in,
+)
 from chalicelib.domain import events
+from chalicelib.domain.area_changes import LAND_CHANGED
 from chalicelib.domain.area_states import state_after
 from chalicelib.domain.comparisons import DETECTOR, ComparisonKey
 from chalicelib.domain.images import ImageStatus
@@ -38,15 +51,10 @@ from chalicelib.domain.tile_runs import (
     Verdict,
 )
 from chalicelib.domain.tiles import Tile
-from chalicelib.domain.unseen import NOTICED, seen_share
+from chalicelib.domain.unseen import NOTICED, is_clear, seen_share
 
-RUN, SESSION, IMAGE, ALERT, AREA = (
-    t.session_tiles,
-    t.alert_sessions,
-    t.image_tiles,
-    t.alert_details,
-    t.area_configs,
-)
+RUN, SESSION = t.session_tiles, t.alert_sessions
+IMAGE, ALERT, AREA = t.image_tiles, t.alert_details, t.area_configs
 MAX_REASON = 500
 _IMAGE_STATUS = {
     Verdict.CHANGED: ImageStatus.CHANGED,
@@ -78,9 +86,8 @@ class OpenRun(NamedTuple):
 
 def open_run_of(row: Row[Any]) -> OpenRun:
     """Return the run of a row that the caller has locked."""
-    is_comparison = row.state not in CAPTURE_STATES
-    images = row.image_id, row.reference_id
-    return OpenRun(row.id, row.session_id, tile_of(row), is_comparison, *images, row.clear_share)
+    tile, is_comparison = tile_of(row), row.state not in CAPTURE_STATES
+    return OpenRun(row.id, row.session_id, tile, is_comparison, row.image_id, row.reference_id, row.clear_share)
 
 
 def run_of_claim(claim: Claim, *, image_id: int | None = None) -> OpenRun:
@@ -92,8 +99,10 @@ def run_of_claim(claim: Claim, *, image_id: int | None = None) -> OpenRun:
     return OpenRun(claim.tile_run_id, claim.session_id, claim.view.tile, True, *images, claim.image.clear_share)
 
 
-def end_run(connection: Connection, run: OpenRun, outcome: Outcome, *, now: datetime, fence: int | None = None) -> None:
+def end_run(connection: Connection, run: OpenRun, outcome: Outcome, *, now: datetime, fence: int | None = None) -> bool:
     """Write an open tile run's verdict. The caller holds the session's lock.
+
+    Return True if another tile run of its session was seen open; False if nobody looked, or none is.
 
     Raises StaleError if the run has ended already, or is past the fence of who ends it.
     """
@@ -106,6 +115,9 @@ def end_run(connection: Connection, run: OpenRun, outcome: Outcome, *, now: date
     is_mine = (RUN.c.id == run.run_id) & RUN.c.verdict.is_(None)
     clear_share = outcome.clear_share if outcome.clear_share is not None else run.clear_share
     seen = seen_share(outcome.verdict, clear_share)
+    is_all_seen = 1.0 - seen < NOTICED
+    before = Before() if is_all_seen else known_before(connection, run.session_id, run.tile)
+    is_clearly_seen = is_all_seen or is_clear(seen, tolerance=before.tolerance)
     values = {
         "state": TileState.ENDED,
         "verdict": outcome.verdict,
@@ -115,7 +127,8 @@ def end_run(connection: Connection, run: OpenRun, outcome: Outcome, *, now: date
         "image_id": run.image_id,
         "clear_share": clear_share,
         "unseen_m2": RUN.c.watched_m2 * (1.0 - seen),
-        "unseen_since": None if 1.0 - seen < NOTICED else _unseen_since(connection, run) or now,
+        "unseen_since": None if is_all_seen else before.unseen_since or now,
+        "clearly_seen_at": taken_at(run.image_id) if is_clearly_seen else before.clearly_seen_at,
         "ended_at": now,
     }
     if fence is not None:
@@ -133,68 +146,80 @@ def end_run(connection: Connection, run: OpenRun, outcome: Outcome, *, now: date
         provider=outcome.failed_provider,
     )
     if run.image_id is None or not run.is_comparison or outcome.verdict not in (*_IMAGE_STATUS, Verdict.OBSCURED):
-        return
-    _update_image(connection, run.image_id, outcome.verdict, now=now)
+        return False
+    is_another_open = _update_image(connection, run.image_id, run.session_id, outcome.verdict, now=now)
     if outcome.verdict is Verdict.CHANGED:
         _insert_alert(connection, run, outcome, now=now)
     if outcome.sightings:
         add_sightings(connection, run.run_id, outcome.sightings)
+    return is_another_open
 
 
-def _unseen_since(connection: Connection, run: OpenRun) -> datetime | None:
-    """Return since when some of a tile's ground was missed in each session of its area; None if this is the first."""
-    this_one, earlier = SESSION.alias(), SESSION.alias()
-    z, x, y = run.tile
-    query = (
-        select(RUN.c.unseen_since)
-        .join(earlier, earlier.c.id == RUN.c.session_id)
-        .join(this_one, this_one.c.area_id == earlier.c.area_id)
-        .where(this_one.c.id == run.session_id, earlier.c.id < run.session_id, RUN.c.z == z, RUN.c.x == x, RUN.c.y == y)
-        .order_by(earlier.c.id.desc())
-        .limit(1)
-    )
-    since: datetime | None = connection.execute(query).scalar_one_or_none()
-    return since
+def _open_run_of(session_id: int) -> Exists:
+    return exists().where(RUN.c.session_id == session_id, RUN.c.verdict.is_(None))
 
 
-def _update_image(connection: Connection, image_id: int, verdict: Verdict, *, now: datetime) -> None:
+def _update_image(connection: Connection, image_id: int, session_id: int, verdict: Verdict, *, now: datetime) -> bool:
+    """Write what came of an image; return whether a tile run of its session is open still.
+
+    The statement writes only if one is, so that it tells both: nearly always that is all. Under the session's lock, as
+    `finish_if_done` looks.
+    """
     status = _IMAGE_STATUS.get(verdict)
     values = {"compared_at": now} | ({"status": status} if status else {})
-    connection.execute(update(IMAGE).where(IMAGE.c.id == image_id).values(**values))
+    of_image = update(IMAGE).where(IMAGE.c.id == image_id).values(**values)
+    if connection.execute(of_image.where(_open_run_of(session_id))).rowcount:
+        return True
+    connection.execute(of_image)
+    return False
 
 
 def _insert_alert(connection: Connection, run: OpenRun, outcome: Outcome, *, now: datetime) -> None:
-    connection.execute(
-        insert(ALERT).values(
-            session_id=run.session_id,
-            tile_run_id=run.run_id,
-            image_id=run.image_id,
-            reference_id=outcome.slow.baseline_id if outcome.slow and outcome.is_slow_alone else run.reference_id,
-            mask_key=outcome.mask_key,
-            overlay_key=outcome.overlay_key,
-            change_log=outcome.change_log,
-            created_at=now,
-        )
+    alert_id = insert_row(
+        connection,
+        ALERT,
+        session_id=run.session_id,
+        tile_run_id=run.run_id,
+        image_id=run.image_id,
+        reference_id=outcome.shown_against or run.reference_id,
+        mask_key=outcome.mask_key,
+        overlay_key=outcome.overlay_key,
+        change_log=outcome.change_log,
+        created_at=now,
     )
+    if outcome.parcels:
+        of_area = select(SESSION.c.area_id).where(SESSION.c.id == run.session_id)
+        keep_named(connection, outcome.parcels, area_id=connection.execute(of_area).scalar_one(), alert_id=alert_id)
 
 
 def finish_if_done(connection: Connection, session: Row[Any], *, now: datetime, request_id: str = "") -> list[Message]:
-    """End the session if no tile run of it is open any more, and write the notification's job if people are told."""
-    still_open = select(func.count()).select_from(RUN).where(RUN.c.session_id == session.id, RUN.c.verdict.is_(None))
-    if session.status != SessionStatus.IN_PROGRESS or connection.execute(still_open).scalar_one():
+    """End a session of which no tile is open or to be planned; write the notification's job if people are told."""
+    is_left = select(_open_run_of(session.id) | has_part(session.id))
+    if session.status != SessionStatus.IN_PROGRESS or connection.execute(is_left).scalar():
         return []
     join_places(connection, session.id, area_id=session.area_id)
     counts = count_verdicts(connection, [session.id]).get(session.id, {})
     unseen = unseen_in(connection, session.id)
     by_verdict = {Verdict(name): count for name, count in counts.items()}
-    of_area = select(AREA.c.unseen_tolerance).where(AREA.c.id == session.area_id)
-    tolerance = connection.execute(of_area).scalar_one()
-    unusable = unusable_in(connection, session.id)
-    untold = untold_in(connection, session.id)
-    ending = ending_of(by_verdict, unseen=unseen, tolerance=tolerance, unusable=unusable, untold=untold)
-    state = state_after(ending, by_verdict, cause=Cause(session.cause), unseen=unseen, tolerance=tolerance)
+    of_area = select(AREA.c.unseen_tolerance, is_of_its_land(literal(session.id))).where(AREA.c.id == session.area_id)
+    tolerance, is_of_land = connection.execute(of_area).one()
+    ending = ending_of(
+        by_verdict,
+        unseen=unseen,
+        tolerance=tolerance,
+        unusable=unusable_in(connection, session.id),
+        untold=untold_in(connection, session.id),
+        waiting=waiting_in(connection, session.id),
+        why_cancelled=None if is_of_land else LAND_CHANGED.reason,
+    )
+    summary = summarise(connection, session.id, counts, unseen)
+    authorised = summary["authorised"]
+    state = state_after(
+        ending, by_verdict, cause=Cause(session.cause), unseen=unseen, tolerance=tolerance, authorised=authorised
+    )
     if state is not None:
-        said = {"session_id": session.id, "unseen": unseen, "tolerance": tolerance}
+        seen_at = clearly_seen_in(connection, session.id, tolerance=tolerance)
+        said = {"session_id": session.id, "unseen": unseen, "tolerance": tolerance, "clearly_seen_at": seen_at}
         put_state(connection, session.area_id, state, **said, now=now)
     connection.execute(
         update(SESSION)
@@ -204,7 +229,7 @@ def finish_if_done(connection: Connection, session: Row[Any], *, now: datetime, 
             reason=ending.reason and ending.reason[:MAX_REASON],
             open_area_id=None,
             ended_at=now,
-            summary=summarise(connection, session.id, counts, unseen),
+            summary=summary,
         )
     )
     record_after_commit(
@@ -216,7 +241,7 @@ def finish_if_done(connection: Connection, session: Row[Any], *, now: datetime, 
         counts=counts,
         seconds=round((now - session.started_at).total_seconds(), 3),
     )
-    if not ending.is_told:
+    if not ending.is_told or authorised == by_verdict[Verdict.CHANGED]:
         return []
     job = SessionJob(session_id=session.id, request_id=request_id)
     return post(connection, Queue.NOTIFICATIONS, job, now=now)

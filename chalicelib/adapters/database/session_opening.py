@@ -1,4 +1,4 @@
-"""The one way to open a session: its row, a tile run and a job for each tile, in the caller's transaction.
+"""The one way to open a session: its row, and what it plans, in the caller's transaction.
 
 The caller holds the area's lock and knows that no session of it is open.
 """
@@ -9,20 +9,22 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, select, update
 
 from chalicelib.adapters.database import tables as t
+from chalicelib.adapters.database.area_shapes import watched_m2
 from chalicelib.adapters.database.engine import insert_row, record_after_commit
-from chalicelib.adapters.database.outbox import current_turn
-from chalicelib.adapters.database.rows import message_of, tile_of
+from chalicelib.adapters.database.rows import past_session_of
+from chalicelib.adapters.database.session_parts import plan_first
 from chalicelib.domain import events
 from chalicelib.domain.areas import Area
 from chalicelib.domain.budgets import start_of_day
-from chalicelib.domain.jobs import Message, TileJob, queue_for, turns
-from chalicelib.domain.sessions import Cause, SessionStatus
+from chalicelib.domain.jobs import Message
+from chalicelib.domain.sessions import Cause, SessionStatus, answers_first_request
 from chalicelib.domain.tile_runs import TileState
+from chalicelib.domain.tiles import Tile
 
-SESSION, RUN = t.alert_sessions, t.session_tiles
+SESSION = t.alert_sessions
 
 
 class Waits(NamedTuple):
@@ -42,11 +44,16 @@ def open_session(
     waits: Waits,
     now: datetime,
     request_id: str,
+    two_dates: dict[str, Any] | None = None,
 ) -> tuple[int, list[Message]]:
-    """Open a session on tiles given as columns of their runs, PLANNED or CAPTURED; return its id and its messages."""
+    """Open a session on tiles given as columns of their runs, PLANNED or CAPTURED; return its id and its messages.
+
+    One that compares two dates is beside the area's own, of which one at most is open.
+    """
     row = {
         "area_id": area.area_id,
-        "open_area_id": area.area_id,
+        "open_area_id": None if two_dates else area.area_id,
+        "two_dates": two_dates,
         "slot_at": slot_at,
         "cause": cause,
         "status": SessionStatus.IN_PROGRESS,
@@ -55,27 +62,9 @@ def open_session(
         "tiles_planned": len(tiles),
     }
     session_id = insert_row(connection, SESSION, **row)
-    of_session = {"session_id": session_id, "retry_at": now + waits.retry}
-    connection.execute(insert(RUN), [{"image_id": None, "reference_id": None} | tile | of_session for tile in tiles])
-    runs = connection.execute(select(RUN).where(RUN.c.session_id == session_id).order_by(RUN.c.id)).all()
-    fixed = {"session_id": session_id, "created_at": now, "available_at": now}
-    own = select(func.count()).select_from(SESSION).join(t.area_configs, t.area_configs.c.id == SESSION.c.area_id)
-    is_open = SESSION.c.open_area_id.is_not(None) & (t.area_configs.c.user_id == area.user_id)
-    open_sessions = int(connection.execute(own.where(is_open)).scalar_one())  # this one included
-    in_order = turns(len(runs), begin=current_turn(connection), open_sessions=open_sessions)
-    jobs = [
-        {
-            "queue": queue_for(TileState(run.state)),
-            "turn": turn,
-            "tile_run_id": run.id,
-            "body": TileJob(
-                session_id=session_id, tile_run_id=run.id, tile=str(tile_of(run)), request_id=request_id, turn=turn
-            ).to_json(),
-        }
-        for run, turn in zip(runs, in_order, strict=True)
-    ]
-    connection.execute(insert(t.outbox), [fixed | job for job in jobs])
-    posted = connection.execute(select(t.outbox).where(t.outbox.c.session_id == session_id).order_by(t.outbox.c.id))
+    messages = plan_first(
+        connection, session_id, tiles, user_id=area.user_id, retry=waits.retry, now=now, request_id=request_id
+    )
     record_after_commit(
         connection,
         events.SESSION_OPENED,
@@ -84,7 +73,7 @@ def open_session(
         cause=cause.value,
         tiles=len(tiles),
     )
-    return session_id, [message_of(row) for row in posted]
+    return session_id, messages
 
 
 def refuse_session(connection: Connection, area_id: int, reason: str, *, slot_at: datetime, now: datetime) -> None:
@@ -109,3 +98,33 @@ def refuse_session(connection: Connection, area_id: int, reason: str, *, slot_at
     }
     insert_row(connection, SESSION, **row)
     record_after_commit(connection, events.SESSION_REFUSED, area_id=area_id, reason=reason)
+
+
+def answering_first(connection: Connection, area: Area, now: datetime) -> int | None:
+    """Return the session that answers an area's first request, and mark it as requested: it does so once.
+
+    The first request of other land is a first one too.
+    """
+    own = (SESSION.c.area_id == area.area_id) & SESSION.c.two_dates.is_(None)
+    own &= SESSION.c.id > (area.old_land_session_id or 0)
+    rows = connection.execute(select(SESSION).where(own).limit(2)).all()
+    if not answers_first_request([past_session_of(row) for row in rows], now=now):
+        return None
+    mark_requested(connection, rows[0].id)
+    return int(rows[0].id)
+
+
+def mark_requested(connection: Connection, session_id: int) -> None:
+    """Keep that a session answers somebody's request."""
+    connection.execute(update(SESSION).where(SESSION.c.id == session_id).values(cause=Cause.REQUESTED))
+
+
+def planned(connection: Connection, area: Area) -> list[dict[str, object]]:
+    """Return the columns of the runs of all of an area's tiles, to be captured."""
+    tiles = watched_m2(connection, area)
+    return [columns_of(tile, m2) | {"state": TileState.PLANNED} for tile, m2 in tiles.items()]
+
+
+def columns_of(tile: Tile, m2: float) -> dict[str, object]:
+    """Return the columns of a tile's run that say which ground it is, and how much of it is the area's."""
+    return {"z": tile.z, "x": tile.x, "y": tile.y, "watched_m2": m2}

@@ -5,17 +5,41 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection, bindparam, case, func, select
 
 from chalicelib.adapters.database import tables as t
+from chalicelib.adapters.database.comparisons import is_of_pair, shows_once
+from chalicelib.adapters.database.references import SAME_GROUND
 from chalicelib.adapters.database.rows import tile_of
 from chalicelib.domain.choosing import Unusable, newer_unusable
+from chalicelib.domain.kinds import read_as
+from chalicelib.domain.permits import Standing
 from chalicelib.domain.severity import highest
 from chalicelib.domain.tile_runs import Verdict
-from chalicelib.domain.unseen import LOOKED, Unseen
+from chalicelib.domain.unseen import LOOKED, SeenTile, Unseen, clearly_seen_at
 
 RUN, IMAGE, ALERT, SEARCH = t.session_tiles, t.image_tiles, t.alert_details, t.scene_searches
+DONE, NAMED, AREA = t.comparisons, t.named_parcels, t.area_configs
+SHOWN = IMAGE.alias("shown")
 FAILURES_KEPT = 100
+_LOG = ALERT.c.change_log
+_ALERTS = (
+    select(
+        _LOG["severity"].as_string().label("severity"),
+        _LOG["permit"].as_string().label("permit"),
+        func.sum(_LOG["parcels_touched"].as_integer()).label("parcels"),
+        func.count().label("alerts"),
+    )
+    .where(ALERT.c.session_id == bindparam("of_session"))
+    .group_by("severity", "permit")
+)
+_PARCELS = (
+    select(func.count(NAMED.c.parcel_id.distinct()))
+    .join(ALERT, ALERT.c.id == NAMED.c.alert_id)
+    .where(ALERT.c.session_id == bindparam("of_session"), NAMED.c.standing.is_(None), NAMED.c.is_maybe.is_(False))
+    .where(func.coalesce(_LOG["permit"].as_string(), "") != Standing.VALID.value)
+)
+"""The parcels that the alerts of a session name, of which people are told."""
 
 
 def unusable_in(connection: Connection, session_id: int) -> int:
@@ -34,12 +58,42 @@ def untold_in(connection: Connection, session_id: int) -> str | None:
     return newer_unusable(unplaced, than=connection.execute(oldest).scalar(), lon=0.0) if unplaced else None
 
 
+def waiting_in(connection: Connection, session_id: int) -> int:
+    """Count the tiles of a session where something was seen that no other image has confirmed yet.
+
+    By the newest comparison up to its image: that one may have shown too little to be compared itself. What was there
+    when the area was accepted as it looks does not count.
+    """
+    on_tile = [SHOWN.c[name] == IMAGE.c[name] for name in SAME_GROUND]
+    is_newer = AREA.c.baseline_at.is_(None) | (SHOWN.c.fetched_at > AREA.c.baseline_at)
+    newest = (
+        select(DONE.c.ignored)
+        .join(SHOWN, SHOWN.c.id == DONE.c.image_id)
+        .where(SHOWN.c.area_id == IMAGE.c.area_id, *on_tile, SHOWN.c.is_apart.is_(None))
+        .where(SHOWN.c.taken_at <= IMAGE.c.taken_at, is_newer, is_of_pair())
+        .order_by(SHOWN.c.taken_at.desc(), SHOWN.c.id.desc(), DONE.c.id.desc())
+        .limit(1)
+        .correlate(IMAGE, AREA)
+        .scalar_subquery()
+    )
+    tiles = select(func.count()).select_from(RUN).join(IMAGE, IMAGE.c.id == RUN.c.image_id)
+    tiles = tiles.join(AREA, AREA.c.id == IMAGE.c.area_id).where(RUN.c.session_id == session_id)
+    return int(connection.execute(tiles.where(IMAGE.c.is_apart.is_(None), shows_once(newest))).scalar_one())
+
+
 def unseen_in(connection: Connection, session_id: int) -> Unseen | None:
     """Sum up what the ended tile runs of a session did not see; None where that was not measured."""
     sums = (func.sum(RUN.c.unseen_m2), func.sum(RUN.c.watched_m2), func.min(RUN.c.unseen_since))
     is_measured = RUN.c.watched_m2.is_not(None) & RUN.c.verdict.is_not(None)
     unseen_m2, of_m2, since = connection.execute(select(*sums).where(RUN.c.session_id == session_id, is_measured)).one()
     return None if of_m2 is None else Unseen(m2=unseen_m2 or 0.0, of_m2=of_m2, since=since)
+
+
+def clearly_seen_in(connection: Connection, session_id: int, *, tolerance: float) -> datetime | None:
+    """Return since when images have shown a session's ground clearly, as far as that is known."""
+    is_measured = (RUN.c.session_id == session_id) & RUN.c.watched_m2.is_not(None)
+    rows = connection.execute(select(RUN.c.clearly_seen_at, RUN.c.watched_m2).where(is_measured))
+    return clearly_seen_at((SeenTile(at, m2) for at, m2 in rows), tolerance=tolerance)
 
 
 def count_verdicts(connection: Connection, session_ids: list[int]) -> dict[int, dict[str, int]]:
@@ -73,11 +127,16 @@ def summarise(
         .order_by(RUN.c.id)
         .limit(FAILURES_KEPT)
     )
-    word = ALERT.c.change_log["severity"].as_string()
-    severities = connection.execute(select(word).where(ALERT.c.session_id == session_id).distinct()).scalars()
+    kinds = connection.execute(select(ALERT.c.change_log["kinds"]).where(ALERT.c.session_id == session_id).distinct())
+    alerts = connection.execute(_ALERTS, {"of_session": session_id}).all()
+    told = [row for row in alerts if row.permit != Standing.VALID]
+    is_on_parcels = any(row.parcels for row in told)
     return {
         "counts": counts,
-        "severity": highest(severities),
+        "severity": highest(row.severity for row in told or alerts),
+        "authorised": sum(row.alerts for row in alerts) - sum(row.alerts for row in told),
+        "parcels": connection.execute(_PARCELS, {"of_session": session_id}).scalar_one() if is_on_parcels else 0,
+        "kinds": read_as(word for words in kinds.scalars() for word in words or ()),
         "clear_share": None if clear is None else round(float(clear), 4),
         "newest_captured_at": newest and newest.isoformat(),
         "unseen": unseen and _kept(unseen),

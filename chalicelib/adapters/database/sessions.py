@@ -11,32 +11,39 @@ from sqlalchemy import Connection, Engine, Row, func, select, update
 from typing_extensions import override
 
 from chalicelib.adapters.database import tables as t
+from chalicelib.adapters.database.area_shapes import watched_m2
 from chalicelib.adapters.database.comparisons import not_compared
 from chalicelib.adapters.database.engine import reads, writes
 from chalicelib.adapters.database.ledger import charge
-from chalicelib.adapters.database.owned import owned_area, owned_sessions
-from chalicelib.adapters.database.paging import counted, page_of
+from chalicelib.adapters.database.owned import ONE_SESSION, owned_area, owned_sessions
+from chalicelib.adapters.database.paging import counted, newest, page_of
 from chalicelib.adapters.database.references import newest_pairs
-from chalicelib.adapters.database.rows import area_of, past_session_of, session_of
+from chalicelib.adapters.database.rows import area_of, session_of
 from chalicelib.adapters.database.session_closing import lock_session
 from chalicelib.adapters.database.session_ending import end_part
-from chalicelib.adapters.database.session_opening import Waits, open_session, refuse_session
+from chalicelib.adapters.database.session_opening import (
+    Waits,
+    answering_first,
+    columns_of,
+    mark_requested,
+    open_session,
+    planned,
+    refuse_session,
+)
 from chalicelib.adapters.database.session_summaries import count_verdicts, summarise
+from chalicelib.adapters.database.two_dates import answering, open_two_dates
 from chalicelib.application.patience import is_awaited
 from chalicelib.application.ports.sessions import Sessions
-from chalicelib.domain.areas import Area, next_due
+from chalicelib.domain.areas import Area
 from chalicelib.domain.budgets import Spending, of_tiles
+from chalicelib.domain.cadences import next_due
 from chalicelib.domain.errors import Conflict, LimitReached, NotFound
 from chalicelib.domain.jobs import Message
 from chalicelib.domain.paging import Page, PageRequest
-from chalicelib.domain.sessions import (
-    Cause,
-    Session,
-    SessionStatus,
-    answers_first_request,
-)
+from chalicelib.domain.scenes import Found
+from chalicelib.domain.sessions import Cause, Session, SessionStatus
 from chalicelib.domain.tile_runs import Outcome, TileState
-from chalicelib.domain.tiles import Tile, shared_m2, tiles_covering
+from chalicelib.domain.two_dates import TwoDates
 
 SESSION, AREA = t.alert_sessions, t.area_configs
 PARTS_IN_TIME = 6  # of a session that ends, while a person waits
@@ -64,7 +71,7 @@ class SqlSessions(Sessions):
     def open_due(self, connection: Connection, area_id: int, *, now: datetime, request_id: str) -> list[Message]:
         query = select(AREA).where(AREA.c.id == area_id, AREA.c.deleted_at.is_(None)).with_for_update()
         row = connection.execute(query).one_or_none()
-        if row is None or row.next_due_at > now or self._open_one(connection, area_id) is not None:
+        if row is None or row.is_paused or row.next_due_at > now or self._open_one(connection, area_id) is not None:
             return []
         area = area_of(row)
         try:
@@ -74,8 +81,9 @@ class SqlSessions(Sessions):
             connection.execute(update(AREA).where(AREA.c.id == area_id).values(next_due_at=now + timedelta(hours=1)))
             refuse_session(connection, area_id, refused.reason, slot_at=row.next_due_at, now=now)
             return []
-        _, messages = self._open_captures(
-            connection, area, Cause.SCHEDULED, slot_at=row.next_due_at, now=now, request_id=request_id
+        tiles, slot_at = planned(connection, area), row.next_due_at
+        _, messages = self._open(
+            connection, area, Cause.SCHEDULED, tiles, slot_at=slot_at, now=now, request_id=request_id
         )
         return messages
 
@@ -84,76 +92,74 @@ class SqlSessions(Sessions):
     def open_now(
         self, connection: Connection, area_id: int, cause: Cause, *, user_id: int, now: datetime, request_id: str
     ) -> tuple[Session, list[Message]]:
-        row = connection.execute(owned_area(area_id, user_id).with_for_update()).one_or_none()
-        if row is None:
-            raise NotFound(f"there is no area {area_id}")
+        area = self._locked(connection, area_id, user_id)
         open_one = self._open_one(connection, area_id)
         if open_one is not None:
             if cause is Cause.REQUESTED and open_one.cause == Cause.SCHEDULED:
-                self._mark_requested(connection, open_one.id)  # it answers this request, and not the next one as well
+                mark_requested(connection, open_one.id)  # it answers this request, and not the next one as well
             return self._read(connection, [open_one])[0], []
-        area = area_of(row)
         if cause is Cause.COMPARISON:
             session_id, messages = self._open_comparisons(connection, area, now=now, request_id=request_id)
-        elif (first := self._answering_first(connection, area_id, now)) is not None:
+        elif (first := answering_first(connection, area, now)) is not None:
             session_id, messages = first, []
         else:
             self._charge(connection, area, now)
-            session_id, messages = self._open_captures(
-                connection, area, cause, slot_at=None, now=now, request_id=request_id
+            session_id, messages = self._open(
+                connection, area, cause, planned(connection, area), slot_at=None, now=now, request_id=request_id
             )
-        session = connection.execute(select(SESSION).where(SESSION.c.id == session_id)).one()
-        return self._read(connection, [session])[0], messages
+        return self._one(connection, session_id), messages
+
+    @override
+    @writes
+    def open_two_dates(
+        self,
+        connection: Connection,
+        area_id: int,
+        dates: TwoDates,
+        found: Found,
+        *,
+        user_id: int,
+        now: datetime,
+        request_id: str,
+    ) -> tuple[Session, list[Message]]:
+        area = self._locked(connection, area_id, user_id)
+        answer = answering(connection, area, dates, found)
+        if answer is not None:
+            return self._one(connection, answer), []
+        self._charge(connection, area, now, images=2)
+        session_id, messages = open_two_dates(
+            connection, area, dates, found, waits=self._waits, now=now, request_id=request_id
+        )
+        return self._one(connection, session_id), messages
+
+    @staticmethod
+    def _locked(connection: Connection, area_id: int, user_id: int) -> Area:
+        row = connection.execute(owned_area(area_id, user_id).with_for_update()).one_or_none()
+        if row is None:
+            raise NotFound(f"there is no area {area_id}")
+        return area_of(row)
 
     @staticmethod
     def _open_one(connection: Connection, area_id: int) -> Row[Any] | None:
         return connection.execute(select(SESSION).where(SESSION.c.open_area_id == area_id)).one_or_none()
 
-    @staticmethod
-    def _answering_first(connection: Connection, area_id: int, now: datetime) -> int | None:
-        """Return the session that answers an area's first request, and mark it as requested: it does so once."""
-        rows = connection.execute(select(SESSION).where(SESSION.c.area_id == area_id).limit(2)).all()
-        if not answers_first_request([past_session_of(row) for row in rows], now=now):
-            return None
-        SqlSessions._mark_requested(connection, rows[0].id)
-        return int(rows[0].id)
-
-    @staticmethod
-    def _mark_requested(connection: Connection, session_id: int) -> None:
-        connection.execute(update(SESSION).where(SESSION.c.id == session_id).values(cause=Cause.REQUESTED))
-
-    def _charge(self, connection: Connection, area: Area, now: datetime) -> None:
-        needed = of_tiles(area.tiles, cost_usd=self._cost_of(area.plan.provider))
+    def _charge(self, connection: Connection, area: Area, now: datetime, *, images: int = 1) -> None:
+        needed = of_tiles(images * area.tiles, cost_usd=self._cost_of(area.plan.provider))
         charge(connection, area.user_id, needed, budgets=self._budgets, now=now)
-
-    def _open_captures(
-        self,
-        connection: Connection,
-        area: Area,
-        cause: Cause,
-        *,
-        slot_at: datetime | None,
-        now: datetime,
-        request_id: str,
-    ) -> tuple[int, list[Message]]:
-        tiles = [
-            _columns_of(tile, area) | {"state": TileState.PLANNED}
-            for tile in tiles_covering(area.extent.bounds, area.plan.grid.zoom)
-        ]
-        return self._open(connection, area, cause, tiles, slot_at=slot_at, now=now, request_id=request_id)
 
     def _open_comparisons(
         self, connection: Connection, area: Area, *, now: datetime, request_id: str
     ) -> tuple[int, list[Message]]:
-        by_pair = {pair: tile for tile, pair in newest_pairs(connection, area)}
+        m2 = watched_m2(connection, area)
+        by_pair = {pair: tile for tile, pair in newest_pairs(connection, area) if tile in m2}
         pairs = sorted(not_compared(connection, list(by_pair), area.plan.thresholds))
         captured = {"state": TileState.CAPTURED}
         if pairs:
             needed = {Spending.COMPARISONS: len(pairs)}
             charge(connection, area.user_id, needed, budgets=self._budgets, now=now)
-            tiles = [_columns_of(by_pair[pair], area) | pair._asdict() | captured for pair in pairs]
+            tiles = [columns_of(by_pair[pair], m2[by_pair[pair]]) | pair._asdict() | captured for pair in pairs]
             return self._open(connection, area, Cause.COMPARISON, tiles, slot_at=None, now=now, request_id=request_id)
-        latest = select(func.max(SESSION.c.id)).where(SESSION.c.area_id == area.area_id)
+        latest = select(func.max(SESSION.c.id)).where(SESSION.c.area_id == area.area_id, SESSION.c.two_dates.is_(None))
         session_id = connection.execute(latest).scalar_one()
         if session_id is None:
             raise Conflict("nothing of this area has been captured yet")
@@ -174,14 +180,14 @@ class SqlSessions(Sessions):
             connection, area, cause, tiles, slot_at=slot_at, waits=self._waits, now=now, request_id=request_id
         )
         if cause is not Cause.COMPARISON:
-            due_at = next_due(area.next_due_at, cadence_hours=area.plan.cadence_hours, now=now)
+            due_at = next_due(area.next_due_at, area.plan.cadence, now=now)
             connection.execute(update(AREA).where(AREA.c.id == area.area_id).values(next_due_at=due_at))
         return opened
 
     @override
     @reads
     def get(self, connection: Connection, session_id: int, *, user_id: int) -> Session:
-        row = connection.execute(owned_sessions(user_id).where(SESSION.c.id == session_id)).one_or_none()
+        row = connection.execute(ONE_SESSION, {"wanted": session_id, "owner": user_id}).one_or_none()
         if row is None:
             raise NotFound(f"there is no session {session_id}")
         return self._read(connection, [row])[0]
@@ -194,12 +200,13 @@ class SqlSessions(Sessions):
 
     @override
     @reads
-    def of_user(self, connection: Connection, user_id: int, *, page: PageRequest) -> Page[Session]:
-        mine = owned_sessions(user_id)
-        total = counted(connection, mine, page)
-        if page.after is not None:
-            mine = mine.where(SESSION.c.id < page.after)
-        rows = connection.execute(mine.order_by(SESSION.c.id.desc()).limit(page.limit + 1)).all()
+    def of_user(
+        self, connection: Connection, user_id: int, *, page: PageRequest, area_id: int | None = None
+    ) -> Page[Session]:
+        mine = owned_sessions(user_id, area_id)
+        later = mine if page.after is None else mine.where(SESSION.c.id < page.after)
+        rows = newest(connection, later, SESSION.c.id, page)
+        total = counted(connection, mine, page, rows)
         return page_of(rows, page, total, lambda shown: self._read(connection, list(shown)))
 
     @override
@@ -228,12 +235,12 @@ class SqlSessions(Sessions):
         session = lock_session(connection, session_id)
         return [] if session is None else end_part(connection, session, outcome, now=now, request_id=request_id)
 
+    @classmethod
+    def _one(cls, connection: Connection, session_id: int) -> Session:
+        return cls._read(connection, [connection.execute(select(SESSION).where(SESSION.c.id == session_id)).one()])[0]
+
     @staticmethod
     def _read(connection: Connection, rows: list[Row[Any]]) -> list[Session]:
         running = [row.id for row in rows if row.summary is None]
         counts = count_verdicts(connection, running) if running else {}
         return [session_of(row, row.summary or summarise(connection, row.id, counts.get(row.id, {}))) for row in rows]
-
-
-def _columns_of(tile: Tile, area: Area) -> dict[str, object]:
-    return {"z": tile.z, "x": tile.x, "y": tile.y, "watched_m2": shared_m2(tile, area.extent.bounds)}

@@ -28,7 +28,7 @@ from chalicelib.domain.pushes import Target
 from chalicelib.domain.state_messages import AreaNews, failed_in, state_notice, why_unseen
 from chalicelib.domain.state_notices import A_DAY, Course, News, Periods, Told, news_of, wait_for_more
 
-USER, AREA, SESSION = t.users, t.area_configs, t.alert_sessions
+USER, AREA, SESSION, IMAGE = t.users, t.area_configs, t.alert_sessions, t.image_tiles
 NOBODY_S = 3600.0  # after which it is looked again whether a user has a device by now
 
 
@@ -45,7 +45,7 @@ class SqlStateNotices(StateNotices):
         query = (
             select(AREA.c.user_id)
             .join(STATE, STATE.c.area_id == AREA.c.id)
-            .where(STATE.c.tell_at <= now, AREA.c.deleted_at.is_(None))
+            .where(STATE.c.tell_at <= now, AREA.c.deleted_at.is_(None), AREA.c.is_paused.is_(False))
             .group_by(AREA.c.user_id)
             .order_by(func.min(STATE.c.tell_at))
             .limit(limit)
@@ -57,15 +57,19 @@ class SqlStateNotices(StateNotices):
     def decide(self, connection: Connection, user_id: int, *, now: datetime) -> list[Message]:
         if connection.execute(select(USER.c.id).where(USER.c.id == user_id).with_for_update()).one_or_none() is None:
             return []
-        mine = select(AREA).where(AREA.c.user_id == user_id, AREA.c.deleted_at.is_(None))
+        mine = select(AREA).where(AREA.c.user_id == user_id, AREA.c.deleted_at.is_(None), AREA.c.is_paused.is_(False))
         areas = {row.id: row for row in connection.execute(mine)}
         of_mine = select(STATE).where(STATE.c.area_id.in_(list(areas))).order_by(STATE.c.area_id).with_for_update()
         rows = {row.area_id: row for row in connection.execute(of_mine)}
-        courses = {area_id: _course(row, areas[area_id].unseen_tolerance) for area_id, row in rows.items()}
+        courses = {
+            area_id: _course(row, areas[area_id].unseen_tolerance)
+            for area_id, row in rows.items()
+            if (row.session_id or 0) > (areas[area_id].old_land_session_id or -1)  # else it is of other land
+        }
         news = {
             area_id: each
-            for area_id, row in rows.items()
-            if (each := news_of(courses[area_id], _told(row), periods=self._periods, now=now)) is not None
+            for area_id, course in courses.items()
+            if (each := news_of(course, _told(rows[area_id]), periods=self._periods, now=now)) is not None
         }
         wait_until = wait_for_more(news.values(), now=now)
         is_told_to_operator = all(areas[area_id].is_told_to_operator for area_id in news)
@@ -129,8 +133,17 @@ def _about(connection: Connection, row: Row[Any], name: str, news: News) -> Area
         since=news.since,
         share=None if unseen is None else unseen.share,
         m2=None if unseen is None else unseen.m2,
+        clearly_seen_at=row.clearly_seen_at,
+        is_dated=row.clearly_seen_at is not None or not _is_undated(connection, row.area_id),
         why=why_unseen(news.state, reasons, failed=failed_in(summary.get("counts", {}))),
     )
+
+
+def _is_undated(connection: Connection, area_id: int) -> bool:
+    """Whether the newest of an area's images does not say when it was taken; not where it has none."""
+    newest = select(IMAGE.c.id, IMAGE.c.captured_at).where(IMAGE.c.area_id == area_id)
+    row = connection.execute(newest.order_by(IMAGE.c.taken_at.desc()).limit(1)).one_or_none()
+    return row is not None and row.captured_at is None
 
 
 def _last_session(connection: Connection, area_id: int) -> int:

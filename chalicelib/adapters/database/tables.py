@@ -7,6 +7,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     Double,
     ForeignKey,
     Index,
@@ -14,17 +15,25 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
     true,
 )
 
 from chalicelib.adapters.database import (
     account_tables,
     archive_tables,
+    area_shape_tables,
     area_state_table,
     audit_tables,
+    export_table,
+    hold_table,
+    layer_tables,
     limit_tables,
+    named_parcel_table,
     place_tables,
     scene_tables,
+    session_part_table,
+    upkeep_tables,
 )
 from chalicelib.adapters.database.engine import UtcDateTime
 from chalicelib.adapters.database.metadata import Id, table
@@ -65,6 +74,16 @@ area_configs = table(
     Column("deleted_at", UtcDateTime, index=True),
     Column("is_told_to_operator", Boolean, nullable=False, server_default=true()),
     Column("baseline_at", UtcDateTime),  # when its owner accepted what it looks like
+    Column("compare_since", Date),  # nothing from long before it is a baseline
+    Column("alert_kinds", JSON(none_as_null=True)),  # names; none: the usual ones
+    Column("looks_on_arrival", Boolean, nullable=False, server_default=false()),  # of a scene over it
+    Column("shape_m2", Double),  # of an area with a shape of its own; NULL: it is its box
+    Column("shape_tiles", Integer),  # that it touches, on its grid
+    Column("version", Integer, nullable=False, server_default="1"),  # of what its owner says of it
+    *(Column(name, JSON(none_as_null=True)) for name in ("tags", "schedule")),  # NULL: none
+    Column("is_paused", Boolean, nullable=False, server_default=false()),
+    Column("is_confirmed_twice", Boolean, nullable=False, server_default=false()),  # what changed, by a second image
+    Column("old_land_session_id", Id),  # the last session on the land as it was before; NULL: it was never another
 )
 
 alert_sessions = table(
@@ -82,8 +101,10 @@ alert_sessions = table(
     Column("tiles_planned", Integer, nullable=False),
     Column("summary", JSON),  # counts, clear share, failures: written when it ends
     Column("is_notification_sent", Boolean, nullable=False, default=False),
+    Column("two_dates", JSON(none_as_null=True)),  # that were asked to be compared: beside the area's own sessions
     UniqueConstraint("area_id", "slot_at"),
     Index(None, "status", "deadline_at"),
+    *(Index(None, "area_id", *then) for then in (("id",), ("status", "id"))),
 )
 
 session_tiles = table(
@@ -106,6 +127,7 @@ session_tiles = table(
     Column("watched_m2", Double),  # of the tile, in the area; NULL in rows of before
     Column("unseen_m2", Double),  # of them, when it ended
     Column("unseen_since", UtcDateTime),  # when some of it was missed first, of those in a row
+    Column("clearly_seen_at", UtcDateTime),  # when the image was taken that showed it clearly last; NULL: not known
     Column("ended_at", UtcDateTime),
     Column("unusable", Text),  # why a newer scene than the one that was looked at could not be used
     UniqueConstraint("session_id", "z", "x", "y"),
@@ -141,6 +163,12 @@ image_tiles = table(
     Column("scene_items", JSON(none_as_null=True)),  # what the image was made of, the topmost first
     Column("is_baseline", Boolean),  # taken as the baseline of an image of the same tile run
     Column("capture_id", Id, ForeignKey("captures.id"), index=True),  # what it is a use of; NULL: an object of its own
+    Column("bands_key", String(191), index=True),  # as its capture's; NULL: it has none
+    Column("bands_sha256", String(64)),
+    Column("is_apart", Boolean),  # of two dates that somebody asked for: nothing is known of the tile by it
+    Column("dropped_at", UtcDateTime),  # by retention: its `object_key` is "" then, and its bands are gone too
+    Column("pinned_at", UtcDateTime),  # retention never drops it
+    Column("pin_reason", String(200)),
     UniqueConstraint("tile_run_id", "taken_at"),
     Index(None, "area_id", "z", "x", "y", "taken_at"),
     Index(None, "area_id", "taken_at"),
@@ -206,24 +234,15 @@ outbox = table(
     Index(None, "queue", "dead_at", "turn"),
 )
 
-chores = table(
-    "chores",
-    Column("name", String(64), primary_key=True),
-    Column("next_due_at", UtcDateTime, nullable=False),
-    Column("cursor", String(191), nullable=False, default=""),
-)
-
-breakers = table(
-    "breakers",
-    Column("name", String(64), primary_key=True),
-    Column("failures", Integer, nullable=False),
-    Column("open_until", UtcDateTime),
-)
-
 area_states, places, place_sightings = area_state_table.area_states, place_tables.places, place_tables.place_sightings
-scene_searches, captures = scene_tables.scene_searches, scene_tables.captures
-archive_files = archive_tables.archive_files
-sign_ins, refresh_tokens = account_tables.sign_ins, account_tables.refresh_tokens
-devices, buckets = account_tables.devices, account_tables.buckets
+area_shapes, area_tiles = area_shape_tables.area_shapes, area_shape_tables.area_tiles
+scene_searches, captures, holds = scene_tables.scene_searches, scene_tables.captures, hold_table.holds
+area_exports, session_parts = export_table.area_exports, session_part_table.session_parts
+archive_files, buckets = archive_tables.archive_files, account_tables.buckets
+sign_ins, refresh_tokens, devices = account_tables.sign_ins, account_tables.refresh_tokens, account_tables.devices
 audit_entries, audit_heads = audit_tables.audit_entries, audit_tables.audit_heads
+chores, breakers = upkeep_tables.chores, upkeep_tables.breakers
 spendings, budgets, waits = limit_tables.spendings, limit_tables.budgets, limit_tables.waits
+layers, layer_versions, layer_imports = layer_tables.layers, layer_tables.layer_versions, layer_tables.layer_imports
+layer_lands, parcels, parcel_cells = layer_tables.layer_lands, layer_tables.parcels, layer_tables.parcel_cells
+named_parcels = named_parcel_table.named_parcels

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from typing_extensions import override
 
 from chalicelib.adapters.database import tables as t
+from chalicelib.adapters.database.alerts_on_parcels import AlertsOnParcels
 from chalicelib.adapters.database.claims import capture_claim, claim_run, comparison_claim, is_held, is_leased, job_of
 from chalicelib.adapters.database.engine import writes
 from chalicelib.adapters.database.images import forget_image, insert_image
@@ -90,14 +91,14 @@ class SqlTileRuns(TileRuns):
         if lost_image_id is not None:
             known = tuple(image for image in claim.references if image.image_id != lost_image_id)
             claim = replace(claim, references=known)
-        reference = reference_for(connection, claim, taken_before=captured.taken_at)
+        reference = reference_for(connection, claim, taken_before=captured.taken_at, unlike=captured.sha256)
         if lost_image_id is not None:
             forget_image(connection, lost_image_id)
         follows = after_capture(captured, reference)
         # The session may end with an outcome: its row is locked first.
         session = lock_session(connection, claim.session_id) if isinstance(follows, Outcome) else None
         try:
-            image_id = insert_image(connection, claim, captured)
+            image_id = insert_image(connection, claim, captured, is_baseline=captured.is_known or None)
         except IntegrityError:  # this run has its image already, or its session is gone
             raise StaleError from None
         if isinstance(follows, Outcome):
@@ -179,7 +180,7 @@ class SqlTileRuns(TileRuns):
 
     @override
     def end(self, claim: Claim, outcome: Outcome, *, now: datetime) -> list[Message]:
-        return _unless_stale(lambda: self._end(claim, outcome, now=now))
+        return _unless_stale(lambda: self._end(claim, AlertsOnParcels(self.engine).told(claim, outcome), now=now))
 
     @writes
     def _end(self, connection: Connection, claim: Claim, outcome: Outcome, *, now: datetime) -> list[Message]:
@@ -244,5 +245,6 @@ def _end(
 ) -> list[Message]:
     if session is None:
         raise StaleError
-    end_run(connection, run, outcome, now=now, fence=claim.fence)
+    if end_run(connection, run, outcome, now=now, fence=claim.fence):
+        return []
     return finish_if_done(connection, session, now=now, request_id=claim.request_id)

@@ -9,14 +9,17 @@ import logging
 import math
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 
 from typing_extensions import override
 
-from chalicelib.adapters.imagery.catalogue import Entry
+from chalicelib.adapters.imagery.dates import seeming_day
 from chalicelib.adapters.imagery.decoded import Decoded
+from chalicelib.adapters.imagery.entries import Entry
 from chalicelib.adapters.imagery.geotiff.files import GeoTiffs
 from chalicelib.adapters.imagery.holdings import Count, Holdings, LookedAt
+from chalicelib.adapters.imagery.hosts import shown
 from chalicelib.adapters.imagery.inventory import inventory
 from chalicelib.adapters.imagery.item_store import Changed, FolderItemStore, ItemStore, StoredFile, Unreadable
 from chalicelib.adapters.imagery.refusals import refusals
@@ -24,6 +27,7 @@ from chalicelib.adapters.imagery.warp import Part, mosaic, warp
 from chalicelib.application.ports.archive import Archive
 from chalicelib.application.ports.imagery import Imagery
 from chalicelib.domain.archives import FileUse
+from chalicelib.domain.bands import side_px
 from chalicelib.domain.diagnostics import Finding, Level, ok
 from chalicelib.domain.errors import BadImage, NoCoverage, ProviderUnavailable, Unavailable
 from chalicelib.domain.scenes import (
@@ -85,7 +89,7 @@ class ArchiveImagery(Imagery, Archive):
             item = entry.item
             reason = why_not_of_then(item.captured_at, since=since, until=until)
             if reason is not None:
-                logger.warning("archive item skipped", extra={"file": entry.image.name, "reason": reason})
+                logger.warning("archive item skipped", extra={"file": shown(entry.image.name), "reason": reason})
             elif shown_share(item, area, NO_SLACK) > 0:
                 by_day.setdefault(day_of(item.captured_at, lon), []).append(item)
         return Found(
@@ -104,23 +108,25 @@ class ArchiveImagery(Imagery, Archive):
             raise _gone(", ".join(lost) or scene.scene_id)
         entries = [there[key] for key in wanted]
         try:
-            content = mosaic(view, self._parts(entries, view))
+            content, bands = mosaic(view, self._parts(entries, view))
         except Changed as error:
             raise _gone(scene.scene_id) from error
         except Unreadable as error:
             logger.warning("archive picture not read", extra={"reason": error.reason})
-            raise Unreadable("a picture of the archive cannot be read just now") from error
+            says = "a picture of the archive cannot be read just now"
+            raise Unreadable(says, retry_after_s=error.retry_after_s) from error
         stated = dict.fromkeys(entry.stated.attribution or self._terms.licence.attribution for entry in entries)
-        return FetchedImage(content=content, scene=scene, attribution="; ".join(stated))
+        return FetchedImage(content=content, bands=bands, scene=scene, attribution="; ".join(stated))
 
     def _parts(self, entries: list[Entry], view: View) -> Iterator[Part]:
         """Yield what each item shows. One that cannot be used harms no other, unless nothing else shows the view."""
         failures: list[BadImage] = []
-        shown = False
+        is_shown = False
+        side = max((_side_px(entry, view) for entry in entries if entry.bands), default=view.size_px)
         for entry in entries:
-            item_id, about = entry.item.item_id, {"file": entry.image.name}
+            item_id, about = entry.item.item_id, {"file": shown(entry.image.name)}
             try:
-                part = self._part(entry, view)
+                part = self._part(entry, view, side)
             except (ProviderUnavailable, Unavailable):
                 raise  # not the item's fault: it is asked for again
             except MemoryError:
@@ -133,14 +139,21 @@ class ArchiveImagery(Imagery, Archive):
                 logger.exception("archive picture not used", extra=about)
                 failures.append(BadImage(f"the archive's picture {item_id} cannot be shown: {error!r:.200}"))
                 continue
-            shown = shown or bool(part.clear.any())
+            is_shown = is_shown or bool(part.clear.any())
             yield part
-        if failures and not shown:
+        if failures and not is_shown:
             raise failures[0]
 
-    def _part(self, entry: Entry, view: View) -> Part:
+    def _part(self, entry: Entry, view: View, side_px: int) -> Part:
+        if not entry.bands:
+            return self._picture(entry, view)
+        if entry.is_of_bands:
+            return self._geotiffs.measured(entry.bands, view, side_px)
+        return self._picture(entry, view)._replace(bands=self._geotiffs.layers(entry.bands, view, side_px))
+
+    def _picture(self, entry: Entry, view: View) -> Part:
         if entry.placed is not None:
-            return self._geotiffs.show(entry.image, entry.mask, entry.placed, view)
+            return self._geotiffs.show(entry.image, entry.mask, entry.placed, view, no_data=entry.asset.no_data)
         is_lonlat = entry.georeference is not None and entry.georeference.is_lonlat
         return warp(self._decoded.get(entry), entry.bounds, view, is_lonlat=is_lonlat)
 
@@ -161,7 +174,13 @@ class ArchiveImagery(Imagery, Archive):
 
     @override
     def inventory(self, *, now: datetime) -> list[FileUse]:
-        return inventory(self._holdings.listing(), read=self._in_parts, now=now)
+        return inventory(self._holdings.listing(), read=self._in_parts, day=self._seeming_day, now=now)
+
+    def _seeming_day(self, file: StoredFile) -> date | None:
+        try:
+            return seeming_day(file.name, partial(self._store.read_range, file), file.size)
+        except ProviderUnavailable:
+            return None
 
     @override
     def refresh(self) -> None:
@@ -177,6 +196,10 @@ def _best(entries: list[Entry], area: Bounds) -> Entry | None:
     enough = COVERS if most >= COVERS else most * COVERS  # two of one size differ by the rounding of their bounds
     best = [entry for share, entry in shares if share >= enough]
     return max(best, key=lambda entry: (entry.item.captured_at, entry.item.item_id))
+
+
+def _side_px(entry: Entry, view: View) -> int:
+    return side_px(view, min(band.placed.gsd_m for band in entry.bands))
 
 
 def _gone(names: str) -> NoCoverage:

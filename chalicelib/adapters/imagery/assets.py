@@ -47,6 +47,7 @@ class Asset:
     georeference: Georeference | BadItem | None  # None: nothing is said, as a GeoTIFF may say it itself
     size: int | None  # bytes, where `file:size` says so
     checksum: str | None  # `file:checksum`, a multihash in hexadecimal
+    no_data: int | None = None  # what its item says of it: its file's own goes before
 
 
 class Ranked(NamedTuple):
@@ -97,7 +98,7 @@ def _pictures(assets: Mapping[str, Any]) -> Iterator[Ranked]:
                 raise BadItem("the address of its picture is missing", named=f"assets.{key:.40}.href")
             continue
         href = stated["href"].strip()
-        roles = _roles(stated.get("roles"))
+        roles = roles_of(stated.get("roles"))
         if any(role in _NO_PICTURES or role.endswith("mask") for role in roles):
             continue
         found = _format(stated.get("type"), href)
@@ -116,9 +117,16 @@ def _is_one_band(stated: Mapping[str, Any]) -> bool:
     return isinstance(bands, list) and len(bands) == 1
 
 
-def _roles(value: object) -> list[str]:
+def roles_of(value: object) -> list[str]:
+    """Return the roles that an asset gives itself, in small letters."""
     given = value if isinstance(value, list) else [value]
     return [role.strip().lower() for role in given if isinstance(role, str)]
+
+
+def is_geotiff(asset: Mapping[str, Any], href: str) -> bool:
+    """Whether an asset is declared as a GeoTIFF, by its media type or its ending."""
+    found = _format(asset.get("type"), href)
+    return found is not None and found.readable == "GeoTIFF"
 
 
 class _Format(NamedTuple):
@@ -152,14 +160,12 @@ def _by_ending(ending: str) -> _Format | None:
 
 def _unread(found: _Format, href: str) -> str:
     where = " on another machine (a remote asset)" if is_remote(href) else ""
-    if found.readable == "GeoTIFF" and href.lower().startswith(("http:", "https:", "//")):
-        return f"its picture is a GeoTIFF{where}, which is not read there: fetch it into the archive"
     if found.unread:
         return f"its picture{where} is of the format {found.unread}, which is not read: PNG, JPEG, WebP and GeoTIFF are"
     return ""
 
 
-def asset_of(ranked: Ranked, georeference: Georeference | BadItem | None) -> Asset:
+def asset_of(ranked: Ranked, georeference: Georeference | BadItem | None, no_data: int | None = None) -> Asset:
     """Return an asset as it is kept. Raises BadItem."""
     size, checksum = ranked.stated.get("file:size"), ranked.stated.get("file:checksum")
     if checksum is not None and not isinstance(checksum, str):
@@ -171,4 +177,5 @@ def asset_of(ranked: Ranked, georeference: Georeference | BadItem | None) -> Ass
         georeference=georeference,
         size=None if size is None else int(number("file:size", size)),
         checksum=checksum,
+        no_data=no_data,
     )

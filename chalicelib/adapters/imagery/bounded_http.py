@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from email.utils import parsedate_to_datetime
@@ -10,6 +11,12 @@ import requests
 import urllib3
 
 CHUNK_BYTES = 64 * 1024
+
+
+def hide_addresses() -> None:
+    """Keep whole URLs, in which keys and signatures stand, out of the logs of the library below."""
+    for name in ("connection", "connectionpool", "util.retry"):
+        logging.getLogger(f"urllib3.{name}").setLevel(logging.ERROR)
 
 
 class BrokenBody(Exception):

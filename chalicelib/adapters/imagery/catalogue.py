@@ -10,44 +10,27 @@ import hashlib
 import logging
 import threading
 from collections import Counter, deque
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
-from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from chalicelib.adapters.imagery.assets import Asset
 from chalicelib.adapters.imagery.bad_item import BadItem
-from chalicelib.adapters.imagery.georeference import Georeference
-from chalicelib.adapters.imagery.geotiff_tags import Placed
+from chalicelib.adapters.imagery.bands import Band
+from chalicelib.adapters.imagery.entries import Entry, checked, lay
 from chalicelib.adapters.imagery.item_store import Files, ItemStore, StoredFile, Unreadable
 from chalicelib.adapters.imagery.names import Names, is_remote
-from chalicelib.adapters.imagery.picture import Picture, read_stored
+from chalicelib.adapters.imagery.picture import Picture
 from chalicelib.adapters.imagery.placing import lie
+from chalicelib.adapters.imagery.remote import files_elsewhere, picture_in, refusal_elsewhere
 from chalicelib.adapters.imagery.stac import MAX_DOCUMENT_BYTES, Document, read_document
 from chalicelib.adapters.imagery.stac import Item as StacItem
-from chalicelib.domain.scenes import Item
-from chalicelib.domain.tiles import Bounds
+from chalicelib.domain.bands import VISIBLE
 
 ENDINGS = (".json", ".geojson")
-MASK = ".msk"  # behind a GeoTIFF's name: GDAL's file of its mask
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """An item and its image."""
-
-    item: Item
-    stated: StacItem
-    asset: Asset
-    image: StoredFile
-    georeference: Georeference | None  # None: its item says nothing, and the GeoTIFF itself does
-    bounds: Bounds  # with what the image's own pixels say
-    gsd_m: float
-    placed: Placed | None = None  # of a GeoTIFF
-    mask: StoredFile | None = None  # of a GeoTIFF: in a file beside it
 
 
 class Read(NamedTuple):
@@ -67,6 +50,7 @@ class Listing:
     names: Names
     documents: dict[StoredFile, Document]
     reads: list[Read]
+    elsewhere: list[StoredFile]  # what items name on other machines that may be read, by its address
 
     @property
     def entries(self) -> list[Entry]:
@@ -98,6 +82,8 @@ class Catalogue:
     def _look(self, files: Files) -> Listing:
         names = Names(files.files, self._store.name_of)
         documents = self._read_documents(files, names)
+        elsewhere = files_elsewhere(self._store, documents)
+        names = names.with_elsewhere(elsewhere)
         reads = [
             Read(
                 file, file.name if len(document.items) == 1 else f"{file.name} #{place}", self._found(file, each, names)
@@ -105,9 +91,10 @@ class Catalogue:
             for file, document in documents.items()
             for place, each in enumerate(document.items, start=1)
         ]
-        listing = Listing(files=files, names=names, documents=documents, reads=_told_apart(reads))
+        told, others = _told_apart(reads), list(elsewhere.values())
+        listing = Listing(files=files, names=names, documents=documents, reads=told, elsewhere=others)
         self._tell(listing)
-        there = set(files.files)
+        there = {*files.files, *elsewhere.values()}
         self._documents = {file: document for file, document in self._documents.items() if file in there}
         self._pictures = {file: picture for file, picture in self._pictures.items() if file in there}
         return listing
@@ -159,24 +146,50 @@ class Catalogue:
 
     def _entry(self, file: StoredFile, stated: StacItem, names: Names) -> Entry:
         """Return the item with the first of its assets that is a picture. Raises BadItem, Unreadable."""
+        bands = list(self._bands(file, stated, names))
+        red = next((asset for asset, band in bands if band.name == "red"), None)
+        known = names.find(red.href, beside=file.name) if red else None  # as it is kept: by its address alone
+        if red and known and {band.name for _, band in bands}.issuperset(VISIBLE):
+            picture = self._picture(known)
+            if isinstance(picture, Picture):
+                return lay(stated, red, known, picture, names=names, bands=[band for _, band in bands])
         reasons: list[BadItem] = []
         for asset in stated.assets:
             image = names.find(asset.href, beside=file.name)
-            picture = self._picture(image) if image else names.missing(asset.href, beside=file.name)
+            refused = None if image else refusal_elsewhere(self._store, asset)
+            picture = self._picture(image) if image else refused or names.missing(asset.href, beside=file.name)
             if image and isinstance(picture, Picture):
-                return _laid(stated, asset, image, picture, names)
+                return lay(stated, asset, image, picture, names=names, bands=[band for _, band in bands])
             if isinstance(picture, BadItem):
                 reasons.append(picture)
+                if is_remote(asset.href):  # where a lesser one is here it is used, and this is told
+                    note = f"its asset {asset.key!r:.40} is not used: {picture.says} ({picture.remedy})"
+                    stated = replace(stated, notes=(*stated.notes, note))
             is_left_elsewhere = asset.format == "GeoTIFF" and image is None  # beside the picture that was made of it
             if asset.format and not is_remote(asset.href) and not is_left_elsewhere:
                 break  # one of an undeclared kind need not be a picture, but this one was meant
         raise reasons[0 if stated.assets[0].format == "GeoTIFF" else -1].again()
 
+    def _bands(self, file: StoredFile, stated: StacItem, names: Names) -> Iterator[tuple[Asset, Band]]:
+        """Yield those of an item's bands whose files are there. Raises BadItem for one that is no band, Unreadable."""
+        for name, asset, coding in stated.bands:
+            image = names.find(asset.href, beside=file.name)
+            if image is None:
+                continue
+            picture = self._picture(image)
+            if isinstance(picture, BadItem):
+                raise picture.again()
+            image = picture.found or image
+            georeference = checked(asset, image)
+            placed = lie(picture, georeference).placed
+            if placed is None:
+                raise BadItem(f"its band {asset.key!r:.40} is no GeoTIFF", named=image.name)
+            yield asset, Band(name, image, placed, coding, asset.checksum)
+
     def _picture(self, image: StoredFile) -> Picture | BadItem:
         if image not in self._pictures:
-            ends, read = self._store.ends(image), partial(self._store.read_range, image)
             try:
-                self._pictures[image] = read_stored(ends, read, size=image.size, name=image.name)
+                self._pictures[image] = picture_in(self._store, image)
             except BadItem as bad:
                 self._pictures[image] = bad.again()
         return self._pictures[image]
@@ -186,34 +199,6 @@ class Catalogue:
         for file, reason in sorted(told - self._told):
             logger.warning("archive item skipped", extra={"file": file, "reason": reason})
         self._told = told
-
-
-def _laid(stated: StacItem, asset: Asset, image: StoredFile, picture: Picture, names: Names) -> Entry:
-    georeference = asset.georeference
-    if isinstance(georeference, BadItem):
-        raise georeference.again()
-    if asset.size is not None and asset.size != image.size:
-        raise BadItem(
-            f"file:size says {asset.size} bytes, its picture has {image.size}: it is another file, or cut off"
-        )
-    bounds, gsd_m, placed = lie(picture, georeference)
-    mask = names.find(PurePosixPath(image.name).name + MASK, beside=image.name) if placed else None
-    # Whatever changes the pixels of a view changes its content. The time of its file is part of it: one that was only
-    # touched is fetched once more, and found to be the same.
-    is_lonlat = georeference is not None and georeference.is_lonlat
-    shown = (image, placed, mask) if placed else (image, tuple(bounds), is_lonlat)
-    content = hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
-    return Entry(
-        item=Item(stated.item_id, stated.captured_at, content, bounds, gsd_m),
-        stated=stated,
-        asset=asset,
-        image=image,
-        georeference=georeference,
-        bounds=bounds,
-        gsd_m=gsd_m,
-        placed=placed,
-        mask=mask,
-    )
 
 
 def _told_apart(reads: list[Read]) -> list[Read]:

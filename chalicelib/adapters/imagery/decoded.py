@@ -6,8 +6,8 @@ import threading
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from chalicelib.adapters.imagery.catalogue import Entry
 from chalicelib.adapters.imagery.checksums import check_checksum
+from chalicelib.adapters.imagery.entries import Entry
 from chalicelib.adapters.imagery.item_store import ItemStore, StoredFile
 from chalicelib.domain.image_formats.facts import MAX_BYTES
 from chalicelib.domain.image_header import read_header
@@ -21,17 +21,17 @@ class Decoded:
 
     def __init__(self, store: ItemStore) -> None:
         self._store = store
-        self._kept: OrderedDict[StoredFile, Pixels] = OrderedDict()
+        self._kept: OrderedDict[tuple[StoredFile, int | None], Pixels] = OrderedDict()
         self._lock = threading.Lock()  # also while decoding: two large images at once are too many
 
     def get(self, entry: Entry) -> Pixels:
         """Return an image's pixels, which must not be written to. Raises BadImage, ProviderUnavailable, Unavailable."""
-        file = entry.image
+        key = entry.image, entry.asset.no_data
         with self._lock:
-            if file not in self._kept:
-                self._kept[file] = self._decode(entry)
-            self._kept.move_to_end(file)
-            return self._kept[file]
+            if key not in self._kept:
+                self._kept[key] = self._decode(entry)
+            self._kept.move_to_end(key)
+            return self._kept[key]
 
     def _decode(self, entry: Entry) -> Pixels:
         """Decode an image; what was kept before is dropped first, as far as it takes."""
@@ -43,7 +43,7 @@ class Decoded:
         header = read_header(content)
         check_fits(header, len(content))
         self._drop_for(len(content) + header.decoding_bytes)
-        return decode(content, header)
+        return decode(content, header, no_data=entry.asset.no_data)
 
     def _drop_for(self, wanted: int) -> None:
         while self._kept and wanted + sum(_bytes(pixels) for pixels in self._kept.values()) > MAX_BYTES:

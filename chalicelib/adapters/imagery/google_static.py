@@ -6,7 +6,6 @@ hold the permission to store and analyse: Google's terms are understood to forbi
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -15,8 +14,9 @@ from urllib.parse import quote, urlencode
 import requests
 from typing_extensions import override
 
-from chalicelib.adapters.imagery.bounded_http import BrokenBody, Deadline, read_body, retry_after_s
+from chalicelib.adapters.imagery.bounded_http import Deadline
 from chalicelib.adapters.imagery.google_signing import signature, without_secrets
+from chalicelib.adapters.imagery.picture_server import READ_S, Answer, PictureServer
 from chalicelib.application.ports.clock import Jitter, Sleep
 from chalicelib.application.ports.imagery import Imagery
 from chalicelib.domain.diagnostics import Finding, Level, ok
@@ -35,20 +35,7 @@ from chalicelib.domain.tiles import Bounds, View, position
 LOGICAL_PX, SCALE = 640, 2
 UNDATED = Scene(scene_id="", captured_at=None)
 
-TRIES = 3
-CONNECT_S, READ_S, BUDGET_S = 3.0, 10.0, 20.0
-FIRST_BACKOFF_S = 1.0
-MAX_BODY_BYTES = 8 * 1024 * 1024
-
-logger = logging.getLogger(__name__)
-
-
-class _Retry(Exception):
-    """This try failed in a way that may pass; `after_s` is the wait that Google asked for."""
-
-    def __init__(self, reason: str, *, after_s: float | None = None) -> None:
-        super().__init__(reason)
-        self.after_s = after_s
+BUDGET_S = 20.0
 
 
 class GoogleStaticImagery(Imagery):
@@ -66,7 +53,6 @@ class GoogleStaticImagery(Imagery):
         session: requests.Session,
         sleep: Sleep,
         jitter: Jitter,
-        connect_s: float = CONNECT_S,
         read_s: float = READ_S,
         budget_s: float = BUDGET_S,
     ) -> None:
@@ -75,11 +61,10 @@ class GoogleStaticImagery(Imagery):
         self._signing_secret = signing_secret
         self._permission = permission.strip()
         self._endpoint = endpoint
-        self._session = session
-        self._sleep, self._jitter = sleep, jitter
-        self._connect_s, self._read_s, self._budget_s = connect_s, read_s, budget_s
-        for name in ("urllib3.connection", "urllib3.connectionpool"):
-            logging.getLogger(name).setLevel(logging.ERROR)  # below that they write whole URLs: key and signature
+        self._budget_s = budget_s
+        self._server = PictureServer(
+            "Google", provider=terms.name, session=session, sleep=sleep, jitter=jitter, read_s=read_s
+        )
 
     @override
     @property
@@ -103,7 +88,9 @@ class GoogleStaticImagery(Imagery):
         self._check_permission()
         if view != self._grid.view(view.tile) or view.tile.z + 1 > 21:
             raise ProviderRefused(f"google_static takes views of 1024 px and a margin of 128 px, not {view}")
-        content = self._ask_until_answered(self._url(view))
+        url = self._url(view)
+        answer = self._server.ask(url, Deadline(self._budget_s), lambda answer: self._check(answer, url))
+        content = answer.content
         try:
             size = read_size(content)
             check_ends(content, content[-64:], size=len(content))
@@ -150,71 +137,19 @@ class GoogleStaticImagery(Imagery):
         secret = _secret(self._signing_secret)
         return f"{url}&signature={quote(signature(url, secret))}" if secret else url
 
-    def _ask_until_answered(self, url: str) -> bytes:
-        deadline = Deadline(self._budget_s)
-        for number in range(1, TRIES + 1):
-            try:
-                return self._ask(url, deadline)
-            except _Retry as failure:
-                reason, asked_s = str(failure), failure.after_s
-            wait_s = self._jitter(FIRST_BACKOFF_S * 2 ** (number - 1)) if asked_s is None else asked_s
-            logger.info("imagery request failed", extra={"provider": self._terms.name, "try": number, "reason": reason})
-            if number == TRIES:
-                break
-            if wait_s >= deadline.left_s:
-                asked = f" and asks to wait {asked_s:.0f} s" if asked_s is not None else ""
-                raise ProviderUnavailable(
-                    f"{reason}{asked}: given up after {number} of {TRIES} tries", retry_after_s=asked_s
-                )
-            self._sleep(wait_s)
-        raise ProviderUnavailable(f"{reason}: given up after {TRIES} tries", retry_after_s=asked_s)
-
-    def _ask(self, url: str, deadline: Deadline) -> bytes:
-        """Ask once. Raises _Retry, or the error that stands."""
-        response: requests.Response | None = None
-        try:
-            response = self._session.get(
-                url,
-                timeout=(min(self._connect_s, deadline.left_s), min(self._read_s, deadline.left_s)),
-                stream=True,
-                allow_redirects=False,
-                headers={"Accept": "image/*", "Accept-Encoding": "identity"},
-            )
-        except requests.Timeout:
-            trouble = "Google does not answer in time"
-        except requests.RequestException as error:  # its text, and its cause's, hold the URL
-            trouble = f"Google cannot be reached ({type(error).__name__})"
-        if response is None:
-            raise _Retry(trouble)
-        try:
-            return self._judged(response, url, deadline)
-        finally:
-            response.close()
-
-    def _judged(self, response: requests.Response, url: str, deadline: Deadline) -> bytes:
-        status, kind = response.status_code, response.headers.get("Content-Type", "").split(";")[0].strip().lower()
-        if 300 <= status < 400:
-            raise ProviderUnavailable(f"Google answers with a redirect ({status}), which is not followed")
-        broken = ""
-        try:
-            content = read_body(response, most=MAX_BODY_BYTES, deadline=deadline)
-        except BrokenBody as failure:
-            content, broken = b"", str(failure)
-        if status in {408, 429} or status >= 500:
-            raise _Retry(f"Google is busy or in trouble ({status})", after_s=retry_after_s(response))
-        said = _said(content, kind, url)
-        if status != 200:
-            raise ProviderRefused(f"Google refuses the request ({status}){said}")
-        warning = response.headers.get("X-Staticmap-API-Warning")
+    def _check(self, answer: Answer, url: str) -> None:
+        """Raise for what Google will not answer otherwise."""
+        said = _said(answer, url)
+        if answer.status != 200:
+            raise ProviderRefused(f"Google refuses the request ({answer.status}){said}")
+        warning = answer.headers.get("X-Staticmap-API-Warning")
         if warning is not None:
             raise ProviderUnavailable(
                 f"Google's picture carries a warning: {without_secrets(warning, url) or 'without words'}"
             )
-        if not kind.startswith("image/"):
-            raise BadImage(f"Google answers {kind[:40] or 'something without a type'} instead of a picture{said}")
-        if broken:
-            raise _Retry(f"Google's picture {broken}")
-        return content
+        if not answer.kind.startswith("image/"):
+            kind = answer.kind[:40] or "something without a type"
+            raise BadImage(f"Google answers {kind} instead of a picture{said}")
 
 
 def _secret(read: Callable[[], str]) -> str:
@@ -228,9 +163,9 @@ def _secret(read: Callable[[], str]) -> str:
     raise ProviderRefused(f"Google's key is missing: {refused}")
 
 
-def _said(content: bytes, kind: str, url: str) -> str:
+def _said(answer: Answer, url: str) -> str:
     """Return the text of a response that is no image: the reason is often only there."""
-    if not kind.startswith("text/plain"):
+    if not answer.kind.startswith("text/plain"):
         return ""
-    said = without_secrets(content[:2000].decode(errors="replace"), url)
+    said = without_secrets(answer.content[:2000].decode(errors="replace"), url)
     return f": {said}" if said else ""

@@ -7,7 +7,8 @@ from typing import NamedTuple, Protocol
 
 from typing_extensions import override
 
-from chalicelib.adapters.imagery.catalogue import Catalogue, Entry, Listing
+from chalicelib.adapters.imagery.catalogue import Catalogue, Listing
+from chalicelib.adapters.imagery.entries import Entry
 from chalicelib.adapters.imagery.item_store import ItemStore
 from chalicelib.adapters.imagery.refusals import Bad, Dated, bad_of, dated_of
 from chalicelib.domain.tiles import Bounds

@@ -9,8 +9,10 @@ from datetime import timedelta
 
 from typing_extensions import override
 
-from chalicelib.adapters.imagery.catalogue import Entry, Listing
+from chalicelib.adapters.imagery.catalogue import Listing
+from chalicelib.adapters.imagery.entries import Entry
 from chalicelib.adapters.imagery.holdings import Count, Held, Holdings
+from chalicelib.adapters.imagery.hosts import shown
 from chalicelib.adapters.imagery.item_store import Files, ItemStore
 from chalicelib.adapters.imagery.reading import Reading
 from chalicelib.adapters.imagery.refusals import Bad, bad_of, dated_of
@@ -145,7 +147,7 @@ class Indexed(Holdings):
         finally:
             self._index.release(self._archive, fence=fence, now=self._clock())
         if done:
-            self._index.forget_others(self._archive, [file.name for file in files.files])
+            self._index.forget_others(self._archive, [file.name for file in (*files.files, *read.elsewhere)])
         return done
 
 
@@ -161,7 +163,7 @@ def _build_of(read: Listing, listing: str, *, unread: int) -> Build:
         try:
             items.append(write_usable(entry, dated))
         except ValueError:  # half a surrogate pair: no database and no answer takes it
-            logger.warning("archive item skipped", extra={"file": entry.image.name, "reason": UNWRITABLE})
+            logger.warning("archive item skipped", extra={"file": shown(entry.image.name), "reason": UNWRITABLE})
             unwritten += 1
     return Build(
         listing=listing,

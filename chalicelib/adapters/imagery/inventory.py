@@ -2,49 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date, datetime
 
 from chalicelib.adapters.imagery.bad_item import BadItem
-from chalicelib.adapters.imagery.catalogue import Entry, Listing, Read
+from chalicelib.adapters.imagery.catalogue import Listing, Read
 from chalicelib.adapters.imagery.checksums import check_parts, is_known
+from chalicelib.adapters.imagery.dates import offer
+from chalicelib.adapters.imagery.entries import Entry
+from chalicelib.adapters.imagery.hosts import shown
 from chalicelib.adapters.imagery.item_store import StoredFile, Unreadable
 from chalicelib.adapters.imagery.names import is_remote
-from chalicelib.adapters.imagery.picture import TO_PNG
 from chalicelib.domain.archives import FileUse, Use
 from chalicelib.domain.errors import BadImage
 from chalicelib.domain.scenes import CLOCKS_MAY_DIFFER, SINCE, why_not_of_then
 
 WRITE_ITEM = "write an item beside it that says when and where: docs/archive.md"
-WRITE_ITEM_OF_GEOTIFF = "write an item beside it that says when: docs/archive.md"
+ADD = "add"  # it becomes a GeoTIFF with an item by one command, which says when it seems to be taken
 _NOT_READ = "a picture of a format that is not read: PNG, JPEG, WebP and GeoTIFF are"
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".jfif")
+_WORLDS = (".pgw", ".pngw", ".jgw", ".jpgw", ".wld", ".tfw")
 _MISNAMED = "it is not read as an item: the names of items end in .json or .geojson, each one JSON object"
 # Of a file that no item names: its endings, what it is, and what to do where it should be used.
 _UNNAMED = (
     (_PICTURES, "a picture without an item", WRITE_ITEM),
-    ((".tif", ".tiff", ".gtif", ".cog"), "a GeoTIFF without an item, so without its date", WRITE_ITEM_OF_GEOTIFF),
+    ((".tif", ".tiff", ".gtif", ".cog"), "a GeoTIFF without an item, so without its date", ADD),
     (
         (".jp2", ".j2k", ".jpx"),
         "JPEG 2000, which is not read: PNG, JPEG, WebP and GeoTIFF are",
-        f"{TO_PNG}; then {WRITE_ITEM}",
+        ADD,
     ),
-    ((".gif", ".bmp", ".heic", ".heif", ".avif", ".ecw", ".sid", ".vrt"), _NOT_READ, f"{TO_PNG}; then {WRITE_ITEM}"),
+    ((".gif", ".bmp", ".heic", ".heif", ".avif", ".ecw", ".sid", ".vrt"), _NOT_READ, ADD),
     (
         (".json.txt", ".geojson.txt", ".json.gz", ".geojson.gz", ".jsonl", ".ndjson"),
         _MISNAMED,
         "give it such a name, or convert it",
     ),
-    ((".pgw", ".pngw", ".jgw", ".jpgw", ".wld", ".tfw"), "a world file is not read: an item's bbox says where", ""),
+    (_WORLDS, "a world file is not read, but by `add`: an item's bbox says where", ""),
     ((".xml", ".txt", ".md", ".csv", ".pdf", ".html", ".prj", ".ovr", ".msk"), "a sidecar or a text, not read", ""),
 )
 _MANY = 3  # reasons of one file that are written out
 
 
-def inventory(listing: Listing, *, read: Callable[[StoredFile], Iterable[bytes]], now: datetime) -> list[FileUse]:
-    """Account for each file of a listing. `read` is asked for pictures whose items state a checksum."""
+def inventory(
+    listing: Listing,
+    *,
+    read: Callable[[StoredFile], Iterable[bytes]],
+    day: Callable[[StoredFile], date | None],
+    now: datetime,
+) -> list[FileUse]:
+    """Account for each file of a listing.
+
+    `read` is asked for pictures whose items state a checksum, `day` for those without an item: when they seem taken.
+    """
     reasons = {each.place: _not_used(each, read, now) for each in listing.reads}
-    named = _Named(listing, reasons)
+    named = _Named(listing, reasons, day)
     by_file: dict[StoredFile, list[Read]] = {file: [] for file in listing.documents}
     for each in listing.reads:
         by_file[each.file].append(each)
@@ -68,9 +80,11 @@ def _not_used(read: Read, content: Callable[[StoredFile], Iterable[bytes]], now:
     odd = why_not_of_then(found.item.captured_at, since=SINCE, until=now + CLOCKS_MAY_DIFFER)
     if odd is not None:
         return odd, "correct its datetime"
+    images = [(found.asset.checksum, found.image), *((band.checksum, band.image) for band in found.bands)]
     try:
-        if found.asset.checksum and is_known(found.asset.checksum):
-            check_parts(content(found.image), found.asset.checksum)
+        for checksum, image in dict.fromkeys(images):
+            if checksum and is_known(checksum) and not is_remote(image.name):
+                check_parts(content(image), checksum)
     except (BadImage, Unreadable) as bad:
         return bad.reason, "copy the picture again, or correct its item"
     return None
@@ -105,7 +119,7 @@ def _of_catalogue(file: StoredFile, listing: Listing) -> FileUse:
     nowhere = [href for href in lost if not is_remote(href)]
     says = f"{document.kind} with {len(document.links)} {'link' if len(document.links) == 1 else 'links'}"
     if outside:
-        says += f"; {len(outside)} lead out of the archive and are not followed, such as {outside[0]:.120}"
+        says += f"; {len(outside)} lead out of the archive and are not followed, such as {shown(outside[0]):.120}"
     if nowhere:
         says += f"; {len(nowhere)} lead to nothing, such as {nowhere[0]:.120}"
     remedy = "put the missing file there, or take the link out" if nowhere else ""
@@ -120,9 +134,17 @@ def _item(read: Read) -> str:
         return f"the same item as in {read.same_as}"
     notes = "".join(f"; {note}" for note in entry.stated.notes)
     better = entry.stated.assets[0]
-    if better is not entry.asset:
+    if entry.bands:
+        notes += f"; its bands are {', '.join(band.name for band in entry.bands)}"
+        notes += ", and its picture is made of them" if entry.is_of_bands else ""
+    lost = [band.asset.key for band in entry.stated.bands if band.name not in {each.name for each in entry.bands}]
+    if lost:
+        notes += f"; its {', '.join(f'{key!r:.40}' for key in lost)} are elsewhere: without these bands"
+    if better is not entry.asset and not entry.is_of_bands and not is_remote(better.href):
         notes += f"; its asset {better.key!r:.40} is elsewhere, or no picture"
-    if entry.asset.checksum and not is_known(entry.asset.checksum):
+    if entry.asset.checksum and is_remote(entry.image.name):
+        notes += "; its file:checksum is not checked there"
+    elif entry.asset.checksum and not is_known(entry.asset.checksum):
         notes += "; its file:checksum is of a kind that is not checked"
     if entry.placed is not None:
         system, said = entry.placed.system.name, f", a GeoTIFF of {entry.placed.width} x {entry.placed.height} px"
@@ -132,24 +154,31 @@ def _item(read: Read) -> str:
         said = "" if known and known.is_system_said else " (as nothing is said)"
     return (
         f"an item of {entry.item.captured_at:%Y-%m-%d %H:%M}Z, {entry.gsd_m:.3g} m a pixel, {system}{said}; "
-        f"asset {entry.asset.key!r:.40}: {entry.image.name}{notes}"
+        f"asset {entry.asset.key!r:.40}: {shown(entry.image.name)}{notes}"
     )
 
 
 class _Named:
     """What the items of an archive say of its other files."""
 
-    def __init__(self, listing: Listing, reasons: dict[str, tuple[str, str] | None]) -> None:
+    def __init__(
+        self,
+        listing: Listing,
+        reasons: dict[str, tuple[str, str] | None],
+        day: Callable[[StoredFile], date | None],
+    ) -> None:
+        self._day = day
+        self._laid = {_stem(file.name) for file in listing.files.files if file.name.lower().endswith(_WORLDS)}
         self._used: dict[StoredFile, str] = {}
         self._waiting: dict[StoredFile, str] = {}
         self._others: dict[StoredFile, str] = {}
-        self._masks: dict[StoredFile, str] = {}
         for read in listing.reads:
             if isinstance(read.found, Entry):
-                by = self._waiting if reasons[read.place] else self._used
-                by.setdefault(read.found.image, read.place)
-                if read.found.mask is not None:
-                    self._masks.setdefault(read.found.mask, read.found.image.name)
+                for image, says in _files_of(read.found, read.place):
+                    if reasons[read.place]:
+                        self._waiting.setdefault(image, read.place)
+                    else:
+                        self._used.setdefault(image, says)
         bad = {read.file for read in listing.reads if reasons[read.place]}
         whole = {file for file, document in listing.documents.items() if document.bad is not None}
         self._beside = {_stem(file.name): file.name for file in bad | whole}
@@ -161,9 +190,8 @@ class _Named:
 
     def of_file(self, file: StoredFile) -> FileUse:
         """Account for a file that is no JSON."""
-        if file in self._used or file in self._masks:
-            says = f"the picture of {self._used[file]}" if file in self._used else f"the mask of {self._masks[file]}"
-            return FileUse(name=file.name, use=Use.USED, says=says)
+        if file in self._used:
+            return FileUse(name=file.name, use=Use.USED, says=self._used[file])
         if file in self._waiting:
             says = f"its item {self._waiting[file]} is not used: mend that"
             return FileUse(name=file.name, use=Use.NOT_USED, says=says)
@@ -176,8 +204,20 @@ class _Named:
         for endings, says, remedy in _UNNAMED:
             if name.endswith(endings):
                 use = Use.NOT_USED if remedy else Use.ASIDE
-                return FileUse(name=file.name, use=use, says=says, remedy=remedy)
+                is_laid = endings == _PICTURES and _stem(file.name) in self._laid  # by a world file beside it
+                what = offer(self._day(file)) if is_laid or remedy == ADD else remedy
+                return FileUse(name=file.name, use=use, says=says, remedy=what)
         return FileUse(name=file.name, use=Use.ASIDE, says="nothing that an archive reads")
+
+
+def _files_of(entry: Entry, place: str) -> Iterator[tuple[StoredFile, str]]:
+    """Yield the files of an entry, and what each is."""
+    if not entry.is_of_bands:
+        yield entry.image, f"the picture of {place}"
+    for band in entry.bands:
+        yield band.image, f"the band {band.name} of {place}"
+    if entry.mask is not None:
+        yield entry.mask, f"the mask of {entry.image.name}"
 
 
 def _stem(name: str) -> str:

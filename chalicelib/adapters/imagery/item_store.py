@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
 from urllib.parse import unquote
 
+from chalicelib.adapters.imagery.bad_item import BadItem
+from chalicelib.adapters.imagery.hosts import address_of, shown
 from chalicelib.domain.errors import ProviderUnavailable
 from chalicelib.domain.image_header import HEAD_BYTES, TAIL_BYTES
 
@@ -71,11 +73,40 @@ class ItemStore(Protocol):
         """Read so many bytes of this version of a file; all of them lie inside it. Raises Unreadable, Changed."""
         ...
 
+    def refusal(self, address: str) -> BadItem | None:
+        """Return why a picture is not read at an address on another machine; None if it is."""
+        ...
+
+    def found(self, file: StoredFile) -> StoredFile:
+        """Return a file as it is now, with its version and size: of this store's listing they are known.
+
+        One on another machine is known by its address alone. Raises Unreadable.
+        """
+        ...
+
 
 HIDDEN = "hidden: files of other programs, not looked at"
 
 
-class FolderItemStore:
+UNASKED = "its picture lies on another machine (a remote asset), by an address that is not read"
+NOT_NAMED = "its picture lies on another machine (a remote asset), which is not among those that may be read"
+
+
+class OnlyHere:
+    """A store of nothing but what lies in it."""
+
+    def refusal(self, address: str) -> BadItem | None:
+        """Refuse every other machine."""
+        machine = address_of(address)
+        allow = f"BHUPRAHARI_ARCHIVE_HOSTS={machine.named}, or " if machine else ""
+        return BadItem(NOT_NAMED, named=shown(address)[:120], remedy=f"{allow}fetch it into the archive")
+
+    def found(self, file: StoredFile) -> StoredFile:
+        """Return a file as the listing has it."""
+        return file
+
+
+class FolderItemStore(OnlyHere):
     """A folder."""
 
     def __init__(self, folder: Path) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from urllib.parse import unquote
 
 from chalicelib.adapters.imagery.bad_item import BadItem
@@ -27,9 +28,18 @@ class Names:
         self._composed = {unicodedata.normalize("NFC", name): file for name, file in self._files.items()}
         self._folded = {name.casefold(): file for name, file in self._composed.items()}
         self._name_of = name_of
+        self.elsewhere: Mapping[str, StoredFile] = {}
+
+    def with_elsewhere(self, files: Mapping[str, StoredFile]) -> Names:
+        """Return the same names, and files on other machines by their addresses."""
+        more = copy(self)
+        more.elsewhere = files
+        return more
 
     def find(self, href: str, *, beside: str) -> StoredFile | None:
         """Return what an address means, seen from a file of the archive; None if that is not there, or outside."""
+        if href in self.elsewhere:
+            return self.elsewhere[href]
         for name in self._meant(href, beside):
             if name in self._files:
                 return self._files[name]
@@ -38,14 +48,7 @@ class Names:
 
     def missing(self, href: str, *, beside: str) -> BadItem:
         """Say why a picture is not there."""
-        meant = self._meant(href, beside)
-        if not meant and is_remote(href):
-            return BadItem(
-                "its picture lies on another machine (a remote asset): those are read from a later release on",
-                named=href[:120],
-                remedy="fetch it into the archive and name it by a relative href",
-            )
-        for name in meant:
+        for name in self._meant(href, beside):
             other = self._folded.get(unicodedata.normalize("NFC", name).casefold())
             if other is not None:
                 return BadItem(

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from chalicelib.adapters.imagery.bad_item import BadItem
 from chalicelib.adapters.imagery.geotiff_tags import Placed, placed_by_tags
+from chalicelib.adapters.imagery.item_store import StoredFile
 from chalicelib.domain.errors import BadImage
 from chalicelib.domain.image_formats.facts import MAX_BYTES
 from chalicelib.domain.image_formats.tiff import ReadRange, is_tiff
@@ -43,6 +44,7 @@ class Picture(NamedTuple):
     width: int
     height: int
     placed: Placed | None = None  # of a GeoTIFF: where it lies by its own tags, if they say so
+    found: StoredFile | None = None  # on another machine: which version of it was read
 
 
 def kind_of(head: bytes) -> str:

@@ -40,7 +40,12 @@ def place(picture: Picture, said: Georeference | None) -> Placed:
     if picture.placed is None:
         return _by_item(picture, said)
     if said is not None:
-        _check(picture.placed, said)
+        try:
+            _check(picture.placed, said)
+        except BadItem as bad:
+            both = bad.again()  # nobody knows which of the two is wrong: it may show either ground
+            both.grounds = (picture.placed.bounds, *([] if said.bounds is None else [said.bounds]))
+            raise both from None
     return _fine(picture.placed)
 
 

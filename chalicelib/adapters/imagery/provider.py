@@ -24,6 +24,14 @@ class Services(NamedTuple):
     archive_index: Callable[[], ArchiveIndex]  # asked for when it is used: it needs a database
 
 
+class Host(NamedTuple):
+    """A host of somebody else's that a provider asks, beside AWS's own."""
+
+    name: str
+    speaks_ipv6: bool  # a stage's way out may reach nothing else
+    port: int = 443
+
+
 Options = Mapping[str, Any]
 """The values of a provider's settings, by their names."""
 
@@ -35,7 +43,10 @@ class Provider:
     terms: ProviderTerms  # as they are without any permission of the operator's
     grid: Grid | None  # None: it depends on the area
     settings: tuple[str, ...]  # the names of those that `make` reads
+    terms_of: Callable[[Options], ProviderTerms] | None = None  # where the settings say them; raises Invalid
     make: Callable[[Options, Services], Imagery]  # raises Invalid where it is not set up
+    hosts: tuple[Host, ...] = ()  # that it asks: `make infra` holds the stage's way out against them
+    hosts_of: Callable[[Mapping[str, str]], tuple[Host, ...]] | None = None  # of settings, where they name them
 
     @property
     def name(self) -> str:

@@ -6,7 +6,7 @@ killed, leaves to the next one what it has done.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import islice
@@ -18,6 +18,7 @@ from chalicelib.adapters.imagery.catalogue import ENDINGS, Catalogue, Listing
 from chalicelib.adapters.imagery.item_store import Files, ItemStore, StoredFile, Unreadable
 from chalicelib.adapters.imagery.names import Names
 from chalicelib.adapters.imagery.picture import Picture
+from chalicelib.adapters.imagery.remote import files_elsewhere
 from chalicelib.adapters.imagery.stac import MAX_DOCUMENT_BYTES, Document, Item
 from chalicelib.adapters.imagery.written import Says, read_file, write_file
 from chalicelib.application.ports.archive_index import ArchiveIndex
@@ -35,26 +36,30 @@ class Reading(Catalogue):
         super().__init__(store)
         self._index, self._archive = index, archive
         self._kept: set[StoredFile] = set()  # in the index, as far as this process knows
-        self.unread: set[StoredFile] = set()  # what could not be read just now, of the last reading
+        self.unread: dict[StoredFile, str] = {}  # what could not be read just now, and why, of the last reading
 
     def read(self, files: Files, *, has_time: Callable[[], bool]) -> Listing | None:
         """Look at every file, at none twice; None where there was no time for all. Raises ProviderUnavailable."""
         with self._lock:
-            self.unread = set()
-            self._recall(files)
+            self.unread = {}
+            self._recall(files.files)
             documents = [file for file in files.files if _is_json(file) and file not in self._documents]
             if not self._in_parts(documents, self._document, has_time):
                 return None
-            if not self._in_parts(self._named_pictures(files), self._read_picture, has_time):
+            known = {file: self._documents[file] for file in files.files if file in self._documents}
+            elsewhere = files_elsewhere(self._store, known)
+            self._recall(elsewhere.values())
+            if not self._in_parts(self._named_pictures(files, elsewhere), self._read_picture, has_time):
                 return None
             listing = self._look(files)
-            self._keep(files.files)
-            self._kept.intersection_update(files.files)
+            there = [*files.files, *listing.elsewhere]
+            self._keep(there)
+            self._kept.intersection_update(there)
             return listing
 
-    def _recall(self, files: Files) -> None:
+    def _recall(self, files: Collection[StoredFile]) -> None:
         """Take from the index what this process does not know of files that have not changed."""
-        unknown = {file for file in files.files if file not in self._documents and file not in self._pictures}
+        unknown = {file for file in files if file not in self._documents and file not in self._pictures}
         for kept in self._index.kept(self._archive, [file.name for file in unknown]) if unknown else ():
             if StoredFile(kept.name, kept.version, kept.size) in unknown:
                 file, says = read_file(kept)
@@ -64,31 +69,34 @@ class Reading(Catalogue):
                 if says.picture is not None:
                     self._pictures[file] = says.picture
 
-    def _named_pictures(self, files: Files) -> Iterable[StoredFile]:
+    def _named_pictures(self, files: Files, elsewhere: Mapping[str, StoredFile]) -> Iterable[StoredFile]:
         """Return the pictures that the items name first, as far as they have not been read."""
-        names = Names(files.files, self._store.name_of)
+        names = Names(files.files, self._store.name_of).with_elsewhere(elsewhere)
         found: dict[StoredFile, None] = {}
         for file in files.files:
             document = self._documents.get(file)
             for item in document.items if document is not None else ():
-                image = names.find(item.assets[0].href, beside=file.name) if isinstance(item, Item) else None
-                if image is not None and image not in self._pictures:
-                    found[image] = None
+                for href in _first_named(item) if isinstance(item, Item) else ():
+                    image = names.find(href, beside=file.name)
+                    if image is not None and image not in self._pictures:
+                        found[image] = None
         return list(found)
 
     @override
     def _document(self, file: StoredFile) -> Document:
         document = super()._document(file)
         if file not in self._documents and file.size <= MAX_DOCUMENT_BYTES:
-            self.unread.add(file)
+            self.unread[file] = "it cannot be read just now"
         return document
 
     @override
     def _picture(self, image: StoredFile) -> Picture | BadItem:
+        if image in self.unread:  # asked a moment ago: a thousand must not be waited for twice, one by one
+            raise Unreadable(self.unread[image])
         try:
             return super()._picture(image)
-        except Unreadable:
-            self.unread.add(image)
+        except Unreadable as error:
+            self.unread[image] = error.reason
             raise
 
     def _read_picture(self, image: StoredFile) -> None:
@@ -131,6 +139,10 @@ def _by_bytes(files: Sequence[KeptFile]) -> Iterable[list[KeptFile]]:
         size += len(file.says)
     if part:
         yield part
+
+
+def _first_named(item: Item) -> list[str]:
+    return [item.assets[0].href, *(band.asset.href for band in item.bands)]
 
 
 def _is_json(file: StoredFile) -> bool:

@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from chalicelib.adapters.imagery.bad_item import BadItem
-from chalicelib.adapters.imagery.catalogue import Entry, Listing
+from chalicelib.adapters.imagery.catalogue import Listing
+from chalicelib.adapters.imagery.entries import Entry
 from chalicelib.domain.scenes import Item, Refused, shown_share, why_not_of_then
 from chalicelib.domain.tiles import Bounds
 

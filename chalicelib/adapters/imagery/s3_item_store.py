@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.adapters.imagery.item_store import HIDDEN, Changed, Files, LeftOut, StoredFile, Unreadable
+from chalicelib.adapters.imagery.item_store import HIDDEN, Changed, Files, LeftOut, OnlyHere, StoredFile, Unreadable
 from chalicelib.domain.errors import ProviderUnavailable
 from chalicelib.domain.image_header import HEAD_BYTES, TAIL_BYTES
 
@@ -16,7 +16,7 @@ _ONE_OBJECT = frozenset({"404", "NoSuchKey", "403", "AccessDenied", "InvalidObje
 _CHANGED = frozenset({"412", "PreconditionFailed"})
 
 
-class S3ItemStore:
+class S3ItemStore(OnlyHere):
     """Objects below `prefix`."""
 
     def __init__(self, client: Any, *, bucket: str, prefix: str) -> None:  # noqa: ANN401 (boto3 has no types)
@@ -53,6 +53,14 @@ class S3ItemStore:
             if text.startswith(begin):
                 return text.removeprefix(begin)
         return None
+
+    def at(self, name: str) -> StoredFile:
+        """Return an object as it is now, without a listing. Raises Unreadable."""
+        try:
+            said = self._client.head_object(Bucket=self._bucket, Key=self._prefix + name)
+        except (ClientError, BotoCoreError) as error:
+            raise Unreadable(f"the archive's {name} cannot be read: {_said(error)}") from error
+        return StoredFile(name, str(said["ETag"]), int(said["ContentLength"]))
 
     def read(self, file: StoredFile) -> bytes:
         """Read an object."""

@@ -6,7 +6,7 @@ The landscape is the package beside `chalicelib`; it is imported where an image 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 from typing_extensions import override
 
@@ -18,6 +18,7 @@ from chalicelib.domain.tiles import Bounds, View
 
 _PASS = time(5, 30, tzinfo=UTC)  # when the satellite comes over: late morning in Odisha
 _PREFIX = "sample-"
+DAYS_SHOWN = 3 * 366
 
 
 class SampleImagery(Imagery):
@@ -46,7 +47,14 @@ class SampleImagery(Imagery):
         captured_at = datetime.combine(today, _PASS)
         if not since <= captured_at <= until:
             return Found(scenes=())
-        return Found(scenes=(Scene(scene_id=f"{_PREFIX}{today.isoformat()}", captured_at=captured_at),))
+        return Found(scenes=(_scene(today, captured_at),))
+
+    @override
+    def history(self, area: Bounds, *, until: datetime) -> Found:
+        """Return one of each day of the last three years: the land of any day is rendered when it is asked for."""
+        days = (self._today() - timedelta(days=ago) for ago in range(DAYS_SHOWN))
+        passes = ((day, datetime.combine(day, _PASS)) for day in days)
+        return Found(scenes=tuple(_scene(day, at) for day, at in passes if at <= until))
 
     @override
     def fetch(self, scene: Scene, view: View, area: Bounds) -> FetchedImage:
@@ -72,6 +80,10 @@ class SampleImagery(Imagery):
     @override
     def check(self) -> Finding:
         return ok("provider", f"{self._terms.name} answers, and its terms allow storing and analysing")
+
+
+def _scene(day: date, captured_at: datetime) -> Scene:
+    return Scene(scene_id=f"{_PREFIX}{day.isoformat()}", captured_at=captured_at)
 
 
 def _day(scene: Scene) -> date:

@@ -7,26 +7,27 @@ of its name and its bytes, so it can be kept for as long as the file is the same
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 
 from chalicelib.adapters.imagery.assets import Asset, Ranked, asset_of, ranked_assets
 from chalicelib.adapters.imagery.bad_item import BadItem
+from chalicelib.adapters.imagery.bands import BandAsset, RankedBand, find_bands
 from chalicelib.adapters.imagery.crs import KNOWN
 from chalicelib.adapters.imagery.georeference import Georeference, read_georeference
 from chalicelib.adapters.imagery.json_text import parse
+from chalicelib.adapters.imagery.no_data import stated_no_data
+from chalicelib.adapters.imagery.properties import attribution_of, captured_at_of, cloud_share_of, time_of
 from chalicelib.adapters.imagery.remains import grounds_in, readable, times_in
 from chalicelib.domain.tiles import Bounds
 
 MAX_DOCUMENT_BYTES = 10_000_000
 MAX_ID_LENGTH = 200
 GROUNDS = ("bbox", "geometry", "crs", *sorted(KNOWN))  # the members that say where a picture lies
-_TIME = re.compile(r"\d{4}-\d\d-\d\d([Tt ]\d\d:\d\d.*)?|\d{8}([Tt]\d{4,}.*)?", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,9 @@ class Item:
     captured_at: datetime  # of a period, its end
     assets: tuple[Asset, ...]  # those that may be its picture, best first
     attribution: str | None
+    bands: tuple[BandAsset, ...] = ()
     notes: tuple[str, ...] = ()  # what the operator should know of how it was read
+    cloud_share: float | None = None  # 0 to 1
 
     @property
     def bounds(self) -> Bounds | None:
@@ -119,7 +122,7 @@ def _read_item(document: object, name: str) -> Item | BadItem:
         return _item_of(item, name)
     except BadItem as bad:
         with suppress(BadItem):
-            bad.captured_at = _captured_at(_mapping(item.get("properties"), "properties"))[0]
+            bad.captured_at = captured_at_of(_mapping(item.get("properties"), "properties"))[0]
         bad.grounds = bad.grounds or _grounds(item)
         return bad
 
@@ -135,27 +138,39 @@ def _with_remains(bad: BadItem, text: str) -> BadItem:
     """Add to what is wrong with a whole file where and when it may be of: the latest time that it names."""
     bad.grounds = grounds_in(text)
     with suppress(BadItem):
-        bad.captured_at = max((_time(each, "datetime")[0] for each in times_in(text)), default=None)
+        bad.captured_at = max((time_of(each, "datetime")[0] for each in times_in(text)), default=None)
     return bad
 
 
 def _item_of(item: Mapping[str, Any], name: str) -> Item:
     properties = _mapping(item.get("properties"), "properties")
-    captured_at, notes = _captured_at(properties)
+    captured_at, notes = captured_at_of(properties)
     ranked, notes_of_assets = _ranked(item, properties)
     assets: list[Asset] = []
     for each in ranked:
         georeference = _georeference(item, properties, each)
         if not assets and isinstance(georeference, BadItem):
             raise georeference
-        assets.append(asset_of(each, georeference))
+        no_data = stated_no_data(each.stated, {**item, **properties})
+        if not assets and no_data.note:
+            notes_of_assets.append(no_data.note)
+        assets.append(asset_of(each, georeference, no_data.value))
+    ranked_bands, notes_of_bands = find_bands(item, properties, captured_at)
     return Item(
         item_id=_item_id(item.get("id"), name),
         captured_at=captured_at,
         assets=tuple(assets),
-        attribution=_attribution(properties),
-        notes=(*notes, *notes_of_assets),
+        attribution=attribution_of(properties),
+        bands=tuple(_band(item, properties, each) for each in ranked_bands),
+        notes=(*notes, *notes_of_assets, *notes_of_bands),
+        cloud_share=cloud_share_of(properties),
     )
+
+
+def _band(item: Mapping[str, Any], properties: Mapping[str, Any], band: RankedBand) -> BandAsset:
+    """Return a band as it is kept. The item's `gsd` is that of its finest bands, and no other's."""
+    own = {key: value for key, value in properties.items() if key != "gsd"}
+    return BandAsset(band.name, asset_of(band.ranked, _georeference(item, own, band.ranked)), band.coding)
 
 
 def _ranked(item: Mapping[str, Any], properties: Mapping[str, Any]) -> tuple[list[Ranked], list[str]]:
@@ -198,37 +213,3 @@ def _item_id(value: object, name: str) -> str:
     if len(text) > MAX_ID_LENGTH or any(ord(character) < 32 or ord(character) == 127 for character in text):
         raise BadItem(f"id must be text of at most {MAX_ID_LENGTH} characters without control characters")
     return text
-
-
-def _time(value: object, what: str) -> tuple[datetime, bool]:
-    """Return a time, and whether its zone was said."""
-    if isinstance(value, str) and _TIME.fullmatch(value):
-        try:
-            time = datetime.fromisoformat(value.upper())
-            return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC), time.tzinfo is not None
-        except (ValueError, OverflowError):
-            pass  # no time that there is
-    says = f"properties.{what} is not a date and time: {value!r:.60}"
-    raise BadItem(f"{says}; it is written like 2025-01-15T05:30:00Z")
-
-
-def _captured_at(properties: Mapping[str, Any]) -> tuple[datetime, list[str]]:
-    if properties.get("datetime") is not None:
-        time, has_zone = _time(properties["datetime"], "datetime")
-    elif properties.get("start_datetime") is None or properties.get("end_datetime") is None:
-        raise BadItem("properties.datetime is missing, and so is start_datetime or end_datetime")
-    else:
-        start, _ = _time(properties["start_datetime"], "start_datetime")
-        time, has_zone = _time(properties["end_datetime"], "end_datetime")
-        if time < start:
-            raise BadItem("properties.end_datetime is before start_datetime")
-    return time, [] if has_zone else ["its time has no zone and is taken as UTC"]
-
-
-def _attribution(properties: Mapping[str, Any]) -> str | None:
-    stated = properties.get("attribution")
-    if isinstance(stated, str) and stated.strip():
-        return stated.strip()
-    providers = properties.get("providers")
-    names = [p.get("name") for p in providers if isinstance(p, dict)] if isinstance(providers, list) else []
-    return ", ".join(name.strip() for name in names if isinstance(name, str) and name.strip()) or None

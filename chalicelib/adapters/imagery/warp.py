@@ -25,24 +25,34 @@ class Part(NamedTuple):
 
     pixels: NDArray[Any]
     clear: NDArray[Any]
+    bands: NDArray[Any] | None = None  # the layers of its bands, all of one scene as large: see `domain.bands`
 
 
-def mosaic(view: View, parts: Iterable[Part]) -> bytes:
-    """Lay images of one view together to a PNG, transparent where none shows anything.
+def mosaic(view: View, parts: Iterable[Part]) -> tuple[bytes, bytes | None]:
+    """Lay images of one view together to a PNG, transparent where none shows anything; and their bands, if any has.
 
     The first one is on top, whole: what overlaps is taken from one, and no edge is made where another one goes on.
     """
     import numpy as np
 
+    from chalicelib.intake.bands import pack
+
     image = np.zeros((view.size_px, view.size_px, 3), np.uint8)
     clear = np.zeros((view.size_px, view.size_px), bool)
+    bands: NDArray[Any] | None = None
     for part in parts:
         fresh = part.clear & ~clear
         image[fresh] = part.pixels[fresh]
         clear |= fresh
+        if part.bands is not None:
+            bands = np.zeros_like(part.bands) if bands is None else bands
+            step = view.size_px // bands.shape[2]  # of the view's pixels that are one of the bands'
+            bands = np.where(fresh[step // 2 :: step, step // 2 :: step], part.bands, bands)
         if clear.all():
-            return _png(image)
-    return _png(np.dstack([image, np.where(clear, 255, 0).astype(np.uint8)]))
+            break
+    else:
+        image = np.dstack([image, np.where(clear, 255, 0).astype(np.uint8)])
+    return _png(image), None if bands is None else pack(bands)
 
 
 def warp(pixels: Pixels, bounds: Bounds, view: View, *, is_lonlat: bool) -> Part:

@@ -12,12 +12,12 @@ from typing import NamedTuple
 from pydantic import TypeAdapter
 
 from chalicelib.adapters.imagery.bad_item import BadItem
-from chalicelib.adapters.imagery.catalogue import Entry
+from chalicelib.adapters.imagery.entries import Entry
 from chalicelib.adapters.imagery.item_store import StoredFile
 from chalicelib.adapters.imagery.picture import Picture
 from chalicelib.adapters.imagery.refusals import Bad, Dated
 from chalicelib.adapters.imagery.stac import Document
-from chalicelib.domain import image_header, scenes, tiles
+from chalicelib.domain import bands, image_header, scenes, tiles
 from chalicelib.domain.archives import IndexedItem, KeptFile
 from chalicelib.domain.image_formats import facts
 
@@ -26,18 +26,25 @@ MOST_UNPACKED = 64 * 2**20
 _READING = (  # the modules beside this one
     "assets",
     "bad_item",
+    "bands",
     "boxes",
     "catalogue",
     "crs",
+    "elsewhere",
+    "entries",
     "georeference",
     "geotiff_tags",
+    "hosts",
     "item_store",
     "json_text",
     "names",
+    "no_data",
     "picture",
     "placing",
+    "properties",
     "refusals",
     "remains",
+    "remote",
     "stac",
     "systems",
 )
@@ -76,7 +83,7 @@ def parts() -> list[Path]:
     """Return the code that reads an archive, and decides what is used of it."""
     here = Path(__file__).parent
     files = [here / f"{name}.py" for name in _READING]
-    files += [Path(str(each.__file__)) for each in (image_header, scenes, tiles)]
+    files += [Path(str(each.__file__)) for each in (bands, image_header, scenes, tiles)]
     return [*files, *sorted(Path(facts.__file__).parent.glob("*.py")), Path(__file__)]
 
 
@@ -103,7 +110,7 @@ def read_file(kept: KeptFile) -> tuple[StoredFile, Says]:
 
 def write_usable(entry: Entry, dated: Dated) -> IndexedItem:
     """Write down an item that can be used, with what it takes to show it. Raises ValueError for half a surrogate."""
-    shown = replace(entry, stated=replace(entry.stated, assets=(replace(entry.asset, href=""),), notes=()))
+    shown = replace(entry, stated=replace(entry.stated, assets=(replace(entry.asset, href=""),), bands=(), notes=()))
     return IndexedItem(entry.item.item_id, entry.bounds, _usable().dump_json(Usable(shown, dated)).decode())
 
 

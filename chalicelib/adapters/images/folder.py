@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from io import BytesIO
 from itertools import islice
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from typing import BinaryIO
 
 from typing_extensions import override
 
@@ -47,6 +50,10 @@ class FolderImages(Images):
 
     @override
     def put(self, key: str, content: bytes) -> None:
+        self.put_file(key, BytesIO(content), media_type="")
+
+    @override
+    def put_file(self, key: str, content: BinaryIO, *, media_type: str) -> None:
         path = self._root / checked_key(key)
         if path.is_file():
             return
@@ -55,7 +62,7 @@ class FolderImages(Images):
             # Hidden, so no listing shows it; beside its place, because a rename is atomic only within a file system.
             with NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".part", delete=False) as part:
                 try:
-                    part.write(content)
+                    shutil.copyfileobj(content, part)
                     part.close()
                     Path(part.name).replace(path)
                 except BaseException:
@@ -76,6 +83,10 @@ class FolderImages(Images):
 
     @override
     def keys_after(self, key: str, *, prefix: str = "", limit: int = 1000) -> list[StoredObject]:
+        if (
+            not self._root.is_dir()
+        ):  # nothing is stored, or it is not mounted: whoever compares must not take it for lost
+            raise Unavailable("the image folder is not there")
         try:
             return list(islice(self._walk(self._root, "", after=key, prefix=prefix), limit))
         except OSError as error:
@@ -101,7 +112,17 @@ class FolderImages(Images):
                 yield StoredObject(name, datetime.fromtimestamp(modified, UTC))
 
     @override
-    def link(self, key: str, *, expires_s: int) -> str | None:
+    def link(self, key: str, *, expires_s: int, media_type: str = "image/png", file_name: str = "") -> str | None:
+        return None
+
+    @override
+    def path_of(self, key: str) -> Path | None:
+        if not self.has(key):
+            raise NotFound("there is no such image")
+        return self._root / key
+
+    @override
+    def upload_link(self, key: str, *, size_bytes: int, media_type: str, expires_s: int) -> str | None:
         return None
 
     @override

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from pathlib import Path
+from typing import Any, BinaryIO
 
 from botocore.exceptions import BotoCoreError, ClientError
 from typing_extensions import override
@@ -51,9 +52,16 @@ class S3Images(Images):
 
     @override
     def put(self, key: str, content: bytes) -> None:
+        self._put(key, content, "image/png")
+
+    @override
+    def put_file(self, key: str, content: BinaryIO, *, media_type: str) -> None:
+        self._put(key, content, media_type)  # one request takes 5 GB, and is all of it or nothing
+
+    def _put(self, key: str, content: bytes | BinaryIO, media_type: str) -> None:
         try:
             self._s3.put_object(
-                Bucket=self._bucket, Key=checked_key(key), Body=content, ContentType="image/png", IfNoneMatch="*"
+                Bucket=self._bucket, Key=checked_key(key), Body=content, ContentType=media_type, IfNoneMatch="*"
             )
         except ClientError as error:
             if code(error) == "PreconditionFailed":
@@ -88,16 +96,37 @@ class S3Images(Images):
             raise _unavailable(error) from error
 
     @override
-    def link(self, key: str, *, expires_s: int) -> str | None:
+    def link(self, key: str, *, expires_s: int, media_type: str = "image/png", file_name: str = "") -> str | None:
         params = {
             "Bucket": self._bucket,
             "Key": key,
-            "ResponseContentType": "image/png",
+            "ResponseContentType": media_type,
             "ResponseCacheControl": f"private, max-age={expires_s}",
         }
+        if file_name:
+            params["ResponseContentDisposition"] = f'attachment; filename="{file_name}"'
         try:
             link: str = self._s3.generate_presigned_url("get_object", Params=params, ExpiresIn=expires_s)
         except AWS_ERRORS as error:  # signing needs credentials, though it asks nobody
+            raise _unavailable(error) from error
+        return link
+
+    @override
+    def path_of(self, key: str) -> Path | None:
+        return None
+
+    @override
+    def upload_link(self, key: str, *, size_bytes: int, media_type: str, expires_s: int) -> str | None:
+        # Both headers are signed: S3 takes no other size, and no other type.
+        params = {
+            "Bucket": self._bucket,
+            "Key": checked_key(key),
+            "ContentLength": size_bytes,
+            "ContentType": media_type,
+        }
+        try:
+            link: str = self._s3.generate_presigned_url("put_object", Params=params, ExpiresIn=expires_s)
+        except AWS_ERRORS as error:
             raise _unavailable(error) from error
         return link
 

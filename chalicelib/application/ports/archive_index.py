@@ -38,7 +38,10 @@ class ArchiveIndex(Protocol):
         ...
 
     def publish(self, archive: str, build: Build, *, fence: int, now: datetime) -> bool:
-        """Put a build in the index's place, all of it at once; False, and nothing changes, if the fence is past."""
+        """Put a build in the index's place, all of it at once; False, and nothing changes, if the fence is past.
+
+        Areas of the archive's that are looked at on arrival are due soon where it has items that were not there before.
+        """
         ...
 
     def release(self, archive: str, *, fence: int, now: datetime) -> None:

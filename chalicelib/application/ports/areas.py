@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, Unpack
 
+from chalicelib.domain.area_changes import Changes
 from chalicelib.domain.area_states import AreaStanding
 from chalicelib.domain.areas import Area, NewArea
 from chalicelib.domain.paging import Page, PageRequest
-from chalicelib.domain.thresholds import Sensitivity
+from chalicelib.domain.shapes import Shape
 
 
 class Areas(Protocol):
@@ -23,6 +24,10 @@ class Areas(Protocol):
         """Return a user's area. Raises NotFound."""
         ...
 
+    def shape_of(self, area: Area) -> Shape | None:
+        """Return an area's shape; None for one that is its box."""
+        ...
+
     def of_user(self, user_id: int, *, page: PageRequest) -> Page[Area]:
         """Return a user's areas, oldest first."""
         ...
@@ -32,14 +37,12 @@ class Areas(Protocol):
         ...
 
     def change(
-        self,
-        area_id: int,
-        *,
-        user_id: int,
-        sensitivity: Sensitivity | None = None,
-        unseen_tolerance: float | None = None,
+        self, area_id: int, *, user_id: int, version: int | None = None, now: datetime, **changes: Unpack[Changes]
     ) -> Area:
-        """Change how a user's area is judged from now on; what is None stays. Raises NotFound."""
+        """Change a user's area from now on: it has the next version then.
+
+        Raises NotFound, and ChangedMeanwhile where it has another version than the change is of; None is of any.
+        """
         ...
 
     def due(self, *, now: datetime, limit: int) -> list[int]:
@@ -51,7 +54,7 @@ class Areas(Protocol):
         ...
 
     def open_sessions(self, area_id: int) -> list[int]:
-        """Return the ids of an area's open sessions: at most one."""
+        """Return the ids of an area's open sessions: at most one of its own, and those that compare two dates."""
         ...
 
     def deleted_with_rows(self, limit: int) -> list[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
-from chalicelib.domain.audit import AuditFindings, Deed
+from chalicelib.domain.audit import AuditFindings, AuditPlace, Deed
 
 
 class Audit(Protocol):
@@ -15,8 +15,8 @@ class Audit(Protocol):
         """Append an entry. What a port does in a transaction of its own it records there itself."""
         ...
 
-    def verify(self) -> AuditFindings:
-        """Walk through the whole chain."""
+    def verify(self, *, after: AuditPlace | None = None, most: int | None = None) -> AuditFindings:
+        """Walk through the whole chain, or through about `most` entries after a place that an earlier walk came to."""
         ...
 
     def forget_user(self, user_id: int) -> int:

@@ -13,11 +13,12 @@ from chalicelib.domain.tiles import View
 class Captures(Protocol):
     """Of several workers that want one image one captures it, the others wait for what it stores.
 
-    A hold ends with its lease. Each row has an id of its own, and so has its object's key.
+    A hold ends with its worker's claim, at `until`: the run of a dead worker waits for no hold of its own when it is
+    begun again. Each row has an id of its own, and so has its object's key.
     """
 
     def begin(
-        self, scene: Scene, view: View, provider: str, *, since: datetime, now: datetime, lease_s: float
+        self, scene: Scene, view: View, provider: str, *, since: datetime, now: datetime, until: datetime
     ) -> Capture | CaptureHold | CaptureFailed | None:
         """Return the image of a scene's version if it is stored; else take hold of it.
 
@@ -26,7 +27,7 @@ class Captures(Protocol):
         """
         ...
 
-    def begin_again(self, capture: Capture, *, now: datetime, lease_s: float) -> CaptureHold | None:
+    def begin_again(self, capture: Capture, *, now: datetime, until: datetime) -> CaptureHold | None:
         """Take hold of an image whose object is lost; None if another worker is at it, or it is not there any more."""
         ...
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from chalicelib.application.ports.compare import GsdsM, OlderImage
+from chalicelib.application.ports.compare import Bands, GsdsM, OlderImage
 from chalicelib.domain.changes import Change
+from chalicelib.domain.shapes import Outlines
 from chalicelib.domain.thresholds import Thresholds
 from chalicelib.domain.tiles import Bounds, View
 
@@ -27,10 +28,14 @@ class CompareWithBaseline(Protocol):
         thresholds: Thresholds,
         between: Sequence[OlderImage],
         gsds_m: GsdsM = (None, None),
+        bands: Bands = (None, None),
+        outlines: Outlines | None = None,
+        between_bands: Sequence[OlderImage] = (),
     ) -> Change:
         """Return what changed slowly from the baseline to the newer image.
 
         `between` comes newest first, the image right before `after` at its head, and is read only where something
-        changed: what those images do not hold is among the ignored, with its reason. `gsds_m` as in Compare.
+        changed: what those images do not hold is among the ignored, with its reason. `gsds_m`, `bands` and
+        `outlines` as in Compare; `between_bands` are those of `between`.
         """
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Protocol
 
 from chalicelib.domain.images import TileImage
@@ -13,4 +14,8 @@ class ImageRows(Protocol):
 
     def of_area(self, area_id: int, *, user_id: int, page: PageRequest) -> Page[TileImage]:
         """Return an area's images, newest capture first. Raises NotFound."""
+        ...
+
+    def times_of(self, area_id: int) -> list[datetime]:
+        """Return when the images of an area were taken, each time once."""
         ...

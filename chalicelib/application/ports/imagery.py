@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from chalicelib.domain.diagnostics import Finding
-from chalicelib.domain.scenes import FetchedImage, Found, Grid, ProviderTerms, Scene
+from chalicelib.domain.scenes import SINCE, FetchedImage, Found, Grid, ProviderTerms, Scene
 from chalicelib.domain.tiles import Bounds, View
 
 
@@ -31,6 +31,26 @@ class Imagery(Protocol):
         What is there and cannot be used is found too, with the reason. Raises ImageryFailed.
         """
         ...
+
+    def history(self, area: Bounds, *, until: datetime) -> Found:
+        """Return every scene over the area that can be asked for, however old: those that a search may leave out too.
+
+        Of an undated provider none has a time. Raises ImageryFailed.
+        """
+        return self.scenes(area, since=SINCE, until=until)
+
+    def around(
+        self,
+        area: Bounds,  # noqa: ARG002 (of those whose search leaves nothing out)
+        day: date,  # noqa: ARG002
+        *,
+        until: datetime,  # noqa: ARG002
+    ) -> tuple[Scene, ...]:
+        """Return the scenes near a day, where a search leaves them out: one of them may be the baseline.
+
+        Raises ImageryFailed.
+        """
+        return ()
 
     def fetch(self, scene: Scene, view: View, area: Bounds) -> FetchedImage:
         """Fetch one scene's image of a view: of exactly the view's size and ground, one mosaic of the scene's items.

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Protocol
 
 from chalicelib.domain.images import Inspection
 from chalicelib.domain.scenes import ProviderTerms
+from chalicelib.domain.shapes import Outlines
 from chalicelib.domain.tiles import Bounds, View
 
-Inspect = Callable[[bytes, View, Bounds, ProviderTerms], Inspection]
-"""Inspects an image before it is stored: (content, view, area, terms). Raises BadImage."""
+
+class Inspect(Protocol):
+    """Inspects an image, and its bands if it has some, before they are stored. Raises BadImage."""
+
+    def __call__(
+        self,
+        content: bytes,
+        view: View,
+        area: Bounds,
+        terms: ProviderTerms,
+        bands: bytes | None = None,
+        *,
+        outlines: Outlines | None = None,
+    ) -> Inspection:
+        """Return what it shows of the tile inside the area: of its box, or of the outlines in it."""
+        ...

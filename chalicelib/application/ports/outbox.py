@@ -41,8 +41,11 @@ class Outbox(Protocol):
         """Make a message available again, or a dead letter, if this receipt is still the latest."""
         ...
 
-    def give_back_untried(self, received: Received, *, available_at: datetime) -> None:
-        """Make a message available again as if it had not been received, if this receipt is still the latest."""
+    def give_back_untried(self, received: Received, *, available_at: datetime, is_held: bool) -> None:
+        """Make a message available again as if it had not been received, if this receipt is still the latest.
+
+        A claim on its tile run that was committed unheard is let go; not where the run is held by another worker.
+        """
         ...
 
     def oldest_waiting(self, *, now: datetime) -> datetime | None:

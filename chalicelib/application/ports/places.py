@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from chalicelib.domain.paging import Page, PageRequest
+from chalicelib.domain.place_files import NamedPlace
 from chalicelib.domain.places import Place, PlaceFilter, Seen
 
 
@@ -14,6 +15,10 @@ class Places(Protocol):
 
     def of_user(self, user_id: int, *, wanted: PlaceFilter, page: PageRequest) -> Page[Place]:
         """Return a user's places, the newest first, without their outlines."""
+        ...
+
+    def whole(self, user_id: int, *, wanted: PlaceFilter, most: int) -> list[NamedPlace]:
+        """Return a user's places with their outlines and their areas' names, the oldest first, `most` at most."""
         ...
 
     def get(self, place_id: int, *, user_id: int) -> Place:

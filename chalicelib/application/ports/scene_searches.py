@@ -11,8 +11,11 @@ from chalicelib.domain.scenes import Found, Grid
 class SceneSearches(Protocol):
     """One search a session: of several workers one asks the provider, the others wait for what it finds."""
 
-    def begin(self, session_id: int, *, now: datetime, lease_s: float) -> bool:
-        """Take a session's search; False if another worker is at it, or has found something already."""
+    def begin(self, session_id: int, *, now: datetime, until: datetime) -> bool:
+        """Take a session's search; False if another worker is at it, or has found something already.
+
+        A hold ends with its worker's claim, at `until`.
+        """
         ...
 
     def keep(self, session_id: int, found: Found, *, finer: Grid | None) -> None:

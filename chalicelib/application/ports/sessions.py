@@ -7,8 +7,10 @@ from typing import Protocol
 
 from chalicelib.domain.jobs import Message
 from chalicelib.domain.paging import Page, PageRequest
+from chalicelib.domain.scenes import Found
 from chalicelib.domain.sessions import Cause, Session
 from chalicelib.domain.tile_runs import Outcome
+from chalicelib.domain.two_dates import TwoDates
 
 
 class Sessions(Protocol):
@@ -29,6 +31,16 @@ class Sessions(Protocol):
         """
         ...
 
+    def open_two_dates(
+        self, area_id: int, dates: TwoDates, found: Found, *, user_id: int, now: datetime, request_id: str
+    ) -> tuple[Session, list[Message]]:
+        """Open a session that compares two dates of a user's area, of the scenes found near them.
+
+        It stands beside the area's own sessions: it says nothing of the area as it is now. Where one compares just that
+        already, or has done so without a failure, that one is returned. Raises NotFound, LimitReached.
+        """
+        ...
+
     def get(self, session_id: int, *, user_id: int) -> Session:
         """Return a session of a user's area. Raises NotFound."""
         ...
@@ -37,7 +49,7 @@ class Sessions(Protocol):
         """Whether a session is still running: one look, for those who wait."""
         ...
 
-    def of_user(self, user_id: int, *, page: PageRequest) -> Page[Session]:
+    def of_user(self, user_id: int, *, page: PageRequest, area_id: int | None = None) -> Page[Session]:
         """Return the sessions of a user's areas, newest first."""
         ...
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 from chalicelib.domain.images import StoredImage
 from chalicelib.domain.scenes import Scene
+from chalicelib.domain.seasons import Window
 from chalicelib.domain.tile_runs import CaptureClaim, Captured
 
 
@@ -16,6 +19,20 @@ class TileImages(Protocol):
         """Keep an image's row: one that shows too little, or the baseline of the one that follows.
 
         None if the claim is no longer the latest.
+        """
+        ...
+
+    def times_with_bands(self, claim: CaptureClaim, windows: Sequence[Window]) -> list[tuple[datetime, float]]:
+        """Return when the stored images of a tile were taken that have bands, of some times, whoever asked for them.
+
+        Each with the share of it that is clear, 0 to 1.
+        """
+        ...
+
+    def keep_apart(self, claim: CaptureClaim, captured: Captured) -> bool:
+        """Keep an image's row that nothing is known of the tile by: it is no newest one, no reference, no baseline.
+
+        Whether the claim is still the latest is no matter; False if the area is gone.
         """
         ...
 

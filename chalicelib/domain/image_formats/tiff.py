@@ -30,12 +30,14 @@ STRIP_OFFSETS, SAMPLES, ROWS_PER_STRIP, STRIP_BYTES, PLANAR = 273, 277, 278, 279
 PREDICTOR, COLOUR_MAP, TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_BYTES = 317, 320, 322, 323, 324, 325
 EXTRA_SAMPLES, SAMPLE_FORMAT, JPEG_TABLES = 338, 339, 347
 PIXEL_SCALE, TIEPOINTS, TRANSFORMATION, GEO_KEYS, GEO_DOUBLES, GEO_TEXTS = 33550, 33922, 34264, 34735, 34736, 34737
-NO_DATA = 42113
+NO_DATA, DATE_TIME = 42113, 306
+_TEXT, _MOST_OF_DATE = 2, 40
 _BLOCKS = frozenset({STRIP_OFFSETS, STRIP_BYTES, TILE_OFFSETS, TILE_BYTES})
 _KNOWN = _BLOCKS | {
     *(SUBFILE_TYPE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, FILL_ORDER, SAMPLES, ROWS_PER_STRIP, PLANAR),
     *(PREDICTOR, COLOUR_MAP, TILE_WIDTH, TILE_HEIGHT, EXTRA_SAMPLES, SAMPLE_FORMAT, JPEG_TABLES, NO_DATA),
     *(PIXEL_SCALE, TIEPOINTS, TRANSFORMATION, GEO_KEYS, GEO_DOUBLES, GEO_TEXTS),
+    DATE_TIME,
 }
 # Types of values by their codes: what `array` calls them, on all machines that Python runs on.
 _TYPES = {1: "B", 2: "B", 3: "H", 4: "I", 7: "B", 12: "d", 16: "Q"}
@@ -133,7 +135,8 @@ def _directory(source: _Source, layout: _Layout, at: int) -> tuple[Directory, in
     found: dict[int, Values] = {}
     for place in range(count):
         tag, kind, values = struct.unpack_from(layout.order + layout.entry, entries, place * step)
-        if tag in _KNOWN:
+        is_odd_date = tag == DATE_TIME and (kind != _TEXT or values > _MOST_OF_DATE)  # no reason to refuse a picture
+        if tag in _KNOWN and not is_odd_date:
             field = entries[(place + 1) * step - layout.field : (place + 1) * step]
             found[tag] = _values(source, layout, (tag, kind, values), field)
     following = source.get(end, layout.field)

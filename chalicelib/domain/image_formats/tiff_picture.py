@@ -52,7 +52,7 @@ def read_picture(read: ReadRange, size: int, mask: tuple[ReadRange, int] | None 
     if masked[0].mask is not None:  # an overview without one would show what the mask hides
         masked = [each for each in masked if each.mask is not None]
     tags = next(each for each in header.directories if not _kind(each) & 5)
-    return TiffPicture(levels=tuple(masked), no_data=_no_data(tags), tags=tags)
+    return TiffPicture(levels=tuple(masked), no_data=_no_data(tags, full.bits), tags=tags)
 
 
 def _levels(header: tiff.Header, size: int) -> tuple[list[Level], list[Level]]:
@@ -94,10 +94,10 @@ def _is_same_size(one: Level, other: Level) -> bool:
     return (one.width, one.height) == (other.width, other.height)
 
 
-def _no_data(tags: Directory) -> int | None:
+def _no_data(tags: Directory, bits: int) -> int | None:
     """Return GDAL's value for no data, where a sample can have it."""
     try:
         value = float(tiff.text_of(tags.get(tiff.NO_DATA, tiff.NOTHING)).strip().replace(",", "."))
     except ValueError:
         return None
-    return int(value) if value.is_integer() and 0 <= value <= 65_535 else None
+    return int(value) if value.is_integer() and 0 <= value < 1 << bits else None

@@ -38,7 +38,7 @@ def names_ours(stage, arn):
     """Say whether an ARN names a thing of this stage's alone, whole: only AWS's own ends may be left open."""
     named = arn.partition(":::")[2] or ":".join(arn.split(":")[5:])
     secret = rf"secret:bhuprahari/{stage}/[\w-]+-\?{{6}}"
-    other = rf"(log-group:/aws/lambda/)?bhuprahari-{stage}(-\w+)*(:\*|/(doctor/)?\*)?"
+    other = rf"(log-group:/aws/lambda/)?bhuprahari-{stage}(-\w+)*(:\*|/((doctor|imports|exports)/)?\*)?"
     return re.fullmatch(f"{secret}|{other}", named) is not None
 
 
@@ -230,6 +230,9 @@ def the_api_is_regional_and_its_own_name_leads_to_it_by_tls_1_2(templates):
     return complaints
 
 
+TOGETHER = {"IndexUploads"}  # one look at the archive answers all of a batch: there is nothing to fail alone
+
+
 @rule(
     put(f"{APP}/CompareTile/Properties/Events/CompareTileSqsEventSource/Properties/BatchSize", 10),
 )
@@ -239,6 +242,7 @@ def a_failed_message_takes_no_other_with_it(templates):
         for name, each in functions(templates).items()
         for source in each.get("Events", {}).values()
         if source["Type"] == "SQS"
+        and name not in TOGETHER
         and source["Properties"]["BatchSize"] > 1
         and "ReportBatchItemFailures" not in source["Properties"].get("FunctionResponseTypes", [])
     ]

@@ -9,9 +9,9 @@ APP, RESOURCES, WATCH = "app/Resources", "stage/Resources", "watch/Resources"
 IMAGES = f"{RESOURCES}/Images/Properties/LifecycleConfiguration/Rules/0"
 SECONDS = {"minute": 60, "minutes": 60, "hour": 3600, "hours": 3600, "day": 86_400, "days": 86_400}
 OFTEN_S = {"CaptureAreas": 900, "Reconcile": 60}  # at least: an area's shortest interval is a day, a retry's a minute
-QUEUED = {"CaptureTile", "CompareTile", "NotifySession"}
+QUEUED = {"CaptureTile", "CompareTile", "NotifySession", "IndexUploads", "ImportAreas"}
 AT_ONCE = 10  # requests of the API: a page of the console asks for six things at once
-MEMORY_MB = {"CaptureTile": 2048, "CompareTile": 2048}  # OpenCV on a tile, measured by `make deploy-test`
+MEMORY_MB = {"CaptureTile": 2048, "CompareTile": 2048, "ImportAreas": 2048}  # OpenCV on a tile; a file of parcels
 LEAST_MB = 512  # for a CPU share with which a first request is answered in time
 IDLE_S = 180  # a connection that a frozen sandbox holds: after a deploy old ones stand beside new ones
 

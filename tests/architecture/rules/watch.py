@@ -15,6 +15,7 @@ NEEDED = {  # what must be noticed: (namespace, metric)
     ("Bhuprahari", "BacklogAgeSeconds"),
     ("Bhuprahari", "SweepRuns"),
     ("Bhuprahari", "OverdueAreas"),
+    ("Bhuprahari", "BrokenInvariants"),
     ("Bhuprahari", "ProviderErrors"),
     ("AWS/Lambda", "Errors"),
     ("AWS/Lambda", "Throttles"),
@@ -25,7 +26,7 @@ NEEDED = {  # what must be noticed: (namespace, metric)
 }
 OUTPUTS = (
     *("SubnetIds", "SecurityGroupId", "Egress", "NeedsIpv6", "ImagesBucket", "ArtifactsBucket", "AlarmTopicArn"),
-    *("CapturesQueue", "ComparisonsQueue", "NotificationsQueue"),
+    *("CapturesQueue", "ComparisonsQueue", "NotificationsQueue", "UploadsQueue"),
     *("DatabaseEndpoint", "DatabaseName", "DatabaseMasterSecretArn"),
     *("DatabaseUrlSecret", "TokenKeysSecret", "LinkKeySecret", "FirebaseSecret"),
 )
@@ -37,6 +38,8 @@ OWN = {  # ours, with its dimensions
     "Pushes": {"Outcome", "Stage"},
     "SweepRuns": {"Stage"},
     "OverdueAreas": {"Stage"},
+    "BrokenInvariants": {"Stage"},
+    "StaleCatalogues": {"Provider", "Stage"},
 }
 
 
@@ -67,6 +70,7 @@ def watched(templates):
     gone(f"{WATCH}/TooManyTiles"),
     gone(f"{WATCH}/ApiErrors"),
     gone(f"{WATCH}/AreasOverdue"),
+    gone(f"{WATCH}/InvariantsBroken"),
 )
 def what_must_be_noticed_has_an_alarm(templates):
     found = {(namespace, metric) for _, namespace, metric, _ in watched(templates)}

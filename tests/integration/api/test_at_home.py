@@ -1,5 +1,6 @@
 """The app behind the threaded server that serves it at home."""
 
+import json
 import socket
 import threading
 import time
@@ -82,15 +83,14 @@ def address_of(home):
 
 
 def test_a_kept_connection_is_answered_without_waiting_for_a_receipt(home):
-    took = []
+    fast, end = 0, time.monotonic() + 60
     with requests.Session() as kept_alive:
-        for _ in range(40):
+        while fast < 5:
             began = time.perf_counter()
             kept_alive.get(f"{address_of(home)}/nothing", timeout=20)
-            took.append(time.perf_counter() - began)
-    took.sort()
-    # Two small writes wait for each other 40 ms and more, each time: the best of many says whether it is so.
-    assert took[4] < 0.02, took
+            # Two small writes wait for each other 40 ms and more, each time; a busy machine is not busy all the time.
+            fast += time.perf_counter() - began < 0.02
+            assert time.monotonic() < end, fast
 
 
 def test_connections_beyond_the_most_are_turned_down_and_none_is_lost(home):
@@ -104,3 +104,42 @@ def test_connections_beyond_the_most_are_turned_down_and_none_is_lost(home):
         each.close()
     wait_until(lambda: home._free._value == 3, within_s=5)
     assert requests.get(f"{address_of(home)}/api/health", timeout=20).status_code == 200
+
+
+def told(home, request):
+    """Send bytes as they are; give the status and the body of all that comes back until the connection ends."""
+    with socket.create_connection(home.server_address[:2], timeout=20) as connection:
+        connection.sendall(request.encode("latin-1"))
+        head, _, content = b"".join(iter(lambda: connection.recv(65536), b"")).partition(b"\r\n\r\n")
+    assert b"application/problem+json" in head
+    body = json.loads(content)
+    assert body["message"]
+    assert int(head.split()[1]) == body["status"]
+    return body["status"]
+
+
+POST = "POST /api/auth/login HTTP/1.1\r\nHost: x\r\n"
+HEADERS = "X: y\r\n" * 200
+INSIDE = "0\r\n\r\nGET /api/health HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (f"{POST}Content-Length: \xb2\r\n\r\n", 400),  # a digit to Python, and no number
+        (f"{POST}Content-Length: -1\r\n\r\n", 400),
+        (f"{POST}Content-Length: {'9' * 5000}\r\n\r\n", 413),
+        (f"{POST}Transfer-Encoding: chunked\r\n\r\n{INSIDE}", 400),
+        (f"{POST}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n{INSIDE}", 400),
+        (f"{POST}Content-Length: 4\r\nContent-Length: 40\r\n\r\n{INSIDE}", 400),
+        ("TRACE /api/health HTTP/1.1\r\nHost: x\r\n\r\n", 405),
+        ("PROPFIND /api/health HTTP/1.1\r\nHost: x\r\n\r\n", 405),
+        ("GET /api/health\r\n\r\n", 505),
+        ("GET /api/health HTTP/7.0\r\nHost: x\r\n\r\n", 505),
+        (f"GET /{'x' * 70_000} HTTP/1.1\r\nHost: x\r\n\r\n", 414),
+        (f"GET /api/health HTTP/1.1\r\n{HEADERS}\r\n", 431),
+    ],
+)
+def test_what_is_no_request_is_refused_like_any_other_and_nothing_after_it_is_answered(home, caplog, request_, status):
+    assert told(home, request_) == status
+    assert "connection failed" not in caplog.messages

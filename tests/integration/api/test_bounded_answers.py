@@ -103,14 +103,18 @@ def test_sessions_with_failures_fit_and_are_all_there(server, asha, session):
     failures = [{"tile": f"17/{n}/1", "reason": "r" * 500} for n in range(100)]
     kept = {"counts": {"FAILED": 100}, "severity": None, "clear_share": None, "newest_captured_at": None}
     kept |= {"unseen": None, "failures": failures}
-    copies(server, t.alert_sessions, 60, summary=kept, open_area_id=None, slot_at=None)
+    copies(server, t.alert_sessions, 500, summary=kept, open_area_id=None, slot_at=None)
     whole = asha.get("/api/alerts/sessions")
     assert whole.headers["X-Truncated"] == "true"
     items, answers = followed(asha, "/api/alerts/sessions")
     ids = [item["id"] for item in items]
-    assert len(ids) == 62
+    assert len(ids) == 502
     assert all(one > other for one, other in pairwise(ids))
     assert answers > 2
+    assert {len(item["failures"]) for item in items} == {0, 10}, "ten of them each"
+    most = next(item for item in items if item["failures"])
+    assert most["countsByVerdict"] == {"FAILED": 100}
+    assert len(asha.get(f"/api/alerts/sessions/{most['id']}").json["failures"]) == 100
 
 
 @pytest.mark.parametrize("path", ["/api/monitor/image-tiles/area/{area}", "/api/pushes", "/api/area-configs"])

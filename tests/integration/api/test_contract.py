@@ -122,14 +122,14 @@ def test_an_area_is_made_and_changed_with_its_sensitivity(asha):
     area = asha.post("/api/area-configs", SMALL_AREA | {"sensitivity": "high"}).json
     assert area["sensitivity"] == "high"
     changed = asha.call("PATCH", f"/api/area-configs/{area['id']}", {"sensitivity": "low"})
-    assert (changed.status, changed.json) == (200, area | {"sensitivity": "low"})
+    assert (changed.status, changed.json) == (200, area | {"sensitivity": "low", "version": 2})
     assert asha.get("/api/area-configs").json == [changed.json]
     wrong = asha.call("PATCH", f"/api/area-configs/{area['id']}", {"sensitivity": "loud"})
     assert (wrong.status, wrong.json["errors"][0]["pointer"]) == (400, "/sensitivity")
     assert "low, normal, high" in wrong.json["message"]
     assert asha.call("PATCH", f"/api/area-configs/{area['id']}", {}).status == 400
-    renamed = asha.call("PATCH", f"/api/area-configs/{area['id']}", {"sensitivity": "high", "name": "Hill"})
-    assert (renamed.status, renamed.json["errors"][0]["pointer"]) == (400, "/name")
+    moved = asha.call("PATCH", f"/api/area-configs/{area['id']}", {"sensitivity": "high", "provider": "xyz"})
+    assert (moved.status, moved.json["errors"][0]["pointer"]) == (400, "/provider")
     assert asha.get("/api/area-configs").json == [changed.json], "all of it or nothing"
 
 

@@ -10,7 +10,8 @@ import sys
 
 class Absent:
     def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in ("cv2", "numpy", "firebase_admin", "boto3", "requests"):
+        heavy = ("cv2", "numpy", "shapely", "pyogrio", "pyproj", "firebase_admin", "boto3", "requests")
+        if name.split(".")[0] in heavy:
             raise ImportError(f"{name} is not here")
 
 sys.meta_path.insert(0, Absent())

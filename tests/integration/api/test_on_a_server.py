@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from chalice.local import LocalChalice
 
+from chalicelib.api.area_exports import FILE
 from chalicelib.settings import Settings
 from infra.runtime import gateway
 from infra.runtime.gateway import MAX_BODY
@@ -90,7 +91,14 @@ def test_a_header_may_be_answered_twice(spy):
 
 
 @pytest.mark.parametrize(
-    ("length", "sent", "status"), [(str(MAX_BODY + 1), b"", 413), ("many", b"", 400), ("", b"x" * (MAX_BODY + 1), 413)]
+    ("length", "sent", "status"),
+    [
+        (str(MAX_BODY + 1), b"", 413),
+        ("9" * 5000, b"", 413),
+        ("many", b"", 400),
+        ("\xb2", b"", 400),
+        ("", b"x" * (MAX_BODY + 1), 413),
+    ],
 )
 def test_a_body_without_end_is_refused(spy, length, sent, status):
     app, given = wsgi(spy, NEAR), {"wsgi.input": io.BytesIO(sent)}
@@ -137,3 +145,48 @@ def test_a_refusal_before_the_app_can_be_read_by_a_page_that_may(spy, monkeypatc
         assert dict(headers)["Access-Control-Allow-Origin"] == "https://console.example"
         _, headers, _ = call(app, HTTP_ORIGIN="https://elsewhere.example", **refused)
         assert "Access-Control-Allow-Origin" not in dict(headers)
+
+
+class SendingApp(SpyingApp):
+    """Answers with the file that it is given, as an archive is answered with."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.path = path
+
+    def __call__(self, event, context):
+        self.asked.append(event)
+        headers = {FILE: str(self.path), "Content-Type": "application/zip"}
+        return {"statusCode": 200, "headers": headers, "multiValueHeaders": {}, "body": ""}
+
+
+def test_a_file_is_sent_as_it_lies_a_part_at_a_time(tmp_path):
+    archive = tmp_path / "a.zip"
+    archive.write_bytes(bytes(range(256)) * 4096)
+    app, parts = wsgi(SendingApp(archive), NEAR), []
+
+    class Wrapper:
+        """What gunicorn brings, watched."""
+
+        def __init__(self, file, size):
+            self.file, self.size = file, size
+
+        def __iter__(self):
+            while part := self.file.read(self.size):
+                parts.append(len(part))
+                yield part
+
+    for brought in ({}, {"wsgi.file_wrapper": Wrapper}):
+        status, headers, content = call(app, **brought)
+        assert (status, content) == ("200 OK", archive.read_bytes())
+        named = dict(headers)
+        assert (named["Content-Type"], named["Content-Length"]) == ("application/zip", str(len(content)))
+        assert FILE not in named, "where it lies is nobody's business"
+    assert max(parts) < len(archive.read_bytes()) / 4
+    status, headers, content = call(app, "HEAD")
+    assert (status, dict(headers)["Content-Length"], content) == ("200 OK", str(archive.stat().st_size), b"")
+
+
+def test_a_file_that_has_just_been_deleted_is_not_found(tmp_path):
+    status, _, content = call(wsgi(SendingApp(tmp_path / "gone.zip"), NEAR))
+    assert (status, json.loads(content)["status"]) == ("404 Not Found", 404)

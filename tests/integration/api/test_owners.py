@@ -1,10 +1,9 @@
-"""Other people's things do not exist."""
+"""Whose things are, and how many: what others reach of them is in test_isolation.py, for each route."""
 
 import pytest
 
-from tests.support.api_server import SMALL_AREA
-
-NOBODYS = 999_999
+from chalicelib.domain.image_take import ImageTake
+from tests.support.api_server import SMALL_AREA, ListedImagery
 
 
 @pytest.fixture
@@ -15,58 +14,6 @@ def hers(asha):
     assert device.status == 201
     session = asha.get("/api/alerts/sessions").json[0]
     return {"area_id": area["id"], "session_id": session["id"], "device_id": device.json["id"]}
-
-
-ROUTES = [
-    ("GET", "/api/area-configs/{area_id}"),
-    ("DELETE", "/api/area-configs/{area_id}"),
-    ("POST", "/api/monitor/capture/{area_id}"),
-    ("POST", "/api/monitor/compare/{area_id}"),
-    ("GET", "/api/monitor/image-tiles/area/{area_id}"),
-    ("GET", "/api/monitor/image-tiles/area/{area_id}?limit=1"),
-    ("GET", "/api/alerts/sessions/{session_id}"),
-    ("GET", "/api/alerts/sessions/{session_id}/details"),
-    ("GET", "/api/alerts/sessions/{session_id}/ignored"),
-    ("POST", "/api/alerts/sessions/{session_id}/cancel"),
-    ("DELETE", "/api/devices/{device_id}"),
-]
-
-
-def everything(person, hers):
-    paths = ("area-configs", "alerts/sessions", "devices", "pushes", f"monitor/image-tiles/area/{hers['area_id']}")
-    return [person.get(f"/api/{path}").json for path in paths]
-
-
-def test_another_user_finds_none_of_it_and_changes_none_of_it(asha, badri, hers):
-    before = everything(asha, hers)
-    for method, path in ROUTES:
-        theirs = badri.call(method, path.format(**hers))
-        nobodys = badri.call(method, path.format(**dict.fromkeys(hers, NOBODYS)))
-        assert theirs.status == nobodys.status == 404, (method, path)
-        assert theirs.json | {"instance": ""} == nobodys.json | {"instance": ""}
-        assert theirs.headers.keys() == nobodys.headers.keys()
-    assert everything(asha, hers) == before
-    for path in ("area-configs", "alerts/sessions", "devices", "pushes"):
-        answer = badri.get(f"/api/{path}")
-        assert answer.json == []
-        assert answer.headers.get("X-Total-Count", "0") == "0"
-
-
-def test_another_users_area_keeps_its_sensitivity(asha, badri, hers):
-    body = {"sensitivity": "low"}
-    for number in (hers["area_id"], NOBODYS):
-        assert badri.call("PATCH", f"/api/area-configs/{number}", body).status == 404
-    assert asha.get(f"/api/area-configs/{hers['area_id']}").json["sensitivity"] == "normal"
-
-
-def test_the_owner_finds_all_of_it(asha, hers):
-    """The routes above are right for the owner: the others' 404 is no matter of spelling."""
-    for method, path in ROUTES:
-        if method == "GET":
-            assert asha.call(method, path.format(**hers)).status == 200
-    assert asha.post("/api/alerts/sessions/{session_id}/cancel".format(**hers)).status == 409  # it has ended
-    assert asha.call("DELETE", "/api/devices/{device_id}".format(**hers)).status == 204
-    assert asha.get("/api/devices").json == []
 
 
 def test_a_body_cannot_say_whose_it_is(asha, badri):
@@ -80,8 +27,6 @@ def test_a_body_cannot_say_whose_it_is(asha, badri):
 
 def test_a_deleted_area_is_gone_with_all_that_was_seen(server, asha, hers):
     assert asha.call("DELETE", "/api/area-configs/{area_id}".format(**hers)).status == 204
-    for method, path in ROUTES[:-1]:
-        assert asha.call(method, path.format(**hers)).status == 404, (method, path)
     for path in ("area-configs", "alerts/sessions", "pushes"):
         assert asha.get(f"/api/{path}").json == []
     server.later(days=1)
@@ -138,7 +83,24 @@ def test_an_estimate_keeps_nothing_and_says_what_it_takes(asha):
     assert 49 <= estimate["tiles"] <= 81  # 2 km of 298 m tiles, wherever the seams fall
     assert estimate["costPerSweepUsd"] == pytest.approx(0.002 * estimate["tiles"])
     assert estimate["sweepsPerMonth"] == 60
+    assert estimate["earlierYears"] is None, "this provider has no bands of them"
     assert asha.get("/api/area-configs").json == []
+
+
+def test_an_estimate_says_what_the_season_of_earlier_years_takes_before_an_area_is_kept(server_with):
+    server = server_with()
+    take = ImageTake(requests=16, received_bytes=17_000_000, stored_bytes=3_000_000, seconds=3.0)
+    server.providers["sentinel2"] = ListedImagery("sentinel2", zoom=13, season_image=take)
+    estimate = server.user().post("/api/area-configs/estimate", SMALL_AREA | {"provider": "sentinel2"}).json
+    tiles = estimate["tiles"]
+    assert estimate["earlierYears"] == {
+        "images": 12 * tiles,
+        "looks": 2,
+        "requests": 12 * 16 * tiles,
+        "receivedBytes": 12 * 17_000_000 * tiles,
+        "storedBytes": 12 * 3_000_000 * tiles,
+        "seconds": 12 * 3.0 * tiles,
+    }
 
 
 def test_providers_that_may_not_be_used_are_not_offered(asha):

@@ -16,7 +16,7 @@ from chalicelib.adapters.imagery.archive import ArchiveImagery
 from chalicelib.adapters.imagery.item_store import FolderItemStore
 from chalicelib.adapters.imagery.providers.archive import TERMS
 from chalicelib.domain.archives import Use
-from infra import archive as command
+from infra.archive import __main__ as command
 from tests.support.builders.archives import item, noise, put, rows_of, square
 from tests.support.builders.scenes import search
 from tests.support.sources import ROOT
@@ -144,7 +144,10 @@ def test_pictures_of_all_kinds_are_read_by_content_whatever_they_are_called(fold
         ),
         (
             {"href": "https://example.org/v.png", "roles": ["visual"]},
-            "asset 'png': a.png; its asset 'better' is elsewhere",
+            (
+                "asset 'png': a.png; its asset 'better' is not used: its picture lies on another machine (a "
+                "remote asset), where nothing but GeoTIFFs are read"
+            ),
         ),
         (
             {"href": "v.tif", "roles": ["visual"]},
@@ -152,7 +155,10 @@ def test_pictures_of_all_kinds_are_read_by_content_whatever_they_are_called(fold
         ),
         (
             {"href": "https://example.org/v.tif", "roles": ["visual"]},
-            "asset 'png': a.png; its asset 'better' is not used: its picture is a Geo",
+            (
+                "asset 'png': a.png; its asset 'better' is not used: its picture lies on another machine (a "
+                "remote asset), which is not among those that may be read (BHUPRAHARI_ARCHIVE_HOSTS="
+            ),
         ),
         ({"href": "v.png", "roles": ["visual"]}, "its picture is not there, or not inside the archive: v.png"),
         ({"href": "v.png", "roles": ["overview"]}, "asset 'png': a.png"),
@@ -204,8 +210,8 @@ def test_what_lies_beside_is_listed_with_what_to_do(folder):
     assert list(found) == sorted(found)
     assert found["t.jpg"].says == "another asset of a.json"
     assert found["ortho.tif"].says == "a GeoTIFF without an item, so without its date"
-    assert "says when" in found["ortho.tif"].remedy
-    assert "write an item beside it" in found["lonely.png"].remedy
+    assert found["ortho.tif"].remedy == "python -m infra.archive add FILE --date YYYY-MM-DD"
+    assert found["lonely.png"].remedy == "python -m infra.archive add FILE --date YYYY-MM-DD"  # it has a world file
     assert all(each.remedy for each in found.values() if each.use is NOT_USED)
 
 

@@ -15,8 +15,7 @@ from tests.support.builders.scenes import search
 
 AREA = square(28.6, 77.2, width_px=80, height_px=60, gsd_m=1.0).bounds
 ELSEWHERE = square(-10, 20, width_px=80, height_px=60, gsd_m=1.0).bounds
-NOW = datetime.now(UTC)
-UNTIL = NOW + timedelta(days=1)
+UNTIL = datetime.now(UTC) + timedelta(days=1)
 LOST = "a file of the archive cannot be used, nor is it known of which ground, and may be newer: "
 
 
@@ -43,7 +42,7 @@ def test_a_date_that_is_none_may_be_newer_than_all_until_its_file_was_there(fold
     (folder / "b.json").write_text(dated(date))
     (told,) = refused(folder)
     assert told.reason.startswith("a picture that may be newer cannot be used: ")
-    assert abs(told.captured_at - NOW) < timedelta(minutes=10)
+    assert abs(told.captured_at - datetime.now(UTC)) < timedelta(minutes=10)
     assert told.bounds is not None
     assert refused(folder, ELSEWHERE) == ()
 
@@ -70,7 +69,7 @@ def test_what_is_of_no_known_ground_is_told_once_to_all(folder, content):
     (told,) = refused(folder)
     assert told.reason.startswith(LOST.replace("a file", "2 files"))
     assert "b.json" not in told.reason
-    uses = {each.name: each.use for each in ArchiveImagery(TERMS, folder).inventory(now=NOW)}
+    uses = {each.name: each.use for each in ArchiveImagery(TERMS, folder).inventory(now=datetime.now(UTC))}
     assert (uses["b.json"], uses["c.json"], uses["a.json"]) == (Use.NOT_USED, Use.NOT_USED, Use.USED)
 
 
@@ -78,7 +77,7 @@ def test_the_time_that_a_tool_set_back_is_no_time_when_it_came_to_lie_there(fold
     (folder / "b.json").write_text(dated("soon"))
     os.utime(folder / "b.json", (315_532_800, 315_532_800))  # 1980, as in a ZIP that is made to be the same each time
     (told,) = refused(folder)
-    assert abs(told.captured_at - NOW) < timedelta(minutes=10)
+    assert abs(told.captured_at - datetime.now(UTC)) < timedelta(minutes=10)
 
 
 def test_of_a_collection_each_item_counts_by_itself(folder):

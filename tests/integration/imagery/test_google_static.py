@@ -2,6 +2,7 @@ import pytest
 
 from chalicelib.adapters.imagery.google_signing import signature
 from chalicelib.adapters.imagery.google_static import UNDATED
+from chalicelib.adapters.imagery.registry import provider_named
 from chalicelib.domain.errors import (
     LicenceRefused,
     NotFound,
@@ -10,6 +11,7 @@ from chalicelib.domain.errors import (
     Unavailable,
 )
 from chalicelib.domain.tiles import Bounds, View, grid_position
+from tests.support.builders.catalogues import services
 from tests.support.builders.google_provider import AREA, VIEW, failure, fetch, provider
 from tests.support.builders.scenes import newest
 from tests.support.standins.google import (
@@ -42,6 +44,16 @@ def test_a_server_that_checks_the_signature_takes_ours_and_refuses_another(googl
     other = failure(provider(google, signing_secret=lambda: "b3RoZXI="))
     assert isinstance(other, ProviderRefused)
     assert other.reason == "Google refuses the request (403): The provided 'signature' is not valid."
+
+
+def test_nobody_is_sent_a_password_of_the_users(google, tmp_path, monkeypatch):
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login somebody password secret\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    sent = []
+    google.script(lambda handler, query: (sent.append(handler.headers), a_picture(handler, query)))
+    named = provider_named("google_static")
+    fetch(named.make(dict.fromkeys(named.settings, "said") | {"google_endpoint": google.endpoint}, services()))
+    assert ["Authorization" in headers for headers in sent] == [False]
 
 
 def test_without_a_signing_secret_the_request_goes_unsigned(google):

@@ -1,55 +1,17 @@
 """A GeoTIFF on a web server: by ranges, on one connection, and every way in which a server may answer otherwise."""
 
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import logging
 
 import numpy as np
 import pytest
-import requests
 
-from chalicelib.adapters.imagery.geotiff.http_ranges import HttpRanges
-from chalicelib.domain.errors import BadImage, ProviderRefused, ProviderUnavailable
+from chalicelib.adapters.imagery.geotiff.http_ranges import WHOLE_BYTES, Away, Gone, HttpRanges, session
+from chalicelib.adapters.imagery.item_store import Changed, Unreadable
+from chalicelib.domain.errors import ProviderUnavailable
 from chalicelib.domain.image_formats.tiff_picture import read_picture
 from chalicelib.intake.tiff_windows import Blocks, TiffFile, Window
 from tests.support.builders.geotiffs import noise, read_by_gdal, write
-
-
-class Standin:
-    """A server of one file; `how` changes its next answers."""
-
-    def __init__(self, content):
-        self.content, self.how, self.asked, self.connections = content, [], [], set()
-        standin = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self):
-                standin.asked.append(dict(self.headers))
-                standin.connections.add(self.client_address)
-                first, last = (int(each) for each in self.headers["Range"].removeprefix("bytes=").split("-"))
-                body = standin.content[first : last + 1]
-                answer = {"status": 206, "range": f"bytes {first}-{last}/{len(standin.content)}", "body": body}
-                answer |= {"length": None, "etag": '"one"', "more": {}}
-                if standin.how:
-                    answer |= standin.how.pop(0)
-                self.send_response(answer["status"])
-                self.send_header("Content-Length", str(answer["length"] or len(answer["body"])))
-                self.send_header("ETag", answer["etag"])
-                if answer["range"]:
-                    self.send_header("Content-Range", answer["range"])
-                for name, value in answer["more"].items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(answer["body"])
-                self.close_connection = answer["length"] is not None
-
-            def log_message(self, *_):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/a.tif"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+from tests.support.standins.web_files import WebFiles
 
 
 @pytest.fixture(scope="module")
@@ -58,59 +20,131 @@ def tif(tmp_path_factory):
 
 
 @pytest.fixture
-def standin(tif):
-    served = Standin(tif.read_bytes())
-    yield served
-    served.server.shutdown()
+def web(tif):
+    with WebFiles(**{"a.tif": tif.read_bytes()}) as served:
+        yield served
 
 
 @pytest.fixture
-def ranges(standin):
-    with requests.Session() as session:
-        yield HttpRanges(session, standin.url)
+def ranges(web):
+    with session() as kept:
+        yield HttpRanges(kept, f"{web.host}/a.tif")
 
 
-def test_it_is_read_by_ranges_on_one_connection(standin, ranges, tif):
+def test_it_is_read_by_ranges_on_one_connection(web, ranges, tif):
     picture = read_picture(ranges.read, ranges.size)
-    file = TiffFile(picture, ranges.read, key=standin.url, blocks=Blocks())
+    file = TiffFile(picture, ranges.read, key="a", blocks=Blocks())
     window = Window(100, 300, 100, 400)
     assert np.array_equal(file.samples(0, window), read_by_gdal(tif, 0, window)[0])
-    assert len(standin.asked) <= 6
-    assert len(standin.connections) == 1
-    assert all(asked["If-Match"] == '"one"' for asked in standin.asked[1:])
+    assert len(web.asked) <= 6
+    assert len(web.connections) == 1
+    assert all(headers["If-Match"] == ranges.version for _, headers in web.asked[1:])
 
 
 WRONG = {
-    "busy": ({"status": 503, "more": {"Retry-After": "7"}}, ProviderUnavailable, "busy or in trouble"),
-    "throttled": ({"status": 429}, ProviderUnavailable, "busy or in trouble"),
-    "another file now": ({"status": 412}, ProviderUnavailable, "another one while it was read"),
-    "gone": ({"status": 404}, BadImage, "not there any more"),
-    "forbidden": ({"status": 403}, ProviderRefused, "refuses the request"),
-    "moved": ({"status": 302, "more": {"Location": "http://169.254.169.254/"}}, ProviderRefused, "refuses the request"),
-    "no ranges": ({"status": 200}, ProviderRefused, "sends no parts"),
-    "another range": ({"range": "bytes 5-14/999"}, BadImage, "another part"),
-    "no range said": ({"range": ""}, BadImage, "another part"),
-    "nonsense": ({"range": "bytes a-b/c"}, BadImage, "another part"),
-    "another length": ({"range": "bytes 0-9/77"}, ProviderUnavailable, "another one while it was read"),
-    "cut off": ({"body": b"abc", "length": 10}, ProviderUnavailable, "broke off"),
-    "too short": ({"body": b"abc"}, ProviderUnavailable, "broke off after 3 of 10"),
-    "too long": ({"body": b"x" * 5000}, ProviderUnavailable, "longer than 10 bytes"),
+    "busy": ({"status": 503, "more": {"Retry-After": "7"}}, Away, "busy or in trouble"),
+    "throttled": ({"status": 429, "more": {"Retry-After": "7"}}, Away, "busy or in trouble"),
+    "broken": ({"status": 500}, Away, "busy or in trouble"),
+    "throttled as Earth Search does": ({"status": 403, "body": b'{"message":"Forbidden"}'}, Unreadable, "just now"),
+    "not signed in": ({"status": 401}, Unreadable, "does not let us read it"),
+    "another file now": ({"status": 412}, Changed, "has become another one"),
+    "shorter now": ({"status": 416}, Changed, "has become another one"),
+    "another version": ({"etag": '"two"'}, Changed, "has become another one"),
+    "gone": ({"status": 404}, Gone, "is not there (404)"),
+    "odd": ({"status": 418}, Unreadable, "refuses the request (418)"),
+    "sent to the cloud's own": (
+        {"status": 302, "more": {"Location": "http://169.254.169.254/latest/meta-data"}},
+        Unreadable,
+        "sends elsewhere (302)",
+    ),
+    "sent to another port": ({"status": 301, "more": {"Location": "http://127.0.0.1:9/"}}, Unreadable, "elsewhere"),
+    "sent to no address": ({"status": 302, "more": {"Location": "http://[x"}}, Unreadable, "sends elsewhere (302)"),
+    "sent nowhere": ({"status": 301}, Unreadable, "has become another one|from one address|elsewhere"),
+    "another range": ({"range": "bytes 5-14/999"}, Unreadable, "another part"),
+    "no range said": ({"range": ""}, Unreadable, "another part"),
+    "nonsense": ({"range": "bytes a-b/c"}, Unreadable, "another part"),
+    "a size of a thousand digits": ({"range": "bytes 0-9/" + "9" * 5000}, Unreadable, "another part"),
+    "no size said": ({"range": "bytes 0-9/*"}, Unreadable, "another part"),
+    "another size": ({"range": "bytes 0-9/77"}, Changed, "has become another one"),
+    "packed": ({"more": {"Content-Encoding": "gzip"}}, Unreadable, "packs what it sends"),
+    "cut off": ({"body": b"abc", "length": 10}, Unreadable, "broke off"),
+    "too short": ({"body": b"abc"}, Unreadable, "broke off after 3 of 10"),
+    "too long": ({"body": b"x" * 5000}, Unreadable, "longer than 10 bytes"),
+    "no ranges, and too large": (
+        {"status": 200, "length": WHOLE_BYTES + 1, "range": "", "body": b"x"},
+        Unreadable,
+        "sends no parts",
+    ),
+    "no ranges, and cut off": ({"status": 200, "length": 9, "range": "", "body": b"x"}, Unreadable, "broke off"),
 }
 
 
 @pytest.mark.parametrize(("how", "kind", "words"), WRONG.values(), ids=WRONG)
-def test_what_a_server_may_answer_otherwise(standin, ranges, how, kind, words):
-    assert ranges.size == len(standin.content)
-    standin.how.append(how)
+def test_what_a_server_may_answer_otherwise_may_pass(web, ranges, how, kind, words):
+    size = len(web.files["/a.tif"])
+    assert ranges.size == size
+    web.how += [how] * (4 if how.get("status") == 301 else 1)
     with pytest.raises(kind) as failed:
         ranges.read(0, 10)
-    assert words in failed.value.reason
-    assert standin.url not in failed.value.reason
-    if "more" in how and "Retry-After" in how["more"]:
+    assert isinstance(failed.value, ProviderUnavailable)
+    assert any(each in failed.value.reason for each in words.split("|"))
+    assert web.host not in failed.value.reason
+    if "Retry-After" in how.get("more", {}):
         assert failed.value.retry_after_s == 7
-    assert ranges.read(0, 10) == standin.content[:10], "the next one is read"
+    web.how.clear()
+    assert ranges.read(0, 10) == web.files["/a.tif"][:10], "the next one is read"
+    assert [path for path, _ in web.asked] == ["/a.tif"] * len(web.asked), "nobody else was asked"
+
+
+def test_of_an_answer_that_leads_elsewhere_nothing_is_read(web):
+    web.how.append({"status": 302, "more": {"Location": "http://127.0.0.1:9/"}, "body": b"as much as it likes"})
+    with session() as kept, kept.get(f"{web.host}/a.tif", headers={"Range": "bytes=0-9"}, stream=True) as response:
+        assert response.status_code == 302
+        assert response.raw.read(5) == b"as mu"
+
+
+def test_a_small_file_of_a_server_without_ranges_is_read_whole_once(web, ranges, tif):
+    content = tif.read_bytes()
+    web.how.append({"status": 200, "range": "", "body": content})
+    assert ranges.head(16) == content[:16]
+    assert ranges.read(100, 50) == content[100:150]
+    assert ranges.size == len(content)
+    assert len(web.asked) == 1
+    with pytest.raises(Changed):
+        ranges.read(len(content) - 5, 10)
+
+
+def test_another_address_of_the_same_server_is_followed(web, ranges, tif):
+    web.files["/b.tif"] = web.files["/a.tif"]
+    web.how.append({"status": 307, "more": {"Location": "/b.tif"}})
+    assert ranges.head(10) == tif.read_bytes()[:10]
+    ranges.read(5, 5)
+    assert [path for path, _ in web.asked] == ["/a.tif", "/b.tif", "/b.tif"]
+
+
+def test_a_connection_that_the_server_closed_meanwhile_is_made_anew(web, ranges):
+    web.how.append({"length": 0, "more": {"Connection": "close"}, "body": web.files["/a.tif"][:1]})
+    assert ranges.size == len(web.files["/a.tif"])
+    assert ranges.read(3, 3) == web.files["/a.tif"][3:6]
 
 
 def test_a_server_that_is_not_there():
-    with requests.Session() as session, pytest.raises(ProviderUnavailable, match="cannot be reached"):
-        _ = HttpRanges(session, "http://127.0.0.1:9/a.tif").size
+    with session() as kept, pytest.raises(Away, match="cannot be reached"):
+        _ = HttpRanges(kept, "http://127.0.0.1:9/a.tif").size
+
+
+def test_nobody_is_sent_a_password_of_the_users(web, ranges, tmp_path, monkeypatch):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password secret\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    ranges.head(5)
+    assert "Authorization" not in web.asked[0][1]
+
+
+def test_a_token_in_an_address_gets_into_no_log(web, caplog):
+    for name in ("", "urllib3.connectionpool", "urllib3.util.retry"):
+        caplog.set_level(logging.DEBUG, name)  # whatever made a session before
+    with session() as kept:
+        HttpRanges(kept, f"{web.host}/a.tif?sig=a-secret").head(10)
+    assert [path for path, _ in web.asked] == ["/a.tif?sig=a-secret"]
+    assert "a-secret" not in caplog.text

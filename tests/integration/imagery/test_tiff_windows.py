@@ -122,7 +122,7 @@ def test_masks_inside_and_beside(tmp_path, kind, is_apart, driver):
     )
     assert (tmp_path / "a.tif.msk").exists() == is_apart
     assert differences(path) == []
-    assert 0 < opened(path).valid(0, Window(0, 530, 0, 700)).mean() < 1
+    assert 0 < opened(path).masked(0, Window(0, 530, 0, 700))[1].mean() < 1
 
 
 @pytest.mark.parametrize(("kind", "nodata"), [("uint8", 0), ("uint8", 255), ("uint16", 0), ("uint16", 65_535)])

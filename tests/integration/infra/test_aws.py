@@ -25,6 +25,8 @@ OUTPUTS = {
     "CapturesQueue": "bhuprahari-dev-captures",
     "ComparisonsQueue": "bhuprahari-dev-comparisons",
     "NotificationsQueue": "bhuprahari-dev-notifications",
+    "ImportsQueue": "bhuprahari-dev-imports",
+    "UploadsQueue": "bhuprahari-dev-uploads",
     "MaxConcurrency": "7",
     "SqsEndpoint": "https://sqs.ap-south-1.api.aws",
 }
@@ -162,10 +164,10 @@ def test_a_password_of_ours_needs_no_escaping():
 
 
 def test_more_workers_than_the_database_has_connections_for_are_refused(checkout):
-    fits = OUTPUTS | {"MaxConcurrency": "15", "DatabaseConnectionsAlarm": "48"}
-    Configuration(checkout, "dev").take(fits)  # 17 others, and 15 each of capture and compare
+    fits = OUTPUTS | {"MaxConcurrency": "13", "DatabaseConnectionsAlarm": "48"}
+    Configuration(checkout, "dev").take(fits)  # 21 others, and 13 each of capture and compare
     with pytest.raises(OperatorError, match="may hold 49 connections at once, and fewer than 48 must be"):
-        Configuration(checkout, "dev").take(fits | {"MaxConcurrency": "16"})
+        Configuration(checkout, "dev").take(fits | {"MaxConcurrency": "14"})
 
 
 def test_a_region_of_another_partition_is_refused(monkeypatch):
@@ -187,7 +189,7 @@ def test_only_a_made_stages_migrate_reads_its_databases_master(checkout):
     configuration.take(OUTPUTS | {"DatabaseMasterSecretArn": master})
     configuration.save()
     written = {path.name: path.read_text() for path in (checkout / ".chalice").glob("policy-*.json")}
-    assert len(written) == 8
+    assert len(written) == 10
     assert [name for name, text in written.items() if master in text] == ["policy-dev-migrate.json"]
     assert "bhuprahari-ours-images" in written["policy-dev-reconcile.json"]
     configuration.take(OUTPUTS | {"ImagesBucket": "bhuprahari-dev-images"})

@@ -12,7 +12,7 @@ from boto3.exceptions import Boto3Error
 from botocore.exceptions import ClientError
 
 from infra.aws import infrastructure, layers, post_deploy, release
-from infra.aws.configuration import Configuration
+from infra.aws.configuration import LAYERED, Configuration
 from infra.aws.retired import remove_retired, retired
 from infra.aws.stack import Stack
 from infra.aws_errors import explained
@@ -123,22 +123,24 @@ def test_what_a_plain_chalice_deploy_needs_is_made_once(account, checkout, capsy
         infrastructure.publish_layers(account, checkout, Configuration(checkout, "dev"), bucket, there)
         return missing
 
-    assert publish() == ["opencv", "firebase"]
+    assert publish() == list(layers.NAMES)
     assert layers_of("compare_tile") == layers_of("notify_session") == []
-    for name, missing in (("opencv", ["firebase"]), ("firebase", [])):
+    for number, name in enumerate(layers.NAMES):
         content = io.BytesIO()
         with zipfile.ZipFile(content, "w") as archive:
             archive.writestr(f"python/{name}.py", "")
         (place / f"{name}.zip").write_bytes(content.getvalue())
-        assert publish() == missing
+        assert publish() == list(layers.NAMES[number + 1 :])
     capsys.readouterr()
     assert publish() == []
     assert capsys.readouterr().out.splitlines() == [
         "layer bhuprahari-dev-opencv: version 1 has these bytes",
         "layer bhuprahari-dev-firebase: version 1 has these bytes",
+        "layer bhuprahari-dev-shapely: version 1 has these bytes",
+        "layer bhuprahari-dev-gdal: version 1 has these bytes",
         f"vendor/rds-ca.pem: the certificates of {REGION} are there",
     ]
-    for function, layer in (("capture_tile", "opencv"), ("compare_tile", "opencv"), ("notify_session", "firebase")):
+    for function, layer in LAYERED.items():
         (arn,) = layers_of(function)
         assert arn.endswith(f":layer:bhuprahari-dev-{layer}:1")
 

@@ -37,7 +37,7 @@ def answering(account, *, total, unreserved, held=None):
 
 def test_a_new_accounts_ten_are_refused_before_anything_is_made(account, checkout):
     calls = answering(account, total=10, unreserved=10)
-    with pytest.raises(OperatorError, match=r"reserve 25 executions at once, .* has 0 to reserve .*10 in all.* 1000"):
+    with pytest.raises(OperatorError, match=r"reserve 29 executions at once, .* has 0 to reserve .*10 in all.* 1000"):
         infrastructure.make(account, checkout, "dev", given=[], firebase=None, dry_run=False)
     assert calls == ["GetAccountSettings"]
     assert account.client("cloudformation").list_stacks()["StackSummaries"] == []
@@ -47,18 +47,18 @@ def test_a_deploy_is_refused_too(account, checkout, monkeypatch):
     answering(account, total=10, unreserved=10)
     outputs = {"SubnetIds": "a,b", "SecurityGroupId": "sg-1", "ImagesBucket": "bhuprahari-dev-images"}
     monkeypatch.setattr(infrastructure, "made", lambda *_: outputs)
-    with pytest.raises(OperatorError, match="reserve 25 executions at once"):
+    with pytest.raises(OperatorError, match="reserve 29 executions at once"):
         release.deploy(account, checkout, "dev", dry_run=True)
 
 
 @pytest.mark.parametrize(
     ("unreserved", "workers", "held", "refused"),
     [
-        (125, None, {}, False),  # 25, and the hundred that AWS keeps
-        (124, None, {}, True),
-        (124, None, {"bhuprahari-dev-reconcile": 1}, False),  # a second deploy: what it holds counts for it
-        (126, "4", {}, False),
-        (126, "5", {}, True),  # two more: one each of capture and compare
+        (129, None, {}, False),  # 29, and the hundred that AWS keeps
+        (128, None, {}, True),
+        (128, None, {"bhuprahari-dev-reconcile": 1}, False),  # a second deploy: what it holds counts for it
+        (130, "4", {}, False),
+        (130, "5", {}, True),  # two more: one each of capture and compare
         (1000, "100", {}, False),
     ],
 )

@@ -1,11 +1,13 @@
 """What the tests of `python -m infra.ops` stand on: a home, and a stage on stand-ins of AWS."""
 
 import json
+import subprocess
 from uuid import uuid4
 
 import pytest
 
 from tests.support.databases.copies import migrate
+from tests.support.homes import Filled
 from tests.support.processes import forget
 from tests.support.standins.aws import REGION, aws
 
@@ -36,13 +38,14 @@ def stage(monkeypatch, database_url):
     """Give the settings of a stage whose everything is on the stand-in, and well."""
     prefix = uuid4().hex
     aws().make_queues(prefix=f"{prefix}-", visibility_s=660)
-    names = {queue.upper(): f"{prefix}-{queue}" for queue in ("captures", "comparisons", "notifications")}
+    names = {queue.upper(): f"{prefix}-{queue}" for queue in ("captures", "comparisons", "notifications", "imports")}
     secrets = {"database-url": database_url, "firebase-service-account": ACCOUNT}
     secrets |= {"link-key": "l" * 32, "token-keys": json.dumps({"k": "t" * 32})}
     for name, text in secrets.items():
         aws().client("secretsmanager").create_secret(Name=f"{prefix}/{name}", SecretString=text)
     settings = {
         "STAGE": "dev",
+        "DEFAULT_PROVIDER": "sample",
         "IMAGES_STORE": "s3",
         "BUCKET": aws().make_bucket(),
         "QUEUES_SERVICE": "sqs",
@@ -58,3 +61,27 @@ def stage(monkeypatch, database_url):
         monkeypatch.setenv(f"AWS_{name}", text)
     forget()
     return prefix
+
+
+@pytest.fixture
+def filled(home):
+    found = Filled(home)
+    yield found
+    found.engine.dispose()
+
+
+@pytest.fixture
+def to(tmp_path):
+    return tmp_path / "backups"
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    folder = tmp_path / "small"
+    folder.mkdir()
+    size = "size=20m"
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", size, "tmpfs", str(folder)], check=False, capture_output=True)
+    if done.returncode:
+        pytest.skip("a disk of its own size needs root's right to mount one")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)

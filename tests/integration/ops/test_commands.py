@@ -51,6 +51,13 @@ def test_a_stages_commands_run_inside_it(stage, monkeypatch, capsys):
         assert run("redrive", "--yes")[1].startswith("dead letters left: 1 of captures; held by reconcile")
         sqs.delete_message(QueueUrl=dead, ReceiptHandle=held["ReceiptHandle"])
         assert len(sqs.receive_message(QueueUrl=live)["Messages"]) == 1
+        dead_files, files = (sqs.get_queue_url(QueueName=f"{stage}-imports{end}")["QueueUrl"] for end in ("-dead", ""))
+        for body in ('{"schema": 1, "import_id": 7}', '{"schema": 1, "export_id": 8}'):
+            sqs.send_message(QueueUrl=dead_files, MessageBody=body)
+        assert run("stuck")[1].startswith("dead letters: 2 of imports\n")
+        assert run("redrive", "--yes") == (0, "put back on their queues: 2 of imports\n")
+        back = [sqs.receive_message(QueueUrl=files)["Messages"][0]["Body"] for _ in range(2)]
+        assert sorted(back) == ['{"schema": 1, "export_id": 8}', '{"schema": 1, "import_id": 7}']
         assert run("replay", "999") == (1, "refused: there is no session 999\n")
         status, out = run("doctor")
         assert re.search(r"^ok    database +\S+ \S+ answers, at revision", out, re.MULTILINE), out
@@ -140,9 +147,8 @@ def test_a_broken_configuration_is_a_sentence(capsys, tmp_path, text, says):
 
 
 def test_the_timeouts_are_those_of_the_configuration():
-    assert Stage("prod", root=ROOT, region=None).timeouts == dict.fromkeys(
-        (f"bhuprahari-prod-{queue}" for queue in ("captures", "comparisons", "notifications")), 110
-    )
+    usual = dict.fromkeys((f"bhuprahari-prod-{queue}" for queue in ("captures", "comparisons", "notifications")), 110)
+    assert Stage("prod", root=ROOT, region=None).timeouts == usual | {"bhuprahari-prod-imports": 590}
 
 
 def test_at_home_everything_is_well(home, capsys):

@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from chalicelib.domain.areas import Extent
+from chalicelib.domain.extents import Extent
 from chalicelib.domain.tiles import Bounds, grid_position
 
 cv2.setNumThreads(1)  # the tests share a machine

@@ -3,8 +3,9 @@
 import math
 from datetime import UTC, datetime, timedelta
 
-from chalicelib.domain.areas import Extent, NewArea, Plan
+from chalicelib.domain.areas import NewArea, Plan
 from chalicelib.domain.changes import Change, Region
+from chalicelib.domain.extents import Extent
 from chalicelib.domain.images import Inspection, StoredImage
 from chalicelib.domain.scenes import Grid
 from chalicelib.domain.thresholds import Thresholds
@@ -69,9 +70,14 @@ def a_change(m2=None, *, clear_share=1.0):
     )
 
 
-def an_inspection(content, *, clear_share=1.0):
+def an_inspection(content, *, clear_share=1.0, bands=None):
     """Give what the gate says of a picture that it lets through."""
-    return Inspection(content=content, width=80, height=80, clear_share=clear_share)
+    return Inspection(content=content, width=80, height=80, clear_share=clear_share, bands=bands)
+
+
+def day_after(days):
+    """Give the day of a scene that is shown so many days after the first."""
+    return (SPRING + timedelta(days=days)).date()
 
 
 def later(hours=0.0, **delta):

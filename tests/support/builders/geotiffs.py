@@ -102,7 +102,7 @@ def differences(path):
                 found.append((place, window, "dtype"))
             elif not np.array_equal(file.samples(place, window), samples):
                 found.append((place, window, "samples"))
-            if not np.array_equal(file.valid(place, window), valid):
+            if not np.array_equal(file.masked(place, window)[1], valid):
                 found.append((place, window, "valid"))
     return found
 

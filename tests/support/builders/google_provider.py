@@ -3,8 +3,8 @@
 import random
 
 import pytest
-import requests
 
+from chalicelib.adapters.imagery.geotiff.http_ranges import session
 from chalicelib.adapters.imagery.google_static import UNDATED, GoogleStaticImagery
 from chalicelib.adapters.imagery.providers.google_static import GRID, TERMS
 from chalicelib.domain.errors import ImageryFailed
@@ -21,7 +21,7 @@ def provider(google, *, naps=None, **changes) -> GoogleStaticImagery:
         "signing_secret": lambda: SIGNING_SECRET,
         "permission": "Letter of 3 May 2026",
         "endpoint": google.endpoint,
-        "session": requests.Session(),
+        "session": session(again=0),
         "sleep": (naps if naps is not None else []).append,
         "jitter": lambda most_s: random.uniform(0, most_s),
         "read_s": 0.5 if google.answers and google.answers[0] is silence else 5.0,

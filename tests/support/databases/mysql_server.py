@@ -3,6 +3,7 @@
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -26,6 +27,7 @@ FAST = (
     "--loose-performance-schema=OFF",
     "--max-connections=100",
 )
+TRIES = 3
 # As the parameter group of the production database says.
 LIKE_PRODUCTION = (
     "--character-set-server=utf8mb4",
@@ -44,14 +46,17 @@ def find_server() -> str | None:
     return shutil.which("mariadbd", path=SEARCHED) or shutil.which("mysqld", path=SEARCHED)
 
 
-def start_server(program: str, *options: str, sql: str = "") -> "PrivateServer":
-    """Start one, with options and SQL of the caller's too; again if somebody took its port. Raises RuntimeError."""
+def start_server(program: str, *options: str, sql: str = "", data: Path | None = None) -> "PrivateServer":
+    """Start one, with options and SQL of the caller's too; again if somebody took its port. Raises RuntimeError.
+
+    With `data`, what `snapshot` copied of another, it goes on from there.
+    """
     for _ in range(2):
         try:
-            return PrivateServer(program, *options, sql=sql)
+            return PrivateServer(program, *options, sql=sql, data=data)
         except PortTaken:
             continue
-    return PrivateServer(program, *options, sql=sql)
+    return PrivateServer(program, *options, sql=sql, data=data)
 
 
 class PortTaken(RuntimeError):
@@ -61,14 +66,23 @@ class PortTaken(RuntimeError):
 class PrivateServer:
     """One running server. Raises RuntimeError, with the server's own words, if it does not start."""
 
-    def __init__(self, program: str, *options: str, sql: str = "") -> None:
+    def __init__(self, program: str, *options: str, sql: str = "", data: Path | None = None) -> None:
         # short: a socket's path has 107 characters at most
         self.folder = Path(tempfile.mkdtemp(prefix="bhu-", dir=memory()))
         self._password = secrets.token_hex(8)
         self._process: subprocess.Popen[bytes] | None = None
         self._given, self._sql = options, sql
         try:
-            self._initialise(program)
+            if data is None:
+                self._initialise(program)
+                user = "CREATE USER"
+            else:
+                shutil.copytree(data, self.folder / "d")
+                user = "ALTER USER"
+            (self.folder / "init.sql").write_text(
+                f"{user} 'tests'@'127.0.0.1' IDENTIFIED BY '{self._password}';\n"
+                f"GRANT ALL ON *.* TO 'tests'@'127.0.0.1';\n{self._sql}"
+            )
             self.port = free_port()
             self._start(program)
         except BaseException:
@@ -86,6 +100,15 @@ class PrivateServer:
         with pymysql.connect(**place) as connection, connection.cursor() as cursor:
             cursor.execute(f"CREATE DATABASE `{name}` CHARACTER SET utf8mb4")
         return f"{self.url}/{name}"
+
+    def snapshot(self, to: Path) -> None:
+        """Copy its files at one moment while it runs, as a volume's snapshot does: with what it had in hand."""
+        process = int((self.folder / "pid").read_text())
+        os.kill(process, signal.SIGSTOP)
+        try:
+            shutil.copytree(self.folder / "d", to)
+        finally:
+            os.kill(process, signal.SIGCONT)
 
     def stop(self) -> None:
         """Stop it and remove its files. A second time does nothing."""
@@ -106,13 +129,13 @@ class PrivateServer:
             command = [install, *self._options(), "--auth-root-authentication-method=normal", "--skip-test-db"]
         else:
             command = [program, *self._options(), "--initialize-insecure"]
-        made = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        for _ in range(TRIES):
+            made = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+            if not made.returncode:
+                break  # else the server's own program crashed: on a busy machine it does at times
+            shutil.rmtree(self.folder / "d", ignore_errors=True)
         if made.returncode:
             raise RuntimeError(f"{command[0]} failed:\n{(made.stdout + made.stderr)[-2000:]}")
-        (self.folder / "init.sql").write_text(
-            f"CREATE USER 'tests'@'127.0.0.1' IDENTIFIED BY '{self._password}';\n"
-            f"GRANT ALL ON *.* TO 'tests'@'127.0.0.1';\n{self._sql}"
-        )
 
     def _start(self, program: str) -> None:
         command = [

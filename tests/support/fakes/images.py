@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
 
 from chalicelib.adapters.images.keys import KEY
 from chalicelib.application.ports.images import StoredObject
@@ -38,6 +40,9 @@ class MemoryImages:
             self.contents[key] = bytes(content)
             self.modified_at[key] = self.now
 
+    def put_file(self, key: str, content: BinaryIO, *, media_type: str) -> None:
+        self.put(key, content.read())
+
     def delete(self, keys: Iterable[str]) -> None:
         self.check()
         for key in keys:
@@ -49,7 +54,13 @@ class MemoryImages:
         names = sorted(name for name in self.contents if name > key and name.startswith(prefix))
         return [StoredObject(name, self.modified_at[name]) for name in names[:limit]]
 
-    def link(self, key: str, *, expires_s: int) -> str | None:
+    def link(self, key: str, *, expires_s: int, media_type: str = "image/png", file_name: str = "") -> str | None:
+        return None
+
+    def path_of(self, key: str) -> Path | None:
+        return None
+
+    def upload_link(self, key: str, *, size_bytes: int, media_type: str, expires_s: int) -> str | None:
         return None
 
     def check(self) -> None:

@@ -61,7 +61,7 @@ class MemoryOutbox:
         if row := self._held(received):
             row.available_at, row.reason, row.is_dead = available_at, reason, dead
 
-    def give_back_untried(self, received: Received, *, available_at: datetime) -> None:
+    def give_back_untried(self, received: Received, *, available_at: datetime, is_held: bool) -> None:
         if row := self._held(received):
             row.available_at, row.receives = available_at, received.receives - 1
 

@@ -42,10 +42,10 @@ class Pair:
         reach = {"northKm": half_y, "southKm": half_y, "eastKm": half_x, "westKm": half_x}
         return {"name": self.name, "centerLat": self.lat, "centerLon": self.lon, **reach}
 
-    def put(self, folder, which):
+    def put(self, folder, which, *, taken_at=None, name=None):
         """Add the STAC Item of one of the pictures to an archive."""
-        picture, taken_at = (self.before, BEFORE) if which == "before" else (self.after, AFTER)
-        name = f"{self.name}-{which}"
+        picture, usual = (self.before, BEFORE) if which == "before" else (self.after, AFTER)
+        taken_at, name = taken_at or usual, name or f"{self.name}-{which}"
         shutil.copyfile(picture, folder / f"{name}.png")
         body = self.area
         north = 1000 / M_PER_DEGREE
@@ -103,7 +103,7 @@ def rendered_pairs(folder, most=3):
     """Render a small archive from the sample landscape: for a checkout without the real pairs."""
     from chalicelib.adapters.imagery.providers.sample import GRID, TERMS
     from chalicelib.adapters.imagery.sample import SampleImagery
-    from chalicelib.domain.areas import Extent
+    from chalicelib.domain.extents import Extent
     from chalicelib.domain.tiles import centre_of, tiles_covering
     from landscape import (
         DEMO_CENTER_LAT,

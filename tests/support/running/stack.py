@@ -10,8 +10,10 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 import requests
 
+from tests.support.databases.copies import REQUIRED
 from tests.support.databases.mysql_server import SEARCHED, free_port
 from tests.support.running.client import PROJECT, Client
 
@@ -19,6 +21,14 @@ NGINX = shutil.which("nginx", path=SEARCHED)
 NAME = "watch.example.org"  # the site file's own
 HOW_TO_GET_NGINX = "install it: apt-get install nginx-light (nothing is configured; the tests start their own)"
 UP_WITHIN_S = 90
+
+
+def need_nginx():
+    """Skip without nginx, or fail where nothing may be skipped."""
+    if not NGINX:
+        if os.environ.get(REQUIRED) == "1":
+            pytest.fail(f"no nginx, and {REQUIRED}=1 demands it: {HOW_TO_GET_NGINX}", pytrace=False)
+        pytest.skip(f"no nginx: {HOW_TO_GET_NGINX}")
 
 
 def make_certificate(folder):

@@ -35,18 +35,14 @@ def rendered(centre: str, zoom: str, size: str, scale: str) -> bytes:
     return cv2.imencode(".png", cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC))[1].tobytes()
 
 
-def _picture_for(query: dict[str, str]) -> bytes:
-    return rendered(query["center"], query["zoom"], query["size"], query["scale"])
-
-
 def a_picture(handler, query):
-    handler.reply(200, "image/png", _picture_for(query))
+    handler.reply(200, "image/png", handler.picture(query))
 
 
 def a_warning(text: str) -> Answer:
     """The error picture, or the one with a yellow bar: only a header tells it."""
     return lambda handler, query: handler.reply(
-        200, "image/png", _picture_for(query), {"X-Staticmap-API-Warning": text}
+        200, "image/png", handler.picture(query), {"X-Staticmap-API-Warning": text}
     )
 
 
@@ -64,13 +60,13 @@ def content(kind: str, body: bytes) -> Answer:
 
 
 def half_a_file(handler, query):
-    whole = _picture_for(query)
+    whole = handler.picture(query)
     handler.reply(200, "image/png", whole[: len(whole) // 2], {"Content-Length": str(len(whole))})
 
 
 def a_slow_drip(handler, query):
     """One byte at a time: no single read ever takes long."""
-    whole = _picture_for(query)
+    whole = handler.picture(query)
     handler.start(200, "image/png", {"Content-Length": str(len(whole))})
     for at in range(len(whole)):
         if handler.server.stopping.wait(0.02):
@@ -110,6 +106,9 @@ class _Handler(BaseHTTPRequestHandler):
             answer(self, query)
         except OSError:
             self.close_connection = True  # the other side has hung up
+
+    def picture(self, query):
+        return self.server.stand_in.picture(urlsplit(self.path).path, query)
 
     def start(self, status, kind, headers):
         self.send_response_only(status)
@@ -157,6 +156,9 @@ class GoogleStandIn:
 
     def script(self, *answers: Answer) -> None:
         self.answers.extend(answers)
+
+    def picture(self, path: str, query: dict[str, str]) -> bytes:
+        return rendered(query["center"], query["zoom"], query["size"], query["scale"])
 
     def otherwise(self, handler, query) -> None:
         """Answer as Google does: checks, then a picture."""

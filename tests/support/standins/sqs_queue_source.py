@@ -54,7 +54,7 @@ class SqsQueueSource:
             self.failures[reason] += 1
             self.held -= 1
 
-    def not_tried(self, message: QueueMessage, *, wait_s: float) -> None:
+    def not_tried(self, message: QueueMessage, *, wait_s: float, is_held: bool) -> None:
         """Count a message whose work could not be tried: SQS counts its receive all the same."""
         self.failed(message, reason=NOT_TRIED, wait_s=wait_s)
 

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.areas import Extent, checked_name, checked_size
+from chalicelib.domain.areas import checked_name, checked_size
 from chalicelib.domain.errors import Invalid
+from chalicelib.domain.extents import Extent
 from chalicelib.domain.scenes import Grid
 
 KM = {"north_km": 1.0, "south_km": 1.0, "east_km": 1.0, "west_km": 1.0}

@@ -136,3 +136,10 @@ def test_a_tile_that_only_touches_the_area_has_a_pixel_of_ground():
     sliver = TILE._replace(west=TILE.east - 1e-9, east=TILE.east + 1)
     ground = Ground.of(VIEW, sliver)
     assert ground.bounds.east - ground.bounds.west >= ground.slack[0] * 0.999
+
+
+def test_a_baseline_whose_picture_was_dropped_is_sought_anew():
+    scenes = [a_scene(days) for days in (0, 3, 5, 9)]
+    dropped = replace(stored(9, is_usable=False), key="")
+    found = baselines(scenes, [dropped], before=NOON, gsd_m=None, lon=LON)
+    assert [scene.scene_id for scene in found] == ["9 days ago", "5 days ago"]

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.domain.changes import Reason, change_log
+from chalicelib.domain.kinds import Kind
 from chalicelib.domain.places import KnownPart
 from chalicelib.domain.slow_changes import judge_together, told_together
 from chalicelib.domain.thresholds import Thresholds
@@ -120,3 +121,22 @@ def test_a_place_whose_middle_has_come_over_the_seam_is_measured_here():
     whole = replace(region(200), outline=outline(0, 30))
     assert told(judged(change(), change(whole), known(190, at=2, is_here=False))) == []
     assert told(judged(change(), change(whole), known(100, last_m2=200, at=2, is_here=False))) == [200]
+
+
+def test_a_known_place_that_grew_by_what_nobody_asks_for_is_seen_and_not_told():
+    grown = region(900, reason=Reason.KIND_NOT_ASKED_FOR)
+    result = judged(change(), change(grown), known(400, last_m2=900))
+    assert told(result) == []
+    (sighting,) = result.sightings
+    assert (sighting.place_id, sighting.area_m2, sighting.is_told) == (7, 900, False)
+    assert [each.reason for each in result.slow.ignored] == [Reason.KIND_NOT_ASKED_FOR]
+
+
+def test_a_sighting_is_of_the_kind_of_its_largest_region():
+    parts = [
+        replace(region(90), kind=Kind.BUILT, kind_probability=0.7),
+        replace(region(300, at=2), kind=Kind.BARE_EARTH),
+    ]
+    result = judged(change(), change(*parts), known(100, last_m2=400))
+    (sighting,) = result.sightings
+    assert (sighting.kind, sighting.kind_probability) == (Kind.BARE_EARTH, None)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.areas import Extent
 from chalicelib.domain.errors import Invalid
+from chalicelib.domain.extents import Extent
 from chalicelib.domain.scenes import Grid
 from chalicelib.domain.tiles import (
     Bounds,

@@ -12,7 +12,7 @@ from chalicelib.domain.jobs import Queue, queue_for
 from chalicelib.domain.scenes import Licence, ProviderTerms, Scene, check_licence
 from chalicelib.domain.sessions import Cause, PastSession, answers_first_request, ending_of
 from chalicelib.domain.thresholds import Sensitivity, Thresholds
-from chalicelib.domain.tile_runs import Captured, Outcome, TileState, Verdict, after_capture
+from chalicelib.domain.tile_runs import Captured, Outcome, TileState, Verdict, after_capture, after_nothing_new
 from tests.support.builders.domain import NOON, a_stored_image
 
 THRESHOLDS = Thresholds(min_changed_area_m2=25.0)
@@ -39,6 +39,11 @@ class TestWhatFollowsACapture:
     def test_otherwise_it_is_compared_with_its_reference(self):
         reference = a_stored_image()
         assert after_capture(a_capture(), reference) is reference
+
+    def test_nothing_new_is_as_clear_as_the_image_that_it_rests_on(self):
+        """It need not be the newest: that may have been withdrawn, and this one shows half of the ground."""
+        says = after_nothing_new(a_stored_image(image_id=7, clear_share=0.5), None)
+        assert says == Outcome(verdict=Verdict.NO_NEW_IMAGERY, clear_share=0.5, image_id=7)
 
     @pytest.mark.parametrize(("share", "usable"), [(0.0, False), (0.29, False), (0.3, True), (1.0, True)])
     def test_usable_is_what_shows_enough(self, share, usable):

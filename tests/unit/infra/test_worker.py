@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 from chalice import Chalice
 
-from chalicelib.domain.errors import Unavailable
-from infra.runtime.invoke import Failed, InProcess, NoAnswer, NotNow
+from chalicelib.domain.errors import Busy, Unavailable
+from infra.runtime.invoke import Failed, Held, InProcess, NoAnswer, NotNow
 from infra.runtime.queue_source import QueueMessage
 from infra.runtime.worker import Worker
 
@@ -35,8 +35,8 @@ class OneMessage:
     def failed(self, _message, *, reason, wait_s):
         self._tell("failed", reason, wait_s)
 
-    def not_tried(self, _message, *, wait_s):
-        self._tell("not tried", wait_s)
+    def not_tried(self, _message, *, wait_s, is_held):
+        self._tell("not tried", wait_s, *(["held"] if is_held else []))
 
     def unanswered(self, _message, *, reason):
         self._tell("unanswered", reason)
@@ -124,7 +124,7 @@ def test_stopping_does_not_ask_the_wall_clock(app):
 
 def test_what_is_raised_here_is_told_as_from_a_child(app):
     event = {"Records": [{"body": "{}", "receiptHandle": "", "messageId": ""}]}
-    for outcome, kind in ((KeyError("a"), Failed), (Unavailable("away"), NotNow)):
+    for outcome, kind in ((KeyError("a"), Failed), (Unavailable("away"), NotNow), (Busy("held"), Held)):
         app.outcome = outcome
         with pytest.raises(kind):
             InProcess(app)("work", event)

@@ -1,16 +1,21 @@
 """One comparison of a tile on a change map that is given: squares of known log-odds where houses were built."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from chalicelib.domain.changes import Reason
-from chalicelib.domain.thresholds import Sensitivity, Thresholds
-from chalicelib.domain.tiles import Bounds
-from chalicelib.vision.change_map import ChangeMap, WorkingPair
+from chalicelib.domain.evidence import Persistence
+from chalicelib.domain.kinds import WORKS, Kind
+from chalicelib.domain.thresholds import SCORE_SHIFTS, Sensitivity, Thresholds
+from chalicelib.domain.tiles import Bounds, Tile
+from chalicelib.vision.change_map import ChangeMap, WorkingPair, map_change
 from chalicelib.vision.comparison import Comparison
+from chalicelib.vision.drawn_over import Uncovered
 from chalicelib.vision.features import normalised_greys
-from chalicelib.vision.persistence import Persistence
-from chalicelib.vision.pixels import to_pixels
+from chalicelib.vision.kinds import COARSEST_GSD_M
+from chalicelib.vision.pixels import to_pixels, watched_mask
 from tests.support.builders.land import EVERYWHERE, VIEW, house, land
 
 SIDE = VIEW.size_px  # 320; the tile's own ground is pixel 32 to 287
@@ -21,19 +26,25 @@ M2 = VIEW.gsd_m**2
 class Older:
     """What older images say of a region is given: nothing, if nobody is to ask. What was asked is kept."""
 
-    def __init__(self, rejects=None, confirms=None):
-        self.rejects, self.confirms, self.asked = rejects, confirms, []
+    def __init__(self, rejects=None, confirms=None, count=2, before_doubt=None):
+        self.rejects, self.confirms, self.count, self.asked = rejects, confirms, count, []
+        self.before_doubt = before_doubt
 
     def test(self, region, _change_map):
         self.asked.append((region.left, region.top))
-        return Persistence(self.rejects, region.score, 2, 1)
+        return Persistence(self.rejects, region.score, self.count, min(self.count, 1))
 
     def confirm(self, _region, _change_map, min_score):
         self.least = min_score
         return self.confirms
 
+    def map_before_doubt(self):
+        return self.before_doubt
 
-def compared(*squares, odds=5.0, older=None, area=EVERYWHERE, least_m2=25, doubted=(), unseen=0, **thresholds):
+
+def compared(
+    *squares, odds=5.0, older=None, area=EVERYWHERE, least_m2=25, doubted=(), unseen=0, view=VIEW, **thresholds
+):
     """Compare land with the same land where houses stand, the change map saying `odds` of each."""
     before = land(SIDE)
     after, values, clear = before, np.full((SIDE, SIDE), -5, np.float32), np.ones((SIDE, SIDE), np.bool_)
@@ -44,12 +55,10 @@ def compared(*squares, odds=5.0, older=None, area=EVERYWHERE, least_m2=25, doubt
     one, two = before.astype(np.float32), after.astype(np.float32)
     pair = WorkingPair(one, two, *normalised_greys(one, two), clear)
     comparison = Comparison(
-        reference=to_pixels(before),
-        newer=to_pixels(after),
-        change_map=ChangeMap(values, clear, pair),
+        seen=Uncovered(to_pixels(before), to_pixels(after), ChangeMap(values, clear, pair), ()),
         persistence=older or Older(),
-        view=VIEW,
-        area=area,
+        view=view,
+        watched=watched_mask(view, area),
         thresholds=Thresholds(min_changed_area_m2=least_m2, **thresholds),
     )
     return comparison.find(doubted)
@@ -110,6 +119,23 @@ def test_a_sensitive_area_counts_what_another_ignores(sensitivity, counts):
     assert len(compared(LARGE, odds=1.8, sensitivity=sensitivity).kept) == counts
 
 
+@pytest.mark.parametrize("sensitivity", Sensitivity)
+def test_where_no_older_image_can_say_a_region_must_be_surer(sensitivity):
+    needed = 0.5 + SCORE_SHIFTS[sensitivity]
+    seen = set()
+    for odds in np.linspace(1.3, 5, 40):
+        asked, alone = (compared(LARGE, odds=odds, older=Older(count=n), sensitivity=sensitivity) for n in (2, 0))
+        ((score, reason),) = [(each.score, each.reason) for each, _ in asked.kept] or [(0, None)]
+        if score:
+            assert reason is None
+            assert score >= needed
+            held_back = [each.reason for each in alone.ignored]
+            assert held_back == ([Reason.NOT_YET_SURE] if score < needed + 0.05 else [])
+            assert len(alone.kept) == 1 - len(held_back)
+            seen.add(len(held_back))
+    assert seen == {0, 1}
+
+
 def test_beside_unseen_ground_a_region_must_be_surer():
     """Unseen ground runs along the house: 0.6 of its score is left."""
     thin = (100, 60, 5, 60)
@@ -130,10 +156,11 @@ def test_what_stands_in_the_margin_is_the_neighbours_be_it_sure_or_ignored(odds)
     assert (found.kept, found.ignored) == ([], [])
 
 
-def test_what_stands_outside_of_the_area_is_nobodys():
+def test_what_stands_outside_of_the_area_is_nobodys_and_is_said_to_be():
     west, south, east, north = EVERYWHERE
     found = compared(LARGE, SMALL, area=Bounds(west, south, VIEW.lonlat(120, 0)[0], north))
     assert [round(region.area_m2 / M2) for region, _ in found.kept] == [24 * 18]
+    assert [(round(each.area_m2 / M2), each.reason) for each in found.ignored] == [(40 * 30, Reason.OUTSIDE)]
     assert east > VIEW.lonlat(120, 0)[0]
 
 
@@ -174,3 +201,34 @@ def test_what_was_doubted_and_counts_already_is_counted_once():
 
 def test_what_was_doubted_outside_of_the_image_is_left_out():
     assert compared(older=Older(confirms=CONFIRMED), doubted=[outline(SIDE + 50, 10, 30, 30)]).kept == []
+
+
+NO_WORKS = frozenset({Kind.WATER_GAINED})
+
+
+def test_what_is_surely_of_no_kind_that_the_area_asks_for_is_ignored_and_no_older_image_is_asked():
+    older = Older()
+    found = compared(LARGE, older=older, alert_kinds=NO_WORKS)
+    assert (found.kept, older.asked, found.counted.any()) == ([], [], False)
+    (region,) = found.ignored
+    assert region.reason is Reason.KIND_NOT_ASKED_FOR
+    assert (region.kind in WORKS, region.kind_probability > 0.3) == (True, True)
+
+
+def test_what_was_doubted_and_is_confirmed_has_the_kind_of_the_change_since_before_the_doubt():
+    before, after = land(SIDE), house(land(SIDE), SMALL[0], SMALL[1], width=SMALL[2], height=SMALL[3])
+    since = map_change(to_pixels(before), to_pixels(after), VIEW.gsd_m)
+    doubted = {"doubted": [outline(*SMALL)]}
+    ((region, _),) = compared(older=Older(confirms=CONFIRMED, before_doubt=since), **doubted).kept
+    assert (region.is_confirmed, region.kind in WORKS) == (True, True)
+    found = compared(older=Older(confirms=CONFIRMED, before_doubt=since), alert_kinds=NO_WORKS, **doubted)
+    assert [region.reason for region in found.ignored] == [Reason.KIND_NOT_ASKED_FOR]
+    ((unknown, _),) = compared(older=Older(confirms=CONFIRMED), alert_kinds=NO_WORKS, **doubted).kept
+    assert (unknown.kind, unknown.kind_probability) == (None, None)
+
+
+def test_on_pixels_coarser_than_the_simulated_ones_nothing_is_ignored_for_its_kind():
+    coarse = replace(VIEW, tile=Tile(VIEW.tile.z - 3, VIEW.tile.x // 8, VIEW.tile.y // 8))
+    assert VIEW.gsd_m < COARSEST_GSD_M < coarse.gsd_m
+    ((region, _),) = compared(LARGE, view=coarse, alert_kinds=NO_WORKS).kept
+    assert region.kind is not None

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from chalicelib.domain.changes import Reason
+from chalicelib.domain.kinds import Kind
 from chalicelib.domain.thresholds import SCORE_SHIFTS, Sensitivity, Thresholds
 from chalicelib.vision.change_map import ChangeMap, WorkingPair
 from chalicelib.vision.changes import compare
@@ -13,7 +14,7 @@ from chalicelib.vision.pixels import to_pixels
 from chalicelib.vision.regions import MIN_SCORE, PixelRegion, classified_regions
 from tests.support.builders.land import EVERYWHERE, VIEW, crop, house, land, png
 
-ALL = Thresholds(min_changed_area_m2=25)
+ALL = Thresholds(min_changed_area_m2=25, alert_kinds=frozenset(Kind))
 SPOT = (slice(120, 180), slice(120, 180))
 
 
@@ -113,7 +114,7 @@ def test_sensitivity_moves_the_score_that_is_needed_and_what_lies_between_is_bel
         odds[40:55, 40:55] = sure
         change_map = ChangeMap(odds, clear, pair)
         ((region, _),) = classified_regions(change_map, 1.0)
-        found = [next(classified_regions(change_map, 1.0, SCORE_SHIFTS[one]))[1] for one in Sensitivity]
+        found = [next(classified_regions(change_map, 1.0, MIN_SCORE + SCORE_SHIFTS[one]))[1] for one in Sensitivity]
         for reason, one in zip(found, Sensitivity, strict=True):
             is_enough = region.score >= MIN_SCORE + SCORE_SHIFTS[one]
             assert reason is (None if is_enough else Reason.BELOW_SCORE)

@@ -84,10 +84,19 @@ def test_edges_are_the_stronger_images_and_the_weaker_ones(scale):
 
 def test_the_turn_around_a_place_and_the_turn_of_the_pair():
     assert middle(maps(EAST, SOUTH), "turned_around") == pytest.approx(1 / 1.1, abs=0.05)
-    assert float(maps(EAST, SOUTH)["turned_normal"]) == pytest.approx(1 / 1.1, abs=0.01)
+    mixed = EAST + 0.9 * SOUTH
+    assert float(maps(EAST, mixed)["turned_normal"]) == pytest.approx(1 / 1.1 * (1 - 1 / math.hypot(1, 0.9)), abs=0.03)
     quarter = EAST.copy()
     quarter[:32, :32] = SOUTH[:32, :32]
     assert float(maps(EAST, quarter)["turned_normal"]) < 0.01, "the calmer third decides"
+
+
+def test_a_pair_that_is_new_as_a_whole_is_not_its_own_background():
+    new = np.random.default_rng(5).uniform(0, 255, (SIDE, SIDE, 3)).astype(np.float32)
+    found = maps(EAST, SOUTH, GROUND, new)
+    assert float(found["turned_normal"]) == pytest.approx(0.6)
+    assert float(found["colour_normal"]) == pytest.approx(math.log(28 + 2), abs=0.01)
+    assert float(found["tint_normal"]) == pytest.approx(math.log(9 + 2), abs=0.01)
 
 
 def test_straight_is_what_has_one_direction():

@@ -8,6 +8,7 @@ from chalicelib.vision.changes import detect
 from chalicelib.vision.masks import scene_mask
 from chalicelib.vision.pixels import to_pixels
 from tests.support.builders.land import grained, house, land
+from tests.support.builders.stripes import jpeg, stripes
 
 LEVELS = [(0, 0, 0), (255, 255, 255), (127, 127, 127), (200, 60, 20)]
 GSD_M = 0.6
@@ -27,10 +28,6 @@ def ground() -> np.ndarray:
     return grained(land(seed=7))
 
 
-def jpeg(image: np.ndarray, quality: int = 80) -> np.ndarray:
-    return cv2.imdecode(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_COLOR)
-
-
 def hole() -> np.ndarray:
     where = np.zeros((320, 320), np.uint8)
     return cv2.ellipse(where, (150, 160), (40, 26), 25, 0, 360, 1, -1) > 0
@@ -39,13 +36,6 @@ def hole() -> np.ndarray:
 def wedge() -> np.ndarray:
     where = np.zeros((320, 320), np.uint8)
     return cv2.fillPoly(where, [np.array([[320, 0], [320, 320], [210, 320]])], 1) > 0
-
-
-def stripes(thick: int, turn_deg: float, count: int = 6) -> np.ndarray:
-    y, x = np.mgrid[0:320, 0:320]
-    turn = np.radians(turn_deg)
-    along = x * np.sin(turn) + y * np.cos(turn) - 31
-    return (along >= 0) & (along % 48 < thick) & (along < 48 * count)
 
 
 SHAPES = {

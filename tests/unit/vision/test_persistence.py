@@ -1,11 +1,13 @@
 """The temporal persistence test, on change maps that are given: no detector between."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
 from chalicelib.domain.changes import Reason
 from chalicelib.vision.change_map import ChangeMap
-from chalicelib.vision.persistence import PersistenceTest
+from chalicelib.vision.persistence import PersistenceTest, read_witnesses
 from chalicelib.vision.pixels import to_pixels
 from chalicelib.vision.regions import PixelRegion
 from tests.support.builders.land import VIEW, png
@@ -34,7 +36,9 @@ def persistence(against_newer, against_reference, elsewhere=-5.0):
 
     older = [lambda level=10 * place: png(flat(level)) for place in range(len(against_newer))]
     pair = {"reference": to_pixels(flat(REFERENCE)), "newer": to_pixels(flat(NEWER))}
-    return PersistenceTest(older, **pair, view=VIEW, map_change=map_change)
+    return PersistenceTest(
+        partial(read_witnesses, older, VIEW, *pair.values()), **pair, view=VIEW, map_change=map_change
+    )
 
 
 @pytest.mark.parametrize(
@@ -105,5 +109,6 @@ def test_a_grey_image_is_no_witness_of_a_pair_in_colour(pair_has_colour):
 
     make = coloured if pair_has_colour else lambda level: to_pixels(flat(level))
     pair = {"reference": make(REFERENCE), "newer": make(NEWER)}
-    held = PersistenceTest([lambda: png(flat(10))], **pair, view=VIEW, map_change=map_change).test(REGION, mapped(5))
+    read = partial(read_witnesses, [lambda: png(flat(10))], VIEW, *pair.values())
+    held = PersistenceTest(read, **pair, view=VIEW, map_change=map_change).test(REGION, mapped(5))
     assert (held.older, held.reason) == ((0, None) if pair_has_colour else (1, Reason.SEASON_LIKE))

@@ -8,6 +8,7 @@ from chalicelib.vision.calibration import score_of
 from chalicelib.vision.change_map import ChangeMap, WorkingPair
 from chalicelib.vision.features import normalised_greys
 from chalicelib.vision.regions import (
+    MIN_SCORE,
     PixelRegion,
     candidate_regions,
     changed_mask,
@@ -85,14 +86,14 @@ def test_squares_that_meet_at_a_corner_are_one_region_and_others_are_two():
     assert len(candidates(odds_of(first, (slice(32, 42), slice(32, 42), 3.0)))) == 2
 
 
-def seen(odds, *, after=None, score_shift=0.0, clear=None):
+def seen(odds, *, after=None, min_score=MIN_SCORE, clear=None):
     """Classify the regions of log-odds in a pair of images: land, and what it is afterwards."""
     side = odds.shape[0]
     one = land(side).astype(np.float32)
     two = one if after is None else after.astype(np.float32)
     pair = WorkingPair(one, two, *normalised_greys(one, two), np.ones((side, side), np.bool_))
     change_map = ChangeMap(odds=odds, clear=np.ones((side, side), np.bool_) if clear is None else clear, pair=pair)
-    return change_map, [(reason, *boxes([each])) for each, reason in classified_regions(change_map, 1.0, score_shift)]
+    return change_map, [(reason, *boxes([each])) for each, reason in classified_regions(change_map, 1.0, min_score)]
 
 
 ROOF = (30, 40, 24, 18, 24 * 18)  # left, top, width, height, pixels
@@ -115,12 +116,15 @@ def test_where_both_images_show_the_same_nothing_changed():
 def test_an_unsure_region_is_below_the_score_and_a_shift_moves_the_line():
     unsure, after = odds_of((*BUILT, 1.5)), house(land(SIDE), 30, 40)
     assert score_of(np.full(9, 1.5), 24 * 18) == pytest.approx(0.45, abs=0.1)
-    assert seen(unsure, after=after, score_shift=0.15)[1] == [(Reason.BELOW_SCORE, ROOF)]
-    assert seen(unsure, after=after, score_shift=-0.15)[1] == [(None, ROOF)]
+    assert seen(unsure, after=after, min_score=MIN_SCORE + 0.15)[1] == [(Reason.BELOW_SCORE, ROOF)]
+    assert seen(unsure, after=after, min_score=MIN_SCORE - 0.15)[1] == [(None, ROOF)]
 
 
-def test_without_a_pair_nothing_is_seen():
-    assert not changed_mask(ChangeMap(odds_of((*SQUARE, 5.0)), np.ones((SIDE, SIDE), np.bool_), None), 1.0).any()
+def test_without_greys_a_region_counts_by_its_odds_alone():
+    """A map of bands has no greys to look for the same ground or a shadow in."""
+    mask = changed_mask(ChangeMap(odds_of((*SQUARE, 5.0)), np.ones((SIDE, SIDE), np.bool_), None), 1.0)
+    assert mask[SQUARE].all()
+    assert not changed_mask(ChangeMap(odds_of((*SQUARE, -30.0)), np.ones((SIDE, SIDE), np.bool_), None), 1.0).any()
 
 
 def test_of_a_region_what_is_clear_in_both_counts():

@@ -1,10 +1,13 @@
 """The slow-change test, on change maps that are given: no detector between."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
 from chalicelib.domain.changes import Reason
 from chalicelib.vision.change_map import ChangeMap
+from chalicelib.vision.persistence import read_witnesses
 from chalicelib.vision.pixels import to_pixels
 from chalicelib.vision.regions import PixelRegion
 from chalicelib.vision.slow_change import SlowChangeTest
@@ -38,7 +41,8 @@ def reason_of(to_newer, from_baseline, *, hidden=(), lost=()):
         lambda level=10 * place: None if level // 10 in lost else png(flat(level)) for place in range(len(to_newer))
     ]
     ends = {"baseline": to_pixels(flat(BASELINE)), "newer": to_pixels(flat(NEWER))}
-    return SlowChangeTest(between, **ends, view=VIEW, map_change=map_change).test(REGION, mapped(5)).reason
+    read = partial(read_witnesses, between, VIEW, *ends.values())
+    return SlowChangeTest(read, **ends, view=VIEW, map_change=map_change).test(REGION, mapped(5)).reason
 
 
 @pytest.mark.parametrize(

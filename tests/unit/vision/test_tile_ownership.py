@@ -5,6 +5,7 @@ import pytest
 
 from chalicelib.domain.tiles import Bounds, Tile, View
 from chalicelib.vision.change_map import ChangeMap
+from chalicelib.vision.pixels import watched_mask
 from chalicelib.vision.regions import PixelRegion
 from chalicelib.vision.tile_ownership import is_inside, lies_along_unseen, owned_regions
 from tests.support.builders.land import EVERYWHERE
@@ -20,7 +21,7 @@ def owned(columns, *, rows=ROWS, area=EVERYWHERE, unseen=slice(0, 0)):
     mask[rows, columns] = 255
     clear[:, unseen] = False
     change_map = ChangeMap(odds=np.full((96, 96), 3.0, np.float32), clear=clear, pair=None)
-    found = list(owned_regions(mask, change_map, VIEW, area))
+    found = list(owned_regions(mask, change_map, VIEW, watched_mask(VIEW, area)))
     assert all(region.mask.all() for region in found), "a square is a square"
     return [(region.left, region.top, region.mask.shape[1], region.mask.shape[0]) for region in found]
 
@@ -102,5 +103,5 @@ def test_a_region_lies_along_unseen_ground_if_half_of_it_is_within_four_pixels(u
     ],
 )
 def test_a_point_is_inside_on_the_tile_and_in_the_area(point, everywhere, west_half):
-    assert is_inside(VIEW, EVERYWHERE, point) is everywhere
-    assert is_inside(VIEW, WEST_HALF, point) is west_half
+    assert is_inside(VIEW, watched_mask(VIEW, EVERYWHERE), point) is everywhere
+    assert is_inside(VIEW, watched_mask(VIEW, WEST_HALF), point) is west_half

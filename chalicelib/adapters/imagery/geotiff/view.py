@@ -6,6 +6,7 @@ Positions are in pixels from the north-west corner; pixel 0 covers 0.0 to 1.0, s
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.adapters.imagery.geotiff_tags import Placed
@@ -16,12 +17,16 @@ from chalicelib.domain.tiles import View, position
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from chalicelib.intake.tiff_windows import TiffFile
+    from chalicelib.intake.tiff_windows import TiffFile, Window
+
+    Sampled = tuple[NDArray[Any], NDArray[Any]]
+    Read = Callable[[int, Window], Sampled]
 
 _NODE_PX = 64  # a system's positions are asked for at every so many pixels of the view
 _REACH = 2  # pixels that bilinear interpolation reads on each side, with one to spare
 _BAND_BYTES = 16_000_000  # read at once
 _MOST_PX = 400_000_000  # read for one view
+_MOST_NEAREST_PX = 16_000_000  # the same, of classes: they are read in one piece
 _EXACT = 1.01  # a level this much coarser than the view is as fine
 _SHRINKS = 1.1  # pixels of what was read along one of the view: with more they are averaged before they are sampled
 _CLEAR = 254  # of 255: everything that is mixed into a pixel is
@@ -37,11 +42,25 @@ class _Need(NamedTuple):
 
 def show(file: TiffFile, placed: Placed, view: View) -> Part:
     """Return what a GeoTIFF shows of a view, whose pixels are sampled bilinearly. Raises BadImage."""
+    import numpy as np
+
+    shown = sample(file, placed, view, view.size_px, file.pixels)
+    if shown is None:
+        return Part(np.zeros((view.size_px, view.size_px, 3), np.uint8), np.zeros((view.size_px,) * 2, bool))
+    return Part(*shown)
+
+
+def sample(file: TiffFile, placed: Placed, view: View, side_px: int, read: Read) -> Sampled | None:
+    """Return what a file shows of a view of so many pixels a side; None if it shows nothing of it.
+
+    `read` gives the values of a window of a level, and which hold data. They are sampled bilinearly, of the coarsest
+    level that is as fine. Raises BadImage.
+    """
     import cv2
     import numpy as np
 
     nodes = _nodes(placed, view)
-    ratio = _ratio(nodes, view)
+    ratio = _ratio(nodes, side_px)
     place = _level(file, placed.width, ratio)
     level = file.picture.levels[place].level
     scale = np.array([level.width / placed.width, level.height / placed.height])
@@ -51,9 +70,9 @@ def show(file: TiffFile, placed: Placed, view: View) -> Part:
     size = np.array([level.width, level.height])
     low, high = np.maximum(nodes.min(axis=(1, 2)), 0), np.minimum(nodes.max(axis=(1, 2)), size)
     if (low >= high).any():
-        return Part(np.zeros((view.size_px, view.size_px, 3), np.uint8), np.zeros((view.size_px,) * 2, bool))
+        return None
     across, down = (_need(low[axis], high[axis], int(size[axis]), block) for axis in (0, 1))
-    bgr, alpha = _read(file, place, across, down)
+    bgr, alpha = _read(file, place, across, down, read)
     first, step = np.array([across.first, down.first]), np.array([block, block], float)
     if ratio / block > _SHRINKS:
         there = bgr.shape[1], bgr.shape[0]
@@ -62,7 +81,7 @@ def show(file: TiffFile, placed: Placed, view: View) -> Part:
         bgr = cv2.resize(bgr, fewer, interpolation=cv2.INTER_AREA)
         alpha = None if alpha is None else cv2.resize(alpha, fewer, interpolation=cv2.INTER_AREA)
     # cv2 counts from the middle of pixel 0, positions from its edge: half a pixel apart.
-    map_x, map_y = _between((nodes - first[:, None, None]) / step[:, None, None] - 0.5, view.size_px)
+    map_x, map_y = _between((nodes - first[:, None, None]) / step[:, None, None] - 0.5, side_px)
     image = cv2.remap(bgr, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     clear = np.ones(map_x.shape, np.bool_)
     if (nodes.min(axis=(1, 2)) < 0).any() or (nodes.max(axis=(1, 2)) > size).any():
@@ -70,7 +89,29 @@ def show(file: TiffFile, placed: Placed, view: View) -> Part:
         clear = (map_x >= left) & (map_x <= right) & (map_y >= top) & (map_y <= bottom)
     if alpha is not None:
         clear &= cv2.remap(alpha, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) >= _CLEAR
-    return Part(image, clear)
+    return image, clear
+
+
+def nearest(file: TiffFile, placed: Placed, view: View, side_px: int, read: Read) -> Sampled | None:
+    """Return the same of the nearest pixels of the file itself: of classes none lies between two. Raises BadImage."""
+    import numpy as np
+
+    from chalicelib.intake.tiff_windows import Window
+
+    map_x, map_y = (np.floor(each).astype(np.int64) for each in _between(_nodes(placed, view), side_px))
+    level = file.picture.full
+    inside = (map_x >= 0) & (map_x < level.width) & (map_y >= 0) & (map_y < level.height)
+    if not inside.any():
+        return None
+    map_x, map_y = map_x.clip(0, level.width - 1), map_y.clip(0, level.height - 1)
+    top, left = int(map_y.min()), int(map_x.min())
+    window = Window(top, int(map_y.max()) + 1, left, int(map_x.max()) + 1)
+    width, height = window.right - window.left, window.bottom - window.top
+    if width * height > _MOST_NEAREST_PX:
+        raise BadImage(f"a classification of which {width}x{height} px show one tile: make it coarser, gdalwarp -tr")
+    values, valid = read(0, window)
+    at = map_y - top, map_x - left
+    return values[at], valid[at] & inside
 
 
 def _nodes(placed: Placed, view: View) -> NDArray[Any]:
@@ -87,11 +128,11 @@ def _nodes(placed: Placed, view: View) -> NDArray[Any]:
     return np.stack([(x - at.left) / at.pixel_width, (at.top - y) / at.pixel_height])
 
 
-def _ratio(nodes: NDArray[Any], view: View) -> float:
+def _ratio(nodes: NDArray[Any], side_px: int) -> float:
     """Return how many pixels of the picture lie along one of the view: the fewer of its two axes."""
     import numpy as np
 
-    step = view.size_px / (nodes.shape[1] - 1)
+    step = side_px / (nodes.shape[1] - 1)
     along_rows = np.hypot(*np.diff(nodes, axis=2).mean(axis=(1, 2))) / step
     along_columns = np.hypot(*np.diff(nodes, axis=1).mean(axis=(1, 2))) / step
     return float(min(along_rows, along_columns))
@@ -124,7 +165,17 @@ def _need(low: float, high: float, length: int, block: int) -> _Need:
     return _Need(min(first, length - 1) // block * block, max(last, 1), block)
 
 
-def _read(file: TiffFile, place: int, across: _Need, down: _Need) -> tuple[NDArray[Any], NDArray[Any] | None]:
+def _check_size(width: int, height: int) -> None:
+    if width * height > _MOST_PX:
+        raise BadImage(
+            f"a GeoTIFF of which {width}x{height} px show one tile, and it has no overviews: "
+            "add them with gdaladdo -r average IN.tif"
+        )
+
+
+def _read(
+    file: TiffFile, place: int, across: _Need, down: _Need, read: Read
+) -> tuple[NDArray[Any], NDArray[Any] | None]:
     """Return colours and, where some hold no data, 255 where all of a block do: read in bands, averaged at once."""
     import cv2
     import numpy as np
@@ -132,26 +183,22 @@ def _read(file: TiffFile, place: int, across: _Need, down: _Need) -> tuple[NDArr
     from chalicelib.intake.tiff_windows import Window
 
     block, width = across.block, across.last - across.first
-    if width * (down.last - down.first) > _MOST_PX:
-        raise BadImage(
-            f"a GeoTIFF of which {width}x{down.last - down.first} px show one tile, and it has no overviews: "
-            "add them with gdaladdo -r average IN.tif"
-        )
+    _check_size(width, down.last - down.first)
     level = file.picture.levels[place].level
     rows = max(1, _BAND_BYTES // (width * level.samples * level.bits // 8 * block)) * block
     colours: list[NDArray[Any]] = []
     masks: list[NDArray[Any] | None] = []
     for top in range(down.first, down.last, rows):
-        pixels = file.pixels(place, Window(top, min(top + rows, down.last), across.first, across.last))
-        mask = None if pixels.valid.all() else np.where(pixels.valid, np.uint8(255), np.uint8(0))
+        values, valid = read(place, Window(top, min(top + rows, down.last), across.first, across.last))
+        mask = None if valid.all() else np.where(valid, np.uint8(255), np.uint8(0))
         if block == 1:
-            colours.append(pixels.bgr)
+            colours.append(values)
             masks.append(mask)
             continue
-        height = len(pixels.bgr)
+        height = len(values)
         fill = (0, -height % block, 0, -width % block, cv2.BORDER_REPLICATE)
         size = (-(-width // block), -(-height // block))
-        band = cv2.copyMakeBorder(pixels.bgr, *fill)
+        band = cv2.copyMakeBorder(values, *fill)
         colours.append(cv2.resize(band, size, interpolation=cv2.INTER_AREA))
         if mask is not None:
             mask = cv2.resize(cv2.copyMakeBorder(mask, *fill), size, interpolation=cv2.INTER_AREA)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from chalicelib.adapters.imagery.provider import Options, Provider, Services
+from chalicelib.adapters.imagery.provider import Host, Options, Provider, Services
+from chalicelib.application.ports.clock import Monotonic
 from chalicelib.application.ports.imagery import Imagery
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.scenes import Licence, ProviderTerms
@@ -21,20 +22,25 @@ TERMS = ProviderTerms(
     name="archive",
     licence=Licence(name="Operator's own archive", url="", attribution="Archive", may_store=True, may_analyse=True),
     is_dated=True,
+    has_bands=True,
     sends_placeholders=False,
     cost_per_request_usd=0.0,
+    tells_arrivals=True,
 )
 
 
-def archive_at(place: str, aws_client: Callable[[str], Any]) -> ArchiveImagery:
-    """Return the archive in a folder, or at `s3://bucket/prefix`, to be looked at without an index."""
+def archive_at(place: str, hosts: str, *, aws_client: Callable[[str], Any], monotonic: Monotonic) -> ArchiveImagery:
+    """Return the archive in a folder, or at `s3://bucket/prefix`, to be looked at without an index.
+
+    `hosts` are those whose pictures its items may name, with commas. Raises Invalid.
+    """
     from chalicelib.adapters.imagery.archive import ArchiveImagery
 
-    return ArchiveImagery(TERMS, _store_at(place, aws_client))
+    return ArchiveImagery(TERMS, _store_at(place, hosts, aws_client, monotonic))
 
 
-def indexed_archive_at(place: str, services: Services) -> ArchiveImagery:
-    """Return the archive in a folder, or at `s3://bucket/prefix`, with its index."""
+def indexed_archive_at(place: str, hosts: str, services: Services) -> ArchiveImagery:
+    """Return the archive in a folder, or at `s3://bucket/prefix`, with its index. Raises Invalid."""
     from chalicelib.adapters.imagery.archive import ArchiveImagery
     from chalicelib.adapters.imagery.indexed import Indexed
 
@@ -42,16 +48,32 @@ def indexed_archive_at(place: str, services: Services) -> ArchiveImagery:
         return Indexed(
             store,
             services.archive_index(),
-            place=place,
+            place="\n".join([place, *sorted(_each(hosts))]),  # with others it is read anew
             clock=services.clock,
             sleep=services.sleep,
             monotonic=services.monotonic,
         )
 
-    return ArchiveImagery(TERMS, _store_at(place, services.aws_client), indexed)
+    store = _store_at(place, hosts, services.aws_client, services.monotonic)
+    return ArchiveImagery(TERMS, store, indexed)
 
 
-def _store_at(place: str, aws_client: Callable[[str], Any]) -> ItemStore:
+def _each(hosts: str) -> list[str]:
+    return [each.strip() for each in hosts.split(",") if each.strip()]
+
+
+def _store_at(place: str, hosts: str, aws_client: Callable[[str], Any], monotonic: Monotonic) -> ItemStore:
+    from chalicelib.adapters.imagery.hosts import Hosts
+
+    store = _store_of(place, aws_client)
+    if not _each(hosts):
+        return store
+    from chalicelib.adapters.imagery.elsewhere import WithElsewhere
+
+    return WithElsewhere(store, Hosts(_each(hosts)), aws_client=aws_client, monotonic=monotonic)
+
+
+def _store_of(place: str, aws_client: Callable[[str], Any]) -> ItemStore:
     parts = urlsplit(place)
     if parts.scheme == "s3":
         from chalicelib.adapters.imagery.s3_item_store import S3ItemStore
@@ -65,8 +87,23 @@ def _store_at(place: str, aws_client: Callable[[str], Any]) -> ItemStore:
 def _make(options: Options, services: Services) -> Imagery:
     if not options["archive"]:
         raise Invalid("no archive is set up here: start with --archive DIR", pointer="/provider")
-    return indexed_archive_at(options["archive"], services)
+    return indexed_archive_at(options["archive"], options["archive_hosts"], services)
+
+
+def _hosts_of(options: Mapping[str, str]) -> tuple[Host, ...]:
+    """Return the machines that its items may name; buckets are AWS's own."""
+    from chalicelib.adapters.imagery.hosts import Hosts
+
+    over_ipv6 = Hosts(_each(options.get("archive_ipv6_hosts", "")), setting="BHUPRAHARI_ARCHIVE_IPV6_HOSTS")
+    machines = [each for each in Hosts(_each(options.get("archive_hosts", ""))) if each.scheme != "s3"]
+    return tuple(Host(each.host, speaks_ipv6=each in over_ipv6, port=each.port) for each in machines)
 
 
 # Its grid is that of the item which covers the area.
-ARCHIVE = Provider(terms=TERMS, grid=None, settings=("archive",), make=_make)
+ARCHIVE = Provider(
+    terms=TERMS,
+    grid=None,
+    settings=("archive", "archive_hosts", "archive_ipv6_hosts"),
+    make=_make,
+    hosts_of=_hosts_of,
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.adapters.imagery.provider import Options, Provider, Services
+from chalicelib.adapters.imagery.provider import Host, Options, Provider, Services
 from chalicelib.application.ports.imagery import Imagery
 from chalicelib.domain.scenes import Grid, Licence, ProviderTerms
 
@@ -18,6 +18,7 @@ TERMS = ProviderTerms(
     is_dated=False,
     sends_placeholders=True,
     cost_per_request_usd=0.002,
+    usual_cadence_hours=24 * 7,
 )
 # A tile of zoom z is 512 logical pixels at zoom z + 1; 640 of them at scale 2 are the tile and a margin of one eighth,
 # and the strip with Google's attribution lies in the margin.
@@ -25,8 +26,7 @@ GRID = Grid(zoom=17, tile_px=1024, margin_px=128)
 
 
 def _make(options: Options, services: Services) -> Imagery:
-    import requests
-
+    from chalicelib.adapters.imagery.geotiff.http_ranges import session
     from chalicelib.adapters.imagery.google_static import GoogleStaticImagery
 
     return GoogleStaticImagery(
@@ -36,7 +36,7 @@ def _make(options: Options, services: Services) -> Imagery:
         signing_secret=lambda: services.secret(options["google_signing_secret"]),
         permission=options["google_permission"],
         endpoint=options["google_endpoint"],
-        session=requests.Session(),
+        session=session(again=0),
         sleep=services.sleep,
         jitter=services.jitter,
     )
@@ -47,4 +47,5 @@ GOOGLE_STATIC = Provider(
     grid=GRID,
     settings=("google_permission", "google_key_secret", "google_signing_secret", "google_endpoint"),
     make=_make,
+    hosts=(Host("maps.googleapis.com", speaks_ipv6=True),),
 )

@@ -12,8 +12,8 @@ import pytest
 
 from chalicelib.adapters.imagery.providers.sample import GRID, TERMS
 from chalicelib.adapters.imagery.sample import SampleImagery
-from chalicelib.domain.areas import Extent
 from chalicelib.domain.errors import NoCoverage
+from chalicelib.domain.extents import Extent
 from chalicelib.domain.scenes import Scene
 from chalicelib.domain.tiles import Tile, View, bounds_of, tiles_covering
 from landscape import (

@@ -12,7 +12,7 @@ VIEW = View(tile=Tile(17, 93_600, 54_600), tile_px=512, margin_px=64)
 
 
 def shown(pixels, bounds, view, *, is_lonlat):
-    return mosaic(view, [warp(to_pixels(pixels), bounds, view, is_lonlat=is_lonlat)])
+    return mosaic(view, [warp(to_pixels(pixels), bounds, view, is_lonlat=is_lonlat)])[0]
 
 
 def grown(view: View, by_px: float) -> Bounds:

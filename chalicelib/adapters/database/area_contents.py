@@ -1,0 +1,212 @@
+"""What is known of an area, in the database: by keys that indexes have, so many rows in a transaction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Engine, Row, Select, Table, or_, select
+from typing_extensions import override
+
+from chalicelib.adapters.database import tables as t
+from chalicelib.adapters.database.area_shapes import shape_of
+from chalicelib.adapters.database.engine import reads
+from chalicelib.adapters.database.kept_images import on_tiles, standings_on
+from chalicelib.adapters.database.places import whole_places
+from chalicelib.adapters.database.retention import tiles_after
+from chalicelib.adapters.database.rows import area_of
+from chalicelib.application.ports.area_contents import AreaContents, ImageRow
+from chalicelib.application.ports.area_contents import Row as Known
+from chalicelib.domain.errors import NotFound
+from chalicelib.domain.place_files import NamedPlace
+from chalicelib.domain.retention import Policy, Standing
+from chalicelib.domain.tiles import Tile
+
+AREA, SESSION, ALERT, IMAGE = t.area_configs, t.alert_sessions, t.alert_details, t.image_tiles
+PLACE, SIGHTING, PARCEL, HOLD, ENTRY = t.places, t.place_sightings, t.named_parcels, t.holds, t.audit_entries
+PARENTS, ROWS = 100, 200
+OF_AREA = tuple(c for c in AREA.c if c.name not in ("user_id", "deleted_at", "is_told_to_operator", "next_due_at"))
+_SESSION = ("id", "cause", "status", "reason", "started_at", "ended_at", "tiles_planned", "summary", "two_dates")
+OF_SESSION = tuple(SESSION.c[name] for name in _SESSION)
+OF_ALERT = tuple(c for c in ALERT.c if c.name != "tile_run_id")
+OF_SIGHTING = tuple(c for c in SIGHTING.c if c.name not in ("area_id", "tile_run_id", "outlines"))
+OF_PARCEL = tuple(c for c in PARCEL.c if c.name != "area_id")
+OF_HOLD = tuple(c for c in HOLD.c if c.name not in ("user_id", "area_id"))
+OF_ENTRY = tuple(ENTRY.c[name] for name in ("number", "at", "deed", "about", "hash"))
+
+
+class _Children(NamedTuple):
+    """Rows that belong to those of another table, whose key they have in the column `by`."""
+
+    table: Table
+    by: str
+    columns: Sequence[Any]
+
+
+class SqlAreaContents(AreaContents):
+    """The port `AreaContents`. `policy` says how long images are kept."""
+
+    def __init__(self, engine: Engine, *, policy: Policy) -> None:
+        self.engine = engine
+        self._policy = policy
+
+    @override
+    @reads
+    def area(self, connection: Connection, area_id: int) -> Known:
+        row = _area(connection, area_id)
+        known: Known = dict(connection.execute(select(*OF_AREA).where(AREA.c.id == area_id)).mappings().one())
+        shape = shape_of(connection, area_of(row))
+        west, south, east, north = area_of(row).extent.bounds
+        known |= {"bounds": [west, south, east, north], "geometry": None, "buffer_m": None, "exclude": None}
+        if shape is not None:
+            said = {"geometry": shape.geometry, "buffer_m": shape.buffer_m, "exclude": shape.exclude}
+            known |= said | {"watched": shape.watched_geojson}
+        return known
+
+    @override
+    def sessions(self, area_id: int) -> Iterator[Known]:
+        return self._rows(SESSION, OF_SESSION, area_id)
+
+    @override
+    def alerts(self, area_id: int) -> Iterator[Known]:
+        return self._children(SESSION, _Children(ALERT, "session_id", OF_ALERT), area_id)
+
+    @override
+    def places(self, area_id: int) -> Iterator[NamedPlace]:
+        after = 0
+        while part := self._places(area_id, after):
+            yield from part
+            after = part[-1].place.place_id
+
+    @override
+    def sightings(self, area_id: int) -> Iterator[Known]:
+        return self._children(PLACE, _Children(SIGHTING, "place_id", OF_SIGHTING), area_id)
+
+    @override
+    def parcels(self, area_id: int) -> Iterator[Known]:
+        for row in self._rows(PARCEL, OF_PARCEL, area_id):
+            yield row | {"tags": json.loads(row["tags"])}
+
+    @override
+    def holds(self, area_id: int) -> Iterator[Known]:
+        return self._rows(HOLD, OF_HOLD, area_id)
+
+    @override
+    def audit(self, area_id: int, *, user_id: int) -> Iterator[Known]:
+        after = 0
+        while part := self._audit(area_id, user_id, after):
+            yield from part
+            after = part[-1]["number"]
+
+    @override
+    def images(self, area_id: int) -> Iterator[ImageRow]:
+        after: Tile | None = Tile(-1, -1, -1)
+        while after is not None:
+            part, after = self._images(area_id, after)
+            yield from part
+
+    @override
+    @reads
+    def is_dropped(self, connection: Connection, image_id: int) -> bool:
+        is_gone = (IMAGE.c.id == image_id) & IMAGE.c.dropped_at.is_not(None)
+        return connection.execute(select(IMAGE.c.id).where(is_gone)).first() is not None
+
+    def _rows(self, table: Table, columns: Sequence[Any], area_id: int) -> Iterator[Known]:
+        after = 0
+        while part := self._part(table, columns, area_id, after):
+            yield from part
+            after = part[-1]["id"]
+
+    @reads
+    def _part(
+        self, connection: Connection, table: Table, columns: Sequence[Any], area_id: int, after: int
+    ) -> list[Known]:
+        query = select(*columns).where(table.c.area_id == area_id, table.c.id > after)
+        return _known(connection, query.order_by(table.c.id))
+
+    def _children(self, parent: Table, children: _Children, area_id: int) -> Iterator[Known]:
+        """Yield the rows that belong to those of a table that an area has, by an index of each of the two."""
+        after = 0
+        while ids := self._ids(parent, area_id, after):
+            place = (0, 0)
+            while part := self._children_of(children, ids, place):
+                yield from part
+                place = (part[-1][children.by], part[-1]["id"])
+            after = ids[-1]
+
+    @reads
+    def _ids(self, connection: Connection, table: Table, area_id: int, after: int) -> list[int]:
+        query = select(table.c.id).where(table.c.area_id == area_id, table.c.id > after)
+        return list(connection.execute(query.order_by(table.c.id).limit(PARENTS)).scalars())
+
+    @reads
+    def _children_of(
+        self, connection: Connection, children: _Children, ids: list[int], place: tuple[int, int]
+    ) -> list[Known]:
+        of, own = children.table.c[children.by], children.table.c.id
+        left = [each for each in ids if each >= place[0]]
+        is_behind = or_(of > place[0], (of == place[0]) & (own > place[1]))
+        query = select(*children.columns).where(of.in_(left), is_behind)
+        return _known(connection, query.order_by(of, own))
+
+    @reads
+    def _places(self, connection: Connection, area_id: int, after: int) -> list[NamedPlace]:
+        return whole_places(connection, (PLACE.c.area_id == area_id) & (PLACE.c.id > after), most=ROWS)
+
+    @reads
+    def _audit(self, connection: Connection, area_id: int, user_id: int, after: int) -> list[Known]:
+        about, name = ENTRY.c.about, f"area {area_id}"
+        is_of_it = or_(about == name, about.startswith(f"{name},"), about.endswith(f" of {name}"))
+        query = select(*OF_ENTRY).where(ENTRY.c.user_id == user_id, ENTRY.c.number > after, is_of_it)
+        return _known(connection, query.order_by(ENTRY.c.number))
+
+    @reads
+    def _images(self, connection: Connection, area_id: int, after: Tile) -> tuple[list[ImageRow], Tile | None]:
+        """Return the images of an area's next tiles, and the last of these; None where there are no more."""
+        area = _area(connection, area_id)
+        tiles = tiles_after(connection, area_id, after)
+        if not tiles:
+            return [], None
+        standings = standings_on(connection, area, tiles, self._policy)
+        c = IMAGE.c
+        query = (
+            select(IMAGE).where(c.area_id == area_id, on_tiles(IMAGE, tiles)).order_by(c.z, c.x, c.y, c.taken_at, c.id)
+        )
+        return [_image_of(row, standings.get(row.id)) for row in connection.execute(query)], tiles[-1]
+
+
+def _known(connection: Connection, query: Select[Any]) -> list[Known]:
+    return [dict(row) for row in connection.execute(query.limit(ROWS)).mappings()]
+
+
+def _area(connection: Connection, area_id: int) -> Row[Any]:
+    is_it = (AREA.c.id == area_id) & AREA.c.deleted_at.is_(None)
+    row = connection.execute(select(AREA).where(is_it)).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no area {area_id}")
+    return row
+
+
+def _image_of(row: Row[Any], standing: Standing | None) -> ImageRow:
+    objects = [(row.object_key, row.sha256)] if row.object_key else []
+    if row.bands_key:
+        objects.append((row.bands_key, row.bands_sha256))
+    return ImageRow(
+        image_id=row.id,
+        session_id=row.session_id,
+        tile=Tile(row.z, row.x, row.y),
+        taken_at=row.taken_at,
+        captured_at=row.captured_at,
+        stored_at=row.fetched_at,
+        provider=row.provider,
+        scene_id=row.scene_id,
+        attribution=row.attribution,
+        size_bytes=row.size_bytes,
+        objects=tuple(objects),
+        sha256=row.sha256,
+        dropped_at=row.dropped_at,
+        pinned_at=row.pinned_at,
+        pin_reason=row.pin_reason,
+        used_by=standing.in_order if standing else (),
+    )

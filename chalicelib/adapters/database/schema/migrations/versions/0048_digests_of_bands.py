@@ -1,0 +1,21 @@
+"""what the bands of a captured image are, to the bit.
+
+Expand: old code never names the column, and takes an image with bands for one that has none.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0048"
+down_revision = "0047"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("captures", sa.Column("bands_sha256", sa.String(length=64), nullable=True))
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("captures") as captures:
+        captures.drop_column("bands_sha256")

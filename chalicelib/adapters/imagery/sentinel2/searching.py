@@ -1,0 +1,117 @@
+"""Search several catalogues of one thing: the first one that answers properly and is not behind."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple, TypeVar
+
+from chalicelib.adapters.imagery.sentinel2.catalogue import Catalogue, Finds
+from chalicelib.adapters.imagery.sentinel2.products import Product
+from chalicelib.application.events import record
+from chalicelib.application.ports.clock import Clock
+from chalicelib.domain.diagnostics import Finding, Level, ok
+from chalicelib.domain.errors import ImageryFailed, ProviderRefused, ProviderUnavailable
+from chalicelib.domain.events import CATALOGUE_STALE, Event
+
+Answer = TypeVar("Answer")
+
+logger = logging.getLogger(__name__)
+
+
+class Searched(NamedTuple):
+    """What was found, and where."""
+
+    finds: Finds
+    catalogue: Catalogue
+    behind: str | None = None  # that all catalogues are, in a sentence
+
+
+class Catalogues:
+    """Catalogues in the order in which they are asked; what none of them answers raises ImageryFailed."""
+
+    def __init__(self, catalogues: Sequence[Catalogue], *, clock: Clock, stale_after: timedelta) -> None:
+        self.each, self._clock, self._stale_after = tuple(catalogues), clock, stale_after
+
+    def first(self, search: Callable[[Catalogue], Finds]) -> Searched:
+        """Return what the first one finds that answers."""
+        return next(self.in_turn(search))
+
+    def in_turn(self, search: Callable[[Catalogue], Finds]) -> Iterator[Searched]:
+        """Yield what each one finds; where nobody stops before the end, and one did not answer, that is raised."""
+        return self._answers(lambda catalogue: Searched(search(catalogue), catalogue))
+
+    def newest(self, search: Callable[[Catalogue], Finds]) -> Searched:
+        """Return what the first one finds that answers and is not behind; else the one with the newest, and that."""
+        behind: list[tuple[datetime | None, Searched]] = []
+
+        def searched(catalogue: Catalogue) -> Searched:
+            found = Searched(search(catalogue), catalogue)
+            newest, says = self._behind(catalogue, found.finds.products)
+            if says is None:
+                return found
+            behind.append((newest, found._replace(behind=says)))
+            raise _Behind(says)
+
+        try:
+            return next(self._answers(searched))
+        except ImageryFailed:
+            if not behind:
+                raise
+            return max(behind, key=lambda each: each[0].timestamp() if each[0] else 0.0)[1]
+
+    def _answers(self, ask: Callable[[Catalogue], Answer]) -> Iterator[Answer]:
+        failures: list[ImageryFailed] = []
+        for catalogue in self.each:
+            try:
+                answer = ask(catalogue)
+            except (ProviderUnavailable, ProviderRefused) as failure:
+                about = {"catalogue": catalogue.name, "reason": failure.reason}
+                logger.warning("catalogue not used", extra=about)
+                failures.append(failure)
+            else:
+                yield answer
+        if not failures:
+            return
+        says = "; ".join(dict.fromkeys(failure.reason for failure in failures))
+        passing = [failure for failure in failures if isinstance(failure, ProviderUnavailable)]
+        if not passing:
+            raise ProviderRefused(says)
+        waits = [failure.retry_after_s for failure in passing if failure.retry_after_s is not None]
+        raise ProviderUnavailable(says, retry_after_s=min(waits) if len(waits) == len(passing) else None)
+
+    def _behind(self, catalogue: Catalogue, products: Sequence[Product]) -> tuple[datetime | None, str | None]:
+        """Return when the newest of anywhere was taken, and that it is too old, if it is. That is told to operators."""
+        before = self._clock() - self._stale_after
+        newest = max((product.item.captured_at for product in products), default=None)
+        if newest is None or newest < before:
+            newest = catalogue.newest()
+        if newest is not None and newest >= before:
+            return newest, None
+        since = f"has had nothing new of anywhere since {newest:%Y-%m-%d}" if newest else "has nothing of anywhere"
+        about = {"provider": "sentinel2", "catalogue": catalogue.name, "newest_at": str(newest)}
+        record(Event(CATALOGUE_STALE, about))
+        return newest, f"{catalogue.name} {since}: what was taken later is not known"
+
+    def check(self) -> Finding:
+        """Report how new each catalogue is."""
+        says: list[str] = []
+        good = 0
+        for catalogue in self.each:
+            try:
+                newest, behind = self._behind(catalogue, ())
+            except ImageryFailed as failure:
+                says.append(failure.reason)
+                continue
+            good += behind is None
+            says.append(behind or f"{catalogue.name} answers, its newest scene of anywhere is of {newest:%Y-%m-%d}")
+        if good == len(self.each):
+            return ok("provider", "sentinel2: " + "; ".join(says))
+        remedy = "python -m infra.imagery probe sentinel2 --at LAT,LON shows what fails; the catalogues are settings"
+        level = Level.WARN if good else Level.FAIL
+        return Finding(level=level, subject="provider", says="sentinel2: " + "; ".join(says), remedy=remedy)
+
+
+class _Behind(ProviderUnavailable):
+    """It answers, and has had nothing new for too long."""

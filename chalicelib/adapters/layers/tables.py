@@ -1,0 +1,100 @@
+"""CSV as people export it: any of three separators, land as WKT or as latitude and longitude, and every text a text."""
+
+from __future__ import annotations
+
+import csv
+import re
+from io import StringIO
+from typing import Any, NamedTuple
+
+import numpy as np
+import shapely
+
+from chalicelib.domain.errors import Invalid
+
+MOST_COLUMNS = 500
+_WKT = ("wkt", "geometry", "geom", "the_geom", "shape")
+_NAMES = tuple(  # of columns that name a plot, the likeliest first
+    re.compile(name, re.IGNORECASE)
+    for name in ("plot", "kh[ae]sra", "survey", "parcel", "ulpin", "^name$", "name|numb")
+)
+_LAT, _LON = ("lat", "latitude", "y", "northing"), ("lon", "long", "lng", "longitude", "x", "easting")
+
+
+class Table(NamedTuple):
+    """A table of texts, and where its land is: as WKT, or as a pair of numbers."""
+
+    columns: list[str]  # without those of the land
+    rows: list[dict[str, str]]
+    land: list[str | tuple[str, str]]  # of each row: WKT, or x and y as they were written
+
+
+def read_table(text: str, most_rows: int) -> Table:
+    """Read a table. Raises Invalid."""
+    text = text.removeprefix("\ufeff")
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    separator = max(",;\t", key=first.count)  # the first of them where none is there
+    csv.field_size_limit(2**24)
+    reader = csv.reader(StringIO(text, newline=""), delimiter=separator, strict=False)
+    try:
+        head = [name.strip() for name in next(row for row in reader if any(row))]
+        if len(head) > MOST_COLUMNS:
+            raise Invalid(f"this table has {len(head)} columns; at most {MOST_COLUMNS} are read")
+        wkt, pair = _land(head)
+        of_land = {wkt} if pair is None else set(pair)
+        names = [(place, name or f"column {place + 1}") for place, name in enumerate(head) if place not in of_land]
+        rows: list[dict[str, str]] = []
+        land: list[str | tuple[str, str]] = []
+        for row in reader:
+            if not any(row):
+                continue
+            if len(rows) == most_rows:
+                raise Invalid(f"this table has more than {most_rows} rows: cut it into several layers")
+            cells = row + [""] * (len(head) - len(row))
+            rows.append({name: cells[place].strip() for place, name in names})
+            land.append(cells[wkt] if pair is None else (cells[pair[0]].strip(), cells[pair[1]].strip()))
+    except StopIteration:
+        raise Invalid("this table has no line with the names of its columns") from None
+    except csv.Error as error:
+        raise Invalid(f"line {reader.line_num} of this table cannot be read: {error}") from error
+    return Table([name for _, name in names], rows, land)
+
+
+def _land(head: list[str]) -> tuple[int, tuple[int, int] | None]:
+    lower = [name.lower() for name in head]
+    for name in _WKT:
+        if name in lower:
+            return lower.index(name), None
+    lat = next((lower.index(name) for name in _LAT if name in lower), None)
+    lon = next((lower.index(name) for name in _LON if name in lower), None)
+    if lat is None or lon is None:
+        raise Invalid(
+            "this table does not say where its rows lie: name a column `wkt`, or two `lat` and `lon`. Its columns: "
+            + ", ".join(head[:20])[:300]
+        )
+    return -1, (lon, lat)
+
+
+def number_of(text: str) -> float:
+    """Return a number as people write it, with a point or a comma. Raises ValueError."""
+    return float(text.replace(",", ".") if "." not in text else text)
+
+
+def geometries_of(land: list[str | tuple[str, str]]) -> Any:  # noqa: ANN401 (an array)
+    """Return the geometries of a table's rows; None where there is none."""
+    return np.array([_geometry(each) for each in land], dtype=object)
+
+
+def _geometry(said: str | tuple[str, str]) -> Any:  # noqa: ANN401 (a geometry, or None)
+    try:
+        if isinstance(said, tuple):
+            return shapely.Point(number_of(said[0]), number_of(said[1]))
+        return shapely.from_wkt(said.rpartition(";")[2].strip() or None)
+    except (ValueError, NotImplementedError, shapely.errors.GEOSException):
+        return None
+
+
+def name_column_of(columns: list[str]) -> str:
+    """Return the column that names a plot, by what people call such columns; else the first one."""
+    found = (name for pattern in _NAMES for name in columns if pattern.search(name))
+    return next(found, columns[0] if columns else "")

@@ -1,0 +1,120 @@
+"""Convert a file to a Cloud-Optimized GeoTIFF by GDAL's own driver, showing how far it has come."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from infra.archive.bar import Bar
+from infra.archive.source import check_place, check_samples, gdal_errors, is_on_wgs84, system_said, target_of
+from infra.errors import OperatorError
+
+BLOCK_PX = 512
+OPTIONS = {
+    "COMPRESS": "DEFLATE",
+    "PREDICTOR": "YES",
+    "BLOCKSIZE": str(BLOCK_PX),
+    "OVERVIEW_RESAMPLING": "AVERAGE",
+    "BIGTIFF": "IF_SAFER",
+    "NUM_THREADS": "ALL_CPUS",
+}
+_OF_OVERVIEWS = 0.45  # of the time; the file itself takes the rest
+_AS_LARGE = 4.6  # the whole file by its overviews before they are packed into it
+
+
+def convert(file: Path, made: Path, crs: str, bar: Bar) -> str:
+    """Write a file as a COG in a system that archives read; return what to note. Raises OperatorError."""
+    with gdal_errors():
+        import rasterio
+
+        with rasterio.Env(GDAL_NUM_THREADS="ALL_CPUS", GDAL_PAM_ENABLED="NO"), rasterio.open(file) as dataset:
+            check_place(dataset)
+            check_samples(dataset)
+            system = system_said(file, dataset, crs)
+            target, is_warped = target_of(dataset, system)
+            if not is_warped:
+                _translate(_with_system(dataset, target, made.parent), made, dataset, bar)
+                return ""
+            warped = made.parent / "warped.tif"
+            _warp(dataset, system, target, warped, bar)
+            with rasterio.open(warped) as straight:
+                _translate(warped, made, straight, bar)
+            warped.unlink()
+    note = f"warped to EPSG:{target.to_epsg()}"
+    if not is_on_wgs84(system):
+        note += "; its datum is not WGS 84 and was shifted without local grids: some metres may be left"
+    return note
+
+
+def _with_system(dataset: Any, target: Any, folder: Path) -> Path:  # noqa: ANN401 (rasterio has no types)
+    """Return the file itself, or a description of it that says the system that it does not."""
+    import rasterio
+    import rasterio.shutil
+
+    if dataset.crs:
+        return Path(dataset.name)
+    described = folder / "described.vrt"
+    rasterio.shutil.copy(dataset, described, driver="VRT")
+    with rasterio.open(described, "r+") as file:
+        file.crs = target
+    return described
+
+
+def _translate(file: Path, made: Path, dataset: Any, bar: Bar) -> None:  # noqa: ANN401
+    import rasterio.shutil
+
+    beside = made.with_name(made.name + ".ovr.tmp")
+    overviews = 0
+    guess = max(1, dataset.width * dataset.height * dataset.count * _bytes(dataset) // 6)
+
+    def share() -> float:
+        nonlocal overviews
+        written = _size(made)
+        if not written:
+            overviews = max(overviews, _size(beside))
+            return _OF_OVERVIEWS * min(1.0, overviews / guess)
+        return _OF_OVERVIEWS + (1 - _OF_OVERVIEWS) * min(1.0, written / max(1, overviews * _AS_LARGE))
+
+    with bar.watching("made a Cloud-Optimized GeoTIFF", share):
+        options = OPTIONS | ({"OVERVIEW_RESAMPLING": "NEAREST"} if _has_palette(dataset) else {})
+        rasterio.shutil.copy(file, made, driver="COG", **options)
+    if not made.exists():
+        raise OperatorError("GDAL made nothing of it")
+
+
+def _warp(dataset: Any, system: Any, target: Any, warped: Path, bar: Bar) -> None:  # noqa: ANN401
+    """Warp bilinearly, some rows at a time; where nothing lies there is no data."""
+    import rasterio
+    from rasterio.enums import ColorInterp, Resampling
+    from rasterio.vrt import WarpedVRT
+    from rasterio.windows import Window
+
+    has_alpha = ColorInterp.alpha in dataset.colorinterp
+    options = {"src_crs": system, "crs": target, "resampling": Resampling.bilinear, "warp_mem_limit": 256}
+    options |= {"add_alpha": dataset.nodata is None and not has_alpha}
+    with WarpedVRT(dataset, **options) as seen:
+        profile = {"driver": "GTiff", "width": seen.width, "height": seen.height, "count": seen.count}
+        profile |= {"dtype": seen.dtypes[0], "crs": target, "transform": seen.transform, "nodata": seen.nodata}
+        profile |= {"tiled": True, "blockxsize": BLOCK_PX, "blockysize": BLOCK_PX, "bigtiff": "if_safer"}
+        profile |= {"compress": "deflate", "zlevel": 1}  # for a moment
+        with rasterio.open(warped, "w", **profile) as file:
+            file.colorinterp = seen.colorinterp
+            for top in range(0, seen.height, BLOCK_PX):
+                rows = Window(0, top, seen.width, min(BLOCK_PX, seen.height - top))
+                file.write(seen.read(window=rows), window=rows)
+                bar.show(f"warped to EPSG:{target.to_epsg()}", (top + rows.height) / seen.height)
+
+
+def _has_palette(dataset: Any) -> bool:  # noqa: ANN401
+    return bool(dataset.colorinterp[0].name == "palette")
+
+
+def _bytes(dataset: Any) -> int:  # noqa: ANN401
+    return 2 if dataset.dtypes[0] == "uint16" else 1
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0

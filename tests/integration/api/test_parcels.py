@@ -1,0 +1,130 @@
+"""Parcels over HTTP: with alerts and places, as a pasted list, and as the land of an area."""
+
+import pytest
+from sqlalchemy import select
+
+from chalicelib.adapters.database import parcels
+from chalicelib.adapters.database import tables as t
+from chalicelib.domain.layers import LayerKind
+from tests.support.api_server import SMALL_AREA
+from tests.support.builders.parcels import a_parcel, add_layer, add_version, adjoining, plot
+
+
+def user_id(person):
+    return person.get("/api/auth/me").json["id"]
+
+
+def around(size_m=200):
+    """Give a plot around what the server's detector finds: a point, of which no share lies anywhere."""
+    lon, lat, half = 77.5, 12.9, size_m / 2 / 111_000
+    corners = [(lon - half, lat - half), (lon + half, lat - half), (lon + half, lat + half), (lon - half, lat + half)]
+    return [[*corners, corners[0]]]
+
+
+def refused_at(answer, pointer, words):
+    """Is it refused, because of what stands there, in these words?"""
+    assert answer.status == 400, answer.content
+    assert answer.is_problem
+    (error,) = answer.json["errors"]
+    assert (error["pointer"], words in error["detail"]) == (pointer, True), error
+
+
+@pytest.fixture
+def layer(server, asha):
+    return add_layer(server.engine, user_id(asha), adjoining(4, 3))
+
+
+def match(person, layer, text, **more):
+    return person.post(f"/api/layers/{layer}/match", {"text": text} | more)
+
+
+def test_an_alert_and_a_place_show_the_parcels_that_they_touch(server, asha):
+    add_layer(server.engine, user_id(asha), [a_parcel("820/1", around())], accuracy_m=5.0)
+    permit = a_parcel("a permit", around(), reference="BDA/7", state="disputed")
+    add_layer(server.engine, user_id(asha), [permit], kind=LayerKind.PERMITS, name="Permits", accuracy_m=5.0)
+    asha.trip()
+    session = asha.get("/api/alerts/sessions").json[0]
+    assert session["likelyAuthorised"] == 0
+    (alert,) = asha.get(f"/api/alerts/sessions/{session['id']}/details").json["alert_details"]
+    first, second = alert["parcels"]
+    assert (first["name"], first["permit"], first["reference"]) == ("a permit", "disputed", "BDA/7")
+    assert (second["name"], second["layerName"], second["tags"]) == ("820/1", "Plots", {"MOUZA": "Chandaka"})
+    assert (second["share"], second["maybe"], second["permit"]) == (0.0, True, None)
+    assert (alert["parcelsTouched"], alert["likelyAuthorised"]) == (2, False)
+    place = asha.get(f"/api/places/{alert['placeIds'][0]}").json
+    assert place["parcels"] == alert["parcels"]
+
+
+def test_what_was_made_without_layers_says_so(asha):
+    asha.trip()
+    session = asha.get("/api/alerts/sessions").json[0]
+    (alert,) = asha.get(f"/api/alerts/sessions/{session['id']}/details").json["alert_details"]
+    assert (alert["parcels"], alert["parcelsTouched"], alert["likelyAuthorised"]) == ([], None, False)
+
+
+def test_a_pasted_list_is_answered_line_by_line(asha, layer):
+    answer = match(asha, layer, "Mouza,Plot\nChandaka,0/1\nChandaka,2 / 3\nElsewhere,1/1\nChandaka,9/9").json
+    assert (answer["found"], answer["ambiguous"], answer["notFound"]) == (2, 0, 2)
+    assert [(line["line"], line["state"]) for line in answer["lines"]] == [
+        (2, "found"),
+        (3, "found"),
+        (4, "not found"),
+        (5, "not found"),
+    ]
+    assert [one["name"] for one in answer["lines"][2]["parcels"]] == ["1/1"], "there is one in another mouza"
+    assert len(answer["parcelIds"]) == 2
+
+
+def test_a_pasted_ulpin_is_not_called_missing_where_the_layer_has_none(asha, layer):
+    answer = match(asha, layer, "21ABC4567890XY\n0/1").json
+    assert (answer["found"], answer["notFound"], answer["linesNotCompared"]) == (1, 0, 1)
+    assert (answer["lines"][0]["state"], answer["notCompared"]) == ("not compared", ["ulpin"])
+
+
+def test_the_columns_of_a_layer_can_be_said(asha, layer):
+    text = "District,Plot\nChandaka,0/1"
+    assert match(asha, layer, text).json["notCompared"] == ["district"]
+    assert match(asha, layer, text, columns={"district": "MOUZA"}).json["notCompared"] == []
+    refused_at(match(asha, layer, text, columns={"district": "DIST"}), "/columns/district", "it has MOUZA")
+    refused_at(match(asha, layer, " \n"), "/text", "no line")
+
+
+def test_the_parcels_that_were_found_are_the_land_of_an_area(server, asha, layer):
+    found = match(asha, layer, "0/0\n0/1\n0/2").json
+    asked = {"name": "Three plots", "layerId": layer, "layerVersionId": found["layerVersionId"]}
+    estimate = asha.post("/api/area-configs/estimate", asked | {"parcelIds": found["parcelIds"]})
+    assert estimate.status == 200, estimate.content
+    area = asha.post("/api/area-configs", asked | {"parcelIds": found["parcelIds"]}).json
+    assert area["areaM2"] == pytest.approx(3 * 45 * 45, rel=0.01)
+    assert area["hasShape"]
+    whole = asha.post("/api/area-configs", {"name": "All", "layerId": layer}).json
+    assert whole["areaM2"] == pytest.approx(12 * 45 * 45, rel=0.01)
+    assert len(whole["watched"]["coordinates"]) == 1, "plots that adjoin are one land"
+    wide = asha.post("/api/area-configs", {"name": "Wide", "layerId": layer, "bufferM": 10}).json
+    assert wide["areaM2"] > whole["areaM2"] + 2 * 10 * (180 + 135) - 100
+    add_version(server.engine, layer, [a_parcel("new", plot(0, 0, 20, 20))], number=2)
+    later = asha.post("/api/area-configs", asked | {"parcelIds": found["parcelIds"]}).json
+    assert later["areaM2"] == area["areaM2"], "an older version's parcels are what they were"
+
+
+def test_land_of_a_layer_that_is_not_there_or_is_said_twice_is_refused(server, asha, badri, layer):
+    with server.engine.connect() as connection:
+        one = connection.execute(select(t.parcels.c.id).limit(1)).scalar()
+    asked = {"name": "Plots", "layerId": layer}
+    for body in (asked, asked | {"parcelIds": [one]}):
+        assert badri.post("/api/area-configs", body).status == 404
+    assert asha.post("/api/area-configs", asked | {"parcelIds": [one, 999_999]}).status == 404
+    assert asha.post("/api/area-configs", asked | {"layerVersionId": 999_999}).status == 404
+    refused_at(asha.post("/api/area-configs", SMALL_AREA | asked), "/centerLat", "other land than parcels of a layer")
+    refused_at(asha.post("/api/area-configs", SMALL_AREA | {"parcelIds": [one]}), "/parcelIds", "by its layer")
+    refused_at(asha.post("/api/area-configs", asked | {"bufferM": 1e6}), "/bufferM", "10000 metres")
+    assert asha.get("/api/area-configs").json == []
+
+
+def test_land_of_more_corners_than_there_is_memory_for_is_refused_with_the_number(server, asha, layer, monkeypatch):
+    monkeypatch.setattr(parcels, "MOST_GROUND_MB", 0)
+    with server.engine.connect() as connection:
+        one = connection.execute(select(t.parcels.c.id).limit(1)).scalar()
+    asked = {"name": "Plots", "layerId": layer}
+    for body in (asked, asked | {"parcelIds": [one]}):
+        refused_at(asha.post("/api/area-configs", body), "/layerId", "take 1 MB; at most 0 are watched as one area")

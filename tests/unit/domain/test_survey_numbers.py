@@ -1,0 +1,103 @@
+"""Pasted lists of survey numbers: read, spelled alike, and matched row by row."""
+
+import pytest
+
+from chalicelib.domain.errors import Invalid
+from chalicelib.domain.survey_numbers import MOST_LINES, Match, ParcelText, Part, match, read_lines, spelled
+
+COLUMNS = {Part.MOUZA: "MOUZA", Part.TAHASIL: "Tahasil"}
+ULPIN = "21ABC4567890XY"
+
+
+def parcel(number, name, mouza="Chandaka", tahasil="Bhubaneswar", **tags):
+    return ParcelText(number, name, {"MOUZA": mouza, "Tahasil": tahasil, **tags})
+
+
+PARCELS = [
+    parcel(1, "820/1"),
+    parcel(2, "820/2"),
+    parcel(3, "820/1", mouza="Andharua"),
+    parcel(4, "007"),
+    parcel(5, "୯୧୨"),
+    parcel(6, "55", ULPIN=ULPIN),
+]
+
+
+def answers(text, columns=COLUMNS):
+    answer = match(read_lines(text), PARCELS, columns)
+    return [(str(each.match), [one.parcel_id for one in each.parcels]) for each in answer.lines]
+
+
+def test_each_line_is_found_ambiguous_or_not_found_and_says_which():
+    assert answers("Chandaka, 820/1\nAndharua, 820/1\nRaghunathpur, 820/1") == [
+        ("found", [1]),
+        ("found", [3]),
+        ("not found", [1, 3]),
+    ]
+    assert answers("820/1\n820/2\n820/7\n9999") == [
+        ("ambiguous", [1, 3]),
+        ("found", [2]),
+        ("not found", [1, 2, 3]),
+        ("not found", []),
+    ]
+
+
+@pytest.mark.parametrize("text", ["୮୨୦/୧", "८२० / १", " \uff18\uff12\uff10\uff0f\uff11 ", "820 /1"])
+def test_a_number_is_the_same_in_any_digits_and_with_any_blanks(text):
+    assert answers(f"CHANDAKA ,{text}") == [("found", [1])]
+
+
+def test_a_plot_number_is_a_text():
+    assert answers("7\n007\n912") == [("not found", [4]), ("found", [4]), ("found", [5])]
+    assert spelled("820/1") != spelled("820")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Plot No;Mouza;Tehsil\n820/1;Chandaka;Bhubaneswar",
+        "tahasil village plot\nBhubaneswar CHANDAKA 820/1".replace(" ", "\t"),
+        'Khordha,Bhubaneswar,"Chandaka",820/1',
+    ],
+)
+def test_a_list_is_lines_or_a_table_with_a_first_line(text):
+    assert answers(text) == [("found", [1])]
+
+
+def test_an_ulpin_is_found_in_its_column():
+    assert answers(ULPIN.lower(), COLUMNS | {Part.ULPIN: "ULPIN"}) == [("found", [6])]
+    assert answers(ULPIN[:-1] + "Z", COLUMNS | {Part.ULPIN: "ULPIN"}) == [("not found", [])]
+
+
+def test_of_a_layer_without_ulpins_nobody_says_that_one_is_not_there():
+    answer = match(read_lines(ULPIN), PARCELS, COLUMNS)
+    assert [(each.match, each.parcels) for each in answer.lines] == [(Match.NOT_COMPARED, ())]
+    assert answer.not_compared == (Part.ULPIN,)
+    beside = match(read_lines(f"Plot,ULPIN\n820/2,{ULPIN}\n820/9,{ULPIN}"), PARCELS, COLUMNS)
+    assert [each.match for each in beside.lines] == [Match.FOUND, Match.NOT_FOUND], "by what it says besides"
+    assert beside.not_compared == (Part.ULPIN,)
+    named = [*PARCELS, ParcelText(7, ULPIN.lower(), {})]
+    assert match(read_lines(ULPIN), named, {}).lines[0].match is Match.FOUND
+    assert match(read_lines(ULPIN[:-1] + "Z"), named, {}).lines[0].match is Match.NOT_FOUND
+
+
+def test_what_no_column_of_the_layer_holds_is_told():
+    answer = match(read_lines("Khordha,Bhubaneswar,Chandaka,820/2"), PARCELS, {Part.MOUZA: "MOUZA"})
+    assert answer.not_compared == (Part.DISTRICT, Part.TAHASIL)
+    assert answer.lines[0].match is Match.FOUND
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (" \n\n", "no line"),
+        ("Mouza,Plot\n", "1 to 2000"),
+        ("a,b,c,d,e,f", "say in a first line"),
+        ("\n".join(["1"] * (MOST_LINES + 1)), "1 to 2000"),
+        ('"820/1', "cannot be read as CSV"),
+        ("1\n" + "8" * 501, "line 2 has more than the 500 letters"),
+    ],
+)
+def test_what_is_no_list_is_refused_with_a_reason(text, says):
+    with pytest.raises(Invalid, match=says):
+        read_lines(text)
