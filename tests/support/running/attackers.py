@@ -53,9 +53,24 @@ def connected(stack, address, sent):
 
 @contextlib.contextmanager
 def many(stack, count, sent, *, address):
-    """Hold that many connections, each with the beginning of a request."""
+    """Hold that many connections, each with the beginning of a request.
+
+    An nginx that has no connection left ends one that has not said anything yet, which may be ours as it shakes hands:
+    it is opened once more, as an attacker would.
+    """
     with contextlib.ExitStack() as held:
-        yield [held.enter_context(connected(stack, address, sent)) for _ in range(count)]
+        yield [held.enter_context(_at_last_connected(stack, address, sent)) for _ in range(count)]
+
+
+def _at_last_connected(stack, address, sent, within_s=20):
+    end = time.monotonic() + within_s
+    while True:
+        try:
+            return connected(stack, address, sent)
+        except (ConnectionError, ssl.SSLEOFError):
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.05)
 
 
 def told(connection, within_s):
