@@ -16,7 +16,7 @@ from chalicelib.api.http import ApiModel, queried
 from chalicelib.api.queried_ids import queried_ids
 from chalicelib.composition import Ports
 from chalicelib.domain.accounts import SignIn
-from chalicelib.domain.area_lists import AreaFilter, AreaLook, AreaOrder, Attention, AttentionCounts
+from chalicelib.domain.area_lists import MOST_COUNTED, AreaFilter, AreaLook, AreaOrder, Attention, AttentionCounts
 from chalicelib.domain.areas import Area
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.paging import Page, PageRequest
@@ -63,7 +63,10 @@ class ListedAreaOut(AreaOut):
     """An area in a list, with what was seen of it last, unless the list is asked for without any parameter."""
 
     attention: Annotated[Attention | None, Field(description="What of it waits for a person.")] = None
-    open_places: Annotated[int | None, Field(description="Places in it that have changed and are not settled.")] = None
+    open_places: Annotated[
+        int | None,
+        Field(description=f"Places in it that have changed and are not settled; {MOST_COUNTED} means that or more."),
+    ] = None
     last_session: Annotated[
         LatestOut | None, Field(description="The newest of the area as it is now; null: there was none yet.")
     ] = None

@@ -1,12 +1,12 @@
 // One area: how it stands, what of it waits for somebody, and how it is watched.
 
 import { get, post, remove } from "./api.js";
-import { attentionBadge, stateOf } from "./area_row.js";
+import { attentionBadge, placesCounted, stateOf } from "./area_row.js";
 import { changed } from "./area_form.js";
 import { areaLand } from "./area_land.js";
 import { areaSettings } from "./area_settings.js";
 import { button, confirmed, el, facts, failure, head, tell } from "./dom.js";
-import { count, counted, distance, m2, moment, percent } from "./format.js";
+import { counted, distance, m2, moment, percent } from "./format.js";
 import { placesPart } from "./places.js";
 import { takeAlong } from "./take_along.js";
 import { areaBadge } from "./words.js";
@@ -39,7 +39,7 @@ function standing(area) {
       ["State", howItStands(area)],
       ["Not seen", notSeen(area)],
       ["Last clearly seen", clearlySeen(area)],
-      ["Places not settled", area.openPlaces > 0 ? count(area.openPlaces) : "none"],
+      ["Places not settled", area.openPlaces > 0 ? placesCounted(area) : "none"],
       ["Next session", area.isPaused ? "paused" : distance(area.nextDueAt)],
     ]),
     settle && el("div", { class: "actions" }, settle),

@@ -2,8 +2,10 @@
 
 import { post } from "./api.js";
 import { button, el, tell } from "./dom.js";
-import { counted, distance, moment } from "./format.js";
+import { count, counted, distance, moment } from "./format.js";
 import { ATTENTION, badge, progress, sessionBadge, severityBadge, shape, standing } from "./words.js";
+
+const MOST_COUNTED = 1000; // `openPlaces` of an answer go no further
 
 /** Make an area's row; `show` brings it up to date. */
 export function areaRow(area) {
@@ -54,7 +56,12 @@ const tagsOf = ({ tags }) => tags.flatMap((tag) => [el("span", { class: "tag" },
 
 function openPlaces(area) {
   if (area.openPlaces === 0) return "";
-  return el("span", { class: "small" }, `${counted(area.openPlaces, "place")} not settled`);
+  return el("span", { class: "small" }, `${placesCounted(area)} not settled`);
+}
+
+/** Say how many places of an area are not settled, as far as they were counted. */
+export function placesCounted({ openPlaces: places }) {
+  return places < MOST_COUNTED ? counted(places, "place") : `${count(MOST_COUNTED)} places or more`;
 }
 
 /** Say what the last session of an area said, and what an earlier one found. */

@@ -12,6 +12,7 @@ from chalicelib.domain.errors import Invalid
 from chalicelib.domain.sessions import Session
 
 MOST_SEARCHED = 200  # characters: no name is longer
+MOST_COUNTED = 1000  # open places of an area: further is not counted
 
 
 class Attention(StrEnum):
@@ -54,7 +55,7 @@ class AreaLook(NamedTuple):
     attention: Attention
     latest: Session | None  # of the area as it is now: none that compared two dates; without its failures
     latest_change: Session | None  # the newest that found a change
-    open_places: int
+    open_places: int  # `MOST_COUNTED` where there are more
 
 
 class AttentionCounts(NamedTuple):

@@ -8,11 +8,11 @@ from sqlalchemy import delete, event, insert, update
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.area_lists import SqlAreaLists
 from chalicelib.adapters.database.sessions import SqlSessions
-from chalicelib.domain.area_lists import AreaFilter, AreaOrder, Attention
+from chalicelib.domain.area_lists import MOST_COUNTED, AreaFilter, AreaOrder, Attention
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.paging import PageRequest
 from tests.support.builders.domain import NOON
-from tests.support.many_areas import EVERY, fill_areas
+from tests.support.many_areas import EVERY, add_places, fill_areas
 
 USER = 7
 ALL = AreaFilter()
@@ -51,6 +51,13 @@ def test_each_area_says_its_last_session_however_many_there_are(lists, engine):
     assert changed.latest_change == changed.latest
     assert looks[ids[0]].attention is Attention.NONE
     assert looks[ids[0]].latest_change is None
+
+
+def test_open_places_are_counted_as_far_as_is_said(lists, engine):
+    (area_id,) = fill_areas(engine, user_id=USER, areas=1)
+    for more, counted in ((MOST_COUNTED - 1, MOST_COUNTED - 1), (1, MOST_COUNTED), (2, MOST_COUNTED)):
+        add_places(engine, area_id, more)
+        assert lists.looks([area_id])[area_id].open_places == counted
 
 
 def test_what_waits_for_a_person_comes_first_in_pages_without_gap_or_double(lists, engine):

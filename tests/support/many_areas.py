@@ -41,6 +41,12 @@ def fill_areas(engine, *, user_id, areas, looks=1, names=None, tags=None, now=NO
     return ids
 
 
+def add_places(engine, area_id, count, now=NOON):
+    """Store that many more open places of an area."""
+    with engine.begin() as connection:
+        connection.execute(insert(t.places), [_place(area_id, now) for _ in range(count)])
+
+
 def _area(user_id, number, names, tags, now):
     north = {"center_lat": 20.0 + 0.01 * (number % 60), "center_lon": 85.0 + 0.01 * (number // 60)}
     reach = dict.fromkeys(("north_km", "south_km", "east_km", "west_km"), 0.2)

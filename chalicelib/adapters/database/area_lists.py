@@ -33,7 +33,7 @@ from chalicelib.adapters.database.paging import counted
 from chalicelib.adapters.database.rows import area_of, readable, session_of
 from chalicelib.adapters.database.session_summaries import count_verdicts
 from chalicelib.application.ports.area_lists import AreaLists
-from chalicelib.domain.area_lists import AreaFilter, AreaLook, AreaOrder, Attention, AttentionCounts
+from chalicelib.domain.area_lists import MOST_COUNTED, AreaFilter, AreaLook, AreaOrder, Attention, AttentionCounts
 from chalicelib.domain.area_states import AreaState
 from chalicelib.domain.areas import Area
 from chalicelib.domain.paging import Page, PageRequest
@@ -53,7 +53,12 @@ def _newest(hint: str, column: ColumnElement[Any], *conditions: ColumnElement[bo
 
 
 _is_open_there = (PLACE.c.area_id == AREA.c.id) & (PLACE.c.state == PlaceState.OPEN) & PLACE.c.merged_into_id.is_(None)
-_has_open = select(PLACE.c.id).where(_is_open_there).correlate(AREA).exists()
+_open = select(PLACE.c.id).where(_is_open_there).correlate(AREA)
+_has_open = _open.exists()
+_OPEN_PLACES = case(  # an area may have a hundred thousand: no further than is said
+    (_open.offset(MOST_COUNTED - 1).limit(1).scalar_subquery().is_not(None), MOST_COUNTED),
+    else_=select(func.count()).where(_is_open_there).correlate(AREA).scalar_subquery(),
+)
 _latest_status = _newest(NEWEST, SESSION.c.status, is_of_its_land(SESSION.c.id))
 _RANK = case(
     # Accepted since, and no place is open: what it found is settled.
@@ -74,7 +79,7 @@ _LOOKS = (
         _RANK.label("rank"),
         _newest(NEWEST, SESSION.c.id).label("latest_id"),
         _newest(_NEWEST_OF_STATUS, SESSION.c.id, _is_change).label("change_id"),
-        select(func.count()).where(_is_open_there).correlate(AREA).scalar_subquery().label("open_places"),
+        _OPEN_PLACES.label("open_places"),
     )
     .select_from(_WITH_STATE)
     .where(AREA.c.id.in_(bindparam("areas", expanding=True)))
