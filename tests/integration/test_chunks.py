@@ -45,6 +45,19 @@ def changed_area(trip, *, tiles=6, name="Pond"):
     return area
 
 
+def test_who_ends_a_large_session_leaves_time_for_the_others(trip, small_parts, monkeypatch):
+    monkeypatch.setattr(sessions, "PARTS_AT_ONCE", 3)
+    trip.show("march")
+    large, small = (trip.capture_now(trip.add_area(tiles=tiles, name=f"{tiles} tiles")) for tiles in (9, 1))
+    trip.wait(hours=48)
+    done = []
+    for _ in range(2):
+        trip.reconcile()
+        done.append([trip.session(session).tiles_done for session in (large, small)])
+    assert done == [[6, 1], [9, 1]]
+    assert trip.session(large).counts_by_verdict == {"FAILED": 9}
+
+
 def test_a_stop_that_is_cut_short_is_ended_by_reconcile(trip, small_parts):
     area = trip.add_area(tiles=9)
     trip.show("march")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -47,6 +46,7 @@ from chalicelib.domain.two_dates import TwoDates
 
 SESSION, AREA = t.alert_sessions, t.area_configs
 PARTS_IN_TIME = 6  # of a session that ends, while a person waits
+PARTS_AT_ONCE = 40  # of one that ends while nobody does, ten thousand tiles: the next minute goes on
 
 
 class SqlSessions(Sessions):
@@ -223,7 +223,7 @@ class SqlSessions(Sessions):
     def end_open_tiles(
         self, session_id: int, outcome: Outcome, *, now: datetime, request_id: str = ""
     ) -> list[Message]:
-        parts = PARTS_IN_TIME if is_awaited() else sys.maxsize
+        parts = PARTS_IN_TIME if is_awaited() else PARTS_AT_ONCE
         while (messages := self._end_part(session_id, outcome, now=now, request_id=request_id)) is None and parts > 1:
             parts -= 1
         return messages or []
