@@ -62,7 +62,8 @@ function notSeen(area) {
 function clearlySeen(area) {
   if (area.isDated === false) return "not known: its pictures do not say when they were taken";
   if (area.clearlySeenAt === null) return area.stateSince === null ? "not looked at yet" : "not known, or not all of it yet";
-  return el("span", {}, "in pictures of ", moment(area.clearlySeenAt), `, ${counted(area.clearlySeenDays, "day")} ago`);
+  const ago = area.clearlySeenDays === 0 ? "today" : `${counted(area.clearlySeenDays, "day")} ago`;
+  return el("span", {}, "in pictures of ", moment(area.clearlySeenAt), `, ${ago}`);
 }
 
 async function supervise(area) {

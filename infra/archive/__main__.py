@@ -12,11 +12,13 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import shlex
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from chalicelib.adapters.imagery.dates import FILE
 from chalicelib.domain.archives import FileUse, Use, summary
 from infra.archive.adding import Wanted, add
 from infra.archive.bar import Bar
@@ -55,7 +57,7 @@ def _check(options: argparse.Namespace) -> int:
     except OperatorError as error:
         print(f"cannot look at it: {error}", file=sys.stderr)
         return 2
-    files = [asdict(each) for each in uses]
+    files = [asdict(_to_type(each, options.place)) for each in uses]
     if options.json:
         print(json.dumps({"files": files, "summary": summary(uses)}, ensure_ascii=False, indent=1))
     else:
@@ -71,6 +73,16 @@ def _inventory(place: str) -> list[FileUse]:
         if place and "://" not in place and not Path(place).is_dir():
             raise OperatorError(f"there is no folder {place}")
         return Ports(settings()).archive(place).inventory(now=datetime.now(UTC))
+
+
+def _to_type(use: FileUse, asked: str) -> FileUse:
+    """Let what is to be typed name the file where it lies, if on this machine, and the archive that was asked for."""
+    from chalicelib.settings import settings
+
+    folder = asked or settings().providers.archive
+    said = FILE if "://" in folder else shlex.quote(str(Path(folder) / use.name))
+    to = f" --to {shlex.quote(asked)}" if asked else ""
+    return replace(use, remedy=use.remedy.replace(f" add {FILE} ", f" add {said}{to} "))
 
 
 def _add(options: argparse.Namespace) -> int:

@@ -11,6 +11,7 @@ from chalicelib.domain.image_formats import tiff
 from chalicelib.domain.image_formats.tiff import ReadRange, read_header, text_of
 from chalicelib.domain.scenes import SINCE
 
+FILE = "FILE"  # where it is not known what leads to the file from where one types
 _DAY = re.compile(
     r"(?<!\d)((?:19|20)\d\d)([-_.:]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?=\D|\Z|\d{4}(?:\d\d)?(?!\d))"
 )
@@ -43,7 +44,7 @@ def seeming_day(name: str, read: ReadRange, size: int) -> date | None:
     return day_in(text_of(tags.get(tiff.DATE_TIME, tiff.NOTHING)))
 
 
-def offer(day: date | None, file: str = "FILE") -> str:
+def offer(day: date | None, file: str = FILE) -> str:
     """Say what to type for a picture without an item."""
     command = f"python -m infra.archive add {file} --date {day or 'YYYY-MM-DD'}"
     return f"looks like {day}: {command}" if day else command

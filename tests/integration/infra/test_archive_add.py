@@ -1,6 +1,7 @@
 """Adding to an archive: what GDAL reads becomes a GeoTIFF with its item, whole or not at all."""
 
 import json
+import shlex
 import sys
 from datetime import UTC, date, datetime
 
@@ -88,6 +89,17 @@ def test_one_that_lies_in_the_archive_already_gets_its_item_alone(archive, capsy
     before = file.stat()
     assert add(archive, file, *DATE) == 0
     assert file.stat() == before
+    is_all_used(archive, capsys)
+
+
+def test_what_check_offers_is_typed_as_it_stands(archive, capsys):
+    write(archive / "flight 2024-03-01.tif", PIXELS, **PLAIN)
+    assert command.main(["check", str(archive), "--json"]) == 1
+    (offered,) = [each["remedy"] for each in json.loads(capsys.readouterr().out)["files"]]
+    said, _, typed = offered.partition(": ")
+    assert said == "looks like 2024-03-01"
+    program, *arguments = shlex.split(typed.removeprefix("python -m "))
+    assert (program, command.main(arguments)) == ("infra.archive", 0)
     is_all_used(archive, capsys)
 
 
