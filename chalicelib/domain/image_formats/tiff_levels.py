@@ -32,6 +32,7 @@ _MOST_SIDE = 2_000_000
 _MOST_SAMPLES = 64
 MOST_BLOCK_BYTES = 64_000_000
 TO_COG = "gdal_translate -of COG -co COMPRESS=DEFLATE IN OUT.tif"
+_TO_EIGHT_BITS = "scale it with gdal_translate -ot Byte -scale DARKEST BRIGHTEST 0 255 IN OUT.tif"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,10 +166,12 @@ def _bits(directory: Directory, samples: int, *, is_mask: bool) -> int:
         bits = int(found.pop())
         if bits in (8, 16) or (bits == 1 and is_mask and samples == 1):
             return bits
-        raise BadImage(f"a TIFF of {bits} bits a sample, which is not read: 8 or 16 are")
+        raise BadImage(f"a TIFF of {bits} bits a sample, which is not read: 8 or 16 are; {_TO_EIGHT_BITS}")
     if formats != {_UNSIGNED}:
         kind = "floating-point numbers" if 3 in formats else "signed numbers" if 2 in formats else "another kind"
-        raise BadImage(f"a TIFF with samples of {kind}, which is not read: unsigned ones of 8 or 16 bits are")
+        raise BadImage(
+            f"a TIFF with samples of {kind}, which is not read: unsigned ones of 8 or 16 bits are; {_TO_EIGHT_BITS}"
+        )
     raise BadImage("a TIFF whose samples are of different bits, which is not read: 8 or 16 are")
 
 
