@@ -13,12 +13,11 @@ from chalicelib.application.ports.tile_images import TileImages
 from chalicelib.application.ports.tile_runs import TileRuns
 from chalicelib.application.tile_work import postpone
 from chalicelib.domain.choosing import (
-    MORE,
-    MOST_LOOKED_AT,
     Ground,
     Unusable,
     baselines,
     earliest_baseline,
+    is_worth_a_look,
     newer_unusable,
     steps_down,
     why_not_compared,
@@ -52,6 +51,7 @@ class Choice:
     ground: Ground = field(init=False)
     unusable: list[Unusable] = field(default_factory=list)
     looked_at: int = 0
+    failed: int = 0  # scenes that were looked at and cannot be used
 
     def __post_init__(self) -> None:
         claim, ground = self.claim, Ground.of(self.claim.view, self.claim.area, self.claim.watched)
@@ -99,7 +99,7 @@ class Choice:
                 self._note(looked)
                 return self.runs.record_nothing_new(self.claim, looked, now=self.clock())
             answered = answered or looked
-            clear_share = max(clear_share, looked.clear_share)
+            clear_share = max(clear_share, looked.answered_share)
         return self._nothing_new(scenes, hidden, answered)
 
     def _look_at_stored(self, image: StoredImage, scene: Scene | None) -> list[Message] | None:
@@ -110,17 +110,14 @@ class Choice:
             return None
         return self._restore(image, scene)
 
-    def _is_worth_a_look(self, scene: Scene, clear_share: float) -> bool:
-        """Whether a scene is looked at, where so much of the ground has been answered for by newer ones."""
-        may_show = self.ground.shown_share(scene)
-        return self.looked_at < MOST_LOOKED_AT and (not clear_share or may_show > clear_share + MORE)
+    def _is_worth_a_look(self, scene: Scene, answered: float) -> bool:
+        return is_worth_a_look(self.ground.shown_share(scene), answered, looked_at=self.looked_at, failed=self.failed)
 
     def _look(self, scene: Scene) -> Captured | StoredImage | None:
         """Look at a scene: a usable image is new; else what is stored of it; None if it cannot be used."""
         claim = self.claim
         of_day = [image for image in claim.stored if self.ground.is_of_day(image, scene)]
         before = max(of_day, key=lambda image: image.image_id, default=None)
-        self.looked_at += 1
         try:
             captured = self._capture(scene, seen=before.items if before else ())
         except (ProviderUnavailable, LicenceRefused):
@@ -128,7 +125,9 @@ class Choice:
         except ImageryFailed as failure:
             log.warning("scene not used", extra={"tile": str(claim.view.tile), "reason": failure.reason})
             self.unusable.append(Unusable(scene.captured_at, failure.reason))
+            self.failed += 1
             return None
+        self.looked_at += 1
         there = [image for image in (claim.newest, *of_day) if image and image.key]  # not dropped by retention
         twins = [image for image in there if image.digests == captured.digests]
         if twins:  # another name, another time of the file, or none, but the same bytes

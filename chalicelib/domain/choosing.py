@@ -16,6 +16,7 @@ from chalicelib.domain.tiles import Bounds, View, bounds_of, centre_of, shared_m
 from chalicelib.domain.two_dates import NEAR, near
 
 MOST_LOOKED_AT = 4  # scenes of one tile in one session: further ones are the next session's
+MOST_FAILED = 12  # of one tile in one session, besides: what cannot be used hides nothing behind it
 MOST_OLDEST = 2  # of them, where a baseline is looked for
 ALIKE = 1.5  # times as coarse, at most
 LEAST_OF_VIEW = 1e-9  # of an image: whatever an area on it may see a part of
@@ -133,8 +134,8 @@ class Step(NamedTuple):
 
     @property
     def is_floor(self) -> bool:
-        """Whether all that is older has been answered for: it was compared, and nothing of the ground is hidden."""
-        return self.is_answered and self.image is not None and self.image.clear_share >= CLEAR_SHARE
+        """Whether all that is older has been answered for: it was compared, and nothing of the ground was hidden."""
+        return self.is_answered and self.image is not None and self.image.answered_share >= CLEAR_SHARE
 
 
 def steps_down(scenes: Sequence[Scene], stored: Sequence[StoredImage], *, lon: float) -> list[Step]:
@@ -158,6 +159,15 @@ def _newest_last(step: Step, lon: float) -> tuple[date, bool, float, int]:
     if step.image is not None:
         return day, False, step.image.taken_at.timestamp(), step.image.image_id
     return day, True, step.captured_at.timestamp() if step.captured_at else 0.0, 0
+
+
+def is_worth_a_look(may_show: float, answered: float, *, looked_at: int, failed: int) -> bool:
+    """Whether a scene is looked at in this session, where so much of the ground was answered for by newer ones.
+
+    >>> is_worth_a_look(1.0, 0.0, looked_at=4, failed=0), is_worth_a_look(1.0, 0.0, looked_at=0, failed=4)
+    (False, True)
+    """
+    return looked_at < MOST_LOOKED_AT and failed < MOST_FAILED and (not answered or may_show > answered + MORE)
 
 
 def are_alike(one: float | None, other: float | None) -> bool:

@@ -47,6 +47,12 @@ class StoredImage(HasObjects):
     version: str | None = None  # of its scene over the tile; None: the first release stored it
     items: tuple[Item, ...] = ()  # what it was made of, the topmost first
     version_after: datetime | None = None  # the time of the version of its scene that it comes after
+    compared_share: float | None = None  # the most that a comparison of it saw; None: none yet, or that is not known
+
+    @property
+    def answered_share(self) -> float:
+        """How much of the ground is answered for by it, 0 to 1: what its reference or a veil hid was not compared."""
+        return self.clear_share if self.compared_share is None else min(self.clear_share, self.compared_share)
 
     @property
     def taken_at(self) -> datetime:

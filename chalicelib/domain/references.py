@@ -15,6 +15,9 @@ CLEAR_SHARE = 0.9  # of tile and area
 """An image that shows less is compared, but no later one with it, as long as a clearer one is there: what a cloud hid
 would otherwise never be compared."""
 
+HALF = 0.5
+"""An image of which a comparison saw less is no reference either: what was hidden then would never be compared."""
+
 MOST_OLDER = 6
 MOST_WITNESSES = 3
 EARLIEST = 2  # of the images that a slow change is held against: those right after the baseline
@@ -42,6 +45,11 @@ class Dated(Protocol):
         ...
 
     @property
+    def answered_share(self) -> float:
+        """How much of the ground it answers for, 0 to 1."""
+        ...
+
+    @property
     def is_settled(self) -> bool:
         """Whether it was compared, or taken as the baseline."""
         ...
@@ -62,6 +70,12 @@ class Candidate(NamedTuple):
     clear_share: float
     is_settled: bool = True
     is_baseline: bool = False  # it was taken as one: what changed before it is no matter, or was told
+    compared_share: float | None = None  # the most that a comparison of it saw; None: that is not known
+
+    @property
+    def answered_share(self) -> float:
+        """How much of the ground it answers for, 0 to 1."""
+        return self.clear_share if self.compared_share is None else min(self.clear_share, self.compared_share)
 
 
 class Pair(NamedTuple):
@@ -73,6 +87,8 @@ class Pair(NamedTuple):
 
 def choose_reference(candidates: Iterable[C], *, taken_before: datetime, stored_before: int | None = None) -> C | None:
     """Choose what an image is compared with: the newest settled one that was taken before it, clear ones first.
+
+    What was compared with next to nothing in sight comes last: an image is settled by that, and its ground is not.
 
     Where none is settled it is the oldest: what changed between two that nobody compared would else never be told.
 
@@ -88,10 +104,14 @@ def choose_reference(candidates: Iterable[C], *, taken_before: datetime, stored_
     older = [each for each in candidates if (each.taken_at, each.image_id) < (taken_before, last_id)]
     settled = [candidate for candidate in older if candidate.is_settled]
     if settled:
-        return max(
-            settled, key=lambda c: (c.clear_share >= CLEAR_SHARE, c.taken_at < taken_before, c.taken_at, c.image_id)
-        )
+        return max(settled, key=lambda c: (_worth(c), c.taken_at < taken_before, c.taken_at, c.image_id))
     return min(older, key=lambda c: (c.clear_share < CLEAR_SHARE, c.taken_at, c.image_id), default=None)
+
+
+def _worth(image: Dated) -> int:
+    if image.clear_share >= CLEAR_SHARE and image.answered_share >= HALF:
+        return 2
+    return 1 if image.answered_share > 0 else 0
 
 
 def newest_pair(candidates: Sequence[Candidate]) -> Pair | None:

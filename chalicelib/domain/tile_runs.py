@@ -208,7 +208,7 @@ def after_nothing_new(image: StoredImage, reference: StoredImage | None) -> Stor
     baseline.
     """
     if image.is_settled:
-        return Outcome(verdict=Verdict.NO_NEW_IMAGERY, clear_share=image.clear_share, image_id=image.image_id)
+        return Outcome(verdict=Verdict.NO_NEW_IMAGERY, clear_share=image.answered_share, image_id=image.image_id)
     return reference or Outcome(verdict=Verdict.BASELINE, clear_share=image.clear_share, image_id=image.image_id)
 
 

@@ -119,7 +119,7 @@ WRITING = (
         "the last image to be compared ends its session",
         f"{DB}.session_closing",
         "_update_image",
-        "of_image.where(_open_run_of(session_id))",
+        "of_image.where(_open_run_of(run.session_id))",
         "of_image",
         "reconcile ends it at its deadline; test_trip.py and test_races.py miss it",
     ),

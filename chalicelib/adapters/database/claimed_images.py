@@ -15,11 +15,13 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.comparisons import is_of_pair
 from chalicelib.adapters.database.references import (
+    IS_CLEAR,
     IS_SETTLED,
     MOST_LOOKED_THROUGH,
     NEWEST_FIRST,
     OLDEST_FIRST,
     SAME_GROUND,
+    SHOWS_SOME,
 )
 from chalicelib.adapters.database.rows import image_of
 from chalicelib.domain.choosing import MOST_OLDEST, earliest_baseline
@@ -70,9 +72,8 @@ def _of_tile(role: str = STORED) -> Select[Any]:
 def _stored() -> tuple[Select[Any], ...]:
     # By the index: the tile's other images are not read.
     usable = _of_tile().where(IMAGE.c.is_usable.is_(True)).order_by(*NEWEST_FIRST).limit(1)
-    clear = IMAGE.c.clear_share >= CLEAR_SHARE
     newest = _of_tile().where(_IS_KNOWN).order_by(*NEWEST_FIRST).limit(MOST_NEWEST)
-    return newest, _oldest(), usable, usable.where(IS_SETTLED, clear), usable.where(IS_SETTLED)
+    return newest, _oldest(), usable, usable.where(IS_SETTLED, IS_CLEAR), usable.where(IS_SETTLED, SHOWS_SOME)
 
 
 def _oldest() -> Select[Any]:
@@ -82,13 +83,20 @@ def _oldest() -> Select[Any]:
 STORED_IMAGES = _stored()
 """A tile's newest and oldest images, and those that a newer one is most likely to be compared with. Some are twice."""
 _OLDEST_SINCE = _oldest().where(_IS_SINCE)
+_HIDDEN = _of_tile().where(_IS_KNOWN, IMAGE.c.is_usable.is_(False)).order_by(*NEWEST_FIRST).limit(MOST_LOOKED_THROUGH)
 
 
 def stored_images(
     connection: Connection, rows: Iterable[Row[Any]], run_id: int, *, compare_since: date | None
 ) -> tuple[StoredImage, ...]:
-    """Return the images of the rows of `STORED_IMAGES`; with the oldest since a day, where changes since it count."""
+    """Return the images of the rows of `STORED_IMAGES`; with the oldest since a day, where changes since it count.
+
+    Where the newest show too little, all of those do that are known, else they would be looked at, and kept, anew.
+    """
     found = {row.id: row for row in rows if row.role == STORED}
+    newest = sorted(found.values(), key=lambda row: (row.taken_at, row.id))[-MOST_NEWEST:]
+    if len(newest) == MOST_NEWEST and not any(row.is_usable for row in newest):
+        found |= {row.id: row for row in connection.execute(_HIDDEN, {"run_id": run_id})}
     if compare_since is not None:
         since = {"run_id": run_id, "since": earliest_baseline(compare_since)}
         found |= {row.id: row for row in connection.execute(_OLDEST_SINCE, since)}

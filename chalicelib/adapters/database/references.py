@@ -7,19 +7,22 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, case, exists, func, or_, select
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.rows import image_of, tile_of
 from chalicelib.domain.areas import Area
 from chalicelib.domain.images import StoredImage
-from chalicelib.domain.references import CLEAR_SHARE, Candidate, Pair, choose_reference, newest_pair
+from chalicelib.domain.references import CLEAR_SHARE, HALF, Candidate, Pair, choose_reference, newest_pair
 from chalicelib.domain.scenes import Grid
 from chalicelib.domain.tile_runs import CaptureClaim, Verdict
 from chalicelib.domain.tiles import Tile, View
 
 IMAGE, RUN, DONE = t.image_tiles, t.session_tiles, t.comparisons
 MOST_LOOKED_THROUGH = 800  # of a tile's older images: two years of daily ones
+_ANSWERED = func.coalesce(IMAGE.c.compared_share, IMAGE.c.clear_share)
+IS_CLEAR = (IMAGE.c.clear_share >= CLEAR_SHARE) & (_ANSWERED >= HALF)
+SHOWS_SOME = _ANSWERED > 0
 NEWEST_FIRST = (IMAGE.c.taken_at.desc(), IMAGE.c.id.desc())
 OLDEST_FIRST = (IMAGE.c.taken_at, IMAGE.c.id)
 
@@ -47,6 +50,11 @@ IS_SETTLED = or_(  # it was compared, or the run that captured it took it as the
         ),
     ),
 )
+
+
+def most_compared(share: float) -> ColumnElement[Any]:
+    """Return what of an image's ground has been compared, now that a comparison of it saw a share."""
+    return case((IMAGE.c.compared_share > share, IMAGE.c.compared_share), else_=share)
 
 
 def _ground(area_id: int, provider: str, grid: Grid | View, tile: Tile | None = None) -> dict[str, Any]:
@@ -104,7 +112,14 @@ def newest_pairs(connection: Connection, area: Area) -> Iterator[tuple[Tile, Pai
         sessions = {row.id: row.session_id for row in rows}
         pair = newest_pair(
             [
-                Candidate(row.id, row.taken_at, row.clear_share, bool(row.is_settled), bool(row.is_baseline))
+                Candidate(
+                    row.id,
+                    row.taken_at,
+                    row.clear_share,
+                    bool(row.is_settled),
+                    bool(row.is_baseline),
+                    row.compared_share,
+                )
                 for row in rows
             ]
         )
@@ -115,7 +130,7 @@ def newest_pairs(connection: Connection, area: Area) -> Iterator[tuple[Tile, Pai
 def _newest_of_each_kind(connection: Connection, area: Area) -> list[Row[Any]]:
     """Read each tile's newest images of each kind, of two times each, and its oldest: all that `newest_pair` looks at.
 
-    The kinds are clear or not, settled or not.
+    The kinds are clear, clear in part or not at all, settled or not.
     """
     usable = (
         select(
@@ -125,14 +140,15 @@ def _newest_of_each_kind(connection: Connection, area: Area) -> list[Row[Any]]:
             IMAGE.c.taken_at,
             IMAGE.c.clear_share,
             IMAGE.c.is_baseline,
-            case((IMAGE.c.clear_share >= CLEAR_SHARE, 1), else_=0).label("is_clear"),
+            IMAGE.c.compared_share,
+            case((IS_CLEAR, 2), (SHOWS_SOME, 1), else_=0).label("worth"),
             case((IS_SETTLED, 1), else_=0).label("is_settled"),
         )
         .where(_IS_COMPARABLE)
         .subquery("usable")
     )
     c = usable.c
-    kind = (c.z, c.x, c.y, c.is_clear, c.is_settled)
+    kind = (c.z, c.x, c.y, c.worth, c.is_settled)
     place = func.dense_rank().over(partition_by=kind, order_by=c.taken_at.desc()).label("place")
     from_oldest = func.dense_rank().over(partition_by=kind, order_by=c.taken_at).label("from_oldest")
     ranked = select(usable, place, from_oldest).subquery("ranked")

@@ -175,6 +175,7 @@ def image_of(row: Row[Any]) -> StoredImage:
         version=row.scene_version,
         items=items_of(row.scene_items),
         version_after=row.taken_at,
+        compared_share=row.compared_share,
     )
 
 

@@ -9,7 +9,7 @@ one open session at most, so nobody else joins places of it.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Connection, Exists, Row, exists, literal, select, update
 
@@ -19,10 +19,11 @@ from chalicelib.adapters.database.area_states import put_state
 from chalicelib.adapters.database.comparisons import add_comparison, add_slow_comparison
 from chalicelib.adapters.database.engine import insert_row, record_after_commit
 from chalicelib.adapters.database.named_parcels import keep_named
+from chalicelib.adapters.database.open_runs import OpenRun
 from chalicelib.adapters.database.outbox import post
 from chalicelib.adapters.database.place_joining import join_places
 from chalicelib.adapters.database.place_sightings import add_sightings
-from chalicelib.adapters.database.rows import tile_of
+from chalicelib.adapters.database.references import most_compared
 from chalicelib.adapters.database.seen_ground import Before, known_before, taken_at
 from chalicelib.adapters.database.session_parts import has_part
 from chalicelib.adapters.database.session_summaries import (
@@ -43,14 +44,10 @@ from chalicelib.domain.jobs import Message, Queue, SessionJob
 from chalicelib.domain.sessions import Cause, SessionStatus, ending_of
 from chalicelib.domain.tile_runs import (
     ALREADY_COMPARED,
-    CAPTURE_STATES,
-    CaptureClaim,
-    Claim,
     Outcome,
     TileState,
     Verdict,
 )
-from chalicelib.domain.tiles import Tile
 from chalicelib.domain.unseen import NOTICED, is_clear, seen_share
 
 RUN, SESSION = t.session_tiles, t.alert_sessions
@@ -70,33 +67,6 @@ def lock_session(connection: Connection, session_id: int) -> Row[Any] | None:
 
 class StaleError(Exception):
     """The run has ended, or was claimed anew: the transaction is rolled back, and nothing of it is written."""
-
-
-class OpenRun(NamedTuple):
-    """A tile run that is to end, as far as its end depends on it."""
-
-    run_id: int
-    session_id: int
-    tile: Tile
-    is_comparison: bool  # else it was being captured
-    image_id: int | None
-    reference_id: int | None
-    clear_share: float | None
-
-
-def open_run_of(row: Row[Any]) -> OpenRun:
-    """Return the run of a row that the caller has locked."""
-    tile, is_comparison = tile_of(row), row.state not in CAPTURE_STATES
-    return OpenRun(row.id, row.session_id, tile, is_comparison, row.image_id, row.reference_id, row.clear_share)
-
-
-def run_of_claim(claim: Claim, *, image_id: int | None = None) -> OpenRun:
-    """Return the run of a claim. While it is captured, `image_id` is the image that it came to."""
-    if isinstance(claim, CaptureClaim):
-        shown = None if claim.newest is None else claim.newest.clear_share
-        return OpenRun(claim.tile_run_id, claim.session_id, claim.view.tile, False, image_id, None, shown)
-    images = claim.image.image_id, claim.reference.image_id
-    return OpenRun(claim.tile_run_id, claim.session_id, claim.view.tile, True, *images, claim.image.clear_share)
 
 
 def end_run(connection: Connection, run: OpenRun, outcome: Outcome, *, now: datetime, fence: int | None = None) -> bool:
@@ -147,7 +117,8 @@ def end_run(connection: Connection, run: OpenRun, outcome: Outcome, *, now: date
     )
     if run.image_id is None or not run.is_comparison or outcome.verdict not in (*_IMAGE_STATUS, Verdict.OBSCURED):
         return False
-    is_another_open = _update_image(connection, run.image_id, run.session_id, outcome.verdict, now=now)
+    compared = seen if outcome.compared_by is not None else None
+    is_another_open = _update_image(connection, run, outcome.verdict, compared, now=now)
     if outcome.verdict is Verdict.CHANGED:
         _insert_alert(connection, run, outcome, now=now)
     if outcome.sightings:
@@ -159,16 +130,20 @@ def _open_run_of(session_id: int) -> Exists:
     return exists().where(RUN.c.session_id == session_id, RUN.c.verdict.is_(None))
 
 
-def _update_image(connection: Connection, image_id: int, session_id: int, verdict: Verdict, *, now: datetime) -> bool:
+def _update_image(
+    connection: Connection, run: OpenRun, verdict: Verdict, compared: float | None, *, now: datetime
+) -> bool:
     """Write what came of an image; return whether a tile run of its session is open still.
 
     The statement writes only if one is, so that it tells both: nearly always that is all. Under the session's lock, as
     `finish_if_done` looks.
     """
     status = _IMAGE_STATUS.get(verdict)
-    values = {"compared_at": now} | ({"status": status} if status else {})
-    of_image = update(IMAGE).where(IMAGE.c.id == image_id).values(**values)
-    if connection.execute(of_image.where(_open_run_of(session_id))).rowcount:
+    values: dict[str, Any] = {"compared_at": now} | ({"status": status} if status else {})
+    if compared is not None:
+        values["compared_share"] = most_compared(compared)
+    of_image = update(IMAGE).where(IMAGE.c.id == run.image_id).values(**values)
+    if connection.execute(of_image.where(_open_run_of(run.session_id))).rowcount:
         return True
     connection.execute(of_image)
     return False

@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from chalicelib.adapters.database import tables as t
-from chalicelib.adapters.database.session_closing import end_run, finish_if_done, open_run_of
+from chalicelib.adapters.database.open_runs import open_run_of
+from chalicelib.adapters.database.session_closing import end_run, finish_if_done
 from chalicelib.adapters.database.session_parts import has_part, plan_without_jobs
 from chalicelib.domain.jobs import Message
 from chalicelib.domain.sessions import SessionStatus

@@ -169,6 +169,7 @@ image_tiles = table(
     Column("dropped_at", UtcDateTime),  # by retention: its `object_key` is "" then, and its bands are gone too
     Column("pinned_at", UtcDateTime),  # retention never drops it
     Column("pin_reason", String(200)),
+    Column("compared_share", Double),  # of the ground, the most that a comparison of it saw; NULL: not known
     UniqueConstraint("tile_run_id", "taken_at"),
     Index(None, "area_id", "z", "x", "y", "taken_at"),
     Index(None, "area_id", "taken_at"),

@@ -16,17 +16,15 @@ from chalicelib.adapters.database.alerts_on_parcels import AlertsOnParcels
 from chalicelib.adapters.database.claims import capture_claim, claim_run, comparison_claim, is_held, is_leased, job_of
 from chalicelib.adapters.database.engine import writes
 from chalicelib.adapters.database.images import forget_image, insert_image
+from chalicelib.adapters.database.open_runs import OpenRun, open_run_of, run_of_claim
 from chalicelib.adapters.database.outbox import post
 from chalicelib.adapters.database.references import reference_for
 from chalicelib.adapters.database.session_closing import (
     MAX_REASON,
-    OpenRun,
     StaleError,
     end_run,
     finish_if_done,
     lock_session,
-    open_run_of,
-    run_of_claim,
 )
 from chalicelib.adapters.database.tile_retries import retry_lost, retry_stalled, use_another_reference
 from chalicelib.application.ports.tile_runs import TileRuns
