@@ -104,14 +104,23 @@ def choose_reference(candidates: Iterable[C], *, taken_before: datetime, stored_
     older = [each for each in candidates if (each.taken_at, each.image_id) < (taken_before, last_id)]
     settled = [candidate for candidate in older if candidate.is_settled]
     if settled:
-        return max(settled, key=lambda c: (_worth(c), c.taken_at < taken_before, c.taken_at, c.image_id))
+
+        def in_order(c: C) -> tuple[int, bool, datetime, int]:
+            return worth_of(c.clear_share, c.answered_share), c.taken_at < taken_before, c.taken_at, c.image_id
+
+        return max(settled, key=in_order)
     return min(older, key=lambda c: (c.clear_share < CLEAR_SHARE, c.taken_at, c.image_id), default=None)
 
 
-def _worth(image: Dated) -> int:
-    if image.clear_share >= CLEAR_SHARE and image.answered_share >= HALF:
+def worth_of(clear_share: float, answered_share: float) -> int:
+    """Return how good a reference a settled image is: 2 a clear one, 1 what answers for a part, 0 for nothing.
+
+    >>> worth_of(1.0, 0.6), worth_of(0.5, 0.5), worth_of(1.0, 0.4), worth_of(1.0, 0.0)
+    (2, 1, 1, 0)
+    """
+    if clear_share >= CLEAR_SHARE and answered_share >= HALF:
         return 2
-    return 1 if image.answered_share > 0 else 0
+    return 1 if answered_share > 0 else 0
 
 
 def newest_pair(candidates: Sequence[Candidate]) -> Pair | None:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from chalicelib.domain.choosing import earliest_baseline
-from chalicelib.domain.references import CLEAR_SHARE
+from chalicelib.domain.references import CLEAR_SHARE, worth_of
 
 MOST_LOOKED_AT = 8  # of a tile's newest images, by a session
 
@@ -59,6 +59,7 @@ class Kept(NamedTuple):
     is_apart: bool
     has_bands: bool
     used_by: frozenset[UsedBy]  # as far as that is known without its tile's other images
+    answered_share: float = 1.0  # of the ground, 0 to 1: less than is clear where less was compared
 
 
 class Standing(NamedTuple):
@@ -109,6 +110,8 @@ def _uses(
     usable = [each for each in newest_first if each.is_usable]
     settled = [each for each in usable if each.is_settled]
     clear = [each for each in settled if each.clear_share >= CLEAR_SHARE]
+    worth = {each.image_id: worth_of(each.clear_share, min(each.clear_share, each.answered_share)) for each in settled}
+    references = [next((each for each in settled if worth[each.image_id] >= least), None) for least in (1, 2)]
     since = earliest_baseline(compare_since)
     accepted = [each for each in clear if accepted_at is not None and each.stored_at <= accepted_at]
     baselines = [each for each in images if each.is_baseline]
@@ -118,7 +121,7 @@ def _uses(
     found: dict[int, set[UsedBy]] = {}
     for use, those in (
         (Use.BASELINE, baselines),
-        (Use.REFERENCE, [*usable[:1], *settled[:1], *clear[:1]]),
+        (Use.REFERENCE, [*usable[:1], *settled[:1], *filter(None, references)]),
         (Use.NEWEST, newest_first[:newest]),
     ):
         for each in those:

@@ -31,6 +31,7 @@ AT_ONCE = 500  # ids in one statement
 _COLUMNS = (
     *(IMAGE.c[name] for name in SAME_GROUND),
     *(IMAGE.c[name] for name in ("id", "session_id", "taken_at", "fetched_at", "clear_share", "is_usable")),
+    IMAGE.c.compared_share,
     *(IMAGE.c[name] for name in ("is_baseline", "is_apart", "bands_key", "pinned_at")),
     IS_SETTLED.label("is_settled"),
 )
@@ -139,6 +140,7 @@ def _kept_of(row: Row[Any], used_by: frozenset[UsedBy]) -> Kept:
         taken_at=row.taken_at,
         stored_at=row.fetched_at,
         clear_share=row.clear_share,
+        answered_share=row.clear_share if row.compared_share is None else row.compared_share,
         is_usable=bool(row.is_usable),
         is_settled=bool(row.is_settled),
         is_baseline=bool(row.is_baseline),

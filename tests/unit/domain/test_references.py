@@ -58,6 +58,15 @@ def test_the_reference_is_the_newest_clear_image_before():
     assert reference((1, 30, 1.0), (2, 20, 0.9)) == 2, "from nine tenths on it is clear"
 
 
+def test_one_that_was_compared_with_little_in_sight_is_none_where_another_is_there():
+    march, april = candidates((1, 30, 1.0), (2, 20, 1.0))
+    for compared, wanted in ((0.6, 2), (0.4, 1), (0.0, 1)):
+        found = choose_reference([march, april._replace(compared_share=compared)], taken_before=NOON)
+        assert found.image_id == wanted
+    half, blind = candidates((1, 30, 0.5), (2, 20, 0.5))
+    assert choose_reference([half, blind._replace(compared_share=0.0)], taken_before=NOON) == half
+
+
 def test_without_a_clear_one_it_is_the_newest_usable_one():
     assert reference((1, 30, 0.4), (2, 20, 0.6), (3, 10, 0.5)) == 3
 

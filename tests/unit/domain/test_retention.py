@@ -38,6 +38,11 @@ def test_the_first_one_since_a_day_is_a_baseline_and_so_is_the_first_of_all():
     assert kept(images, compare_since=date(2024, 12, 1)) == {0, 300, 500}
 
 
+def test_what_was_compared_with_next_to_nothing_in_sight_takes_no_place_of_a_reference():
+    blind = [image(n, answered_share=share) for n, share in ((3, 0.4), (4, 0.0))]
+    assert kept([image(0), image(1), image(2), *blind, image(5, clear=0.1)]) == {0, 2, 3, 4, 5}
+
+
 def test_under_a_haze_the_clear_reference_is_kept_and_the_newest_usable_one_too():
     hazy = [image(n, clear=0.5) for n in (3, 4)]
     assert kept([image(0), image(1), image(2), *hazy, image(5, clear=0.1)]) == {0, 2, 4, 5}
