@@ -66,17 +66,17 @@ class Child:
         if self._process is not None and self._process.poll() is not None:
             self._drop()
         if self._process is None:
-            self._answer(self._start(), within_s=START_WITHIN_S)
+            try:
+                self._answer(self._start(), within_s=START_WITHIN_S, call=b"")
+            except NotNow as error:
+                raise NoAnswer(str(error)) from error
 
     def __call__(self, function: str, event: Event) -> None:
         """Run a function on an event, within the limit. Raises Failed, NotNow, NoAnswer."""
         self.ready()
         call = json.dumps({"function": function, "event": event}).encode() + b"\n"
-        process = self._running
-        with contextlib.suppress(BrokenPipeError):  # then it is dead, and its answer says how
-            _stdin(process).write(call)
-            _stdin(process).flush()
-        answer = self._answer(process, within_s=self._options.limits_s.get(function, self._options.limit_s))
+        limit_s = self._options.limits_s.get(function, self._options.limit_s)
+        answer = self._answer(self._running, within_s=limit_s, call=call)
         if "raised" in answer:
             raise RAISED[answer["raised"]](answer["reason"])
 
@@ -105,7 +105,7 @@ class Child:
             raise NoAnswer(f"no process could be started: {error.strerror}") from error
         return self._process
 
-    def _answer(self, process: subprocess.Popen[bytes], *, within_s: float) -> dict[str, str]:
+    def _answer(self, process: subprocess.Popen[bytes], *, within_s: float, call: bytes) -> dict[str, str]:
         too_late = threading.Event()
 
         def kill() -> None:
@@ -113,18 +113,34 @@ class Child:
             _kill(process)
 
         watchdog = threading.Timer(within_s, kill)
-        watchdog.start()
         try:
+            watchdog.start()  # before the call: what nobody watches is not begun
+        except RuntimeError as error:  # too many threads, no memory
+            self._drop_now()
+            raise NotNow(f"no thread could be started: {error}") from error
+        try:
+            with contextlib.suppress(BrokenPipeError):  # then it is dead, and its answer says how
+                _stdin(process).write(call)
+                _stdin(process).flush()
             line = _stdout(process).readline()
+            answer: dict[str, str] | None = json.loads(line) if line.endswith(b"\n") else None
+        except Exception as error:
+            # What it answers later would be taken for the answer to the next call.
+            self._drop_now()
+            raise NoAnswer(f"its answer was lost: {type(error).__name__}: {error}") from error
         finally:
             watchdog.cancel()
             watchdog.join()
-        if too_late.is_set() or not line.endswith(b"\n"):
+        if too_late.is_set() or answer is None:
             self._drop()
-        if line.endswith(b"\n"):
-            answer: dict[str, str] = json.loads(line)
+        if answer is not None:
             return answer
         raise NoAnswer(f"no answer within {within_s:g} s" if too_late.is_set() else _end_of(process))
+
+    def _drop_now(self) -> None:
+        """Kill the child, and forget it."""
+        _kill(self._running)
+        self._drop()
 
     def _drop(self) -> None:
         """Forget the child, which has ended or is killed now."""

@@ -137,16 +137,20 @@ class Worker:
     def _tick(self, is_my_turn: Callable[[], bool]) -> None:
         with closing(self._invoker()) as invoke:
             while not self._stopping.is_set():
-                for function in self._ticks.due():
-                    if not self._stopping.is_set() and is_my_turn():
-                        self._fire(function, invoke)
-                        self._ticks.fired(function)
+                try:
+                    for function in self._ticks.due():
+                        if not self._stopping.is_set() and is_my_turn():
+                            self._fire(function, invoke)
+                            self._ticks.fired(function)
+                except Exception:
+                    log.exception("clock failed")  # it looks again: nothing else would ever tick
+                    self._stopping.wait(AWAY_S)
                 self._stopping.wait(1.0)
 
     def _fire(self, function: str, invoke: Invoke) -> None:
         try:
             invoke(function, tick_event(function, self._clock()))
-        except InvokeError as error:
+        except Exception as error:  # also of what stands in the way here: the next ones are due all the same
             log.exception("tick failed", extra={"function": function, "reason": str(error)})
         finally:
             self._wakeup.set()

@@ -46,6 +46,11 @@ class OutboxContract:
         assert outbox.oldest_waiting(now=at(0)) == at(0)
         assert outbox.oldest_waiting(now=at(-1)) is None, "what comes later does not wait"
 
+    def test_so_many_of_each_queue_are_unsent(self, outbox, add):
+        captures = [add(job(number)) for number in range(3)]
+        comparisons = [add(job(number), queue=Queue.COMPARISONS) for number in range(3)]
+        assert outbox.unsent(before=LATER, limit=2) == [*captures[:2], *comparisons[:2]]
+
     def test_what_was_taken_is_forgotten_as_often_as_it_is_said(self, outbox, add):
         first, second, third = (add(job(number)) for number in range(3))
         for _ in range(2):

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -94,6 +95,50 @@ def test_what_became_of_a_call_is_told_and_the_next_one_is_well(child, tmp_path,
     assert str(told.value) == reason
     after, _ = whose(child, tmp_path)
     assert (after != before) == (kind is NoAnswer), "only one that is lost is replaced"
+
+
+class NoThread(threading.Timer):
+    """What the standard library does where the system has no thread left."""
+
+    def start(self):
+        raise RuntimeError("can't start new thread")
+
+
+@pytest.mark.parametrize("is_started", [True, False])
+def test_a_call_that_nobody_could_watch_is_not_made(child, tmp_path, monkeypatch, is_started):
+    before = whose(child, tmp_path) if is_started else None
+    told = (tmp_path / "told").read_text() if is_started else None
+    with monkeypatch.context() as patch:
+        patch.setattr(threading, "Timer", NoThread)
+        with pytest.raises(NotNow if is_started else NoAnswer, match="no thread could be started: can't start new"):
+            do(child, "tell", path=str(tmp_path / "told again"))
+    assert not (tmp_path / "told again").exists()
+    with pytest.raises(Failed, match="it does not like this land"):
+        do(child, "fail")
+    do(child, "nothing")
+    assert told is None or whose(child, tmp_path) != before
+
+
+class Unreadable:
+    """A pipe of which nothing can be read any more."""
+
+    def __init__(self, pipe):
+        self.close = pipe.close
+
+    def readline(self):
+        raise MemoryError
+
+
+def test_an_answer_that_was_lost_is_not_taken_for_the_next_ones(child, tmp_path):
+    before, _ = whose(child, tmp_path)
+    child._process.stdout = Unreadable(child._process.stdout)
+    with pytest.raises(NoAnswer, match="its answer was lost: MemoryError"):
+        do(child, "nothing")
+    with pytest.raises(Failed, match="it does not like this land"):
+        do(child, "fail")
+    do(child, "nothing")
+    assert whose(child, tmp_path)[0] != before
+    assert not is_alive(before)
 
 
 def test_a_call_that_hangs_is_killed_at_its_limit(home):

@@ -1,9 +1,11 @@
 """Nothing waits for what is broken or for what is large: each area and step is on its own, and the order is fair."""
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
-from chalicelib.adapters.database.tables import area_configs
+from chalicelib.adapters.database.tables import area_configs, chores
+from chalicelib.functions.reconcile import reconcile
+from tests.support.api_server import Server
 from tests.support.trip import ALL, Trip
 
 
@@ -33,6 +35,25 @@ def test_a_step_of_reconcile_that_fails_stops_no_other(trip):
         trip.reconcile()
     trip.deliveries = kept
     assert not trip.session(session).is_open, "the session that was overdue has ended"
+
+
+class Broken:
+    """A port of which nothing works."""
+
+    def __getattr__(self, name):
+        raise RuntimeError(f"{name} is broken")
+
+
+@pytest.mark.parametrize("broken", ["deliveries", "removed_users", "layers", "area_exports", "buckets", "accounts"])
+def test_a_part_of_the_minute_that_fails_stops_no_later_one(database_url, broken):
+    server = Server(database_url)
+    vars(server.ports)[broken] = Broken()
+    with pytest.raises(RuntimeError, match="is broken"):
+        reconcile.func.__wrapped__(None, server.ports)
+    with server.engine.connect() as connection:
+        taken = set(connection.scalars(select(chores.c.name)))
+    server.engine.dispose()
+    assert {"places", "orphans", "retention", "ended sign-ins", "verify"} <= taken
 
 
 # Fair order

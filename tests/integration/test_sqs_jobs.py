@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from chalicelib.adapters.queues.sqs import SqsJobs
+from chalicelib.adapters.queues.sqs import OVERDUE_AT_ONCE, SqsJobs
 from chalicelib.adapters.queues.sqs_addresses import QueueAddresses
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.jobs import Queue, TileJob
@@ -68,6 +68,21 @@ def test_one_queue_that_is_away_does_not_stop_the_others():
     sqs.jobs.send([lost, sqs.commit(Queue.COMPARISONS, JOB)])
     assert sqs.waiting(Queue.COMPARISONS) == [JOB]
     assert list(sqs.outbox.rows) == [lost.message_id]
+
+
+@pytest.mark.parametrize("stuck", [1, OVERDUE_AT_ONCE])
+def test_what_waits_for_a_queue_that_is_away_holds_up_no_other(stuck):
+    sqs = SqsHouse()
+    sqs.client.delete_queue(QueueUrl=sqs.made.urls[Queue.NOTIFICATIONS])
+    lost = [sqs.commit(Queue.NOTIFICATIONS, JOB) for _ in range(stuck)]
+    for body in BODIES:
+        sqs.commit(Queue.CAPTURES, body)
+    sqs.now += timedelta(minutes=1)
+    for _ in range(10):
+        sqs.jobs.send_next()
+    assert sqs.waiting(Queue.CAPTURES) == BODIES[:10]
+    assert sqs.jobs.send_overdue() == len(BODIES) - 10
+    assert list(sqs.outbox.rows) == [message.message_id for message in lost]
 
 
 def test_what_was_not_sent_in_time_is_sent_by_the_sweep():

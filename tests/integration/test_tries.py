@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
 from chalicelib.adapters.database.claims import CLOCKS_DIFFER
-from chalicelib.domain.errors import Busy
+from chalicelib.domain.errors import Busy, Unavailable
 from chalicelib.domain.jobs import NOT_SAID, Queue, TileJob
 from chalicelib.domain.retries import Retry
 from chalicelib.domain.sessions import SessionStatus
@@ -53,6 +54,27 @@ def test_a_claim_that_nobody_heard_of_is_no_try(trip):
         assert claimed(trip, job).attempts == 1, "its answer is lost on the way: the database goes away"
         source.not_tried(message, wait_s=5, is_held=False)
         trip.wait(seconds=5)
+
+
+def test_a_database_without_room_for_a_while_costs_no_try(trip):
+    session, job = one_run(trip)
+    trip.show("march", days=-1)
+    source, is_full = source_of(trip), [True]
+
+    @event.listens_for(trip.engine, "do_execute")
+    def _refuse(_cursor, statement, _parameters, _context):
+        if is_full[0] and "UNION ALL" in statement and "session_tiles" in statement:  # it is sorted in a file
+            raise trip.engine.dialect.dbapi.InternalError(3, "Error writing file '/tmp/MLfd=31' (Errcode: 28)")
+
+    for _ in range(2 * RECEIVES):
+        message = source.receive(NAME)
+        with pytest.raises(Unavailable) as raised:
+            trip.capture_tile(job)
+        bring_back(source, message, failure_of(raised.value))
+        trip.wait(seconds=5)
+    is_full[0] = False
+    trip.work()
+    assert trip.session(session).counts_by_verdict == {"BASELINE": 1}
 
 
 def test_a_wait_that_is_said_twice_takes_back_one_try(trip):

@@ -16,7 +16,14 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import Connection, CursorResult, Engine, Table, create_engine, event, insert, text
 from sqlalchemy.engine import Dialect, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError, SQLAlchemyError
+from sqlalchemy.exc import (
+    DBAPIError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.types import DateTime, TypeDecorator
 
@@ -38,7 +45,9 @@ _AGAIN = frozenset({1213, 1205, 1020})
 _OTHER_SCHEMA = frozenset({1054, 1146})
 # An error's text never carries what a statement was run with: e-mail addresses, hashes of passwords.
 _POOL: dict[str, Any] = {"poolclass": PatientPool, "hide_parameters": True}
-_TROUBLE = (OperationalError, InterfaceError, ProgrammingError, PoolExhausted)
+# InternalError is PyMySQL's for what a server could not do with its files (below 1000: "3 Error writing file", without
+# space), and for an answer that is not the next one. What is wrong with a statement is of the other kinds.
+_TROUBLE = (OperationalError, InterfaceError, InternalError, ProgrammingError, PoolExhausted)
 _READ_ONLY = "is_read_only"
 _EVENTS = "events"
 

@@ -86,8 +86,8 @@ def current_turn(connection: Connection) -> int:
 
 
 @cache
-def _first_of_each(queues: tuple[Queue, ...]) -> CompoundSelect[Any]:
-    """Return the statement that reads the message whose turn it is of each queue, by its index."""
+def _first_of_each(queues: tuple[Queue, ...], limit: int) -> CompoundSelect[Any]:
+    """Return the statement that reads so many messages of each queue, whose turn it is, by its index."""
     is_waiting = outbox.c.dead_at.is_(None) & (outbox.c.available_at <= bindparam("now"))
     return union_all(
         *(
@@ -95,7 +95,7 @@ def _first_of_each(queues: tuple[Queue, ...]) -> CompoundSelect[Any]:
                 select(outbox)
                 .where(outbox.c.queue == queue, is_waiting)
                 .order_by(outbox.c.turn, outbox.c.id)
-                .limit(1)
+                .limit(limit)
                 .subquery()
             )
             for queue in queues
@@ -112,13 +112,8 @@ class SqlOutbox(Outbox):
     @override
     @reads
     def unsent(self, connection: Connection, *, before: datetime, limit: int) -> list[Message]:
-        query = (
-            select(outbox)
-            .where(outbox.c.available_at < before, outbox.c.dead_at.is_(None))
-            .order_by(outbox.c.turn, outbox.c.id)
-            .limit(limit)
-        )
-        return [message_of(row) for row in connection.execute(query)]
+        rows = connection.execute(_first_of_each(tuple(Queue), limit), {"now": before - timedelta.resolution})
+        return [message_of(row) for row in sorted(rows, key=lambda row: (row.turn, row.id))]
 
     @override
     @writes
@@ -130,7 +125,7 @@ class SqlOutbox(Outbox):
     @reads
     def _next(self, connection: Connection, queues: Sequence[Queue], now: datetime) -> Row[Any] | None:
         """Read the message whose turn it is of each queue, and return that of the first queue."""
-        rows = {row.queue: row for row in connection.execute(_first_of_each(tuple(queues)), {"now": now})}
+        rows = {row.queue: row for row in connection.execute(_first_of_each(tuple(queues), 1), {"now": now})}
         return next((rows[queue] for queue in queues if queue in rows), None)
 
     @writes

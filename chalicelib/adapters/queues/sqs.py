@@ -25,7 +25,9 @@ logger = logging.getLogger(__name__)
 
 ENTRIES_A_BATCH = 10  # SQS's limit
 BYTES_A_BATCH = 262_144  # SQS's limit for one message and for a whole batch; newer queues take more
-OVERDUE_AT_ONCE = 300  # one run's share: what waits behind them in a queue waits for seconds, not for minutes
+OVERDUE_AT_ONCE = (
+    300  # one run's share of each queue: what waits behind them in a queue waits for seconds, not for minutes
+)
 WRITER_SENDS_S = 5.0  # a message younger than that is sent by who wrote it
 
 
@@ -63,7 +65,7 @@ class SqsJobs(Jobs):
 
     @override
     def send_next(self) -> None:
-        """Keep large sessions in the outbox: each message that was worked on makes room for one more on SQS."""
+        """Keep large sessions in the outbox: each message that was worked on makes room for one more of each queue."""
         self._hand_over(self._outbox.unsent(before=self._clock() - timedelta(seconds=WRITER_SENDS_S), limit=1))
 
     @override

@@ -20,7 +20,7 @@ class Jobs(Protocol):
         ...
 
     def send_next(self) -> None:
-        """Hand over the message whose turn it is, in the place of one whose work has just been done."""
+        """Hand over the message whose turn it is, of each queue, in the place of one whose work has just been done."""
         ...
 
     def send_overdue(self) -> int:

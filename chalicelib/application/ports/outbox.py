@@ -22,7 +22,10 @@ class Outbox(Protocol):
     """The outbox table: what was committed and is not done, or not sent, yet."""
 
     def unsent(self, *, before: datetime, limit: int) -> list[Message]:
-        """Return messages available before that time which no queue has taken, those whose turn it is first."""
+        """Return messages available before that time which no queue has taken, those whose turn it is first.
+
+        So many of each queue: one that refuses what it is given, or is away, stands in the way of no other.
+        """
         ...
 
     def taken(self, message_ids: Iterable[int]) -> None:

@@ -37,8 +37,12 @@ class MemoryOutbox:
         return message
 
     def unsent(self, *, before: datetime, limit: int) -> list[Message]:
-        rows = [row for row in self._in_turn() if row.available_at < before and not row.is_dead]
-        return [row.message for row in rows[:limit]]
+        counts, messages = Counter(), []
+        for row in self._in_turn():
+            if row.available_at < before and not row.is_dead and counts[row.message.queue] < limit:
+                counts[row.message.queue] += 1
+                messages.append(row.message)
+        return messages
 
     def taken(self, message_ids: Iterable[int]) -> None:
         for message_id in message_ids:

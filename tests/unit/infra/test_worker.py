@@ -62,7 +62,7 @@ def app():
 
 def worker_of(app, source, *, invoker=None, **parts):
     given = {"clock": lambda: datetime.now(UTC), "monotonic": time.monotonic, "wakeup": threading.Event()}
-    return Worker(app, source, invoker=invoker or (lambda: InProcess(app)), threads=1, **given | parts)
+    return Worker(app, source, invoker=invoker or (lambda: InProcess(app)), **{"threads": 1} | given | parts)
 
 
 class Lost:
@@ -109,6 +109,43 @@ def test_a_lost_process_is_no_failure_of_the_clock_or_the_thread(app):
         time.sleep(0.02)
     assert worker.stop(within_s=10)
     assert source.told == [("unanswered", "work crashed")] * 2
+
+
+class Unable(InProcess):
+    """The way to the functions whose machine has no thread left when it is first asked."""
+
+    def __init__(self, app):
+        super().__init__(app)
+        self.asked = []
+
+    def __call__(self, function, event):
+        self.asked.append(function)
+        if len(self.asked) == 1:
+            raise RuntimeError("can't start new thread")
+        super().__call__(function, event)
+
+
+def test_nothing_that_is_raised_ends_the_clock(app):
+    seconds, turns = [0.0], iter([OSError("no file left"), *[True] * 100])
+
+    def is_my_turn():
+        turn = next(turns)
+        if turn is not True:
+            raise turn
+        return turn
+
+    way = Unable(app)
+    parts = {"monotonic": lambda: seconds[0], "may_tick": is_my_turn, "threads": 0}
+    worker = worker_of(app, OneMessage(), invoker=lambda: way, **parts)
+    worker.start()
+    end = time.monotonic() + 20
+    while not way.asked:
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    seconds[0] += 7200
+    assert app.ticked.wait(20), "the next time it is due it ticks"
+    assert worker.stop(within_s=10)
+    assert way.asked == ["tick"] * 2
 
 
 def test_stopping_does_not_ask_the_wall_clock(app):
