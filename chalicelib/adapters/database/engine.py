@@ -38,7 +38,9 @@ _AGAIN = frozenset({1213, 1205, 1020})
 _OTHER_SCHEMA = frozenset({1054, 1146})
 # An error's text never carries what a statement was run with: e-mail addresses, hashes of passwords.
 _POOL: dict[str, Any] = {"poolclass": PatientPool, "hide_parameters": True}
-_TROUBLE = (OperationalError, InterfaceError, ProgrammingError, PoolExhausted)
+# The database's own trouble: the whole transaction has met it, whatever savepoint it is in.
+OWN_TROUBLE = (OperationalError, InterfaceError, PoolExhausted)
+_TROUBLE = (*OWN_TROUBLE, ProgrammingError)
 _READ_ONLY = "is_read_only"
 _EVENTS = "events"
 
