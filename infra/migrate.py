@@ -1,4 +1,4 @@
-"""Bring the database of the settings to the newest schema: python -m infra.migrate."""
+"""Bring the database of the settings to the newest schema, and make the images' folder: python -m infra.migrate."""
 
 import sys
 
@@ -12,6 +12,8 @@ def main() -> int:
         with operator_errors():
             ports = process_ports()
             print(f"{ports.engine.url.render_as_string()} is at revision {ports.migrate()}")
+            if not ports.has_database_server:  # a server makes it as it starts: its images may be on another machine
+                ports.made_images()
     except OperatorError as error:
         print(f"cannot migrate: {error}", file=sys.stderr)
         return 1

@@ -187,19 +187,22 @@ def _delete_objects(area_id: int, images: Images) -> None:
 
 
 def _keep_up_places(place_upkeep: PlaceUpkeep, tasks: RecurringTasks, isolation: Isolation, *, now: datetime) -> None:
-    """Make places of the alerts that a release without places stored, some sessions at each call, each by itself.
+    """Join the alerts to places that ended sessions did not, some sessions at each call, each by itself.
 
-    To look for them reads all places and sightings: that is done each hour, and at once again as long as some are left.
+    To look for them reads all places and sightings: that is done each hour, and at once again as long as some are left:
+    those after the last one that was looked at, so that some that cannot be joined hold up no other.
     """
-    if tasks.take("places", now=now, every_s=PLACES_EVERY_S) is None:
+    cursor = tasks.take("places", now=now, every_s=PLACES_EVERY_S)
+    if cursor is None:
         return
-    waiting = place_upkeep.waiting(limit=SESSIONS_AT_ONCE)
+    waiting = place_upkeep.waiting(after=int(cursor or 0), limit=SESSIONS_AT_ONCE)
     for session_id in waiting:
-        with isolation.part("join old alerts", session_id=session_id):
+        with isolation.part("join places", session_id=session_id):
             if place_upkeep.join(session_id):
-                log.info("old alerts joined to places", extra={"session_id": session_id})
-    if place_upkeep.delete_left_over(limit=SESSIONS_AT_ONCE) == SESSIONS_AT_ONCE or len(waiting) == SESSIONS_AT_ONCE:
-        tasks.leave("places", now=now, cursor="")
+                log.info("places joined late", extra={"session_id": session_id})
+    is_more = len(waiting) == SESSIONS_AT_ONCE
+    if place_upkeep.delete_left_over(limit=SESSIONS_AT_ONCE) == SESSIONS_AT_ONCE or is_more:
+        tasks.leave("places", now=now, cursor=str(waiting[-1]) if is_more else "")
 
 
 def _delete_orphans(

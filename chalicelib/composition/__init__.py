@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import threading
 from functools import cache, cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.composition.basis import system_clock
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from chalicelib.application.ports.archive_index import ArchiveIndex
     from chalicelib.application.ports.clock import Clock
     from chalicelib.application.ports.imagery import Imagery
-    from chalicelib.application.ports.images import Images
     from chalicelib.application.ports.jobs import Jobs
     from chalicelib.application.ports.ledger import Ledger
     from chalicelib.application.ports.links import Links
@@ -63,17 +61,6 @@ class Ports(PastPorts):
         tiles, estimates = limits.tiles_per_day, limits.estimates_per_day
         budgets = {Spending.TILES: tiles, Spending.COMPARISONS: tiles, Spending.ESTIMATES: estimates}
         return SqlLedger(self.engine, budgets=budgets)
-
-    @cached_property
-    def images(self) -> Images:
-        """The image store."""
-        if self.settings.images.images_store == "s3":
-            from chalicelib.adapters.images.s3 import S3Images
-
-            return S3Images(self.aws_client("s3"), bucket=self.settings.images.bucket)
-        from chalicelib.adapters.images.folder import FolderImages
-
-        return FolderImages(Path(self.settings.process.home) / "images")
 
     @cached_property
     def jobs(self) -> Jobs:
@@ -229,7 +216,7 @@ class Ports(PastPorts):
             if chosen.process.stage == "local"
             else "invoke the function migrate",
             diagnostics=lambda: self.diagnostics,
-            images=lambda: self.images,
+            images=self.made_images,
             jobs=lambda: self.jobs,
             read_keys=lambda: (self.tokens, self.links),
             imagery=lambda: self.imagery(chosen.providers.usual),

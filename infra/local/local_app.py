@@ -40,7 +40,7 @@ class LocalApp:
         with operator_errors():
             ports.migrate()
             ports.check_database()
-            ports.images.check()
+            ports.made_images().check()
             _ = ports.tokens, ports.links  # their keys are read now: a bad one must not wait for the first request
         if not chosen.database.database_url:
             ports.outbox.release_all(now=ports.clock())  # the lock guarantees that no other process works on this file

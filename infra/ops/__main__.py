@@ -148,6 +148,7 @@ def _migrated(home: Path) -> str:
         ports = process_ports()
         try:
             reached = ports.migrate()
+            ports.made_images()
             cursor: str | None = ""
             while cursor is not None:
                 broken, cursor = ports.verifier.part(cursor, now=ports.clock())

@@ -7,6 +7,7 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
+from chalicelib.adapters.images.folder import MARK
 from chalicelib.adapters.private_home import FOLDERS, OURS
 from infra.errors import OperatorError
 from infra.ops.backups import DATABASE, Manifest, check, held, sha256_of, state_of
@@ -64,6 +65,7 @@ def _copy(backup: Path, new: Path, manifest: Manifest) -> None:
         if sha256_of(target) != kept:
             raise OperatorError(f"{name} did not arrive as it is in the backup: is the disk well?")
     (new / "images").mkdir(exist_ok=True, mode=0o700)
+    (new / "images" / MARK).touch(mode=0o600)
     state_of(new / DATABASE)
 
 

@@ -81,12 +81,12 @@ def connections(options: argparse.Namespace) -> str:
 
 
 def images() -> str:
-    """Check that the image store can be written."""
+    """Check that the image store can be written; its folder is made here, if there is none yet."""
     from chalicelib.composition import process_ports
 
     with operator_errors():
         found = settings()
-        process_ports().images.check()
+        process_ports().made_images().check()
     if found.images.images_store == "s3":
         return f"bucket {found.images.bucket} at {found.process.aws_endpoint_url or 'AWS'}"
     return f"folder {(Path(found.process.home) / 'images').resolve()}"

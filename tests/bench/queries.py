@@ -74,7 +74,7 @@ def ticks(server):
     yield "tick: states", lambda: ports.state_notices.due(now=later, limit=200)
     yield "tick: overdue sessions", lambda: ports.sessions.overdue(now=server.now, limit=200)
     yield "tick: deleted areas", lambda: ports.areas.deleted_with_rows(200)
-    yield "tick: old alerts to join", lambda: ports.place_upkeep.waiting(limit=50)
+    yield "tick: old alerts to join", lambda: ports.place_upkeep.waiting(after=0, limit=50)
     yield "tick: places left over", lambda: ports.place_upkeep.delete_left_over(limit=50)
     yield "tick: captures left over", lambda: ports.captures.delete_left_over(before=old, limit=1000)
     yield "tick: orphan objects", lambda: ports.orphans.release([str(n) for n in range(10, 10_000, 10)])

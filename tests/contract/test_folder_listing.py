@@ -20,6 +20,7 @@ KEYS = st.builds(lambda folders, file: "/".join([*folders, file]), st.lists(FOLD
 def test_a_folder_lists_like_a_flat_store(keys, after, prefix):
     with TemporaryDirectory() as root:
         folder, memory = FolderImages(Path(root)), MemoryImages()
+        folder.make(is_used=False)
         for key in keys:
             folder.put(key, b"x")
             memory.put(key, b"x")

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from chalicelib.adapters.images.folder import FolderImages
+from chalicelib.adapters.images.folder import MARK, FolderImages
 from chalicelib.adapters.images.s3 import S3Images
 from chalicelib.application.ports.images import Images
 from chalicelib.domain.errors import Invalid, NotFound, Unavailable
@@ -23,9 +23,7 @@ ARCHIVE = "exports/7-a_b-c-1.zip"
 @pytest.fixture(params=["folder", "s3", "memory"])
 def images(request, tmp_path: Path) -> Images:
     if request.param == "folder":
-        folder = FolderImages(tmp_path / "images")
-        folder.check()  # makes it, as each start does; without it nothing is listed as if it were lost
-        return folder
+        return made(tmp_path / "images")
     if request.param == "s3":
         return S3Images(aws().client("s3"), bucket=aws().make_bucket())
     return MemoryImages(now=datetime.now(UTC))
@@ -43,6 +41,13 @@ def unreachable(request, tmp_path: Path) -> Images:
     images = MemoryImages()
     images.away = True
     return images
+
+
+def made(root: Path) -> FolderImages:
+    """Give the images of a folder that is made, as at a start."""
+    folder = FolderImages(root)
+    folder.make(is_used=False)
+    return folder
 
 
 def keys(images: Images, after: str = "", **options) -> list[str]:
@@ -227,11 +232,11 @@ def test_a_listing_goes_beyond_one_page_of_s3():
 def test_half_an_image_is_never_seen_in_the_folder(tmp_path):
     """A write that dies leaves nothing that a listing or a get shows, and the next one succeeds."""
 
-    images = FolderImages(tmp_path)
+    images = made(tmp_path)
     with pytest.raises(RuntimeError):
         images.put_file(KEY, Mock(read=Mock(side_effect=[b"half", RuntimeError])), media_type="")
     assert keys(images) == []
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [tmp_path / MARK]
     (tmp_path / "7" / ".left-by-a-crash.part").write_bytes(b"half")
     assert keys(images) == []
     images.put(KEY, b"whole")
@@ -240,7 +245,7 @@ def test_half_an_image_is_never_seen_in_the_folder(tmp_path):
 
 def test_a_folder_key_cannot_reach_outside(tmp_path):
     (tmp_path / "secret").write_text("outside")
-    images = FolderImages(tmp_path / "images")
+    images = made(tmp_path / "images")
     images.put("7/a.png", b"x")
     with pytest.raises(NotFound):
         images.get("../secret")
@@ -252,6 +257,42 @@ def test_a_folder_that_is_not_there_is_not_listed_as_an_empty_one(tmp_path: Path
     """A disk that is not mounted: whoever compares rows with a listing must not take all of them for lost."""
     with pytest.raises(Unavailable, match="the image folder is not there"):
         FolderImages(tmp_path / "images").keys_after("")
+
+
+def test_a_disk_that_is_away_takes_nothing_and_loses_nothing(tmp_path: Path):
+    root = tmp_path / "disk" / "images"
+    images = made(root)
+    images.put(KEY, b"x")
+    for is_mount_point_left in (False, True):
+        root.parent.rename(tmp_path / "away")
+        if is_mount_point_left:
+            root.mkdir(parents=True)
+        other = f"other-{KEY.replace('/', '-')}"
+        for call in (
+            *(lambda: images.get(KEY), lambda: images.has(KEY), lambda: images.path_of(KEY)),
+            *(lambda: images.put(other, b"y"), lambda: images.put_file(other, io.BytesIO(b"y"), media_type="")),
+            *(lambda: images.delete([KEY]), lambda: images.keys_after(""), images.check),
+            lambda: images.make(is_used=True),
+        ):
+            with pytest.raises(Unavailable, match="the image folder is not there"):
+                call()
+        assert list((tmp_path / "disk").rglob("*")) == [root] * is_mount_point_left
+        if is_mount_point_left:
+            root.rmdir()
+            root.parent.rmdir()
+        (tmp_path / "away").rename(tmp_path / "disk")
+        assert (images.get(KEY), keys(images)) == (b"x", [KEY])
+
+
+def test_the_folder_of_an_earlier_release_goes_on_after_a_start(tmp_path: Path):
+    (tmp_path / "images" / "7").mkdir(parents=True)
+    (tmp_path / "images" / KEY).write_bytes(b"x")
+    images = FolderImages(tmp_path / "images")
+    assert images.get(KEY) == b"x"
+    for _ in range(2):
+        images.make(is_used=True)
+    images.put("7/new.png", b"y")
+    assert keys(images) == [KEY, "7/new.png"]
 
 
 def test_a_link_takes_an_upload_of_its_size_and_type_alone(images):
@@ -304,8 +345,7 @@ def test_a_file_on_this_machine_is_where_it_is_said_to_be(images):
 
 def test_a_folder_says_where_nothing_outside_it_lies(tmp_path):
     (tmp_path / "secret").write_text("outside")
-    images = FolderImages(tmp_path / "images")
-    images.check()
+    images = made(tmp_path / "images")
     for key in ("../secret", "7/no.png", "7", ""):
         with pytest.raises(NotFound):
             images.path_of(key)
@@ -320,7 +360,7 @@ def test_a_file_that_breaks_off_leaves_nothing(tmp_path):
                 raise OSError(5, "Input/output error")
             return super().read(min(size, 10))
 
-    images = FolderImages(tmp_path)
+    images = made(tmp_path)
     with pytest.raises(Unavailable):
         images.put_file(ARCHIVE, Breaking(b"x" * 100), media_type="application/zip")
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [tmp_path / MARK]

@@ -297,7 +297,7 @@ def test_alerts_from_before_become_places_once_and_however_many_reconcile(trip, 
     trip.reconcile()
     assert [(place.area_m2, place.first_seen_at, place.last_seen_at) for place in places(trip)] == expected
     assert len({ids for session in sessions for ids in place_ids(trip, session)}) == 2
-    assert trip.place_upkeep.waiting(limit=10) == []
+    assert trip.place_upkeep.waiting(after=0, limit=10) == []
 
 
 def test_alerts_from_before_wait_while_their_area_is_looked_at(trip, land, area):
@@ -305,7 +305,7 @@ def test_alerts_from_before_wait_while_their_area_is_looked_at(trip, land, area)
     forget_places(trip)
     land.take([NOTHING, EAST])
     trip.capture_now(area)
-    assert trip.place_upkeep.waiting(limit=10) == []
+    assert trip.place_upkeep.waiting(after=0, limit=10) == []
     assert trip.place_upkeep.join(session.session_id) is False
     trip.work()
     trip.reconcile()

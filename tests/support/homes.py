@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.engine import make_engine
-from chalicelib.adapters.images.folder import FolderImages
+from chalicelib.adapters.images.folder import MARK, FolderImages
 from infra.ops.__main__ import main
 from tests.support.trip import Trip
 
@@ -21,6 +21,7 @@ class Filled:
         self.engine = make_engine(f"sqlite:///{home / DATABASE}")
         self.trip = Trip(self.engine)
         self.trip.images = FolderImages(home / "images")
+        self.trip.images.make(is_used=False)
         self.area = self.trip.add_area(tiles=tiles)
         self.trip.run_session(self.area, "march", days=-1)
         self.trip.run_session(self.area, "april", days=30)
@@ -44,8 +45,8 @@ def run(capsys, *arguments):
 
 
 def content(folder):
-    """Give every file of a folder with the hash of its bytes, but for what SQLite and a lock leave."""
-    passing = ("-wal", "-shm", ".lock", "log.jsonl")
+    """Give every file of a folder with the hash of its bytes, but for what SQLite, a lock and a start leave."""
+    passing = ("-wal", "-shm", ".lock", "log.jsonl", MARK)
     return {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in folder.rglob("*")

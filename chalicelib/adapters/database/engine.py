@@ -45,9 +45,11 @@ _AGAIN = frozenset({1213, 1205, 1020})
 _OTHER_SCHEMA = frozenset({1054, 1146})
 # An error's text never carries what a statement was run with: e-mail addresses, hashes of passwords.
 _POOL: dict[str, Any] = {"poolclass": PatientPool, "hide_parameters": True}
-# InternalError is PyMySQL's for what a server could not do with its files (below 1000: "3 Error writing file", without
-# space), and for an answer that is not the next one. What is wrong with a statement is of the other kinds.
-_TROUBLE = (OperationalError, InterfaceError, InternalError, ProgrammingError, PoolExhausted)
+# The database's own trouble: the whole transaction has met it, whatever savepoint it is in. InternalError is PyMySQL's
+# for what a server could not do with its files (below 1000: "3 Error writing file", without space), and for an answer
+# that is not the next one. What is wrong with a statement is of the other kinds.
+OWN_TROUBLE = (OperationalError, InterfaceError, InternalError, PoolExhausted)
+_TROUBLE = (*OWN_TROUBLE, ProgrammingError)
 _READ_ONLY = "is_read_only"
 _EVENTS = "events"
 

@@ -66,6 +66,11 @@ class SqlImageRows(ImageRows):
         times = select(IMAGE.c.taken_at).where(IMAGE.c.area_id == area_id, is_shown)
         return list(connection.execute(times.distinct()).scalars())
 
+    @override
+    @reads
+    def is_any_stored(self, connection: Connection) -> bool:
+        return connection.execute(select(IMAGE.c.id).where(IMAGE.c.object_key > "").limit(1)).first() is not None
+
 
 def insert_image(
     connection: Connection,

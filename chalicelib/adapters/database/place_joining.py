@@ -6,6 +6,7 @@ of the area while no session of it is open.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,13 +14,14 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, select, update
 
 from chalicelib.adapters.database import tables as t
-from chalicelib.adapters.database.engine import insert_row
+from chalicelib.adapters.database.engine import OWN_TROUBLE, insert_row
 from chalicelib.adapters.database.named_parcels import forget_named, keep_named, layers_of_owner, touched_by
 from chalicelib.domain.places import PlaceState, bounds_around, groups_of, lies_on
 from chalicelib.domain.scenes import day_of
 from chalicelib.domain.severity import highest
 from chalicelib.domain.tiles import Outline
 
+log = logging.getLogger(__name__)
 PLACE, SIGHTING = t.places, t.place_sightings
 _JOINED = (
     update(SIGHTING)
@@ -52,6 +54,24 @@ class Group:
             for row in self.known
             if (is_whole and _tile(row) == _tile(sighting) and row.area_m2) or lies_on(row.outlines, sighting.outlines)
         ]
+
+
+def join_places_or_leave(connection: Connection, session_id: int, *, area_id: int) -> None:
+    """Join a session's sightings as `join_places` does; where that fails they are left as they are, for the upkeep.
+
+    Whatever a place's row says, the session must end: else it stays open for ever, and nobody is told of its alerts.
+    The database's own trouble is raised, so that the whole transaction is tried again.
+    """
+    savepoint = connection.begin_nested()
+    try:
+        join_places(connection, session_id, area_id=area_id)
+    except OWN_TROUBLE:  # no way back to the savepoint: MySQL forgets it with a deadlock
+        raise
+    except Exception:
+        savepoint.rollback()
+        log.exception("places not joined", extra={"session_id": session_id, "area_id": area_id})
+    else:
+        savepoint.commit()
 
 
 def join_places(connection: Connection, session_id: int, *, area_id: int) -> None:

@@ -1,10 +1,10 @@
-"""What a release that knew no places left to be done about them, in the database."""
+"""What was left to be done about places, by a release that knew none or a session's end, in the database."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, delete, exists, insert, select
+from sqlalchemy import Connection, Engine, Row, delete, exists, insert, or_, select
 from typing_extensions import override
 
 from chalicelib.adapters.database import tables as t
@@ -15,11 +15,15 @@ from chalicelib.domain.sessions import SessionStatus
 
 PLACE, SIGHTING, AREA, SESSION = t.places, t.place_sightings, t.area_configs, t.alert_sessions
 ALERT, RUN, IMAGE = t.alert_details, t.session_tiles, t.image_tiles
-_IS_WAITING = (
+_IS_OF_OLD = (
     (SESSION.c.status == SessionStatus.CHANGES_DETECTED)
     & SESSION.c.two_dates.is_(None)
     & ~exists().where(SIGHTING.c.session_id == SESSION.c.id)
     & exists().where(ALERT.c.session_id == SESSION.c.id)
+)
+# Joining tells a sighting how large its place is; an old alert without outlines has no ground, and is never joined.
+_IS_LEFT = (SESSION.c.status != SessionStatus.IN_PROGRESS) & exists().where(
+    SIGHTING.c.session_id == SESSION.c.id, SIGHTING.c.place_m2.is_(None), SIGHTING.c.area_m2 > 0
 )
 
 
@@ -31,12 +35,13 @@ class SqlPlaceUpkeep(PlaceUpkeep):
 
     @override
     @reads
-    def waiting(self, connection: Connection, *, limit: int) -> list[int]:
+    def waiting(self, connection: Connection, *, after: int, limit: int) -> list[int]:
         other = SESSION.alias("other")
         query = (
             select(SESSION.c.id)
             .join(AREA, AREA.c.id == SESSION.c.area_id)
-            .where(_IS_WAITING, AREA.c.deleted_at.is_(None), ~exists().where(other.c.open_area_id == SESSION.c.area_id))
+            .where(SESSION.c.id > after, or_(_IS_OF_OLD, _IS_LEFT), AREA.c.deleted_at.is_(None))
+            .where(~exists().where(other.c.open_area_id == SESSION.c.area_id))
             .order_by(SESSION.c.id)
             .limit(limit)
         )
@@ -51,9 +56,17 @@ class SqlPlaceUpkeep(PlaceUpkeep):
         if area is None:
             return False
         is_open = select(SESSION.c.id).where(SESSION.c.open_area_id == area.id)
-        still = select(SESSION.c.id).where(SESSION.c.id == session_id, _IS_WAITING)
-        if connection.execute(is_open).first() is not None or connection.execute(still).first() is None:
+        still = select(_IS_OF_OLD.label("is_of_old")).where(SESSION.c.id == session_id, or_(_IS_OF_OLD, _IS_LEFT))
+        is_of_old = connection.execute(still).scalar()
+        if connection.execute(is_open).first() is not None or is_of_old is None:
             return False
+        if is_of_old:
+            self._insert_sightings(connection, session_id, area_id=area.id)
+        join_places(connection, session_id, area_id=area.id)
+        return True
+
+    @staticmethod
+    def _insert_sightings(connection: Connection, session_id: int, *, area_id: int) -> None:
         query = (
             select(ALERT, RUN.c.z, RUN.c.x, RUN.c.y, IMAGE.c.taken_at)
             .join(RUN, RUN.c.id == ALERT.c.tile_run_id)
@@ -61,10 +74,8 @@ class SqlPlaceUpkeep(PlaceUpkeep):
             .where(ALERT.c.session_id == session_id)
             .order_by(ALERT.c.id)
         )
-        rows = [values for row in connection.execute(query) for values in _sightings_of(row, area_id=area.id)]
+        rows = [values for row in connection.execute(query) for values in _sightings_of(row, area_id=area_id)]
         connection.execute(insert(SIGHTING), rows)
-        join_places(connection, session_id, area_id=area.id)
-        return True
 
     @override
     @writes

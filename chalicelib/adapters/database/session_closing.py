@@ -3,7 +3,7 @@
 Every caller is inside a transaction whose FIRST statement locked the session's row. Counting before locking left
 sessions open for ever when the last two tiles ended together; inserting a child first deadlocked them.
 Lock order: session, tile run, image, outbox. Places are joined in the transaction that ends the session: an area has
-one open session at most, so nobody else joins places of it.
+one open session at most, so nobody else joins places of it. A session ends even where that fails.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from chalicelib.adapters.database.engine import insert_row, record_after_commit
 from chalicelib.adapters.database.named_parcels import keep_named
 from chalicelib.adapters.database.open_runs import OpenRun
 from chalicelib.adapters.database.outbox import post
-from chalicelib.adapters.database.place_joining import join_places
+from chalicelib.adapters.database.place_joining import join_places_or_leave
 from chalicelib.adapters.database.place_sightings import add_sightings
 from chalicelib.adapters.database.references import most_compared
 from chalicelib.adapters.database.seen_ground import Before, known_before, taken_at
@@ -172,7 +172,7 @@ def finish_if_done(connection: Connection, session: Row[Any], *, now: datetime, 
     is_left = select(_open_run_of(session.id) | has_part(session.id))
     if session.status != SessionStatus.IN_PROGRESS or connection.execute(is_left).scalar():
         return []
-    join_places(connection, session.id, area_id=session.area_id)
+    join_places_or_leave(connection, session.id, area_id=session.area_id)
     counts = count_verdicts(connection, [session.id]).get(session.id, {})
     unseen = unseen_in(connection, session.id)
     by_verdict = {Verdict(name): count for name, count in counts.items()}

@@ -18,12 +18,49 @@ from chalicelib.adapters.images.keys import checked_key, is_storable
 from chalicelib.application.ports.images import Images, StoredObject
 from chalicelib.domain.errors import NotFound, Unavailable
 
+MARK = ".images"  # a file in the root; hidden, so no listing shows it
+
 
 class FolderImages(Images):
-    """Images as files under one folder."""
+    """Images as files under one folder, made once with a mark in it.
+
+    Where the mark is not seen, the disk that holds the images is away: nothing is written into what lies there instead,
+    and no image of before is said to be lost.
+    """
 
     def __init__(self, root: Path) -> None:
         self._root = root
+
+    def make(self, *, is_used: bool) -> None:
+        """Make the folder and its mark, if they are not there, as each start does.
+
+        Without a mark, what holds files is the folder of an earlier release. Raises Unavailable where it is away: it
+        is empty, though it is used.
+        """
+        try:
+            if self._is_there():
+                return
+            is_empty = not self._root.is_dir() or all(path.name.startswith(".") for path in self._root.iterdir())
+            if is_used and is_empty:
+                raise Unavailable(
+                    f"the image folder is not there: {self._root} is empty, and the database names images in it. "
+                    f"Mount its disk; if they are lost, make the file {MARK} in it"
+                )
+            self._root.mkdir(parents=True, exist_ok=True)
+            (self._root / MARK).touch(mode=0o600)
+        except OSError as error:
+            raise Unavailable(f"the image folder cannot be written: {error.strerror}") from error
+
+    def _is_there(self) -> bool:
+        return (self._root / MARK).is_file()
+
+    def _must_be_there(self) -> None:
+        try:
+            is_there = self._is_there()
+        except OSError as error:
+            raise Unavailable(f"the image folder cannot be read: {error.strerror}") from error
+        if not is_there:
+            raise Unavailable("the image folder is not there")
 
     @override
     def get(self, key: str) -> bytes:
@@ -32,8 +69,7 @@ class FolderImages(Images):
         try:
             return (self._root / key).read_bytes()
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
-            if not self._root.is_dir():  # a disk that is not mounted must not look like an image that never was
-                raise Unavailable("the image folder is not there") from error
+            self._must_be_there()
             raise NotFound("there is no such image") from error
         except OSError as error:
             raise Unavailable(f"the image folder cannot be read: {error.strerror}") from error
@@ -44,8 +80,8 @@ class FolderImages(Images):
             is_there = is_storable(key) and (self._root / key).is_file()
         except OSError as error:
             raise Unavailable(f"the image folder cannot be read: {error.strerror}") from error
-        if not is_there and not self._root.is_dir():
-            raise Unavailable("the image folder is not there")
+        if not is_there:
+            self._must_be_there()
         return is_there
 
     @override
@@ -55,6 +91,7 @@ class FolderImages(Images):
     @override
     def put_file(self, key: str, content: BinaryIO, *, media_type: str) -> None:
         path = self._root / checked_key(key)
+        self._must_be_there()
         if path.is_file():
             return
         try:
@@ -77,16 +114,13 @@ class FolderImages(Images):
             try:
                 (self._root / key).unlink()
             except (FileNotFoundError, NotADirectoryError):
-                continue
+                self._must_be_there()
             except OSError as error:
                 raise Unavailable(f"the image folder cannot be written: {error.strerror}") from error
 
     @override
     def keys_after(self, key: str, *, prefix: str = "", limit: int = 1000) -> list[StoredObject]:
-        if (
-            not self._root.is_dir()
-        ):  # nothing is stored, or it is not mounted: whoever compares must not take it for lost
-            raise Unavailable("the image folder is not there")
+        self._must_be_there()
         try:
             return list(islice(self._walk(self._root, "", after=key, prefix=prefix), limit))
         except OSError as error:
@@ -127,9 +161,6 @@ class FolderImages(Images):
 
     @override
     def check(self) -> None:
-        try:
-            self._root.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise Unavailable(f"the image folder cannot be written: {error.strerror}") from error
+        self._must_be_there()
         if not os.access(self._root, os.R_OK | os.W_OK | os.X_OK):
             raise Unavailable("the image folder cannot be written: Permission denied")

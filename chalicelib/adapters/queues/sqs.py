@@ -25,9 +25,7 @@ logger = logging.getLogger(__name__)
 
 ENTRIES_A_BATCH = 10  # SQS's limit
 BYTES_A_BATCH = 262_144  # SQS's limit for one message and for a whole batch; newer queues take more
-OVERDUE_AT_ONCE = (
-    300  # one run's share of each queue: what waits behind them in a queue waits for seconds, not for minutes
-)
+OVERDUE_AT_ONCE = 300  # of each queue, one run's share: what waits behind them waits for seconds, not for minutes
 WRITER_SENDS_S = 5.0  # a message younger than that is sent by who wrote it
 
 

@@ -19,3 +19,7 @@ class ImageRows(Protocol):
     def times_of(self, area_id: int) -> list[datetime]:
         """Return when the images of an area were taken, each time once."""
         ...
+
+    def is_any_stored(self) -> bool:
+        """Whether any image is stored, of anybody's."""
+        ...

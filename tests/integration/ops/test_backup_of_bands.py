@@ -16,6 +16,7 @@ def keys(home):
     engine = make_engine(f"sqlite:///{home / 'bhuprahari.db'}")
     trip = Trip(engine)
     trip.images = FolderImages(home / "images")
+    trip.images.make(is_used=False)
     trip.show("march", days=0, bands=b"the bands")
     trip.capture_now(trip.add_area(tiles=1))
     trip.work()
