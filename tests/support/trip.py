@@ -55,7 +55,7 @@ class Trip:
         self.plans = SqlSessionPlans(engine, retry_s=900)
         self.tile_images, self.searches = SqlTileImages(engine), SqlSceneSearches(engine)
         self.runs, self.deliveries = SqlTileRuns(engine, retry_s=900), SqlDeliveries(engine)
-        self.clock_repairs = SqlClockRepairs(engine, lease_s=LEASE_S, retry_s=900, deadline_s=3600)
+        self.clock_repairs = SqlClockRepairs(engine, lease_s=LEASE_S, retry_s=900, deadline_s=3600, work_s=900)
         self.state_notices = SqlStateNotices(engine, periods=Pushes().periods, targets=self.targets)
         self.places, self.place_upkeep = SqlPlaces(engine), SqlPlaceUpkeep(engine)
         self.imports, self.exports = SqlLayerImports(engine), SqlAreaExports(engine)
