@@ -65,6 +65,7 @@ class Trip:
         self.outbox, self.images, self.push = SqlOutbox(engine), MemoryImages(now=NOON), MemoryPush()
         self.jobs = OutboxJobs(self.outbox, wake=lambda: None, clock=self.clock)
         self.imagery = ScriptedImagery()
+        self.waiting_room = {"places": 4, "places_a_user": 1}
         self.change, self.slow, self.clear_share = a_change(), a_change(), 1.0
         self.user = self.add_user()
 
@@ -134,7 +135,7 @@ class Trip:
         return comparing_now.compare_two_dates(area.area_id, TwoDates(before=before, after=after), **ports)
 
     def _waiting(self, area, sleep, wait_s):
-        patience = comparing_now.Patience(wait_s=wait_s, places=4, places_a_user=1)
+        patience = comparing_now.Patience(wait_s=wait_s, **self.waiting_room)
         waiting = comparing_now.Waiting(patience, self.waits, self.clock, sleep)
         ports = {"sessions": self.sessions, "jobs": self.jobs, "waiting": waiting}
         return ports | {"user_id": area.user_id, "request_id": ""}
