@@ -175,9 +175,8 @@ class DatabasePorts(Basis):
         from chalicelib.adapters.database.clock_repairs import SqlClockRepairs
 
         chosen = self.settings
-        return SqlClockRepairs(
-            self.engine, lease_s=chosen.queues.lease_s, retry_s=RETRY_S, deadline_s=chosen.trip.session_deadline_s
-        )
+        waits = {"lease_s": chosen.queues.lease_s, "deadline_s": chosen.trip.session_deadline_s}
+        return SqlClockRepairs(self.engine, **waits, retry_s=RETRY_S, work_s=chosen.layers.import_limit_s)
 
     @cached_property
     def waits(self) -> Waits:

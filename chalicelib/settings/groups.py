@@ -166,7 +166,8 @@ class Limits(Group):
     )
     compare_waits: Count = Field(
         default=4,  # each holds a thread, or a function
-        description="How many requests may wait like that at once; the others are answered with the open session.",
+        description="How many requests may wait like that, or search for two dates, at once; the others are answered "
+        "with the open session, or with 429 for two dates.",
     )
     compare_waits_per_user: Count = Field(default=1, description="How many of them may be of one user.")
 

@@ -211,6 +211,7 @@ def test_asked_twice_it_is_one_session(trip, area):
 
 @pytest.mark.parametrize("round_", range(8))
 def test_of_many_who_ask_at_once_one_session_comes(trip, area, round_):
+    trip.waiting_room = {"places": 6, "places_a_user": 6}  # so that all of them come to it at once
     answers = at_once(*[lambda: trip.compare_dates(area, day_after(-400), day_after(-40 + round_ % 2))] * 6)
     assert len({answer.session_id for answer in answers}) == 1, answers
     assert rows(trip, "SELECT COUNT(*) FROM alert_sessions WHERE two_dates IS NOT NULL") == [(1,)]

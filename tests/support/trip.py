@@ -55,7 +55,7 @@ class Trip:
         self.plans = SqlSessionPlans(engine, retry_s=900)
         self.tile_images, self.searches = SqlTileImages(engine), SqlSceneSearches(engine)
         self.runs, self.deliveries = SqlTileRuns(engine, retry_s=900), SqlDeliveries(engine)
-        self.clock_repairs = SqlClockRepairs(engine, lease_s=LEASE_S, retry_s=900, deadline_s=3600)
+        self.clock_repairs = SqlClockRepairs(engine, lease_s=LEASE_S, retry_s=900, deadline_s=3600, work_s=900)
         self.state_notices = SqlStateNotices(engine, periods=Pushes().periods, targets=self.targets)
         self.places, self.place_upkeep = SqlPlaces(engine), SqlPlaceUpkeep(engine)
         self.imports, self.exports = SqlLayerImports(engine), SqlAreaExports(engine)
@@ -65,6 +65,7 @@ class Trip:
         self.outbox, self.images, self.push = SqlOutbox(engine), MemoryImages(now=NOON), MemoryPush()
         self.jobs = OutboxJobs(self.outbox, wake=lambda: None, clock=self.clock)
         self.imagery = ScriptedImagery()
+        self.waiting_room = {"places": 4, "places_a_user": 1}
         self.change, self.slow, self.clear_share = a_change(), a_change(), 1.0
         self.user = self.add_user()
 
@@ -134,7 +135,7 @@ class Trip:
         return comparing_now.compare_two_dates(area.area_id, TwoDates(before=before, after=after), **ports)
 
     def _waiting(self, area, sleep, wait_s):
-        patience = comparing_now.Patience(wait_s=wait_s, places=4, places_a_user=1)
+        patience = comparing_now.Patience(wait_s=wait_s, **self.waiting_room)
         waiting = comparing_now.Waiting(patience, self.waits, self.clock, sleep)
         ports = {"sessions": self.sessions, "jobs": self.jobs, "waiting": waiting}
         return ports | {"user_id": area.user_id, "request_id": ""}

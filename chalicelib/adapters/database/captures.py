@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, delete, exi
 from typing_extensions import override
 
 from chalicelib.adapters.database import tables as t
+from chalicelib.adapters.database.clock_repairs import TOLERATED
 from chalicelib.adapters.database.engine import insert_new, writes
 from chalicelib.adapters.database.rows import bands_of
 from chalicelib.adapters.database.scenes import items_of, json_of_items
@@ -47,7 +48,7 @@ class SqlCaptures(Captures):
         row = of_tile | {"version": scene.version_id, "lease_until": until}
         mine = insert_new(connection, CAPTURE, **row)  # first: most images are new, and then this is all
         if not scene.version_id:
-            fresh = _fresh_one(connection, of_tile, since)
+            fresh = _fresh_one(connection, of_tile, since, now)
             if fresh is not None:
                 if mine is not None:
                     connection.execute(delete(CAPTURE).where(CAPTURE.c.id == mine))
@@ -151,8 +152,10 @@ def _found(connection: Connection, of_tile: dict[str, Any], scene: Scene) -> Row
     return connection.execute(named).one_or_none()
 
 
-def _fresh_one(connection: Connection, of_tile: dict[str, Any], since: datetime) -> Capture | None:
-    newest = select(CAPTURE).where(_is(of_tile), _IS_STORED, CAPTURE.c.fetched_at > since)
+def _fresh_one(connection: Connection, of_tile: dict[str, Any], since: datetime, now: datetime) -> Capture | None:
+    """Return what was fetched since; not what a clock that ran ahead says to have fetched."""
+    is_since = (CAPTURE.c.fetched_at > since) & (CAPTURE.c.fetched_at <= now + TOLERATED)
+    newest = select(CAPTURE).where(_is(of_tile), _IS_STORED, is_since)
     row = connection.execute(newest.order_by(CAPTURE.c.id.desc()).limit(1)).one_or_none()
     return None if row is None else _capture_of(row)
 

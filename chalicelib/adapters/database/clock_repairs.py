@@ -9,7 +9,9 @@ from sqlalchemy.exc import IntegrityError
 from typing_extensions import override
 
 from chalicelib.adapters.database import tables as t
+from chalicelib.adapters.database.archive_tables import archive_states
 from chalicelib.adapters.database.area_state_table import state_notices
+from chalicelib.adapters.database.clock_repairs_of_images import bring_images_back
 from chalicelib.adapters.database.engine import writes
 from chalicelib.application.ports.clock_repairs import ClockRepairs
 from chalicelib.domain.cadences import Cadence
@@ -21,16 +23,18 @@ from chalicelib.domain.sessions import SessionStatus
 AREA, SESSION, TASK = t.area_configs, t.alert_sessions, t.chores
 NAME = "clock"  # of the row that keeps when this was looked at last
 TOLERATED = timedelta(minutes=2)  # clocks of two machines differ, and are set by NTP
+_SEEN = ("unseen_since", "clearly_seen_at")
 LONGEST_HIDDEN = timedelta(seconds=1.1 * LONGEST_ASKED_S) + TOLERATED
 
 
 class SqlClockRepairs(ClockRepairs):
     """The port `ClockRepairs`."""
 
-    def __init__(self, engine: Engine, *, lease_s: float, retry_s: float, deadline_s: float) -> None:
+    def __init__(self, engine: Engine, *, lease_s: float, retry_s: float, deadline_s: float, work_s: float) -> None:
         self.engine = engine
         self._lease, self._retry = timedelta(seconds=lease_s), timedelta(seconds=retry_s)
         self._deadline = timedelta(seconds=deadline_s)
+        self._work = timedelta(seconds=work_s)  # of an import, an export, and who reads an archive, at most
 
     @override
     @writes
@@ -61,12 +65,18 @@ class SqlClockRepairs(ClockRepairs):
             (t.breakers, "open_until", timedelta()),
             (t.waits, "ends_at", timedelta()),
             (t.chores, "next_due_at", timedelta()),
+            *((table, "lease_until", self._work) for table in (t.layer_imports, t.area_exports, archive_states)),
+            (t.layer_versions, "written_until", self._work),
             *((t.area_states, name, timedelta()) for name in ("since", "side_since", "told_worse_at", "tell_at")),
+            *((table, name, timedelta()) for table in (t.area_states, t.session_tiles) for name in _SEEN),
+            *((t.places, name, timedelta()) for name in ("first_seen_at", "last_seen_at")),
+            (t.place_sightings, "seen_at", timedelta()),
             *((state_notices, name, timedelta()) for name in ("created_at", "sent_at")),
         ]
         for table, name, reach in reaches:
             column = table.c[name]
             connection.execute(update(table).where(column > now + reach).values({name: now + reach}))
+        bring_images_back(connection, now=now, latest=now + TOLERATED)
         is_open = (SESSION.c.status == SessionStatus.IN_PROGRESS) & (SESSION.c.deadline_at > now + self._deadline)
         connection.execute(update(SESSION).where(is_open).values(deadline_at=now + self._deadline))
         wanted = (AREA.c.id, AREA.c.next_due_at, AREA.c.cadence_hours, AREA.c.schedule)
