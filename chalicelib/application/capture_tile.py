@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
+from chalicelib.application.asking import Asking
 from chalicelib.application.capture_image import ImageCapture
 from chalicelib.application.choose_image import Choice
 from chalicelib.application.choose_two_dates import ChoiceOfTwoDates
@@ -23,10 +24,9 @@ from chalicelib.application.ports.tile_images import TileImages
 from chalicelib.application.ports.tile_runs import TileRuns
 from chalicelib.application.search_scenes import search_scenes
 from chalicelib.application.tile_work import postpone, released_on_failure
-from chalicelib.domain.breakers import Breaker
 from chalicelib.domain.errors import ImageryFailed, Invalid, ProviderUnavailable, Unavailable
 from chalicelib.domain.jobs import TileJob
-from chalicelib.domain.retries import Retry, after_failure, given_up, retry_after
+from chalicelib.domain.retries import Retry, given_up, retry_after
 from chalicelib.domain.tile_runs import Outcome, Verdict
 
 log = logging.getLogger(__name__)
@@ -65,10 +65,10 @@ def capture_tile(
         if gave_up is not None:
             jobs.send(runs.end(claim, gave_up, now=clock()))
             return
-        breaker = claim.breaker
-        if breaker.open_until is not None and breaker.is_open(clock()):
-            retry = Retry(retry_at=breaker.open_until, reason=claim.last_reason or "the provider is left alone")
-            jobs.send(postpone(claim, retry, runs=runs, clock=clock))
+        asking = Asking(claim, breakers, clock, jitter)
+        later = asking.postponed()
+        if later is not None:
+            jobs.send(postpone(claim, later, runs=runs, clock=clock))
             return
         try:
             provider = imagery(claim.provider)
@@ -82,6 +82,7 @@ def capture_tile(
                 most_tiles=most_tiles,
             )
             if isinstance(found, Retry):
+                asking.undecided()
                 jobs.send(postpone(claim, found, runs=runs, clock=clock))
                 return
             capture = ImageCapture(
@@ -107,27 +108,22 @@ def capture_tile(
             )
             messages = choice.record()
         except ProviderUnavailable as failure:
-            breaker = after_failure(breaker, asked_s=failure.retry_after_s, now=clock(), jitter=jitter)
-            breakers.put(claim.provider, breaker)
-            retry = retry_after(
-                breaker.failures,
-                asked_s=failure.retry_after_s,
-                reason=failure.reason,
-                now=clock(),
-                jitter=jitter,
-            )
-            messages = postpone(claim, retry, runs=runs, clock=clock)
+            messages = postpone(claim, asking.failed(failure), runs=runs, clock=clock)
         except Unavailable as failure:  # the image store is away, or full
+            asking.undecided()
             retry = retry_after(claim.waits + 1, asked_s=None, reason=failure.reason, now=clock(), jitter=jitter)
             messages = postpone(claim, retry, runs=runs, clock=clock)
         except (ImageryFailed, Invalid) as failure:  # Invalid: the area's provider is not set up here any more
+            asking.undecided()
             log.warning("tile not captured", extra={"tile": str(claim.view.tile), "reason": failure.reason})
             failed = Outcome(verdict=Verdict.FAILED, reason=failure.reason, failed_provider=claim.provider)
             messages = runs.end(claim, failed, now=clock())
         else:
             was_asked = claim.found is None or capture.fetched
-            if breaker.failures and was_asked:
-                breakers.put(claim.provider, Breaker())
+            if was_asked:
+                asking.answered()
+            else:
+                asking.undecided()
             jobs.send(messages)  # the look is recorded, and its comparison on its way: nothing waits for what follows
             fetch_seasons(capture, tile_images=tile_images, clock=clock)
             return

@@ -8,14 +8,13 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Breaker:
-    """How often a provider failed in a row, and until when it is left alone."""
+    """How many of a provider's tiles failed without an answer to any in between, and until when it is left alone.
+
+    After that time one tile finds out whether it is well, before the others go on.
+    """
 
     failures: int = 0
     open_until: datetime | None = None
-
-    def is_open(self, now: datetime) -> bool:
-        """Whether the provider is left alone now."""
-        return self.open_until is not None and now < self.open_until
 
 
 CLOSED = Breaker()

@@ -93,6 +93,14 @@ class ProviderUnavailable(ImageryFailed):
         self.retry_after_s = retry_after_s
 
 
+class Throttled(ProviderUnavailable):
+    """The provider asks whoever asks it to wait, not for this tile alone."""
+
+
+class PictureUnavailable(ProviderUnavailable):
+    """One picture does not come from where it lies: of the provider's others that says nothing."""
+
+
 class NoCoverage(ImageryFailed):
     """The provider has no imagery of this tile."""
 

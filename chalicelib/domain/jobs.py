@@ -79,6 +79,9 @@ def _read(body: str, numbers: tuple[str, ...], texts: tuple[str, ...], maybe: tu
     return values | {name: text for name in texts if isinstance(text := job.get(name), str)}
 
 
+_OF_WORK = ("turn", "waits", "failures")  # of a tile's job, and of no interest to a log
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Job:
     """What every job says."""
@@ -90,7 +93,7 @@ class _Job:
     def ids(self) -> dict[str, int | str]:
         """What stands on every log line about this job."""
         known = {name: value for name, value in asdict(self).items() if value not in ("", None)}
-        return {name: value for name, value in known.items() if name not in ("turn", "waits")}
+        return {name: value for name, value in known.items() if name not in _OF_WORK}
 
     @property
     def _more(self) -> dict[str, int]:
@@ -110,15 +113,16 @@ class TileJob(_Job):
     tile: str = field(default="", compare=False)  # z/x/y, for the logs: the tile run's row says where to look
     turn: int = field(default=0, compare=False)  # its place in the fair order of all work
     waits: int = field(default=0, compare=False)  # how often in a row it was postponed
+    failures: int = field(default=0, compare=False)  # how often its provider gave it no answer
 
     @property
     def _more(self) -> dict[str, int]:
-        return {name: number for name, number in (("turn", self.turn), ("waits", self.waits)) if number}
+        return {name: number for name in _OF_WORK if (number := getattr(self, name))}
 
     @classmethod
     def from_json(cls, body: str) -> Self:
         """Parse a message's body. Raises BadMessage."""
-        return cls(**_read(body, ("session_id", "tile_run_id"), ("tile", "request_id"), ("turn", "waits")))
+        return cls(**_read(body, ("session_id", "tile_run_id"), ("tile", "request_id"), _OF_WORK))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

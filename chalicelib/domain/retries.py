@@ -12,7 +12,10 @@ from chalicelib.domain.tile_runs import Outcome, Verdict
 MAX_ATTEMPTS = 5  # of work that gives no answer: it raised, hung, or took its process with it
 FIRST_WAIT_S, LONGEST_WAIT_S = 5.0, 900.0
 SOON_S = 1.0
-BREAKER_FAILURES = 5  # of one provider in a row: from then on none of its tiles is tried for a while
+BREAKER_FAILURES = 5  # of so many tiles of one provider in a row: from then on none is tried for a while
+TRIAL_S = 10.0  # that a tile has to find out whether a provider is well again, before the next one may
+HEAD_START_S = 90.0  # of tiles that did not fail yet: a minute later reconcile sends what waits, and all come at once
+LONGEST_FOR_ALL_S = 300.0  # of what one tile was asked to wait: then one of all of them asks again
 LONGEST_ASKED_S = 3600.0  # of a Retry-After: beyond that we ask again all the same
 
 
@@ -22,6 +25,7 @@ class Retry:
 
     retry_at: datetime
     reason: str
+    is_failure: bool = False  # of this tile, at its provider
 
 
 def wait_s(failures: int) -> float:
@@ -53,14 +57,30 @@ def soon(reason: str, *, now: datetime, jitter: Callable[[float], float]) -> Ret
 
 
 def after_failure(
-    breaker: Breaker, *, asked_s: float | None, now: datetime, jitter: Callable[[float], float]
+    breaker: Breaker, *, failures: int, asked_s: float | None, now: datetime, jitter: Callable[[float], float]
 ) -> Breaker:
-    """Return a provider's breaker after one more transient failure: open, for all its tiles, after several in a row."""
-    failures = breaker.failures + 1
-    if failures < BREAKER_FAILURES and not asked_s:
-        return Breaker(failures=failures)
-    retry = retry_after(failures - BREAKER_FAILURES + 1, asked_s=asked_s, reason="", now=now, jitter=jitter)
-    return Breaker(failures=failures, open_until=retry.retry_at)
+    """Return a provider's breaker after one more transient failure: open, for all its tiles, after those of several.
+
+    `failures` are the tile's own before this one: a tile counts once, or one that always fails would hold up all. It
+    counts again where it was let through to find out whether the provider is well. `asked_s` is what all were asked to.
+    """
+    is_trial = breaker.open_until is not None
+    count = breaker.failures + (is_trial or not failures)
+    if count < BREAKER_FAILURES and not asked_s and not is_trial:
+        return Breaker(failures=count)
+    asked_s = min(asked_s or 0.0, LONGEST_FOR_ALL_S)
+    retry = retry_after(count - BREAKER_FAILURES + 1, asked_s=asked_s, reason="", now=now, jitter=jitter)
+    return Breaker(failures=max(1, count), open_until=retry.retry_at)
+
+
+def left_alone_until(breaker: Breaker, *, failures: int) -> datetime | None:
+    """Return until when a tile leaves its provider alone that failed so often; None if nothing is wrong with it.
+
+    What did not fail yet comes first: what fails again and again may be what is wrong, and not the provider.
+    """
+    if breaker.open_until is None or not failures:
+        return breaker.open_until
+    return breaker.open_until + timedelta(seconds=FIRST_WAIT_S if failures == 1 else HEAD_START_S)
 
 
 def given_up(attempts: int, last_reason: str | None) -> Outcome | None:

@@ -74,6 +74,7 @@ class CaptureClaim:
     request_id: str = ""  # of the request that began it
     turn: int = 0  # its place in the fair order of all work
     waits: int = 0  # how often in a row it was postponed
+    failures: int = 0  # how often its provider gave it no answer
 
     @property
     def outlines(self) -> Outlines | None:
@@ -122,6 +123,7 @@ class ComparisonClaim:
     request_id: str = ""  # of the request that began it
     turn: int = 0  # its place in the fair order of all work
     waits: int = 0  # how often in a row it was postponed
+    failures: int = 0  # how often its provider gave it no answer
 
     @property
     def view(self) -> View:

@@ -145,10 +145,10 @@ ENDING = (
     Guard("what is postponed counts no try", f"{DB}.tile_runs", "SqlTileRuns", "RUN.c.attempts - 1", "RUN.c.attempts"),
     Guard(
         "a breaker leaves a provider alone",
-        f"{APPLICATION}.capture_tile",
-        "capture_tile",
-        "breaker.is_open(clock())",
-        "False",
+        f"{APPLICATION}.asking",
+        "Asking",
+        "if until is None:\n            return None",
+        "if True:\n            return None",
         "it spares the provider and changes no answer",
     ),
     # Pushes

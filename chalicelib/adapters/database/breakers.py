@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import Connection, Engine, delete, insert, update
 from sqlalchemy.exc import IntegrityError
 from typing_extensions import override
@@ -35,3 +37,9 @@ class SqlBreakers(Breakers):
                 connection.execute(insert(BREAKER).values(name=provider, **values))
         except IntegrityError:
             return  # another worker has just recorded the same trouble
+
+    @override
+    @writes
+    def begin_trial(self, connection: Connection, provider: str, breaker: Breaker, *, until: datetime) -> bool:
+        is_it = (BREAKER.c.name == provider) & (BREAKER.c.open_until == breaker.open_until)
+        return connection.execute(update(BREAKER).where(is_it).values(open_until=until)).rowcount == 1

@@ -244,7 +244,5 @@ def _of_run(row: Row[Any], job: TileJob) -> dict[str, Any]:
         "fence": row.fence,
         "attempts": row.attempts,
         "last_reason": row.last_reason,
-        "request_id": job.request_id,
-        "turn": job.turn,
-        "waits": job.waits,
+        **{name: getattr(job, name) for name in ("request_id", "turn", "waits", "failures")},
     }

@@ -173,7 +173,7 @@ class SqlTileRuns(TileRuns):
         }
         if not connection.execute(update(RUN).where(is_leased(claim)).values(**values)).rowcount:
             return []
-        job = replace(job_of(claim), waits=claim.waits + 1)
+        job = replace(job_of(claim), waits=claim.waits + 1, failures=claim.failures + retry.is_failure)
         return post(connection, queue_for(state), job, now=now, available_at=retry.retry_at)
 
     @override

@@ -29,7 +29,7 @@ from chalicelib.application.ports.imagery import Imagery
 from chalicelib.domain.archives import FileUse
 from chalicelib.domain.bands import side_px
 from chalicelib.domain.diagnostics import Finding, Level, ok
-from chalicelib.domain.errors import BadImage, NoCoverage, ProviderUnavailable, Unavailable
+from chalicelib.domain.errors import BadImage, NoCoverage, PictureUnavailable, ProviderUnavailable, Unavailable
 from chalicelib.domain.scenes import (
     FetchedImage,
     Found,
@@ -114,7 +114,7 @@ class ArchiveImagery(Imagery, Archive):
         except Unreadable as error:
             logger.warning("archive picture not read", extra={"reason": error.reason})
             says = "a picture of the archive cannot be read just now"
-            raise Unreadable(says, retry_after_s=error.retry_after_s) from error
+            raise PictureUnavailable(says, retry_after_s=error.retry_after_s) from error
         stated = dict.fromkeys(entry.stated.attribution or self._terms.licence.attribution for entry in entries)
         return FetchedImage(content=content, bands=bands, scene=scene, attribution="; ".join(stated))
 

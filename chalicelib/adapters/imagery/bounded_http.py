@@ -10,7 +10,10 @@ from email.utils import parsedate_to_datetime
 import requests
 import urllib3
 
+from chalicelib.domain.errors import ProviderUnavailable, Throttled
+
 CHUNK_BYTES = 64 * 1024
+_THROTTLES = frozenset({403, 429, 503})
 
 
 def hide_addresses() -> None:
@@ -62,6 +65,11 @@ def read_body(response: requests.Response, *, most: int, deadline: Deadline) -> 
     if broken:
         raise BrokenBody(broken)
     return b"".join(chunks)
+
+
+def kind_of_trouble(response: requests.Response) -> type[ProviderUnavailable]:
+    """Return whom a status that may pass is meant for: by these a server turns away whoever asks too much."""
+    return Throttled if response.status_code in _THROTTLES else ProviderUnavailable
 
 
 def retry_after_s(response: requests.Response) -> float | None:

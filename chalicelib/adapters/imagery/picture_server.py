@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import requests
 
-from chalicelib.adapters.imagery.bounded_http import BrokenBody, Deadline, read_body, retry_after_s
+from chalicelib.adapters.imagery.bounded_http import BrokenBody, Deadline, kind_of_trouble, read_body, retry_after_s
 from chalicelib.application.ports.clock import Jitter, Sleep
 from chalicelib.domain.errors import ProviderUnavailable
 
@@ -32,9 +32,11 @@ class Answer(NamedTuple):
 class _Retry(Exception):
     """This try failed in a way that may pass; `after_s` is the wait that the server asked for."""
 
-    def __init__(self, reason: str, *, after_s: float | None = None) -> None:
+    def __init__(
+        self, reason: str, *, after_s: float | None = None, kind: type[ProviderUnavailable] = ProviderUnavailable
+    ) -> None:
         super().__init__(reason)
-        self.after_s = after_s
+        self.after_s, self.kind = after_s, kind
 
 
 class PictureServer:
@@ -65,18 +67,16 @@ class PictureServer:
             try:
                 return self._ask(url, deadline, check)
             except _Retry as failure:
-                reason, asked_s = str(failure), failure.after_s
+                reason, asked_s, kind = str(failure), failure.after_s, failure.kind
             wait_s = self._jitter(FIRST_BACKOFF_S * 2 ** (number - 1)) if asked_s is None else asked_s
             logger.info("imagery request failed", extra={"provider": self._provider, "try": number, "reason": reason})
             if number == TRIES:
                 break
             if wait_s >= deadline.left_s:
                 asked = f" and asks to wait {asked_s:.0f} s" if asked_s is not None else ""
-                raise ProviderUnavailable(
-                    f"{reason}{asked}: given up after {number} of {TRIES} tries", retry_after_s=asked_s
-                )
+                raise kind(f"{reason}{asked}: given up after {number} of {TRIES} tries", retry_after_s=asked_s)
             self._sleep(wait_s)
-        raise ProviderUnavailable(f"{reason}: given up after {TRIES} tries", retry_after_s=asked_s)
+        raise kind(f"{reason}: given up after {TRIES} tries", retry_after_s=asked_s)
 
     def _ask(self, url: str, deadline: Deadline, check: Callable[[Answer], None]) -> Answer:
         """Ask once. Raises _Retry, or the error that stands."""
@@ -110,7 +110,8 @@ class PictureServer:
         except BrokenBody as failure:
             broken = str(failure)
         if status in {408, 429} or status >= 500:
-            raise _Retry(f"{self.called} is busy or in trouble ({status})", after_s=retry_after_s(response))
+            says = f"{self.called} is busy or in trouble ({status})"
+            raise _Retry(says, after_s=retry_after_s(response), kind=kind_of_trouble(response))
         answer = Answer(status, kind, response.headers, content)
         check(answer)
         if broken and status == 200:

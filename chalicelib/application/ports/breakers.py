@@ -1,7 +1,8 @@
-"""The breakers of providers: how often each failed in a row, and until when it is left alone."""
+"""The breakers of providers: how many tiles of each failed in a row, and until when it is left alone."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Protocol
 
 from chalicelib.domain.breakers import Breaker
@@ -12,4 +13,8 @@ class Breakers(Protocol):
 
     def put(self, provider: str, breaker: Breaker) -> None:
         """Keep a provider's breaker. Of two at once the later counts: what is lost is a count of one."""
+        ...
+
+    def begin_trial(self, provider: str, breaker: Breaker, *, until: datetime) -> bool:
+        """Leave a provider alone until then, except for one caller, if its breaker still is that one."""
         ...

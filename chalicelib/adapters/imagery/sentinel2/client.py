@@ -16,7 +16,7 @@ from urllib.parse import urljoin
 import requests
 
 from chalicelib.adapters.imagery.bad_item import BadItem
-from chalicelib.adapters.imagery.bounded_http import BrokenBody, Deadline, read_body, retry_after_s
+from chalicelib.adapters.imagery.bounded_http import BrokenBody, Deadline, kind_of_trouble, read_body, retry_after_s
 from chalicelib.adapters.imagery.hosts import Address, address_of
 from chalicelib.adapters.imagery.json_text import parse
 from chalicelib.adapters.imagery.picture import kind_of
@@ -36,9 +36,11 @@ logger = logging.getLogger(__name__)
 class _Retry(Exception):
     """This try failed in a way that may pass; `after_s` is the wait that was asked for."""
 
-    def __init__(self, reason: str, *, after_s: float | None = None) -> None:
+    def __init__(
+        self, reason: str, *, after_s: float | None = None, kind: type[ProviderUnavailable] = ProviderUnavailable
+    ) -> None:
         super().__init__(reason)
-        self.after_s = after_s
+        self.after_s, self.kind = after_s, kind
 
 
 class CatalogueClient:
@@ -102,13 +104,13 @@ class CatalogueClient:
             try:
                 return self._object(self._ask(method, url, body, deadline))
             except _Retry as failure:
-                reason, asked_s = str(failure), failure.after_s
+                reason, asked_s, kind = str(failure), failure.after_s, failure.kind
             wait_s = self._jitter(FIRST_BACKOFF_S * 2 ** (number - 1)) if asked_s is None else asked_s
             logger.info("catalogue request failed", extra={"catalogue": self.name, "try": number, "reason": reason})
             if number == TRIES or wait_s >= deadline.left_s:
                 break
             self._sleep(wait_s)
-        raise ProviderUnavailable(f"{reason}: given up after {number} of {TRIES} tries", retry_after_s=asked_s)
+        raise kind(f"{reason}: given up after {number} of {TRIES} tries", retry_after_s=asked_s)
 
     def _ask(self, method: str, url: str, body: Mapping[str, Any] | None, deadline: Deadline) -> bytes:
         """Ask once. Raises _Retry, or the error that stands."""
@@ -139,7 +141,8 @@ class CatalogueClient:
     def _check_status(self, response: requests.Response) -> None:
         status = response.status_code
         if status in _PASSES or status >= HTTPStatus.INTERNAL_SERVER_ERROR:  # 403: Earth Search throttles so
-            raise _Retry(f"{self.name} is busy or in trouble ({status})", after_s=retry_after_s(response))
+            says = f"{self.name} is busy or in trouble ({status})"
+            raise _Retry(says, after_s=retry_after_s(response), kind=kind_of_trouble(response))
         if 300 <= status < 400:
             raise ProviderUnavailable(f"{self.name} sends elsewhere ({status}), which is not followed")
         if status != HTTPStatus.OK:

@@ -12,7 +12,7 @@ from chalicelib.adapters.imagery.sentinel2.products import Product
 from chalicelib.application.events import record
 from chalicelib.application.ports.clock import Clock
 from chalicelib.domain.diagnostics import Finding, Level, ok
-from chalicelib.domain.errors import ImageryFailed, ProviderRefused, ProviderUnavailable
+from chalicelib.domain.errors import ImageryFailed, ProviderRefused, ProviderUnavailable, Throttled
 from chalicelib.domain.events import CATALOGUE_STALE, Event
 
 Answer = TypeVar("Answer")
@@ -79,7 +79,8 @@ class Catalogues:
         if not passing:
             raise ProviderRefused(says)
         waits = [failure.retry_after_s for failure in passing if failure.retry_after_s is not None]
-        raise ProviderUnavailable(says, retry_after_s=min(waits) if len(waits) == len(passing) else None)
+        kind = Throttled if all(isinstance(failure, Throttled) for failure in passing) else ProviderUnavailable
+        raise kind(says, retry_after_s=min(waits) if len(waits) == len(passing) else None)
 
     def _behind(self, catalogue: Catalogue, products: Sequence[Product]) -> tuple[datetime | None, str | None]:
         """Return when the newest of anywhere was taken, and that it is too old, if it is. That is told to operators."""
