@@ -121,3 +121,10 @@ def test_of_several_tiles_at_once_one_finds_out_whether_a_provider_is_well(trip)
     assert [trip.breakers.begin_trial(PROVIDER, tripped, until=until) for _ in range(3)] == [True, False, False]
     trip.breakers.put(PROVIDER, Breaker())
     assert not trip.breakers.begin_trial(PROVIDER, tripped, until=until)
+
+
+def test_a_count_of_a_slow_worker_closes_no_breaker(trip):
+    tripped = Breaker(failures=5, open_until=trip.now)
+    trip.breakers.put(PROVIDER, tripped)
+    trip.breakers.put(PROVIDER, Breaker(failures=1))
+    assert trip.breakers.begin_trial(PROVIDER, tripped, until=trip.now + timedelta(seconds=10))

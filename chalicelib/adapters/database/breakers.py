@@ -30,6 +30,8 @@ class SqlBreakers(Breakers):
             connection.execute(delete(BREAKER).where(is_it))
             return
         values = {"failures": breaker.failures, "open_until": breaker.open_until}
+        if breaker.open_until is None:  # a count from before another worker opened it closes nothing
+            is_it &= BREAKER.c.open_until.is_(None)
         if connection.execute(update(BREAKER).where(is_it).values(**values)).rowcount:
             return
         try:

@@ -17,7 +17,7 @@ from chalicelib.adapters.imagery.indexed import Indexed
 from chalicelib.adapters.imagery.item_store import FolderItemStore
 from chalicelib.adapters.imagery.providers.archive import TERMS, archive_at
 from chalicelib.domain.archives import Use
-from chalicelib.domain.errors import NoCoverage, ProviderUnavailable
+from chalicelib.domain.errors import NoCoverage, PictureUnavailable, ProviderUnavailable
 from chalicelib.domain.tiles import Bounds, tiles_covering
 from tests.support.builders.archives import clear, put
 from tests.support.builders.geotiffs import noise, write
@@ -164,7 +164,7 @@ def test_a_server_in_trouble_makes_the_tile_wait_for_as_long_as_it_asks(folder, 
     view = first_view(archive, ground)
     scene = newest(archive, view, ground)
     web.how.append({"status": 429, "more": {"Retry-After": "40"}})
-    with pytest.raises(ProviderUnavailable) as failed:
+    with pytest.raises(PictureUnavailable) as failed:
         archive.fetch(scene, view, ground)
     assert failed.value.retry_after_s == 40
     web.asked.clear()

@@ -8,6 +8,7 @@ from chalicelib.domain.errors import (
     BadImage,
     ProviderRefused,
     ProviderUnavailable,
+    Throttled,
 )
 from tests.support.builders.google_provider import failure, fetch, provider
 from tests.support.standins.google import (
@@ -73,7 +74,7 @@ def test_trouble_that_may_pass_is_tried_three_times(google, answer, reason):
 
     google.script(answer, answer, answer)
     error = failure(provider(google))
-    assert type(error) is ProviderUnavailable
+    assert type(error) is (Throttled if "429" in reason or "503" in reason else ProviderUnavailable)
     assert error.reason.startswith(reason)
     assert error.reason.endswith("given up after 3 tries")
     assert len(google.requests) == 5
@@ -113,6 +114,7 @@ def test_a_wait_beyond_the_budget_is_not_waited_for(google):
     naps = []
     error = failure(provider(google, naps=naps))
     assert error.reason == "Google is busy or in trouble (429) and asks to wait 3600 s: given up after 1 of 3 tries"
+    assert type(error) is Throttled
     assert (naps, len(google.requests)) == ([], 1)
 
 

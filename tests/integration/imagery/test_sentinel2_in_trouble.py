@@ -10,7 +10,14 @@ import pytest
 
 from chalicelib.domain import events
 from chalicelib.domain.diagnostics import Level
-from chalicelib.domain.errors import BadImage, ImageryFailed, NoCoverage, ProviderRefused, ProviderUnavailable
+from chalicelib.domain.errors import (
+    BadImage,
+    ImageryFailed,
+    NoCoverage,
+    ProviderRefused,
+    ProviderUnavailable,
+    Throttled,
+)
 from chalicelib.domain.scenes import SINCE
 from chalicelib.domain.tiles import Bounds, tiles_covering
 from tests.support.builders import sentinel2
@@ -96,6 +103,7 @@ def test_one_that_is_busy_is_asked_again_and_says_when(server, status):
     with pytest.raises(ProviderUnavailable) as failure:
         search(over(server))
     assert failure.value.retry_after_s == 7.0
+    assert isinstance(failure.value, Throttled) == (status in (403, 429, 503)), "these are meant for whoever asks"
 
 
 @pytest.mark.parametrize("status", [400, 401, 404, 422])

@@ -1,7 +1,7 @@
 """Small rules: endings, verdicts, messages, e-mail addresses."""
 
 import itertools
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 from hypothesis import given
@@ -112,8 +112,10 @@ def test_a_threshold_out_of_range_is_refused(m2):
 
 
 def test_jobs_read_what_they_write():
-    job = TileJob(session_id=1, tile_run_id=2)
-    assert TileJob.from_json(job.to_json()) == job
+    job = TileJob(session_id=1, tile_run_id=2, turn=3, waits=4, failures=5)
+    read = TileJob.from_json(job.to_json())
+    assert asdict(read) == asdict(job)
+    assert read.ids == {"session_id": 1, "tile_run_id": 2}
     assert SessionJob.from_json(SessionJob(session_id=3).to_json()) == SessionJob(session_id=3)
 
 
