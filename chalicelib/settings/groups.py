@@ -166,8 +166,7 @@ class Limits(Group):
     )
     compare_waits: Count = Field(
         default=4,  # each holds a thread, or a function
-        description="How many requests may wait like that, or search for two dates, at once; the others are answered "
-        "with the open session, or with 429 for two dates.",
+        description="How many may wait so, or search for two dates, at once; the others have the open session, or 429.",
     )
     compare_waits_per_user: Count = Field(default=1, description="How many of them may be of one user.")
 
