@@ -65,6 +65,22 @@ def test_drawings_and_mapinfo_are_read():
     assert (shown.driver, shown.rows, shown.needs) == ("DXF", 1, ("crs",))
 
 
+def polyline(corners, flag):
+    said = "".join(f"10\n{x}\n20\n{y}\n" for x, y in corners)
+    return f"0\nLWPOLYLINE\n8\nplots\n90\n{len(corners)}\n70\n{flag}\n{said}"
+
+
+def test_the_rings_of_a_drawing_are_land_and_its_open_lines_are_not():
+    corners = [(300_000, 2_245_000), (300_100, 2_245_000), (300_100, 2_245_100), (300_000, 2_245_100)]
+    lines = polyline(corners, 1) + polyline([*corners, corners[0]], 0) + polyline(corners, 0)
+    drawing = f"0\nSECTION\n2\nENTITIES\n{lines}0\nENDSEC\n0\nEOF\n".encode()
+    shown, parcels = read(drawing, "a.dxf", crs="EPSG:32645")
+    assert [parcel.number for parcel in parcels] == [1, 2]
+    assert [parcel.m2 for parcel in parcels] == [pytest.approx(10_000, rel=0.01)] * 2
+    assert [(error.row, "a LineString is no land" in error.reason) for error in shown.errors] == [(3, True)]
+    assert read(drawing, "a.dxf", crs="EPSG:32645", buffer_m=1)[0].parcels == 1
+
+
 def test_whole_numbers_are_written_as_they_are(tmp_path):
     _, parcels = read(files.geopackage(tmp_path, 2), "a.gpkg", name_column="khata")
     assert [parcel.name for parcel in parcels] == ["1", "2"]

@@ -37,6 +37,7 @@ _OPTIONS = {
     "OGR_GEOJSON_MAX_OBJ_SIZE": "4",  # MB of one feature
     "OGR_SQLITE_LOAD_EXTENSIONS": "",
     "LIBKML_RESOLVE_STYLE": "NO",
+    "DXF_CLOSED_LINE_AS_POLYGON": "YES",
     "GDAL_NUM_THREADS": "1",
     "GDAL_CACHEMAX": "32",
 }

@@ -140,6 +140,16 @@ class Land:
         self.errors.setdefault(int(row), RowError(int(row) + 1, reason, position))
 
 
+def closed(geometries: Geometries) -> Geometries:
+    """Return the geometries of a drawing with its rings as land: lines that end where they begin."""
+    is_ring = np.isin(shapely.get_type_id(geometries), (GeometryType.LINESTRING, GeometryType.LINEARRING))
+    is_ring &= shapely.is_closed(geometries) & (shapely.get_num_points(geometries) > 3)
+    land = np.array(geometries, dtype=object)
+    for row in np.flatnonzero(is_ring):
+        land[row] = shapely.Polygon(geometries[row])
+    return land
+
+
 def same_names(names: list[str]) -> str:
     """Return what to say of names that several parcels have; nothing where none is there twice."""
     twice = [name for name, count in Counter(names).items() if count > 1 and name]

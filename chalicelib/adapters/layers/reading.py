@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from chalicelib.adapters.layers.drawing import drawing_of, middle_of
 from chalicelib.adapters.layers.gdal import read_rows, texts_of
-from chalicelib.adapters.layers.land import Land, same_names
+from chalicelib.adapters.layers.land import Land, closed, same_names
 from chalicelib.adapters.layers.permits import permit_notes, permit_of
 from chalicelib.adapters.layers.sources import Source, source_of
 from chalicelib.adapters.layers.systems import Placed, system_of
@@ -60,6 +60,7 @@ class GdalLayerFiles(LayerFiles):
         else:
             rows = read_rows(source, options.file_layer, self._most_rows)
             geometries = shapely.from_wkb(rows.geometries, on_invalid="ignore")
+            geometries = closed(geometries) if source.driver == "DXF" else geometries
             found = _Found(rows.layers, rows.layer, rows.crs, rows.columns, list(texts_of(rows)), geometries)
         if name := next((name for name in found.columns if len(name) > MOST_NAME), None):
             raise Invalid(f"a column is called {name[:60]!r}…: at most {MOST_NAME} letters are read of its name")
