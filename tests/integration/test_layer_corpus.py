@@ -38,6 +38,26 @@ def one(ring):
     return files.geojson([files.feature(1, ring=ring)])
 
 
+def geojson_of_columns(rows, each):
+    return files.geojson(files.feature(row, **{f"{row}_{at}": 1 for at in range(each)}) for row in range(1, rows + 1))
+
+
+def kml_of_columns(count):
+    named = "".join(f'<Data name="{at}"><value>1</value></Data>' for at in range(count))
+    return files.kml([1]).replace(b"<Polygon>", f"<ExtendedData>{named}</ExtendedData><Polygon>".encode())
+
+
+def kml_of_one_column(times):
+    fields = '<SimpleField name="a" type="string"/>' * times
+    return files.kml([1], inside=f'<Schema id="s" name="s">{fields}</Schema>')
+
+
+def mapinfo_of_columns(count):
+    columns = "".join(f"  c{at} Char(9)\n" for at in range(count))
+    text = f'Version 300\nDelimiter ","\nCoordSys Earth Projection 1, 104\nColumns {count}\n{columns}Data\n\n'
+    return files.zipped({"p.mif": text.encode(), "p.mid": b""})
+
+
 REFUSED = {  # what, its name, its bytes, words of the reason, the option that would help
     "nothing": ("a.kml", lambda: b"", "is empty", ""),
     "noise": ("a.bin", lambda: bytes(range(256)) * 99, "no file that is read here", ""),
@@ -81,6 +101,10 @@ REFUSED = {  # what, its name, its bytes, words of the reason, the option that w
     "metres": ("a.geojson", lambda: one([[345e3, 2245e3], [346e3, 2245e3], [346e3, 2246e3], [345e3, 2245e3]]),
                "read as degrees", "/crs"),
     "no land in CSV": ("a.csv", lambda: b"plot;owner\n1;Asha\n", "name a column `wkt`", ""),
+    "columns of GeoJSON": ("a.geojson", lambda: geojson_of_columns(300, 300), "more than 500 columns; at most 500", ""),
+    "columns of KML": ("a.kml", lambda: kml_of_columns(20_000), "more than 500 columns", ""),
+    "one column of KML": ("a.kml", lambda: kml_of_one_column(20_000), "more than 500 columns", ""),
+    "columns of MapInfo": ("a.zip", lambda: mapinfo_of_columns(20_000), "has 20000 columns; at most 500", ""),
     "bare .mif": ("a.mif", lambda: b'Version 300\nDelimiter ","\n', "comes with its .mid", ""),
     "table of tables": ("a.zip", lambda: files.zipped({f"t{e}": TABLE for e in (".tab", ".dat", ".map", ".id")}),
                         "refers to other tables", ""),

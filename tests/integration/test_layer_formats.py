@@ -224,6 +224,16 @@ def test_a_column_with_an_endless_name_is_refused():
         read(f"{'x' * 201},lat,lon\n1,20,85\n".encode(), "a.csv")
 
 
+def test_as_many_columns_are_read_as_of_a_table_and_what_lies_in_a_value_is_none():
+    many = {f"c{place}": 1 for place in range(498)}
+    inner = {"tags": {f"t{place}": 1 for place in range(900)}}
+    shown, _ = read(files.geojson([files.feature(1, **many)]))
+    assert len(shown.columns) == 500
+    assert read(files.geojson([files.feature(1, **inner)]))[0].columns == ("plot", "village", "tags")
+    with pytest.raises(Invalid, match="has 501 columns; at most 500 are read"):
+        read(files.geojson([files.feature(1, more=1, **many)]))
+
+
 def test_a_row_of_more_texts_than_are_kept_is_an_error_of_the_row():
     long = {f"note {place}": "𑀓" * 500 for place in range(45)}
     shown, parcels = read(files.geojson([files.feature(1), files.feature(2, **long)]))

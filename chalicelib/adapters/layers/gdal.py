@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
+from chalicelib.adapters.layers.columns import check_columns, check_columns_of_text
 from chalicelib.adapters.layers.sources import Source
 from chalicelib.domain.errors import Invalid
 
@@ -70,6 +71,7 @@ class Rows(NamedTuple):
 
 def read_rows(source: Source, file_layer: str, most_rows: int) -> Rows:
     """Read the rows of a file's layer: that one, or its largest. Raises Invalid."""
+    check_columns_of_text(source.driver, next(iter(source.parts.values())))
     with TemporaryDirectory(prefix="layer-") as folder:
         try:
             path = _written(source, Path(folder))
@@ -90,6 +92,7 @@ def _read(path: Path, source: Source, file_layer: str, most_rows: int) -> Rows:
         raise Invalid(f"this file is read as {info['driver']}, and it looks like {source.driver}: it is damaged")
     if info["features"] > most_rows:
         raise Invalid(f"this file has {info['features']} rows; at most {most_rows} make one layer: cut it")
+    check_columns(len(info["fields"]))
     options = {"encoding": source.encoding} if source.driver in ("ESRI Shapefile", "MapInfo File") else {}
     meta, _, geometries, values = pyogrio.raw.read(path, layer=layer, force_2d=True, datetime_as_string=True, **options)
     if geometries is None:
