@@ -97,7 +97,8 @@ def keep_import(ports: Ports, sign_in: SignIn, import_id: int, body: KeepDraft) 
     user_id = sign_in.user.user_id
     given = ports.layer_imports.get(import_id, user_id=user_id)
     if given.preview is not None and given.preview.needs:
-        raise Conflict("say in which coordinate system this file is, and have it read again", pointer="/crs")
+        why = "say in which coordinate system this file is, and have it read again: its preview says why"
+        raise Conflict(why, pointer="/crs")
     if given.preview is not None and not given.preview.parcels:
         raise Conflict("none of its rows is a parcel: its preview says why")
     name = plain(body.name) or given.file_name.rpartition(".")[0] or given.file_name

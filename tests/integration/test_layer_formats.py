@@ -197,6 +197,20 @@ def test_numbers_that_cannot_be_of_the_system_are_refused():
     assert parcel.m2 == pytest.approx(5e5, rel=0.01)
 
 
+def test_land_beyond_the_polar_circle_is_asked_for_where_it_would_not_be_exchanged():
+    delhi = files.geojson([files.feature(1, ring=[[28.6, 77.2], [28.601, 77.2], [28.601, 77.201], [28.6, 77.2]])])
+    shown, _ = read(delhi)
+    assert shown.needs == ("crs",)
+    assert shown.notes[0].startswith("1 of 1 parcels: is latitude 77.2005, longitude 28.6005 right? it lies beyond")
+    assert "exchanged it would be latitude 28.6005, longitude 77.2005" in shown.notes[0]
+    shown, parcels = read(delhi, crs="EPSG:4326")
+    assert (shown.needs, len(parcels), "right?" in shown.notes[0]) == ((), 1, True)
+    table = b"plot,lat,lon\n1,77.59,12.97\n2,12.97,77.59\n"
+    shown, _ = read(table, "a.csv", buffer_m=10)
+    assert (shown.needs, shown.notes[0].partition(":")[0]) == (("crs",), "1 of 2 parcels")
+    assert read(files.field(2))[0].notes == ()
+
+
 def test_parcels_that_touch_themselves_are_the_same_land_and_names_that_are_there_twice_are_told():
     eight = [
         [85.8, 20.3],

@@ -10,7 +10,9 @@ from chalicelib.domain.errors import Invalid
 _JSON = re.compile(rb'"((?:[^"\\]|\\.)*+)"(\s*+:)?|[{}]')  # a text, with its colon where it is a key; an object's ends
 _DEPTH = 3  # of the objects around a column: the collection, its feature, the feature's properties
 _OWN_KEYS = 20  # of GeoJSON itself, which are no columns: "type", "geometry" and their like
-_KML = re.compile(rb"""<\s*(?:\w+:)?(Schema|SimpleField|Data)\b[^<>]{0,400}?\sname\s*=\s*["']([^"'<]*)""", re.IGNORECASE)
+_KML = re.compile(
+    rb"""<\s*(?:\w+:)?(Schema|SimpleField|Data)\b[^<>]{0,400}?\sname\s*=\s*["']([^"'<]*)""", re.IGNORECASE
+)
 _MAPINFO = re.compile(rb"^\s*(?:columns|fields)\s+(\d{1,9})\b", re.IGNORECASE | re.MULTILINE)
 
 

@@ -146,7 +146,9 @@ class ReadFile(LayerFile):
         rows = self._rows if is_placed else []
         errors = self._land.all_errors()
         options, file = self._options, self._file
+        doubt = self._land.doubt()
         notes = [
+            doubt,
             *file.notes,
             *self._land.notes,
             *permit_notes(options, len(rows)),
@@ -155,7 +157,7 @@ class ReadFile(LayerFile):
         if len(self._layers) > 1:
             notes.append(f"this file has {len(self._layers)} layers; {self._layer!r} is shown")
         at = (options.draw_at or middle_of(self._land.geometries[rows])) if rows else None
-        needs = ["crs"] if self._system_is_assumed or not is_placed else []
+        is_asked = self._system_is_assumed or not is_placed or (doubt and not options.crs)
         return Preview(
             driver=file.driver,
             file_layers=tuple(self._layers[:50]) if self._layer else (),
@@ -169,7 +171,7 @@ class ReadFile(LayerFile):
             datum_note=self._placed.note if self._placed else "",
             accuracy_m=self._accuracy_m,
             accuracy_is_assumed=options.accuracy_m is None and (not self._placed or self._placed.accuracy_is_assumed),
-            needs=tuple(needs),
+            needs=("crs",) if is_asked else (),
             rows=len(self._texts),
             parcels=len(rows),
             bounds=self._bounds if rows else None,
