@@ -249,3 +249,16 @@ def test_lines_and_points_become_land_with_a_buffer_in_metres():
     )  # fmt: skip
     assert point.m2 == pytest.approx(314, rel=0.02)
     assert line.m2 == pytest.approx(20 * 1045 + 314, rel=0.02)
+
+
+@pytest.mark.parametrize("spelled", ["UTF8", "utf8", "UTF-8", "cp65001"])
+def test_bytes_that_are_no_utf_8_are_refused_however_that_is_spelled(spelled):
+    rows = [(files.square(1), b"caf\xe9 5")]
+    said = files.zipped(files.shapefile(rows, cpg=spelled.encode()))
+    for content, options in ((said, {}), (files.zipped(files.shapefile(rows)), {"encoding": spelled})):
+        with pytest.raises(Invalid, match="not in that encoding") as refused:
+            read(content, "a.zip", **options)
+        assert refused.value.pointer == "/encoding"
+    rows = [(files.square(1), "café 5".encode())]
+    shown, (parcel,) = read(files.zipped(files.shapefile(rows, cpg=spelled.encode())), "a.zip")
+    assert (parcel.name, shown.encoding, shown.notes) == ("café 5", "UTF-8", ())

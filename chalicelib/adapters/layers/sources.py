@@ -88,7 +88,7 @@ def _several(driver: str, first: str, found: dict[str, bytes], encoding: str) ->
         raise Invalid(f"{_base(first)} lacks its {' and '.join(lacking)}: pack all parts of it together")
     if driver == "MapInfo File" and _ELSEWHERE.search(parts[".tab"]):
         raise Invalid("this MapInfo table refers to other tables: export it as one")
-    source = Source(driver=driver, parts=parts, encoding=encoding)
+    source = Source(driver=driver, parts=parts, encoding=_known(encoding))
     if driver == "ESRI Shapefile":
         _check_shapefile(parts)
         _choose_encoding(source, encoding)
@@ -118,9 +118,9 @@ def _choose_encoding(source: Source, encoding: str) -> None:
     said = source.parts.pop(".cpg", b"").decode("ascii", "replace").strip().strip("\0")
     name = {"65001": "UTF-8", "88591": "ISO-8859-1"}.get(said, f"cp{said}" if said.isdigit() else said)
     if encoding:
-        source.encoding = encoding
-    elif name and _is_known(name):
-        source.encoding = name
+        source.encoding = _known(encoding)
+    elif name and (known := _known(name)):
+        source.encoding = known
     elif _is_utf8(source.parts[".dbf"]):
         source.encoding = "UTF-8"
     else:
@@ -170,7 +170,7 @@ def _interchange(first: str, found: dict[str, bytes], encoding: str) -> Source:
     for name, data in found.items():
         if name.lower() == stem + ".mid":
             parts[".mid"] = data
-    return Source(driver="MapInfo File", parts=parts, encoding=encoding)
+    return Source(driver="MapInfo File", parts=parts, encoding=_known(encoding))
 
 
 def _as_utf8(content: bytes, encoding: str) -> tuple[bytes, Source]:
@@ -179,7 +179,7 @@ def _as_utf8(content: bytes, encoding: str) -> tuple[bytes, Source]:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")) and not encoding:
         source.encoding = "UTF-16"
     content = content.removeprefix(codecs.BOM_UTF8)
-    if b"\0" in content[:4096] and source.encoding.upper() != "UTF-16":
+    if b"\0" in content[:4096] and not _known(source.encoding).upper().startswith("UTF-16"):
         raise Invalid(f"this is no file that is read here ({KINDS})")
     try:
         text = content.decode(source.encoding)
@@ -211,15 +211,20 @@ def _assumed(why: str) -> str:
 
 
 def _check_encoding(encoding: str) -> None:
-    if not _is_known(encoding):
+    if not _known(encoding):
         raise Invalid(
             f"no encoding is called {encoding[:40]!r}; for example: UTF-8, cp1252, UTF-16", pointer="/encoding"
         )
 
 
-def _is_known(name: str) -> bool:
+def _known(name: str) -> str:
+    """Return the name of an encoding as its codec has it, so that every spelling is the same one; empty: it is none.
+
+    GDAL drops what is wrong in a text where it does not know the name: it knows UTF-8, and not UTF8.
+    """
     try:
         b"text".decode(name)
+        known = codecs.lookup(name).name
     except (LookupError, ValueError, UnicodeError):
-        return False
-    return True
+        return ""
+    return {"utf-8": "UTF-8", "utf-16": "UTF-16", "iso8859-1": "ISO-8859-1"}.get(known, known)
