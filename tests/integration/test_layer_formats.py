@@ -89,6 +89,14 @@ def test_whole_numbers_are_written_as_they_are(tmp_path):
     assert [parcel.tags for parcel in parcels] == [{"khata": "12"}, {}]
 
 
+def test_numbers_of_plots_keep_their_digits_whatever_kind_of_number_they_are():
+    wide = {'kh"ata': 12345678901234567}
+    features = [files.feature(1, plot=820.0, **wide), files.feature(2, plot=0.5), files.feature(3, plot=1e20)]
+    _shown, parcels = read(files.geojson(features), "a.geojson", name_column="plot", tag_columns=('kh"ata',))
+    assert [parcel.name for parcel in parcels] == ["820", "0.5", "1e+20"]
+    assert [parcel.tags for parcel in parcels] == [{'kh"ata': "12345678901234567"}, {}, {}]
+
+
 def test_what_lies_around_a_place_is_drawn_the_nearest_first():
     shown, parcels = read(files.field(90))
     assert [each.row for each in shown.drawn] != []

@@ -46,6 +46,7 @@ is_first = "pyogrio" not in sys.modules
 if is_first:
     os.environ.update(_SKIPPED)  # noqa: TID251 (GDAL reads it there, once)
 
+import numpy as np  # noqa: E402
 import pyogrio  # noqa: E402
 from pyogrio.errors import DataLayerError, DataSourceError  # noqa: E402
 
@@ -55,6 +56,7 @@ if is_first:
     for name in _SKIPPED:
         del os.environ[name]  # noqa: TID251 (another library's GDAL in this process reads it too)
 
+_EXACT = 2**53  # below, a float holds every whole number
 _PATH = re.compile(r"'?/\S*/land(\.\w+)'?")
 
 
@@ -98,10 +100,20 @@ def _read(path: Path, source: Source, file_layer: str, most_rows: int) -> Rows:
     if geometries is None:
         raise Invalid(f"the layer {layer!r} of this file has no geometries")
     whole = [str(kind) in ("OFTInteger", "OFTInteger64") for kind in meta["ogr_types"]]
+    for at in np.flatnonzero(whole):
+        if values[at].dtype.kind == "f" and (np.abs(values[at]) >= _EXACT).any():  # one without a value made it so
+            values[at] = _exact(path, layer, str(meta["fields"][at]))
     columns = {str(name): (each, is_whole) for name, each, is_whole in zip(meta["fields"], values, whole, strict=True)}
     if source.driver == "KML":
         columns = {name: column for name, column in columns.items() if name not in _OF_KML}
     return Rows(layers, layer, list(columns), meta["crs"] or "", geometries, list(columns.values()))
+
+
+def _exact(path: Path, layer: str, column: str) -> Any:  # noqa: ANN401 (an array)
+    """Read a column of whole numbers as texts: digits that no float holds."""
+    name, of = (each.replace("\\", "\\\\").replace('"', '\\"') for each in (column, layer))
+    sql = f'SELECT CAST("{name}" AS CHARACTER(20)) FROM "{of}"'  # noqa: S608 (of names that are the file's, quoted)
+    return pyogrio.raw.read(path, sql=sql, sql_dialect="OGRSQL", read_geometry=False)[3][0]
 
 
 def texts_of(rows: Rows) -> Iterator[dict[str, str]]:
@@ -118,7 +130,10 @@ def _text(value: Any, is_whole: bool) -> str:  # noqa: ANN401, FBT001 (of numpy;
         return str(int(value))
     if isinstance(value, bytes):
         return ""
-    return repr(float(value)) if isinstance(value, float) or hasattr(value, "dtype") else str(value).strip()
+    if not isinstance(value, float) and not hasattr(value, "dtype"):
+        return str(value).strip()
+    number = float(value)
+    return str(int(number)) if abs(number) < _EXACT and number.is_integer() else repr(number)
 
 
 def _written(source: Source, folder: Path) -> Path:
