@@ -78,7 +78,12 @@ REFUSED = {  # what, its name, its bytes, words of the reason, the option that w
     "no .shx": ("a.zip", lambda: without(".shx"), "lacks its .shx", ""),
     "no .dbf": ("a.zip", lambda: without(".dbf"), "lacks its .dbf", ""),
     "no .shp": ("a.zip", lambda: without(".shp"), "no .shp among them", ""),
-    "bare .shp": ("a.shp", lambda: SHAPES["plots.shp"], "no file that is read here", ""),
+    "bare .shp": ("a.shp", lambda: SHAPES["plots.shp"], "pack .shp, .shx, .dbf and .prj into one zip file", ""),
+    "bare .dbf": ("a.dbf", lambda: SHAPES["plots.dbf"], "pack .shp, .shx, .dbf and .prj into one zip file", ""),
+    ".dbf of fewer rows": (
+        *("a.zip", lambda: with_part(".dbf", lambda part: part[:4] + struct.pack("<I", 1) + part[8:])),
+        *("has 2 shapes, and its .dbf 1 rows", ""),
+    ),
     ".shp cut off": ("a.zip", lambda: with_part(".shp", lambda part: part[:-50]), "it is cut off", ""),
     ".shp is another": ("a.zip", lambda: with_part(".shp", lambda part: b"x" * len(part)), "is none", ""),
     ".dbf cut off": ("a.zip", lambda: with_part(".dbf", lambda part: part[:-30]), "it is cut off", ""),

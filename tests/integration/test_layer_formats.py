@@ -238,6 +238,12 @@ def test_parcels_that_touch_themselves_are_the_same_land_and_names_that_are_ther
     ]
 
 
+def test_a_column_whose_name_is_there_twice_takes_nothing_from_the_first():
+    shown, (parcel,) = read(b"plot,lat,lon,plot,\n820,20,85,second,third\n", "a.csv", buffer_m=2)
+    assert shown.columns == ("plot", "plot (column 4)", "column 5")
+    assert (parcel.name, parcel.tags) == ("820", {"plot (column 4)": "second", "column 5": "third"})
+
+
 def test_a_column_with_an_endless_name_is_refused():
     rows = [files.feature(1, **{"x" * 201: "1"})]
     with pytest.raises(Invalid, match="at most 200 letters"):

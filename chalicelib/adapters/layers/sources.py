@@ -14,6 +14,7 @@ KINDS = "KML or KMZ, a zipped shapefile, GeoPackage, GeoJSON, CSV, DXF or MapInf
 MOST_UNPACKED = 512 * 2**20
 ASSUMED = "cp1252"
 _ZIP, _SQLITE = b"PK\x03\x04", b"SQLite format 3\x00"
+_SHAPES = b"\x00\x00\x27\x0a"  # a .shp, and a .shx
 _PARTS = {  # of a file that comes in several: what each driver reads beside the first
     "ESRI Shapefile": (".shp", ".shx", ".dbf", ".prj", ".cpg"),
     "MapInfo File": (".tab", ".dat", ".map", ".id", ".ind"),
@@ -99,11 +100,12 @@ def _check_shapefile(parts: dict[str, bytes]) -> None:
     """Refuse a shapefile whose parts say that they are longer than they are, or that they are something else."""
     for ending in (".shp", ".shx"):
         data = parts[ending]
-        if len(data) < 100 or data[:4] != b"\x00\x00\x27\x0a":
+        if len(data) < 100 or data[:4] != _SHAPES:
             raise Invalid(f"the {ending} of this shapefile is none: it is damaged")
         said = int.from_bytes(data[24:28], "big") * 2
         if said > len(data):
             raise Invalid(f"the {ending} of this shapefile says {said} bytes and has {len(data)}: it is cut off")
+    shapes = (said - 100) // 8  # of the .shx: eight bytes each, behind its head
     data = parts[".dbf"]
     if len(data) < 32:
         raise Invalid("the .dbf of this shapefile is none: it is damaged")
@@ -112,6 +114,8 @@ def _check_shapefile(parts: dict[str, bytes]) -> None:
         raise Invalid(
             f"the .dbf of this shapefile says {rows} rows of {width} bytes and has {len(data)}: it is cut off"
         )
+    if rows < shapes:  # GDAL reads as many as have a row, and says nothing of the others
+        raise Invalid(f"this shapefile has {shapes} shapes, and its .dbf {rows} rows: export it again")
 
 
 def _choose_encoding(source: Source, encoding: str) -> None:
@@ -144,6 +148,8 @@ def _single(content: bytes, ending: str, encoding: str) -> Source:
         raise Invalid("this GeoPackage is no SQLite database: it is damaged, or something else under that name")
     if content.startswith(b"AutoCAD Binary DXF"):
         return Source(driver="DXF", parts={".dxf": content})
+    if content.startswith(_SHAPES) or ending in (".shp", ".shx", ".dbf"):
+        raise Invalid("a shapefile comes in several parts: pack .shp, .shx, .dbf and .prj into one zip file")
     text, source = _as_utf8(content, encoding)
     begin = text[:4096].lstrip()
     if begin.startswith(b"<"):
@@ -157,8 +163,6 @@ def _single(content: bytes, ending: str, encoding: str) -> Source:
         source.driver, source.parts = "DXF", {".dxf": text}
     elif ending in (".csv", ".txt", ".tsv", ""):
         source.driver, source.parts = "CSV", {".csv": text}
-    elif ending == ".shp":
-        raise Invalid("a shapefile comes in several parts: pack .shp, .shx, .dbf and .prj into one zip file")
     else:
         raise Invalid(f"this is no file that is read here ({KINDS})")
     return source
