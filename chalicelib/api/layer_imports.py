@@ -9,7 +9,7 @@ from chalicelib.api.layer_bodies import ImportDraft, ImportOut, KeepDraft, ReadO
 from chalicelib.composition import Ports
 from chalicelib.domain.accounts import SignIn
 from chalicelib.domain.errors import Conflict, Invalid, TooLarge
-from chalicelib.domain.layer_imports import ImportState, LayerImport, NewImport
+from chalicelib.domain.layer_imports import LayerImport, NewImport
 from chalicelib.domain.plain_text import plain
 
 api = Api(__name__)
@@ -26,8 +26,9 @@ def add_import(ports: Ports, sign_in: SignIn, body: ImportDraft) -> ImportOut:
     user_id, limits = sign_in.user.user_id, ports.settings.layers
     if body.bytes > limits.layer_file_bytes:
         raise Invalid(f"a file has at most {limits.layer_file_mib} MiB: zip it, or cut it", pointer="/bytes")
-    key = f"imports/{user_id}-{ports.new_token()}"
+    key = f"imports/{user_id}-{ports.new_token()}-{body.bytes}"  # how many are announced is told by its end
     new = NewImport(user_id=user_id, object_key=key, file_name=plain(body.file_name), layer_id=body.layer_id)
+    _drop(ports, ports.layer_imports.to_drop(user_id=user_id, most_waiting=limits.imports_waiting))
     given = ports.layer_imports.add(new, now=ports.clock(), most_waiting=limits.imports_waiting)
     return ImportOut.of(given, _upload(given, ports, size_bytes=body.bytes))
 
@@ -43,7 +44,7 @@ def _upload(given: LayerImport, ports: Ports, *, size_bytes: int) -> UploadOut:
     return UploadOut(url=url, headers=headers)
 
 
-@api.route(PUT, method="PUT", status=204, query=("expires", "signature"), extra_statuses=(400, 403, 413))
+@api.route(PUT, method="PUT", status=204, query=("expires", "signature"), extra_statuses=(400, 403, 409, 413))
 def send_file(ports: Ports, sign_in: SignIn, request: Request, import_id: int) -> None:
     """Send a file's bytes, where the answer that announced it said so: the store is this machine's own."""
     given = ports.layer_imports.get(import_id, user_id=sign_in.user.user_id)
@@ -56,8 +57,11 @@ def send_file(ports: Ports, sign_in: SignIn, request: Request, import_id: int) -
     content = raw_body_of(request)
     if len(content) > ports.settings.layers.layer_file_bytes:
         raise TooLarge(f"a file has at most {ports.settings.layers.layer_file_mib} MiB")
-    if given.state in (ImportState.KEEPING, ImportState.KEPT):
-        raise Conflict("this file is kept already: import it again to make a new version")
+    announced = given.object_key.rpartition("-")[2]
+    if not content or str(len(content)) != announced:
+        raise Invalid(f"{len(content)} bytes were sent, and {announced} were announced: send the whole file again")
+    ports.layer_imports.expect(import_id, user_id=sign_in.user.user_id)
+    ports.images.delete([given.object_key])  # sent before: a key is written once
     ports.images.put(given.object_key, content)
 
 
@@ -97,7 +101,8 @@ def keep_import(ports: Ports, sign_in: SignIn, import_id: int, body: KeepDraft) 
     user_id = sign_in.user.user_id
     given = ports.layer_imports.get(import_id, user_id=user_id)
     if given.preview is not None and given.preview.needs:
-        raise Conflict("say in which coordinate system this file is, and have it read again", pointer="/crs")
+        why = "say in which coordinate system this file is, and have it read again: its preview says why"
+        raise Conflict(why, pointer="/crs")
     if given.preview is not None and not given.preview.parcels:
         raise Conflict("none of its rows is a parcel: its preview says why")
     name = plain(body.name) or given.file_name.rpartition(".")[0] or given.file_name
@@ -111,5 +116,9 @@ def keep_import(ports: Ports, sign_in: SignIn, import_id: int, body: KeepDraft) 
 def forget_import(ports: Ports, sign_in: SignIn, import_id: int) -> None:
     """Forget a file; the layer that was kept of it stays."""
     given = ports.layer_imports.get(import_id, user_id=sign_in.user.user_id)
-    ports.layer_imports.forget([import_id])
-    ports.images.delete([given.object_key])
+    _drop(ports, [given])
+
+
+def _drop(ports: Ports, given: list[LayerImport]) -> None:
+    ports.images.delete([each.object_key for each in given])  # first: what no row names, nobody deletes
+    ports.layer_imports.forget([each.import_id for each in given])

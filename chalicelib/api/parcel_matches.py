@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -11,7 +12,16 @@ from chalicelib.api.http import Api, ApiModel, Body
 from chalicelib.composition import Ports
 from chalicelib.domain.accounts import SignIn
 from chalicelib.domain.errors import Invalid
-from chalicelib.domain.survey_numbers import MOST_LINES, Match, Matched, ParcelText, Part, match, part_of, read_lines
+from chalicelib.domain.survey_columns import Part, columns_of
+from chalicelib.domain.survey_numbers import (
+    MOST_LINES,
+    Match,
+    Matched,
+    ParcelText,
+    header_of,
+    match,
+    read_lines,
+)
 
 api = Api(__name__)
 Column = Annotated[str | None, Field(max_length=200)]
@@ -94,7 +104,12 @@ class MatchOut(ApiModel):
     lines_not_compared: Annotated[
         int, Field(description="Lines that say an ULPIN alone, where the layer has none: they may be in it, or not.")
     ]
-    not_compared: Annotated[list[str], Field(description="What the list says and no column of the layer holds.")]
+    not_compared: Annotated[
+        list[str],
+        Field(
+            description="What the list says and no column of the layer holds, then its own columns that are not known."
+        ),
+    ]
     parcel_ids: Annotated[list[int], Field(description="Those that were found, each once, for an area of them.")]
     lines: list[MatchedLineOut]
     lines_left_out: Annotated[int, Field(description="Lines that were found and are not in this answer: no room.")]
@@ -103,10 +118,10 @@ class MatchOut(ApiModel):
 @api.route("/api/layers/{layer_id}/match", method="POST", body=MatchBody, response=MatchOut)
 def match_list(ports: Ports, sign_in: SignIn, layer_id: int, body: MatchBody) -> MatchOut:
     """Find the parcels of a layer that a pasted list of survey numbers means, line by line."""
-    lines = read_lines(body.text)
+    lines, header = read_lines(body.text), header_of(body.text)
     layer = ports.parcels.texts(layer_id, user_id=sign_in.user.user_id)
     names = dict.fromkeys(name for parcel in layer.parcels[:1000] for name in parcel.tags)
-    answer = match(lines, layer.parcels, _columns(body.columns, names))
+    answer = match(lines, layer.parcels, _columns(body.columns, names, header.names))
     states = [matched.match for matched in answer.lines]
     found = [matched.parcels[0].parcel_id for matched in answer.lines if matched.match is Match.FOUND]
     # What somebody has to look at comes first, where not all of it has room.
@@ -119,20 +134,17 @@ def match_list(ports: Ports, sign_in: SignIn, layer_id: int, body: MatchBody) ->
         ambiguous=states.count(Match.AMBIGUOUS),
         not_found=states.count(Match.NOT_FOUND),
         lines_not_compared=states.count(Match.NOT_COMPARED),
-        not_compared=[part.value for part in answer.not_compared],
+        not_compared=[*(part.value for part in answer.not_compared), *header.unread],
         parcel_ids=list(dict.fromkeys(found)),
         lines=sorted(shown, key=lambda line: line.line),
         lines_left_out=len(states) - len(shown),
     )
 
 
-def _columns(said: MatchColumns | None, names: dict[str, None]) -> dict[Part, str]:
-    """Return which tags hold what: as was said, else by what they are called. Raises Invalid."""
-    columns: dict[Part, str] = {}
-    for name in names:
-        part = part_of(name)
-        if part is not None and part is not Part.PLOT:
-            columns.setdefault(part, name)
+def _columns(said: MatchColumns | None, names: dict[str, None], in_list: Mapping[Part, str]) -> dict[Part, str]:
+    """Return which tags hold what: as was said, else by what they and the list's are called. Raises Invalid."""
+    columns = columns_of(names, in_list)
+    columns.pop(Part.PLOT, None)  # it is the parcel's name
     for part in Part:
         asked = None if said is None else getattr(said, part.value)
         if asked is not None and asked not in names:

@@ -48,6 +48,7 @@ export function optionsFields(preview, options) {
 }
 
 function crsHint(preview, needsCrs) {
+  if (needsCrs && preview.crs !== "" && !preview.crsIsAssumed) return "Say it if the place is right, or it cannot be kept.";
   if (needsCrs) return "The file does not say: choose one, or it cannot be kept.";
   return preview?.crsIsAssumed ? "assumed: the file does not say" : "empty: as the file says";
 }

@@ -14,7 +14,7 @@ export function previewOf(preview) {
     "section",
     { class: "card area-part", "aria-label": "What it shows" },
     el("h2", {}, `${counted(preview.parcels, "parcel")} of ${counted(preview.rows, "row")}`),
-    preview.needs.includes("crs") && el("p", { class: "notice warn" }, NEEDS_CRS),
+    preview.needs.includes("crs") && (preview.crsIsAssumed || preview.crs === "") && el("p", { class: "notice warn" }, NEEDS_CRS),
     preview.notes.map((note) => el("p", { class: "notice warn" }, note)),
     facts([
       ["File", preview.driver],

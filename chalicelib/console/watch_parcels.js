@@ -104,7 +104,7 @@ function outcome(answer, chosen, choose) {
   const counts = `${count(answer.found)} found, ${count(answer.ambiguous)} ambiguous, ${count(answer.notFound)} not found${answer.linesNotCompared > 0 ? `, ${count(answer.linesNotCompared)} not compared` : ""}.`;
   return [
     el("p", { role: "status" }, el("strong", {}, counts)),
-    answer.notCompared.length > 0 && el("p", { class: "notice warn" }, `The layer has no column for: ${answer.notCompared.join(", ")}. That was not compared.`),
+    answer.notCompared.length > 0 && el("p", { class: "notice warn" }, `Not compared: ${answer.notCompared.join(", ")}. The layer has no column for it, or the list’s column has no known name.`),
     ...STATES.map(([state, title, tone]) => linesOf(answer.lines.filter((line) => line.state === state), state, title, tone, pick)),
   ].filter(Boolean);
 }

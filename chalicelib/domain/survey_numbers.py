@@ -5,39 +5,21 @@ from __future__ import annotations
 import csv
 import io
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
 from chalicelib.domain.errors import Invalid
+from chalicelib.domain.survey_columns import Part, columns_of, spelled
 
 MOST_LINES = 2000
 MOST_LETTERS = 500  # of one cell
 MOST_SHOWN = 10  # parcels of one line, where several fit
 MOST_NEAREST = 3
 _ULPIN = re.compile(r"(?=.*\d)[0-9a-z]{14}")  # of 14 letters and digits
-_AROUND = re.compile(r"\s*([/\\-])\s*")
 _FIRST_NUMBER = re.compile(r"\d+")
 
 
-class Part(StrEnum):
-    """What a survey number is made of, from the widest."""
-
-    DISTRICT = "district"
-    TAHASIL = "tahasil"
-    MOUZA = "mouza"
-    PLOT = "plot"
-    ULPIN = "ulpin"
-
-
-_WORDS = {  # what the columns of files and lists are called, spelled as by `_word`
-    Part.DISTRICT: ("district", "dist", "districtname", "distname", "jilla", "zilla"),
-    Part.TAHASIL: ("tahasil", "tahsil", "tehsil", "tahasilname", "tehsilname", "taluk", "taluka", "circle"),
-    Part.MOUZA: ("mouza", "mauza", "moujha", "mouzaname", "village", "villagename", "revenuevillage", "gram"),
-    Part.PLOT: ("plot", "plotno", "plotnumber", "surveyno", "surveynumber", "khasra", "khasrano", "name"),
-    Part.ULPIN: ("ulpin", "bhuaadhaar", "bhuaadhar", "alpin"),
-}
 _WITHOUT_HEADER = (
     (Part.PLOT,),
     (Part.MOUZA, Part.PLOT),
@@ -45,6 +27,14 @@ _WITHOUT_HEADER = (
     (Part.DISTRICT, Part.TAHASIL, Part.MOUZA, Part.PLOT),
     (Part.DISTRICT, Part.TAHASIL, Part.MOUZA, Part.PLOT, Part.ULPIN),
 )
+
+
+class Header(NamedTuple):
+    """What the first line of a list says of its columns; nothing where it is a survey number itself."""
+
+    parts: tuple[Part | None, ...]  # of each column; None: its cells are not read
+    names: Mapping[Part, str]  # of the columns that are read, as they were written
+    unread: tuple[str, ...]  # names of the others
 
 
 class Match(StrEnum):
@@ -88,21 +78,6 @@ class Answer(NamedTuple):
     not_compared: tuple[Part, ...]  # that the list says, and no column of the layer
 
 
-def spelled(text: str) -> str:
-    """Return a word or a number as it is compared: any digits, any case, any blanks.
-
-    What makes a plot another one stays: '820/1' is not '820', '007' is not '7'.
-
-    >>> spelled(" ୮୨୦ / ୧ "), spelled("Chandaka  MOUZA"), spelled("८२०/१क")
-    ('820/1', 'chandaka mouza', '820/1क')
-    """
-    letters = []
-    for letter in unicodedata.normalize("NFKC", text):
-        kind = unicodedata.category(letter)
-        letters.append(str(unicodedata.decimal(letter)) if kind == "Nd" else "" if kind == "Cf" else letter)
-    return _AROUND.sub(r"\1", " ".join("".join(letters).casefold().split()))
-
-
 def read_lines(text: str) -> list[Line]:
     r"""Read a pasted list: one survey number a line, or CSV with a header that names its columns. Raises Invalid.
 
@@ -111,6 +86,37 @@ def read_lines(text: str) -> list[Line]:
     >>> [dict(line.said) for line in read_lines("Mouza;Plot No\nChandaka;820/1")]
     [{<Part.MOUZA: 'mouza'>: 'Chandaka', <Part.PLOT: 'plot'>: '820/1'}]
     """
+    numbered = _rows(text)
+    for number, row in numbered:
+        if any(len(each) > MOST_LETTERS for each in row):
+            raise Invalid(f"line {number} has more than the {MOST_LETTERS} letters of a survey number", pointer="/text")
+    header = _header(numbered[0][1]).parts
+    numbered = numbered[1:] if header else numbered
+    if not 1 <= len(numbered) <= MOST_LINES:
+        raise Invalid(f"a list has 1 to {MOST_LINES} survey numbers, not {len(numbered)}", pointer="/text")
+    return [_line(number, row, header) for number, row in numbered]
+
+
+def header_of(text: str) -> Header:
+    r"""Return what a pasted list says of its columns. Raises Invalid.
+
+    >>> header_of("Mouja,Plot,Name\nB,5,Asha").unread
+    ('Mouja', 'Name')
+    """
+    return _header(_rows(text)[0][1])
+
+
+def _header(cells: Sequence[str]) -> Header:
+    names = columns_of(cells, {})
+    if Part.PLOT not in names and Part.ULPIN not in names:
+        return Header((), {}, ())
+    places = {cells.index(name): part for part, name in names.items()}
+    unread = [cell for place, cell in enumerate(cells) if cell and place not in places]
+    return Header(tuple(places.get(place) for place in range(len(cells))), names, tuple(dict.fromkeys(unread)))
+
+
+def _rows(text: str) -> list[tuple[int, list[str]]]:
+    """Return the lines of a list with their numbers, at least one."""
     first = next((line for line in text.splitlines() if line.strip()), "")
     between = max("\t;,", key=first.count)
     try:
@@ -122,21 +128,7 @@ def read_lines(text: str) -> list[Line]:
     ]
     if not numbered:
         raise Invalid("this list has no line: write one survey number a line", pointer="/text")
-    for number, row in numbered:
-        if any(len(each) > MOST_LETTERS for each in row):
-            raise Invalid(f"line {number} has more than the {MOST_LETTERS} letters of a survey number", pointer="/text")
-    header = [part_of(each) for each in numbered[0][1]]
-    is_header = Part.PLOT in header or Part.ULPIN in header
-    numbered = numbered[1:] if is_header else numbered
-    if not 1 <= len(numbered) <= MOST_LINES:
-        raise Invalid(f"a list has 1 to {MOST_LINES} survey numbers, not {len(numbered)}", pointer="/text")
-    return [_line(number, row, header if is_header else None) for number, row in numbered]
-
-
-def part_of(column: str) -> Part | None:
-    """Return what a column holds, by what it is called; None of any other."""
-    word = "".join(letter for letter in spelled(column) if letter.isalnum())
-    return next((part for part, words in _WORDS.items() if word in words), None)
+    return numbered
 
 
 def match(lines: Sequence[Line], parcels: Iterable[ParcelText], columns: Mapping[Part, str]) -> Answer:
@@ -195,9 +187,9 @@ def _matched(
     return Matched(line, kind, tuple(found[:MOST_SHOWN]), len(found))
 
 
-def _line(number: int, row: Sequence[str], header: Sequence[Part | None] | None) -> Line:
+def _line(number: int, row: Sequence[str], header: Sequence[Part | None]) -> Line:
     text = ", ".join(row)
-    if header is not None:
+    if header:
         return Line(number, text, {part: cell for part, cell in zip(header, row, strict=False) if part and cell})
     cells = [cell for cell in row if cell]
     if len(cells) > len(_WITHOUT_HEADER):

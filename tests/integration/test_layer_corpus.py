@@ -38,6 +38,26 @@ def one(ring):
     return files.geojson([files.feature(1, ring=ring)])
 
 
+def geojson_of_columns(rows, each):
+    return files.geojson(files.feature(row, **{f"{row}_{at}": 1 for at in range(each)}) for row in range(1, rows + 1))
+
+
+def kml_of_columns(count):
+    named = "".join(f'<Data name="{at}"><value>1</value></Data>' for at in range(count))
+    return files.kml([1]).replace(b"<Polygon>", f"<ExtendedData>{named}</ExtendedData><Polygon>".encode())
+
+
+def kml_of_one_column(times):
+    fields = '<SimpleField name="a" type="string"/>' * times
+    return files.kml([1], inside=f'<Schema id="s" name="s">{fields}</Schema>')
+
+
+def mapinfo_of_columns(count):
+    columns = "".join(f"  c{at} Char(9)\n" for at in range(count))
+    text = f'Version 300\nDelimiter ","\nCoordSys Earth Projection 1, 104\nColumns {count}\n{columns}Data\n\n'
+    return files.zipped({"p.mif": text.encode(), "p.mid": b""})
+
+
 REFUSED = {  # what, its name, its bytes, words of the reason, the option that would help
     "nothing": ("a.kml", lambda: b"", "is empty", ""),
     "noise": ("a.bin", lambda: bytes(range(256)) * 99, "no file that is read here", ""),
@@ -58,7 +78,12 @@ REFUSED = {  # what, its name, its bytes, words of the reason, the option that w
     "no .shx": ("a.zip", lambda: without(".shx"), "lacks its .shx", ""),
     "no .dbf": ("a.zip", lambda: without(".dbf"), "lacks its .dbf", ""),
     "no .shp": ("a.zip", lambda: without(".shp"), "no .shp among them", ""),
-    "bare .shp": ("a.shp", lambda: SHAPES["plots.shp"], "no file that is read here", ""),
+    "bare .shp": ("a.shp", lambda: SHAPES["plots.shp"], "pack .shp, .shx, .dbf and .prj into one zip file", ""),
+    "bare .dbf": ("a.dbf", lambda: SHAPES["plots.dbf"], "pack .shp, .shx, .dbf and .prj into one zip file", ""),
+    ".dbf of fewer rows": (
+        *("a.zip", lambda: with_part(".dbf", lambda part: part[:4] + struct.pack("<I", 1) + part[8:])),
+        *("has 2 shapes, and its .dbf 1 rows", ""),
+    ),
     ".shp cut off": ("a.zip", lambda: with_part(".shp", lambda part: part[:-50]), "it is cut off", ""),
     ".shp is another": ("a.zip", lambda: with_part(".shp", lambda part: b"x" * len(part)), "is none", ""),
     ".dbf cut off": ("a.zip", lambda: with_part(".dbf", lambda part: part[:-30]), "it is cut off", ""),
@@ -81,6 +106,10 @@ REFUSED = {  # what, its name, its bytes, words of the reason, the option that w
     "metres": ("a.geojson", lambda: one([[345e3, 2245e3], [346e3, 2245e3], [346e3, 2246e3], [345e3, 2245e3]]),
                "read as degrees", "/crs"),
     "no land in CSV": ("a.csv", lambda: b"plot;owner\n1;Asha\n", "name a column `wkt`", ""),
+    "columns of GeoJSON": ("a.geojson", lambda: geojson_of_columns(300, 300), "more than 500 columns; at most 500", ""),
+    "columns of KML": ("a.kml", lambda: kml_of_columns(20_000), "more than 500 columns", ""),
+    "one column of KML": ("a.kml", lambda: kml_of_one_column(20_000), "more than 500 columns", ""),
+    "columns of MapInfo": ("a.zip", lambda: mapinfo_of_columns(20_000), "has 20000 columns; at most 500", ""),
     "bare .mif": ("a.mif", lambda: b'Version 300\nDelimiter ","\n', "comes with its .mid", ""),
     "table of tables": ("a.zip", lambda: files.zipped({f"t{e}": TABLE for e in (".tab", ".dat", ".map", ".id")}),
                         "refers to other tables", ""),
@@ -225,3 +254,16 @@ def test_lines_and_points_become_land_with_a_buffer_in_metres():
     )  # fmt: skip
     assert point.m2 == pytest.approx(314, rel=0.02)
     assert line.m2 == pytest.approx(20 * 1045 + 314, rel=0.02)
+
+
+@pytest.mark.parametrize("spelled", ["UTF8", "utf8", "UTF-8", "cp65001"])
+def test_bytes_that_are_no_utf_8_are_refused_however_that_is_spelled(spelled):
+    rows = [(files.square(1), b"caf\xe9 5")]
+    said = files.zipped(files.shapefile(rows, cpg=spelled.encode()))
+    for content, options in ((said, {}), (files.zipped(files.shapefile(rows)), {"encoding": spelled})):
+        with pytest.raises(Invalid, match="not in that encoding") as refused:
+            read(content, "a.zip", **options)
+        assert refused.value.pointer == "/encoding"
+    rows = [(files.square(1), "café 5".encode())]
+    shown, (parcel,) = read(files.zipped(files.shapefile(rows, cpg=spelled.encode())), "a.zip")
+    assert (parcel.name, shown.encoding, shown.notes) == ("café 5", "UTF-8", ())

@@ -65,12 +65,36 @@ def test_drawings_and_mapinfo_are_read():
     assert (shown.driver, shown.rows, shown.needs) == ("DXF", 1, ("crs",))
 
 
+def polyline(corners, flag):
+    said = "".join(f"10\n{x}\n20\n{y}\n" for x, y in corners)
+    return f"0\nLWPOLYLINE\n8\nplots\n90\n{len(corners)}\n70\n{flag}\n{said}"
+
+
+def test_the_rings_of_a_drawing_are_land_and_its_open_lines_are_not():
+    corners = [(300_000, 2_245_000), (300_100, 2_245_000), (300_100, 2_245_100), (300_000, 2_245_100)]
+    lines = polyline(corners, 1) + polyline([*corners, corners[0]], 0) + polyline(corners, 0)
+    drawing = f"0\nSECTION\n2\nENTITIES\n{lines}0\nENDSEC\n0\nEOF\n".encode()
+    shown, parcels = read(drawing, "a.dxf", crs="EPSG:32645")
+    assert [parcel.number for parcel in parcels] == [1, 2]
+    assert [parcel.m2 for parcel in parcels] == [pytest.approx(10_000, rel=0.01)] * 2
+    assert [(error.row, "a LineString is no land" in error.reason) for error in shown.errors] == [(3, True)]
+    assert read(drawing, "a.dxf", crs="EPSG:32645", buffer_m=1)[0].parcels == 1
+
+
 def test_whole_numbers_are_written_as_they_are(tmp_path):
     _, parcels = read(files.geopackage(tmp_path, 2), "a.gpkg", name_column="khata")
     assert [parcel.name for parcel in parcels] == ["1", "2"]
     features = [files.feature(1, khata=12), files.feature(2, khata=None)]
     _shown, parcels = read(files.geojson(features), "a.geojson", tag_columns=("khata",))
     assert [parcel.tags for parcel in parcels] == [{"khata": "12"}, {}]
+
+
+def test_numbers_of_plots_keep_their_digits_whatever_kind_of_number_they_are():
+    wide = {'kh"ata': 12345678901234567}
+    features = [files.feature(1, plot=820.0, **wide), files.feature(2, plot=0.5), files.feature(3, plot=1e20)]
+    _shown, parcels = read(files.geojson(features), "a.geojson", name_column="plot", tag_columns=('kh"ata',))
+    assert [parcel.name for parcel in parcels] == ["820", "0.5", "1e+20"]
+    assert [parcel.tags for parcel in parcels] == [{'kh"ata': "12345678901234567"}, {}, {}]
 
 
 def test_what_lies_around_a_place_is_drawn_the_nearest_first():
@@ -181,6 +205,20 @@ def test_numbers_that_cannot_be_of_the_system_are_refused():
     assert parcel.m2 == pytest.approx(5e5, rel=0.01)
 
 
+def test_land_beyond_the_polar_circle_is_asked_for_where_it_would_not_be_exchanged():
+    delhi = files.geojson([files.feature(1, ring=[[28.6, 77.2], [28.601, 77.2], [28.601, 77.201], [28.6, 77.2]])])
+    shown, _ = read(delhi)
+    assert shown.needs == ("crs",)
+    assert shown.notes[0].startswith("1 of 1 parcels: is latitude 77.2005, longitude 28.6005 right? it lies beyond")
+    assert "exchanged it would be latitude 28.6005, longitude 77.2005" in shown.notes[0]
+    shown, parcels = read(delhi, crs="EPSG:4326")
+    assert (shown.needs, len(parcels), "right?" in shown.notes[0]) == ((), 1, True)
+    table = b"plot,lat,lon\n1,77.59,12.97\n2,12.97,77.59\n"
+    shown, _ = read(table, "a.csv", buffer_m=10)
+    assert (shown.needs, shown.notes[0].partition(":")[0]) == (("crs",), "1 of 2 parcels")
+    assert read(files.field(2))[0].notes == ()
+
+
 def test_parcels_that_touch_themselves_are_the_same_land_and_names_that_are_there_twice_are_told():
     eight = [
         [85.8, 20.3],
@@ -200,12 +238,28 @@ def test_parcels_that_touch_themselves_are_the_same_land_and_names_that_are_ther
     ]
 
 
+def test_a_column_whose_name_is_there_twice_takes_nothing_from_the_first():
+    shown, (parcel,) = read(b"plot,lat,lon,plot,\n820,20,85,second,third\n", "a.csv", buffer_m=2)
+    assert shown.columns == ("plot", "plot (column 4)", "column 5")
+    assert (parcel.name, parcel.tags) == ("820", {"plot (column 4)": "second", "column 5": "third"})
+
+
 def test_a_column_with_an_endless_name_is_refused():
     rows = [files.feature(1, **{"x" * 201: "1"})]
     with pytest.raises(Invalid, match="at most 200 letters"):
         read(files.geojson(rows))
     with pytest.raises(Invalid, match="at most 200 letters"):
         read(f"{'x' * 201},lat,lon\n1,20,85\n".encode(), "a.csv")
+
+
+def test_as_many_columns_are_read_as_of_a_table_and_what_lies_in_a_value_is_none():
+    many = {f"c{place}": 1 for place in range(498)}
+    inner = {"tags": {f"t{place}": 1 for place in range(900)}}
+    shown, _ = read(files.geojson([files.feature(1, **many)]))
+    assert len(shown.columns) == 500
+    assert read(files.geojson([files.feature(1, **inner)]))[0].columns == ("plot", "village", "tags")
+    with pytest.raises(Invalid, match="has 501 columns; at most 500 are read"):
+        read(files.geojson([files.feature(1, more=1, **many)]))
 
 
 def test_a_row_of_more_texts_than_are_kept_is_an_error_of_the_row():

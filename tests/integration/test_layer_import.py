@@ -271,6 +271,46 @@ def test_what_did_not_arrive_and_what_is_too_large_say_so(server, asha):
     assert "at most 100 are read" in asha.get(path).json["problem"]["reason"]
 
 
+def test_a_file_is_sent_again_until_it_is_kept_and_only_whole(server, asha):
+    content = files.field(3)
+    broken = b"x" * len(content)
+    made = asha.post("/api/layers/imports", {"fileName": "plots.geojson", "bytes": len(content)}).json
+    path, url = f"/api/layers/imports/{made['id']}", made["upload"]["url"]
+
+    def put(raw):
+        return server.call("PUT", url, raw=raw, token=asha.token, headers=BYTES)
+
+    for short in (b"", content[:-1], content + b" "):
+        refused = put(short)
+        assert (refused.status, "were announced" in refused.json["detail"]) == (400, True)
+    assert not server.images.contents
+    assert put(broken).status == 204
+    assert read(server, asha, path)["state"] == "FAILED"
+    assert put(content).status == 204
+    assert (asha.get(path).json["state"], asha.get(path).json["problem"]) == ("WAITING", None)
+    assert read(server, asha, path)["preview"]["parcels"] == 3
+    other = content.replace(b"1/1", b"9/9")
+    assert put(other).status == 204
+    assert asha.post(f"{path}/keep", {}).status == 409, "nobody has looked at that"
+    assert read(server, asha, path)["preview"]["first"][0]["name"] == "9/9"
+    assert keep(server, asha, path)["state"] == "KEPT"
+    assert put(content).status == 409
+
+
+def test_files_that_failed_make_room_for_the_next_and_those_that_wait_do_not(database_url):
+    server = Server(database_url, imports_waiting=2)
+    asha = server.user()
+    paths = [sent(server, asha, b"hello", "plots.gpkg") for _ in range(2)]
+    assert [read(server, asha, path)["state"] for path in paths] == ["FAILED", "FAILED"]
+    paths.append(sent(server, asha, files.field(1)))
+    assert [asha.get(path).status for path in paths] == [404, 200, 200], "the oldest had to go"
+    paths.append(sent(server, asha, files.field(1)))
+    assert len(server.images.contents) == 2, "no more than so many are stored"
+    refused = asha.post("/api/layers/imports", {"fileName": "a.kml", "bytes": 9})
+    assert (refused.status, [asha.get(path).status for path in paths[2:]]) == (429, [200, 200])
+    server.engine.dispose()
+
+
 def test_nobody_else_sends_to_it_and_no_link_is_good_for_another(server, asha):
     made = asha.post("/api/layers/imports", {"fileName": "a.kml", "bytes": 9}).json
     other = server.user("badri@example.org")

@@ -74,13 +74,29 @@ class SqlLayerImports(LayerImports):
         return import_of(row)
 
     @override
+    @reads
+    def to_drop(self, connection: Connection, *, user_id: int, most_waiting: int) -> list[LayerImport]:
+        his = select(IMPORT).where(IMPORT.c.user_id == user_id, IMPORT.c.state != ImportState.KEPT)
+        waiting = [import_of(row) for row in connection.execute(his.order_by(IMPORT.c.created_at, IMPORT.c.id))]
+        failed = [each for each in waiting if each.state is ImportState.FAILED]
+        return failed[: max(0, len(waiting) + 1 - most_waiting)]
+
+    @override
+    @writes
+    def expect(self, connection: Connection, import_id: int, *, user_id: int) -> None:
+        _check_is_open(_locked(connection, import_id, user_id))
+        # Another fence, as in `_order`; and no preview: what is kept is what was looked at.
+        values = {"state": ImportState.WAITING, "preview": None, "problem": None, "lease_until": None}
+        again = update(IMPORT).where(IMPORT.c.id == import_id)
+        connection.execute(again.values(fence=IMPORT.c.fence + 1, **values))
+
+    @override
     @writes
     def read(
         self, connection: Connection, import_id: int, *, user_id: int, options: ImportOptions, now: datetime
     ) -> list[Message]:
         given = _locked(connection, import_id, user_id)
-        if given.state in (ImportState.KEEPING, ImportState.KEPT):
-            raise Conflict("this file is kept already: import it again to make a new version")
+        _check_is_open(given)
         kind = layer_writing.kind_for(connection, given.layer_id, user_id, options.kind)
         said = options_text(replace(options, kind=kind), given.name)
         values = {"options": said, "preview": None, "problem": None, "lease_until": None}
@@ -100,7 +116,7 @@ class SqlLayerImports(LayerImports):
             raise Conflict("this file is not ready to be kept: have it read, and look at its preview first")
         if given.layer_id is not None:
             layer_writing.check_version(connection, given)
-        elif _layers_of(connection, user_id) >= most_layers:
+        elif layer_writing.count_layers(connection, user_id) >= most_layers:
             raise Conflict(f"you keep {most_layers} layers already: delete one first, or make this a version of one")
         values = {"options": options_text(given.options, name), "lease_until": None}
         return _order(connection, given, ImportState.KEEPING, now, **values)
@@ -199,16 +215,6 @@ class SqlLayerImports(LayerImports):
         connection.execute(delete(IMPORT).where(IMPORT.c.id.in_(import_ids)))
 
 
-def _layers_of(connection: Connection, user_id: int) -> int:
-    """Count the layers of a user, with those that are being written."""
-    whole = t.layers.c.deleted_at.is_(None) & t.layers.c.current_version_id.is_not(None)
-    coming = (IMPORT.c.state == ImportState.KEEPING) & IMPORT.c.layer_id.is_(None)
-    return sum(
-        int(connection.execute(select(func.count()).where(table.c.user_id == user_id, those)).scalar_one())
-        for table, those in ((t.layers, whole), (IMPORT, coming))
-    )
-
-
 def _owned(import_id: int, user_id: int) -> Any:  # noqa: ANN401 (a statement)
     return select(IMPORT).where(IMPORT.c.id == import_id, IMPORT.c.user_id == user_id)
 
@@ -218,6 +224,11 @@ def _locked(connection: Connection, import_id: int, user_id: int) -> LayerImport
     if row is None:
         raise NotFound(f"there is no import {import_id}")
     return import_of(row)
+
+
+def _check_is_open(given: LayerImport) -> None:
+    if given.state in (ImportState.KEEPING, ImportState.KEPT):
+        raise Conflict("this file is kept already: import it again to make a new version")
 
 
 def _order(

@@ -13,7 +13,7 @@ from chalicelib.adapters.database.engine import insert_row
 from chalicelib.adapters.database.layer_rows import row_of, said_of, text_of, version_of
 from chalicelib.adapters.database.paging import AnyRow
 from chalicelib.domain.errors import Busy, Invalid, NotFound
-from chalicelib.domain.layer_imports import LayerImport
+from chalicelib.domain.layer_imports import ImportState, LayerImport
 from chalicelib.domain.layers import Extent, LayerKind, LayerSource, LayerVersion, NewParcel
 from chalicelib.domain.tiles import Bounds
 
@@ -142,3 +142,13 @@ def _insert(connection: Connection, version_id: int, parcels: Sequence[NewParcel
     for parcel in parcels:
         levels |= 1 << level_of(parcel.bounds, FINEST_OF_PARCELS)
     return levels
+
+
+def count_layers(connection: Connection, user_id: int) -> int:
+    """Count the layers of a user, with those that are being written."""
+    whole = t.layers.c.deleted_at.is_(None) & t.layers.c.current_version_id.is_not(None)
+    coming = (t.layer_imports.c.state == ImportState.KEEPING) & t.layer_imports.c.layer_id.is_(None)
+    return sum(
+        int(connection.execute(select(func.count()).where(table.c.user_id == user_id, those)).scalar_one())
+        for table, those in ((t.layers, whole), (t.layer_imports, coming))
+    )

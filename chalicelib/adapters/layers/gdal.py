@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
+from chalicelib.adapters.layers.columns import check_columns, check_columns_of_text
 from chalicelib.adapters.layers.sources import Source
 from chalicelib.domain.errors import Invalid
 
@@ -37,6 +38,7 @@ _OPTIONS = {
     "OGR_GEOJSON_MAX_OBJ_SIZE": "4",  # MB of one feature
     "OGR_SQLITE_LOAD_EXTENSIONS": "",
     "LIBKML_RESOLVE_STYLE": "NO",
+    "DXF_CLOSED_LINE_AS_POLYGON": "YES",
     "GDAL_NUM_THREADS": "1",
     "GDAL_CACHEMAX": "32",
 }
@@ -44,6 +46,7 @@ is_first = "pyogrio" not in sys.modules
 if is_first:
     os.environ.update(_SKIPPED)  # noqa: TID251 (GDAL reads it there, once)
 
+import numpy as np  # noqa: E402
 import pyogrio  # noqa: E402
 from pyogrio.errors import DataLayerError, DataSourceError  # noqa: E402
 
@@ -53,6 +56,7 @@ if is_first:
     for name in _SKIPPED:
         del os.environ[name]  # noqa: TID251 (another library's GDAL in this process reads it too)
 
+_EXACT = 2**53  # below, a float holds every whole number
 _PATH = re.compile(r"'?/\S*/land(\.\w+)'?")
 
 
@@ -69,6 +73,7 @@ class Rows(NamedTuple):
 
 def read_rows(source: Source, file_layer: str, most_rows: int) -> Rows:
     """Read the rows of a file's layer: that one, or its largest. Raises Invalid."""
+    check_columns_of_text(source.driver, next(iter(source.parts.values())))
     with TemporaryDirectory(prefix="layer-") as folder:
         try:
             path = _written(source, Path(folder))
@@ -89,15 +94,26 @@ def _read(path: Path, source: Source, file_layer: str, most_rows: int) -> Rows:
         raise Invalid(f"this file is read as {info['driver']}, and it looks like {source.driver}: it is damaged")
     if info["features"] > most_rows:
         raise Invalid(f"this file has {info['features']} rows; at most {most_rows} make one layer: cut it")
+    check_columns(len(info["fields"]))
     options = {"encoding": source.encoding} if source.driver in ("ESRI Shapefile", "MapInfo File") else {}
     meta, _, geometries, values = pyogrio.raw.read(path, layer=layer, force_2d=True, datetime_as_string=True, **options)
     if geometries is None:
         raise Invalid(f"the layer {layer!r} of this file has no geometries")
     whole = [str(kind) in ("OFTInteger", "OFTInteger64") for kind in meta["ogr_types"]]
+    for at in np.flatnonzero(whole):
+        if values[at].dtype.kind == "f" and (np.abs(values[at]) >= _EXACT).any():  # one without a value made it so
+            values[at] = _exact(path, layer, str(meta["fields"][at]))
     columns = {str(name): (each, is_whole) for name, each, is_whole in zip(meta["fields"], values, whole, strict=True)}
     if source.driver == "KML":
         columns = {name: column for name, column in columns.items() if name not in _OF_KML}
     return Rows(layers, layer, list(columns), meta["crs"] or "", geometries, list(columns.values()))
+
+
+def _exact(path: Path, layer: str, column: str) -> Any:  # noqa: ANN401 (an array)
+    """Read a column of whole numbers as texts: digits that no float holds."""
+    name, of = (each.replace("\\", "\\\\").replace('"', '\\"') for each in (column, layer))
+    sql = f'SELECT CAST("{name}" AS CHARACTER(20)) FROM "{of}"'  # noqa: S608 (of names that are the file's, quoted)
+    return pyogrio.raw.read(path, sql=sql, sql_dialect="OGRSQL", read_geometry=False)[3][0]
 
 
 def texts_of(rows: Rows) -> Iterator[dict[str, str]]:
@@ -114,7 +130,10 @@ def _text(value: Any, is_whole: bool) -> str:  # noqa: ANN401, FBT001 (of numpy;
         return str(int(value))
     if isinstance(value, bytes):
         return ""
-    return repr(float(value)) if isinstance(value, float) or hasattr(value, "dtype") else str(value).strip()
+    if not isinstance(value, float) and not hasattr(value, "dtype"):
+        return str(value).strip()
+    number = float(value)
+    return str(int(number)) if abs(number) < _EXACT and number.is_integer() else repr(number)
 
 
 def _written(source: Source, folder: Path) -> Path:

@@ -14,6 +14,7 @@ from chalicelib.adapters.shapes.geometry import around, fault_of
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.layer_imports import RowError
 from chalicelib.domain.tiles import M_PER_DEGREE, MAX_LATITUDE
+from chalicelib.domain.whereabouts import Spot, why_exchanged
 
 MOST_CORNERS = 20_000  # of one parcel
 MOST_CORNERS_IN_ALL = 4_000_000
@@ -37,6 +38,7 @@ class Land:
         self.geometries = np.array(geometries, dtype=object)
         self.errors: dict[int, RowError] = {}
         self.notes: list[str] = []
+        self._was_degrees = False
         self._drop(
             shapely.is_missing(self.geometries) | shapely.is_empty(self.geometries),
             "this row has no geometry that can be read",
@@ -68,6 +70,7 @@ class Land:
         x, y = shapely.get_coordinates(self.geometries).T
         _check_numbers(x, y, system)
         placed = system.place(x, y)
+        self._was_degrees = system.is_geographic
         self._move(np.stack([placed.lons, placed.lats], axis=1))
         corners = shapely.get_coordinates(self.geometries, return_index=True)
         is_off = ~np.isfinite(corners[0]).all(axis=1)
@@ -78,6 +81,25 @@ class Land:
         for row in off:
             self._drop_one(row, f"this row lies outside of where {system.name} is used")
         return placed
+
+    def doubt(self) -> str:
+        """Ask whether parcels whose two numbers look exchanged are right; nothing where none looks so.
+
+        Who says the system himself has answered: the file is kept then.
+        """
+        if not self._was_degrees:
+            return ""
+        boxes = shapely.bounds(self.geometries[~shapely.is_missing(self.geometries)])
+        middles = ((boxes[:, :2] + boxes[:, 2:]) / 2).round(4).tolist()
+        spots = [Spot(latitude=lat, longitude=lon) for lon, lat in middles]
+        doubted = [(spot, why) for spot in spots if (why := why_exchanged(spot, others=()))]
+        if not doubted:
+            return ""
+        spot, why = doubted[0]
+        return (
+            f"{len(doubted)} of {len(spots)} parcels: is {spot} right? {why}; exchanged it would be {spot.exchanged}. "
+            "Exchange the two numbers in the file, or say its coordinate system if the place is right"
+        )
 
     def shift(self, east_m: float, north_m: float) -> None:
         """Move all rows by so many metres."""
@@ -138,6 +160,16 @@ class Land:
     def _drop_one(self, row: SupportsInt, reason: str, position: tuple[float, float] | None = None) -> None:
         self.geometries[int(row)] = None
         self.errors.setdefault(int(row), RowError(int(row) + 1, reason, position))
+
+
+def closed(geometries: Geometries) -> Geometries:
+    """Return the geometries of a drawing with its rings as land: lines that end where they begin."""
+    is_ring = np.isin(shapely.get_type_id(geometries), (GeometryType.LINESTRING, GeometryType.LINEARRING))
+    is_ring &= shapely.is_closed(geometries) & (shapely.get_num_points(geometries) > 3)
+    land = np.array(geometries, dtype=object)
+    for row in np.flatnonzero(is_ring):
+        land[row] = shapely.Polygon(geometries[row])
+    return land
 
 
 def same_names(names: list[str]) -> str:

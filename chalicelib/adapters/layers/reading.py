@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from chalicelib.adapters.layers.drawing import drawing_of, middle_of
 from chalicelib.adapters.layers.gdal import read_rows, texts_of
-from chalicelib.adapters.layers.land import Land, same_names
+from chalicelib.adapters.layers.land import Land, closed, same_names
 from chalicelib.adapters.layers.permits import permit_notes, permit_of
 from chalicelib.adapters.layers.sources import Source, source_of
 from chalicelib.adapters.layers.systems import Placed, system_of
@@ -60,6 +60,7 @@ class GdalLayerFiles(LayerFiles):
         else:
             rows = read_rows(source, options.file_layer, self._most_rows)
             geometries = shapely.from_wkb(rows.geometries, on_invalid="ignore")
+            geometries = closed(geometries) if source.driver == "DXF" else geometries
             found = _Found(rows.layers, rows.layer, rows.crs, rows.columns, list(texts_of(rows)), geometries)
         if name := next((name for name in found.columns if len(name) > MOST_NAME), None):
             raise Invalid(f"a column is called {name[:60]!r}…: at most {MOST_NAME} letters are read of its name")
@@ -145,7 +146,9 @@ class ReadFile(LayerFile):
         rows = self._rows if is_placed else []
         errors = self._land.all_errors()
         options, file = self._options, self._file
+        doubt = self._land.doubt()
         notes = [
+            doubt,
             *file.notes,
             *self._land.notes,
             *permit_notes(options, len(rows)),
@@ -154,7 +157,7 @@ class ReadFile(LayerFile):
         if len(self._layers) > 1:
             notes.append(f"this file has {len(self._layers)} layers; {self._layer!r} is shown")
         at = (options.draw_at or middle_of(self._land.geometries[rows])) if rows else None
-        needs = ["crs"] if self._system_is_assumed or not is_placed else []
+        is_asked = self._system_is_assumed or not is_placed or (doubt and not options.crs)
         return Preview(
             driver=file.driver,
             file_layers=tuple(self._layers[:50]) if self._layer else (),
@@ -168,7 +171,7 @@ class ReadFile(LayerFile):
             datum_note=self._placed.note if self._placed else "",
             accuracy_m=self._accuracy_m,
             accuracy_is_assumed=options.accuracy_m is None and (not self._placed or self._placed.accuracy_is_assumed),
-            needs=tuple(needs),
+            needs=("crs",) if is_asked else (),
             rows=len(self._texts),
             parcels=len(rows),
             bounds=self._bounds if rows else None,

@@ -14,6 +14,7 @@ KINDS = "KML or KMZ, a zipped shapefile, GeoPackage, GeoJSON, CSV, DXF or MapInf
 MOST_UNPACKED = 512 * 2**20
 ASSUMED = "cp1252"
 _ZIP, _SQLITE = b"PK\x03\x04", b"SQLite format 3\x00"
+_SHAPES = b"\x00\x00\x27\x0a"  # a .shp, and a .shx
 _PARTS = {  # of a file that comes in several: what each driver reads beside the first
     "ESRI Shapefile": (".shp", ".shx", ".dbf", ".prj", ".cpg"),
     "MapInfo File": (".tab", ".dat", ".map", ".id", ".ind"),
@@ -88,7 +89,7 @@ def _several(driver: str, first: str, found: dict[str, bytes], encoding: str) ->
         raise Invalid(f"{_base(first)} lacks its {' and '.join(lacking)}: pack all parts of it together")
     if driver == "MapInfo File" and _ELSEWHERE.search(parts[".tab"]):
         raise Invalid("this MapInfo table refers to other tables: export it as one")
-    source = Source(driver=driver, parts=parts, encoding=encoding)
+    source = Source(driver=driver, parts=parts, encoding=_known(encoding))
     if driver == "ESRI Shapefile":
         _check_shapefile(parts)
         _choose_encoding(source, encoding)
@@ -99,11 +100,12 @@ def _check_shapefile(parts: dict[str, bytes]) -> None:
     """Refuse a shapefile whose parts say that they are longer than they are, or that they are something else."""
     for ending in (".shp", ".shx"):
         data = parts[ending]
-        if len(data) < 100 or data[:4] != b"\x00\x00\x27\x0a":
+        if len(data) < 100 or data[:4] != _SHAPES:
             raise Invalid(f"the {ending} of this shapefile is none: it is damaged")
         said = int.from_bytes(data[24:28], "big") * 2
         if said > len(data):
             raise Invalid(f"the {ending} of this shapefile says {said} bytes and has {len(data)}: it is cut off")
+    shapes = (said - 100) // 8  # of the .shx: eight bytes each, behind its head
     data = parts[".dbf"]
     if len(data) < 32:
         raise Invalid("the .dbf of this shapefile is none: it is damaged")
@@ -112,15 +114,17 @@ def _check_shapefile(parts: dict[str, bytes]) -> None:
         raise Invalid(
             f"the .dbf of this shapefile says {rows} rows of {width} bytes and has {len(data)}: it is cut off"
         )
+    if rows < shapes:  # GDAL reads as many as have a row, and says nothing of the others
+        raise Invalid(f"this shapefile has {shapes} shapes, and its .dbf {rows} rows: export it again")
 
 
 def _choose_encoding(source: Source, encoding: str) -> None:
     said = source.parts.pop(".cpg", b"").decode("ascii", "replace").strip().strip("\0")
     name = {"65001": "UTF-8", "88591": "ISO-8859-1"}.get(said, f"cp{said}" if said.isdigit() else said)
     if encoding:
-        source.encoding = encoding
-    elif name and _is_known(name):
-        source.encoding = name
+        source.encoding = _known(encoding)
+    elif name and (known := _known(name)):
+        source.encoding = known
     elif _is_utf8(source.parts[".dbf"]):
         source.encoding = "UTF-8"
     else:
@@ -144,6 +148,8 @@ def _single(content: bytes, ending: str, encoding: str) -> Source:
         raise Invalid("this GeoPackage is no SQLite database: it is damaged, or something else under that name")
     if content.startswith(b"AutoCAD Binary DXF"):
         return Source(driver="DXF", parts={".dxf": content})
+    if content.startswith(_SHAPES) or ending in (".shp", ".shx", ".dbf"):
+        raise Invalid("a shapefile comes in several parts: pack .shp, .shx, .dbf and .prj into one zip file")
     text, source = _as_utf8(content, encoding)
     begin = text[:4096].lstrip()
     if begin.startswith(b"<"):
@@ -157,8 +163,6 @@ def _single(content: bytes, ending: str, encoding: str) -> Source:
         source.driver, source.parts = "DXF", {".dxf": text}
     elif ending in (".csv", ".txt", ".tsv", ""):
         source.driver, source.parts = "CSV", {".csv": text}
-    elif ending == ".shp":
-        raise Invalid("a shapefile comes in several parts: pack .shp, .shx, .dbf and .prj into one zip file")
     else:
         raise Invalid(f"this is no file that is read here ({KINDS})")
     return source
@@ -170,7 +174,7 @@ def _interchange(first: str, found: dict[str, bytes], encoding: str) -> Source:
     for name, data in found.items():
         if name.lower() == stem + ".mid":
             parts[".mid"] = data
-    return Source(driver="MapInfo File", parts=parts, encoding=encoding)
+    return Source(driver="MapInfo File", parts=parts, encoding=_known(encoding))
 
 
 def _as_utf8(content: bytes, encoding: str) -> tuple[bytes, Source]:
@@ -179,7 +183,7 @@ def _as_utf8(content: bytes, encoding: str) -> tuple[bytes, Source]:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")) and not encoding:
         source.encoding = "UTF-16"
     content = content.removeprefix(codecs.BOM_UTF8)
-    if b"\0" in content[:4096] and source.encoding.upper() != "UTF-16":
+    if b"\0" in content[:4096] and not _known(source.encoding).upper().startswith("UTF-16"):
         raise Invalid(f"this is no file that is read here ({KINDS})")
     try:
         text = content.decode(source.encoding)
@@ -211,15 +215,20 @@ def _assumed(why: str) -> str:
 
 
 def _check_encoding(encoding: str) -> None:
-    if not _is_known(encoding):
+    if not _known(encoding):
         raise Invalid(
             f"no encoding is called {encoding[:40]!r}; for example: UTF-8, cp1252, UTF-16", pointer="/encoding"
         )
 
 
-def _is_known(name: str) -> bool:
+def _known(name: str) -> str:
+    """Return the name of an encoding as its codec has it, so that every spelling is the same one; empty: it is none.
+
+    GDAL drops what is wrong in a text where it does not know the name: it knows UTF-8, and not UTF8.
+    """
     try:
         b"text".decode(name)
+        known = codecs.lookup(name).name
     except (LookupError, ValueError, UnicodeError):
-        return False
-    return True
+        return ""
+    return {"utf-8": "UTF-8", "utf-16": "UTF-16", "iso8859-1": "ISO-8859-1"}.get(known, known)

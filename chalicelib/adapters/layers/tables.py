@@ -42,7 +42,7 @@ def read_table(text: str, most_rows: int) -> Table:
             raise Invalid(f"this table has {len(head)} columns; at most {MOST_COLUMNS} are read")
         wkt, pair = _land(head)
         of_land = {wkt} if pair is None else set(pair)
-        names = [(place, name or f"column {place + 1}") for place, name in enumerate(head) if place not in of_land]
+        names = [(place, name) for place, name in enumerate(_distinct(head)) if place not in of_land]
         rows: list[dict[str, str]] = []
         land: list[str | tuple[str, str]] = []
         for row in reader:
@@ -58,6 +58,15 @@ def read_table(text: str, most_rows: int) -> Table:
     except csv.Error as error:
         raise Invalid(f"line {reader.line_num} of this table cannot be read: {error}") from error
     return Table([name for _, name in names], rows, land)
+
+
+def _distinct(head: list[str]) -> list[str]:
+    """Return names for columns that have none, or one that is there before: none takes another's place."""
+    names: list[str] = []
+    for place, name in enumerate(head, 1):
+        first = name or f"column {place}"
+        names.append(first if first not in names else f"{first} (column {place})")
+    return names
 
 
 def _land(head: list[str]) -> tuple[int, tuple[int, int] | None]:

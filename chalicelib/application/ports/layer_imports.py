@@ -25,6 +25,17 @@ class LayerImports(Protocol):
         """Return a user's file. Raises NotFound."""
         ...
 
+    def to_drop(self, *, user_id: int, most_waiting: int) -> list[LayerImport]:
+        """Return a user's oldest files that failed, as many as have to go so that `add` has room for one more."""
+        ...
+
+    def expect(self, import_id: int, *, user_id: int) -> None:
+        """Expect a file's bytes anew, and forget what was read of those before.
+
+        Raises NotFound, Conflict for one that is kept.
+        """
+        ...
+
     def read(self, import_id: int, *, user_id: int, options: ImportOptions, now: datetime) -> list[Message]:
         """Have a file read with these options, and return the job. Raises NotFound, Conflict for one that is kept.
 

@@ -89,6 +89,17 @@ def test_the_columns_of_a_layer_can_be_said(asha, layer):
     refused_at(match(asha, layer, " \n"), "/text", "no line")
 
 
+def test_a_list_is_compared_with_the_column_that_is_called_as_its_own(server, asha):
+    tags = [{"plot": "5", "village": "A", "mouza": "B"}, {"plot": "5", "village": "B", "mouza": "A"}]
+    plots = [a_parcel("5", plot(at, 0, at + 1, 1), number=at + 1, tags=each) for at, each in enumerate(tags)]
+    layer = add_layer(server.engine, user_id(asha), plots)
+    by_mouza, by_village = (match(asha, layer, f"{said},Plot\nB,5").json for said in ("Mouza", "Village"))
+    assert (by_mouza["found"], by_village["found"]) == (1, 1)
+    assert by_mouza["parcelIds"] != by_village["parcelIds"]
+    unknown = match(asha, layer, "Mouja,Plot\nB,5").json
+    assert (unknown["ambiguous"], unknown["notCompared"]) == (1, ["Mouja"])
+
+
 def test_the_parcels_that_were_found_are_the_land_of_an_area(server, asha, layer):
     found = match(asha, layer, "0/0\n0/1\n0/2").json
     asked = {"name": "Three plots", "layerId": layer, "layerVersionId": found["layerVersionId"]}

@@ -3,7 +3,8 @@
 import pytest
 
 from chalicelib.domain.errors import Invalid
-from chalicelib.domain.survey_numbers import MOST_LINES, Match, ParcelText, Part, match, read_lines, spelled
+from chalicelib.domain.survey_columns import Part, spelled
+from chalicelib.domain.survey_numbers import MOST_LINES, Match, ParcelText, header_of, match, read_lines
 
 COLUMNS = {Part.MOUZA: "MOUZA", Part.TAHASIL: "Tahasil"}
 ULPIN = "21ABC4567890XY"
@@ -101,3 +102,12 @@ def test_what_no_column_of_the_layer_holds_is_told():
 def test_what_is_no_list_is_refused_with_a_reason(text, says):
     with pytest.raises(Invalid, match=says):
         read_lines(text)
+
+
+def test_a_column_that_is_not_known_is_named_and_changes_no_plot():
+    for text in ("Plot,Name,Mouja\n820/1,Asha,B", "Name,Plot,Mouja\nAsha,820/1,B"):
+        assert [dict(line.said) for line in read_lines(text)] == [{Part.PLOT: "820/1"}]
+        assert header_of(text).unread == ("Name", "Mouja")
+    assert header_of("Plot,Plot\n1,2").unread == ("Plot",)
+    assert [dict(line.said) for line in read_lines("Name\n820/1")] == [{Part.PLOT: "820/1"}]
+    assert header_of("Chandaka,820/1").unread == ()
