@@ -52,16 +52,17 @@ def test_a_new_home_has_a_folder_of_images_after_its_start(home):
     assert [path.name for path in (home / "images").iterdir()] == [MARK]
 
 
-@pytest.mark.parametrize("is_mount_point_left", [False, True])
-def test_a_home_whose_images_are_away_does_not_start(home, is_mount_point_left):
+@pytest.mark.parametrize("left", [None, "a mount point", "lost+found"])
+def test_a_home_whose_images_are_away_does_not_start(home, left):
     Filled(home).engine.dispose()
     (home / "images").rename(home / "away")
-    if is_mount_point_left:
+    if left:
         (home / "images").mkdir()
+    if left == "lost+found":
+        (home / "images" / left).mkdir()
     with pytest.raises(Unavailable, match="Mount its disk"):
         start(home)
-    if is_mount_point_left:
-        (home / "images").rmdir()
+    shutil.rmtree(home / "images", ignore_errors=True)
     (home / "away").rename(home / "images")
     start(home).check()
 

@@ -40,7 +40,8 @@ class FolderImages(Images):
         try:
             if self._is_there():
                 return
-            is_empty = not self._root.is_dir() or all(path.name.startswith(".") for path in self._root.iterdir())
+            names = [path.name for path in self._root.iterdir()] if self._root.is_dir() else []
+            is_empty = all(name.startswith((".", "lost+found")) for name in names)  # the latter is any new disk's own
             if is_used and is_empty:
                 raise Unavailable(
                     f"the image folder is not there: {self._root} is empty, and the database names images in it. "
