@@ -1,5 +1,7 @@
 """A disk of images that is away for a while loses no image and hides no change, on both databases."""
 
+import shutil
+
 import pytest
 
 from chalicelib.adapters.images.folder import MARK, FolderImages
