@@ -20,6 +20,7 @@ _PARTS = {  # of a file that comes in several: what each driver reads beside the
     "MapInfo File": (".tab", ".dat", ".map", ".id", ".ind"),
 }
 _NEEDED = {"ESRI Shapefile": (".shx", ".dbf"), "MapInfo File": (".dat", ".map", ".id")}
+_WITHOUT_MID = "a .mif comes with its .mid: pack both into one zip file"
 _REMOTE = re.compile(rb"<\s*(?:\w+:)?networklink[\s>/]", re.IGNORECASE)
 _DECLARES = re.compile(rb"<!\s*(?:doctype|entity)", re.IGNORECASE)
 _ENCODED = re.compile(rb"""(<\?xml[^>]{0,200}?encoding\s*=\s*)(["'])([\w.:-]{1,40})\2""", re.IGNORECASE)
@@ -158,7 +159,7 @@ def _single(content: bytes, ending: str, encoding: str) -> Source:
     elif begin[:1] in (b"{", b"["):
         source.driver, source.parts = "GeoJSON", {".geojson": text}
     elif begin[:7].lower() == b"version" or ending == ".mif":
-        raise Invalid("a .mif comes with its .mid: pack both into one zip file")
+        raise Invalid(_WITHOUT_MID)
     elif re.match(rb"0\s*\r?\n\s*SECTION|999\s*\r?\n", begin):
         source.driver, source.parts = "DXF", {".dxf": text}
     elif ending in (".csv", ".txt", ".tsv", ""):
@@ -174,6 +175,8 @@ def _interchange(first: str, found: dict[str, bytes], encoding: str) -> Source:
     for name, data in found.items():
         if name.lower() == stem + ".mid":
             parts[".mid"] = data
+    if ".mid" not in parts:  # its parcels would have numbers for names
+        raise Invalid(_WITHOUT_MID)
     return Source(driver="MapInfo File", parts=parts, encoding=_known(encoding))
 
 
