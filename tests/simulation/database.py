@@ -20,7 +20,7 @@ from sqlalchemy.pool import StaticPool
 
 from chalicelib.adapters.database import engine as product
 from chalicelib.adapters.database.schema.migrate import to_head
-from tests.simulation.world import World
+from tests.simulation.world import LEASE_S, World
 
 ACCOUNT = """
 CREATE TABLE sim_rewritten (id INTEGER PRIMARY KEY, run_id INTEGER, was TEXT, now TEXT);
@@ -28,6 +28,7 @@ CREATE TABLE sim_said (id INTEGER PRIMARY KEY, session_id INTEGER, status TEXT);
 CREATE TABLE sim_states (id INTEGER PRIMARY KEY, area_id INTEGER, state TEXT);
 CREATE TABLE sim_ended (id INTEGER PRIMARY KEY, run_id INTEGER, verdict TEXT);
 CREATE TABLE sim_mixed (id INTEGER PRIMARY KEY, run_id INTEGER, verdict TEXT);
+CREATE TABLE sim_held (id INTEGER PRIMARY KEY, run_id INTEGER, was TEXT, now TEXT);
 CREATE TABLE sim_deserted (capture_id INTEGER);
 CREATE TRIGGER sim_use_gone AFTER DELETE ON image_tiles WHEN OLD.capture_id IS NOT NULL
  AND NOT EXISTS (SELECT 1 FROM image_tiles i WHERE i.capture_id = OLD.capture_id)
@@ -38,6 +39,9 @@ CREATE TRIGGER sim_other_land AFTER UPDATE OF verdict ON session_tiles
  WHEN NEW.verdict NOT IN ('CANCELLED', 'FAILED') AND NEW.session_id <= (SELECT a.old_land_session_id
   FROM area_configs a JOIN alert_sessions s ON s.area_id = a.id WHERE s.id = NEW.session_id)
 BEGIN INSERT INTO sim_mixed (run_id, verdict) VALUES (OLD.id, NEW.verdict); END;
+CREATE TRIGGER sim_claimed_twice AFTER UPDATE OF fence ON session_tiles
+ WHEN NEW.lease_until IS NOT OLD.lease_until AND OLD.lease_until > datetime(NEW.lease_until, '-LEASE seconds', '1 second')
+BEGIN INSERT INTO sim_held (run_id, was, now) VALUES (OLD.id, OLD.lease_until, NEW.lease_until); END;
 CREATE TRIGGER sim_verdict AFTER UPDATE OF verdict ON session_tiles WHEN NEW.verdict IS NOT NULL
 BEGIN INSERT INTO sim_ended (run_id, verdict) VALUES (OLD.id, NEW.verdict); END;
 CREATE TRIGGER sim_state AFTER INSERT ON area_states
@@ -46,7 +50,7 @@ CREATE TRIGGER sim_state_again AFTER UPDATE OF state ON area_states
 BEGIN INSERT INTO sim_states (area_id, state) VALUES (NEW.area_id, TOLD_AS); END;
 CREATE TRIGGER sim_status AFTER UPDATE OF status ON alert_sessions WHEN NEW.status IS NOT OLD.status
 BEGIN INSERT INTO sim_said (session_id, status) VALUES (NEW.id, NEW.status); END;
-""".replace(
+""".replace("LEASE", f"{LEASE_S:.0f}").replace(
     "TOLD_AS",  # a change hides no unseen ground beside it
     "CASE WHEN NEW.state = 'changed' AND NEW.unseen_m2 > 0.05 * NEW.watched_m2 THEN 'partly blind' ELSE NEW.state END",
 )

@@ -15,14 +15,15 @@ from tests.simulation.baton import Crew, Task
 from tests.simulation.database import Database, SimEngine
 from tests.simulation.invariants import State, verify
 from tests.simulation.land import GRID, Land, SimImagery, Vision, extent_of
-from tests.simulation.ports import LEASE_S, SimPorts, _Stage
+from tests.simulation.ports import SimPorts, _Stage
 from tests.simulation.push import SimPush
+from tests.simulation.seeing import Seeing
 from tests.simulation.sqs import SimSqs
 from tests.simulation.store import SimImages
 from tests.simulation.telling import Telling
 from tests.simulation.watching import Watcher
 from tests.simulation.work import Work
-from tests.simulation.world import MOST_STEPS, MOST_STORM, START, World
+from tests.simulation.world import LEASE_S, MOST_STEPS, MOST_STORM, START, World
 
 MOST_QUIET = timedelta(days=8)
 MOST_QUIET_SESSIONS = 3  # in which an area may still fail because of what went wrong before
@@ -57,7 +58,8 @@ class History:
         self.images, self.push, self.land = SimImages(self.world), SimPush(self.world, self._owner_of), Land()
         self.imagery, self.vision = SimImagery(self.world, self.land), Vision(self.world, self.land)
         self.imagery.is_stored = lambda tile, version: looking.is_stored(self, tile, version)
-        self.watcher, self.telling = Watcher(self), Telling(self)
+        self.watcher, self.telling, self.seeing = Watcher(self), Telling(self), Seeing(self)
+        self.imagery.tried = lambda run_id, item_id: self.seeing.tried[run_id].add(item_id)
         self.engine = SimEngine(self.world, seat.database, self.watcher.committed)
         self.ports = SimPorts(self)
         self.tasks: list[Task] = []

@@ -178,6 +178,7 @@ class SimImagery:
         self._world, self._land = world, land
         self.fetching: Counter[tuple[Tile, str]] = Counter()  # at this moment, by tile and version
         self.is_stored: Callable[[Tile, str], bool] = lambda _tile, _version: False
+        self.tried: Callable[[object, str], object] = lambda _run_id, _item_id: None
 
     def grid(self, area: Bounds) -> Grid:
         """Return the one grid there is."""
@@ -202,6 +203,8 @@ class SimImagery:
 
     def fetch(self, scene: Scene, view: View, area: Bounds) -> FetchedImage:
         """Fetch a scene's image of a view: one mosaic. Nobody else does so now, and none is stored."""
+        for item in scene.items:
+            self.tried(self._world.crew.current.about, item.item_id)
         wanted = (view.tile, scene.version)
         self._once(*wanted)
         self.fetching[wanted] += 1

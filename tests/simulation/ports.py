@@ -19,11 +19,11 @@ from chalicelib.functions import handler
 from chalicelib.settings import Settings
 from tests.simulation.land import TERMS, SimImagery, Vision
 from tests.simulation.telling import PERIODS
+from tests.simulation.world import LEASE_S
 
 if TYPE_CHECKING:
     from tests.simulation.history import History
 
-LEASE_S = 120.0
 AS_A_WHOLE = session_parts.AT_FIRST, session_parts.AT_ONCE
 IN_PARTS = 2, 1  # in one of four histories a session's four tiles are many
 

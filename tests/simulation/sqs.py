@@ -128,6 +128,11 @@ class SimSqs:
             if (messages := self.queues.get(queue))
         }
 
+    def dead_letters(self) -> list[tuple[str, int]]:
+        """Return the dead letters that may be taken now: the queue and the number of each."""
+        now, dead = self._world.true_now, {name: held for name, held in self.queues.items() if name.endswith("-dead")}
+        return [(name, each.number) for name, held in dead.items() for each in held.values() if each.visible_at <= now]
+
     @property
     def is_empty(self) -> bool:
         """Whether no message is left anywhere, dead letters included."""

@@ -12,9 +12,8 @@ from chalicelib.domain.captures import SHARED
 from chalicelib.domain.tiles import Tile
 from tests.simulation import telling
 from tests.simulation.land import Shown
-from tests.simulation.ports import LEASE_S
 from tests.simulation.push import Shown as Pushed
-from tests.simulation.world import Violation
+from tests.simulation.world import LEASE_S, Violation
 
 if TYPE_CHECKING:
     from tests.simulation.history import History
@@ -60,6 +59,8 @@ def check(history: History) -> Iterator[Violation]:
             yield Violation("given up after five tries", f"tile run {run_id} took its {who} with it {tries} times")
     for run_id, verdict in history.database.rows("SELECT run_id, verdict FROM sim_mixed"):
         yield Violation("a session is of one land", f"tile run {run_id} is {verdict} after its land was changed")
+    for run_id, was, now in history.database.rows("SELECT run_id, was, now FROM sim_held"):
+        yield Violation("one worker a tile run", f"tile run {run_id}, held until {was}, was claimed until {now}")
     for run_id, was, now in history.database.rows("SELECT run_id, was, now FROM sim_rewritten"):
         yield Violation("one verdict", f"the verdict of tile run {run_id} was {was} and became {now}")
 

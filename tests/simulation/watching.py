@@ -50,13 +50,14 @@ class Watcher:
         task.committed, task.committed_at = world.steps, world.clock()
         last = history.database.value("SELECT MAX(id) FROM alert_sessions") or 0
         for session_id in range(self._opened + 1, last + 1):
-            self.opened_at[session_id] = world.steps
+            self.opened_at[session_id], history.seeing.opened_at[session_id] = world.steps, world.true_now
         self._opened = max(self._opened, last)
         for image_id, reference_id, settled_id in history.database.rows(HASTY, self._compared):
             says = f"image {image_id} with {reference_id}, which was not; {settled_id} was"
             world.violated("compared with what was compared", says)
         self._compared = history.database.value("SELECT MAX(id) FROM comparisons") or 0
         history.telling.committed()
+        history.seeing.committed()
         for (capture_id,) in history.database.rows(DESERTED):
             world.violated("no image without a user", f"capture {capture_id} has outlived its last user")
         for image_id, scene_id in history.database.rows(IN_USE):

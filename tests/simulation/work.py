@@ -13,6 +13,7 @@ from infra.runtime.startup import queue_source_of
 from infra.runtime.worker import AWAY_S, bring_back
 from tests.simulation import looking
 from tests.simulation.baton import Task
+from tests.simulation.upkeep import Upkeep
 from tests.simulation.world import START
 
 if TYPE_CHECKING:
@@ -90,7 +91,12 @@ class Work:
     def tick(self, function: str) -> None:
         """Start what the clock starts, unless it is at work still."""
         if not any(task.name.startswith(function) for task in self._history.tasks):
-            self.start(function, lambda: self._guarded(lambda: TICKS[function](TICK, CONTEXT)))
+            self.start(function, lambda: self._ticked(function))
+
+    def _ticked(self, function: str) -> None:
+        upkeep = Upkeep(self._history) if function == "reconcile" else None
+        if self._guarded(lambda: TICKS[function](TICK, CONTEXT)) is None and upkeep is not None:
+            upkeep.ended()
 
     def _from_outbox(self, queue: str) -> None:
         try:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from tests.simulation.baton import Crew, Killed
 from tests.simulation.faults import Faults
 
+LEASE_S = 120.0  # of a worker
 START = datetime(2026, 3, 1, 6, tzinfo=UTC)
 MOST_STORM = 45_000  # of them with faults, however long that is: then they end, and all has to settle
 MOST_STEPS = 60_000  # a queue that is away for a day costs a step or thirty each minute
