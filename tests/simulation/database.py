@@ -40,7 +40,8 @@ CREATE TRIGGER sim_other_land AFTER UPDATE OF verdict ON session_tiles
   FROM area_configs a JOIN alert_sessions s ON s.area_id = a.id WHERE s.id = NEW.session_id)
 BEGIN INSERT INTO sim_mixed (run_id, verdict) VALUES (OLD.id, NEW.verdict); END;
 CREATE TRIGGER sim_claimed_twice AFTER UPDATE OF fence ON session_tiles
- WHEN NEW.lease_until IS NOT OLD.lease_until AND OLD.lease_until > datetime(NEW.lease_until, '-LEASE seconds', '1 second')
+ WHEN NEW.lease_until IS NOT OLD.lease_until
+ AND OLD.lease_until > datetime(NEW.lease_until, '-LEASE seconds', '1 second')
 BEGIN INSERT INTO sim_held (run_id, was, now) VALUES (OLD.id, OLD.lease_until, NEW.lease_until); END;
 CREATE TRIGGER sim_verdict AFTER UPDATE OF verdict ON session_tiles WHEN NEW.verdict IS NOT NULL
 BEGIN INSERT INTO sim_ended (run_id, verdict) VALUES (OLD.id, NEW.verdict); END;

@@ -29,6 +29,8 @@ MOST_QUIET = timedelta(days=8)
 MOST_QUIET_SESSIONS = 3  # in which an area may still fail because of what went wrong before
 LAST_DAYS = timedelta(hours=40)  # without a session, for reconcile to find the orphans
 MINUTE = timedelta(minutes=1)
+A_DAY_H = 24.0  # from the first session to the second
+EVENING_H = 12.3  # when the land's first day ends
 
 
 class Watched(NamedTuple):
@@ -157,10 +159,15 @@ class History:
         times = sorted(
             [-5.0, hours - rng.uniform(0.5, 22), *(rng.uniform(-4, hours) for _ in range(rng.randint(1, 3)))]
         )
+        veiled_at = None
+        if times[-1] > A_DAY_H and rng.random() < 0.5:  # one day's picture, and the next one's hides it from a session
+            veiled_at = rng.uniform(EVENING_H + 0.5, A_DAY_H - 0.5)
+            times = sorted([*times, rng.uniform(0.5, EVENING_H - 0.5), veiled_at])
         for number, at in enumerate(times):
             is_last = number == len(times) - 1
             changes = [tile for tile in tiles if number and rng.random() < 0.25]
-            clear = {tile: rng.choice((0.0, 0.2, 0.5)) for tile in tiles if not is_last and rng.random() < 0.12}
+            often = 0.5 if at == veiled_at else 0.12
+            clear = {tile: rng.choice((0.0, 0.2, 0.5)) for tile in tiles if not is_last and rng.random() < often}
             taken_at = START + timedelta(hours=at)
             late = 0.0 if is_last or rng.random() < 0.7 else rng.uniform(0, 12)  # it may come after newer ones
             arrives_at = min(taken_at + timedelta(hours=late), self.ends_at)

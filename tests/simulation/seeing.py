@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.references import CLEAR_SHARE
-from chalicelib.domain.scenes import day_of
+from chalicelib.domain.scenes import Scene, day_of, scene_of
 from chalicelib.domain.tiles import Tile, bounds_of, centre_of
 from tests.simulation.land import Shown
+from tests.simulation.looking import time_of
 
 if TYPE_CHECKING:
     from tests.simulation.history import History
@@ -48,41 +49,37 @@ class Seeing:
 
     def _passed_over(self, run_id: int, session_id: int, where: tuple[int, int, int, int]) -> Iterator[str]:
         tile = Tile(*where[1:])
-        shown = self._newest_clear(session_id, tile)
-        if shown is None:
+        scene = self._newest_clear(session_id, tile)
+        if scene is None:
             return
-        stored = self._history.database.rows(STORED, *where)
-        if any(shown.item_id in [item[0] for item in json.loads(items or "[]")] for _, items, *_ in stored):
-            return
-        lon = centre_of(bounds_of(tile))[0]
-        day = day_of(shown.captured_at, lon)
-        days = [day_of(datetime.fromisoformat(taken_at + "+00:00"), lon) for taken_at, *_ in stored]
-        if all(each < day for each in days):
-            yield f"{shown.item_id}, newer than all that is stored, was not used"
-            return
-        floors = [
-            each
-            for each, (_, _, is_usable, share) in zip(days, stored, strict=True)
-            if is_usable and share >= CLEAR_SHARE
+        lon, names = _lon(tile), {item.item_id for item in scene.items}
+        day = day_of(scene.captured_at, lon)
+        stored = [
+            (day_of(time_of(taken_at), lon), {item[0] for item in json.loads(items or "[]")}, is_usable, share)
+            for taken_at, items, is_usable, share in self._history.database.rows(STORED, *where)
         ]
-        if all(each < day for each in floors) and shown.item_id not in self.tried[run_id]:
-            yield f"{shown.item_id} shows all of its ground, and was not looked at"
+        if any(names <= items for _, items, *_ in stored):
+            return
+        if all(each < day for each, *_ in stored):
+            yield f"{scene.scene_id}, newer than all that is stored, was not used"
+        is_floor = any(each > day and is_usable and share >= CLEAR_SHARE for each, _, is_usable, share in stored)
+        if not is_floor and not names & self.tried[run_id]:
+            yield f"{scene.scene_id} shows all of its ground, and was not looked at"
 
-    def _newest_clear(self, session_id: int, tile: Tile) -> Shown | None:
-        """Return the newest scene that hid nothing of a tile all through a session: the item that a mosaic shows."""
-        opened_at, lon = self.opened_at[session_id], centre_of(bounds_of(tile))[0]
-        by_day: defaultdict[object, list[Shown]] = defaultdict(list)
-        for shown in self._history.land.items:
-            by_day[day_of(shown.captured_at, lon)].append(shown)
-        whole = [
-            items[0]
-            for items in by_day.values()
-            if all(
-                each.captured_at < opened_at
-                and each.arrives_at < opened_at
-                and not each.touched
-                and each.clear.get(tile, 1.0) == 1.0
-                for each in items
-            )
-        ]
-        return max(whole, key=lambda shown: shown.captured_at, default=None)
+    def _newest_clear(self, session_id: int, tile: Tile) -> Scene | None:
+        """Return the newest scene that was there when a session began, is as it was, and hides nothing of a tile."""
+        opened_at, land = self.opened_at[session_id], self._history.land
+        by_day: defaultdict[date, list[Shown]] = defaultdict(list)
+        for shown in land.items:
+            if max(shown.captured_at, shown.arrives_at) < opened_at:
+                by_day[day_of(shown.captured_at, _lon(tile))].append(shown)
+        for day in sorted(by_day, reverse=True):
+            scene = scene_of([shown.item for shown in by_day[day]])
+            on_top = land.on_top([item.item_id for item in scene.items], tile)
+            if not any(shown.touched for shown in by_day[day]) and on_top.clear.get(tile, 1.0) == 1.0:
+                return scene
+        return None
+
+
+def _lon(tile: Tile) -> float:
+    return centre_of(bounds_of(tile))[0]

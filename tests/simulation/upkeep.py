@@ -1,4 +1,4 @@
-"""What a reconcile that ran whole may not leave behind: sessions past their deadline, runs that nobody carries, letters.
+"""What a reconcile that ran whole may not leave behind: overdue sessions, runs that nobody carries, dead letters.
 
 Each of these was there when it began, by the clock that it read; another reconcile is not waited for.
 """
@@ -22,7 +22,7 @@ STALLED = (
 DEAD = "SELECT id, queue, dead_at FROM outbox WHERE dead_at < ?"
 TOO_FAR = {
     "is leased until": "SELECT id, lease_until FROM session_tiles WHERE lease_until > ?",
-    "has a message hidden until": "SELECT tile_run_id, available_at FROM outbox WHERE receives > 0 AND available_at > ?",
+    "has its job hidden until": "SELECT tile_run_id, available_at FROM outbox WHERE receives > 0 AND available_at > ?",
 }
 
 
