@@ -268,3 +268,41 @@ def test_bytes_that_are_no_utf_8_are_refused_however_that_is_spelled(spelled):
     rows = [(files.square(1), "café 5".encode())]
     shown, (parcel,) = read(files.zipped(files.shapefile(rows, cpg=spelled.encode())), "a.zip")
     assert (parcel.name, shown.encoding, shown.notes) == ("café 5", "UTF-8", ())
+
+
+OPEN_QUOTES = {
+    "in the middle": ('plot,lat,lon,note\n1,20,85,a\n2,20,85,"b\n3,20,85,c\n4,20,85,"d"\n', 3),
+    "in the last column, to the end": ('plot,lat,lon,note\n1,20,85,a\n2,20,85,"b\n3,20,85,c\n', 3),
+    "in the first column": ('plot,lat,lon\n"1,20,85\n2,20,85\n', 2),
+}
+
+
+@pytest.mark.parametrize("where", OPEN_QUOTES)
+def test_a_quote_that_is_left_open_swallows_no_rows(where):
+    table, line = OPEN_QUOTES[where]
+    with pytest.raises(Invalid, match=f"a quote in line {line} of this table is not closed"):
+        read(table.encode(), "a.csv", buffer_m=2.0)
+
+
+def test_a_text_of_several_lines_is_one_text():
+    _, parcels = read(b'plot,lat,lon,note\n1,20,85,"two\nlines"\n2,20,85,"5"" pipe"\n', "a.csv", buffer_m=2.0)
+    assert [parcel.tags["note"] for parcel in parcels] == ["two lines", '5" pipe']
+
+
+@pytest.mark.parametrize("said", ["sep=;\n", "\ufeffSEP=; \r\n"])
+def test_a_spreadsheet_may_say_what_parts_its_columns(said):
+    _, (parcel,) = read(f"{said}plot;lat;lon;owners\n820/1;20,3;85,8;A, B, C, D\n".encode(), "a.csv", buffer_m=2.0)
+    assert (parcel.name, parcel.tags) == ("820/1", {"owners": "A, B, C, D"})
+
+
+@pytest.mark.parametrize("inside", ["<![CDATA[<!DOCTYPE html><p>820/1</p>]]>", "<!-- <!ENTITY a 'b'> -->"])
+def test_a_balloon_of_html_declares_nothing(inside):
+    _, (parcel,) = read(files.kml([1], inside=f"<description>{inside}</description>"), "a.kml")
+    assert parcel.m2 > 0
+
+
+@pytest.mark.parametrize("before", ["<!-- <kml> -->", "<?note <kml> ?>\n", "\n\n"])
+def test_a_document_type_is_seen_behind_whatever_stands_before_it(before):
+    declared = f'<?xml version="1.0"?>{before}<!DOCTYPE kml [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
+    with pytest.raises(Invalid, match="entities or a document type"):
+        read(files.kml([1], head=declared), "a.kml")

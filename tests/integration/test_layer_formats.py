@@ -278,3 +278,14 @@ def test_texts_of_no_such_encoding_say_which_option_helps(monkeypatch):
     with pytest.raises(Invalid) as refused:
         read(files.field(1))
     assert refused.value.pointer == "/encoding"
+
+
+def test_columns_whose_texts_are_not_kept_are_told():
+    many = {f"c{place}": "1" for place in range(60)}
+    shown, (parcel,) = read(files.geojson([files.feature(1, **many)]))
+    kept = [note for note in shown.notes if "columns" in note]
+    assert len(parcel.tags) < len(many)
+    assert len(kept) == 1
+    assert kept[0].startswith("of 62 columns the first 40 are kept, without c38, c39, c40, ")
+    assert kept[0].endswith("c47, …: choose them by tagColumns")
+    assert not [note for note in read(files.geojson([files.feature(1)]))[0].notes if "tagColumns" in note]

@@ -1,13 +1,16 @@
-"""How many columns a file has, counted in its text: GDAL takes minutes to name as many as somebody may write."""
+"""How many columns and texts a file has: GDAL takes minutes to name as many columns as somebody may write."""
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Callable, Mapping, Sequence
 
 from chalicelib.adapters.layers.tables import MOST_COLUMNS
 from chalicelib.domain.errors import Invalid
 
 _JSON = re.compile(rb'"((?:[^"\\]|\\.)*+)"(\s*+:)?|[{}]')  # a text, with its colon where it is a key; an object's ends
+MOST_TAG_BYTES = 60_000  # of a row, with their columns
 _DEPTH = 3  # of the objects around a column: the collection, its feature, the feature's properties
 _OWN_KEYS = 20  # of GeoJSON itself, which are no columns: "type", "geometry" and their like
 _KML = re.compile(
@@ -21,6 +24,23 @@ def check_columns(count: int, *, more: bool = False) -> None:
     if count > MOST_COLUMNS:
         said = f"more than {MOST_COLUMNS}" if more else f"{count}"
         raise Invalid(f"this file has {said} columns; at most {MOST_COLUMNS} are read: leave some out")
+
+
+def columns_left_out(chosen: Sequence[str], kept: Sequence[str]) -> str:
+    """Return a note of the columns whose texts are not kept, for there are too many; empty where all are."""
+    left_out = chosen[len(kept) :]
+    if not left_out:
+        return ""
+    named = ", ".join(left_out[:10])[:200] + (", …" if len(left_out) > 10 else "")
+    return f"of {len(chosen)} columns the first {len(kept)} are kept, without {named}: choose them by tagColumns"
+
+
+def check_size(texts: Mapping[str, str], kept: Callable[[], Mapping[str, str]]) -> None:
+    """Raise ValueError where a row's texts, as they are kept, are longer than a row may be."""
+    if sum(map(len, texts.values())) > MOST_TAG_BYTES // 12:  # shorter ones need not be measured
+        size = len(json.dumps(kept(), ensure_ascii=False).encode())
+        if size > MOST_TAG_BYTES:
+            raise ValueError(f"this row has {size} bytes of texts; {MOST_TAG_BYTES} are kept: choose fewer tagColumns")
 
 
 def check_columns_of_text(driver: str, text: bytes) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 import numpy as np
 import shapely
 from typing_extensions import override
 
+from chalicelib.adapters.layers.columns import check_size, columns_left_out
 from chalicelib.adapters.layers.drawing import drawing_of, middle_of
 from chalicelib.adapters.layers.gdal import read_rows, texts_of
 from chalicelib.adapters.layers.land import Land, closed, same_names
@@ -36,7 +36,6 @@ from chalicelib.domain.shapes import JoinedLand
 from chalicelib.domain.tiles import Bounds
 
 MOST_TEXT, MOST_NAME = 500, 200
-MOST_TAG_BYTES = 60_000  # of a row, with their columns
 
 
 class GdalLayerFiles(LayerFiles):
@@ -117,18 +116,10 @@ class ReadFile(LayerFile):
             if self._land.geometries[row] is not None:
                 try:
                     permit_of(tags, self._options)
-                    self._check_size(row)
+                    check_size(tags, partial(self._tags_of, row))
                 except ValueError as error:
                     self._land.refuse(row, str(error))
         return placed
-
-    def _check_size(self, row: int) -> None:
-        if sum(map(len, self._texts[row].values())) > MOST_TAG_BYTES // 12:  # shorter ones need not be measured
-            size = len(json.dumps(self._tags_of(row), ensure_ascii=False).encode())
-            if size > MOST_TAG_BYTES:
-                raise ValueError(
-                    f"this row has {size} bytes of texts; {MOST_TAG_BYTES} are kept: choose fewer tagColumns"
-                )
 
     @cached_property
     def _rows(self) -> list[int]:
@@ -152,6 +143,7 @@ class ReadFile(LayerFile):
             *file.notes,
             *self._land.notes,
             *permit_notes(options, len(rows)),
+            columns_left_out(self._columns if options.tag_columns is None else options.tag_columns, self._tags),
             same_names([self._name_of(row) for row in self._rows]),
         ]
         if len(self._layers) > 1:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from chalicelib.adapters.layers.archives import members
+from chalicelib.adapters.layers.kml import check_kml
 from chalicelib.domain.errors import Invalid
 
 KINDS = "KML or KMZ, a zipped shapefile, GeoPackage, GeoJSON, CSV, DXF or MapInfo"
@@ -21,8 +22,6 @@ _PARTS = {  # of a file that comes in several: what each driver reads beside the
 }
 _NEEDED = {"ESRI Shapefile": (".shx", ".dbf"), "MapInfo File": (".dat", ".map", ".id")}
 _WITHOUT_MID = "a .mif comes with its .mid: pack both into one zip file"
-_REMOTE = re.compile(rb"<\s*(?:\w+:)?networklink[\s>/]", re.IGNORECASE)
-_DECLARES = re.compile(rb"<!\s*(?:doctype|entity)", re.IGNORECASE)
 _ENCODED = re.compile(rb"""(<\?xml[^>]{0,200}?encoding\s*=\s*)(["'])([\w.:-]{1,40})\2""", re.IGNORECASE)
 _ELSEWHERE = re.compile(rb"open\s+table|create\s+view|\"?seamless\"?\s*=", re.IGNORECASE)
 
@@ -207,10 +206,7 @@ def _as_utf8(content: bytes, encoding: str) -> tuple[bytes, Source]:
 def _check_kml(text: bytes) -> None:
     if b"<kml" not in text[:4096].lower() and b":kml" not in text[:4096].lower():
         raise Invalid(f"this XML is no KML; what is read here: {KINDS}")
-    if _DECLARES.search(text):
-        raise Invalid("this KML declares entities or a document type: neither is read. Export it again without")
-    if _REMOTE.search(text):
-        raise Invalid("this KML has network links to other files: nothing is fetched. Export what they show into it")
+    check_kml(text)
 
 
 def _assumed(why: str) -> str:

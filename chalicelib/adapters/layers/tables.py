@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Iterator
 from io import StringIO
+from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +20,7 @@ _NAMES = tuple(  # of columns that name a plot, the likeliest first
     re.compile(name, re.IGNORECASE)
     for name in ("plot", "kh[ae]sra", "survey", "parcel", "ulpin", "^name$", "name|numb")
 )
+_SEPARATOR = re.compile(r"\s*sep=([,;\t|])[ \t]*(?:\r\n?|\n)", re.IGNORECASE)  # as spreadsheets say it
 _LAT, _LON = ("lat", "latitude", "y", "northing"), ("lon", "long", "lng", "longitude", "x", "easting")
 
 
@@ -32,8 +35,11 @@ class Table(NamedTuple):
 def read_table(text: str, most_rows: int) -> Table:
     """Read a table. Raises Invalid."""
     text = text.removeprefix("\ufeff")
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    separator = max(",;\t", key=first.count)  # the first of them where none is there
+    if said := _SEPARATOR.match(text):
+        separator, text = said[1], text[said.end() :]
+    else:
+        first = next((line for line in text.splitlines() if line.strip()), "")
+        separator = max(",;\t", key=first.count)  # the first of them where none is there
     csv.field_size_limit(2**24)
     reader = csv.reader(StringIO(text, newline=""), delimiter=separator, strict=False)
     try:
@@ -45,7 +51,7 @@ def read_table(text: str, most_rows: int) -> Table:
         names = [(place, name) for place, name in enumerate(_distinct(head)) if place not in of_land]
         rows: list[dict[str, str]] = []
         land: list[str | tuple[str, str]] = []
-        for row in reader:
+        for row in _whole_rows(reader, len(head), text):
             if not any(row):
                 continue
             if len(rows) == most_rows:
@@ -58,6 +64,23 @@ def read_table(text: str, most_rows: int) -> Table:
     except csv.Error as error:
         raise Invalid(f"line {reader.line_num} of this table cannot be read: {error}") from error
     return Table([name for _, name in names], rows, land)
+
+
+def _whole_rows(reader: Any, columns: int, text: str) -> Iterator[list[str]]:  # noqa: ANN401 (of `csv`)
+    """Yield the rows; Invalid for one that goes on over others, for a quote in it was not closed."""
+    line, is_long = reader.line_num + 1, False
+    for row in reader:
+        is_long = reader.line_num > line
+        if is_long and len(row) != columns:
+            raise _left_open(line)
+        yield row
+        began, line = line, reader.line_num + 1
+    if is_long and "".join(islice(StringIO(text, newline=""), began - 1, None)).count('"') % 2:
+        raise _left_open(began)
+
+
+def _left_open(line: int) -> Invalid:
+    return Invalid(f"a quote in line {line} of this table is not closed before its row ends")
 
 
 def _distinct(head: list[str]) -> list[str]:
