@@ -70,6 +70,7 @@ def _drafted(body: AreaDraft, ports: Ports, sign_in: SignIn) -> Draft:
             archive="archive" if ports.settings.providers.archive else None,
             default=ports.settings.providers.default_provider,
             imagery=ports.imagery,
+            now=ports.clock(),
         ),
         cadence_hours=body.cadence_hours,
         usual_cadence_hours=ports.settings.trip.cadence_hours or None,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -50,6 +51,18 @@ _MAY_HOLD_LATER = frozenset(
 )
 _OF_ALERTS = ("severity", "confirmed", "compared_with", "grew_from_m2")  # members that only their regions have
 _NEARLY_ENOUGH = 0.4  # of the score, for something below what was needed
+
+
+def waits_for_another(ignored: Sequence[Mapping[str, Any]] | None, least_m2: float) -> bool:
+    """Whether regions that were ignored, as they are kept, show something that the next image has to confirm or deny.
+
+    What was found too little sure to be told waits as well, from the least that alerts on.
+
+    >>> waits_for_another([{"reason": "not yet sure", "area_m2": 900.0}], 400.0), waits_for_another([], 400.0)
+    (True, False)
+    """
+    waiting = {Reason.SEEN_ONCE: 0.0, Reason.NOT_YET_SURE: least_m2}
+    return any(region["area_m2"] >= waiting.get(region["reason"], math.inf) for region in ignored or ())
 
 
 def may_hold_later(reason: str | None, score: float) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol, TypeVar
@@ -12,6 +13,7 @@ from chalicelib.domain.scenes import Scene
 YEARS = 3  # before a day
 YEAR = timedelta(days=365.25)
 SEASON = timedelta(days=20)  # either side of the same day of an earlier year
+LEAST_DAYS = math.ceil((YEARS * YEAR + SEASON) / timedelta(days=1))  # for which images of seasons are needed
 MOST_OF_A_YEAR = 6  # of one earlier year
 LEAST_CLEAR = 0.1  # of an image: with less it says next to nothing
 

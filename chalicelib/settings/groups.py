@@ -176,8 +176,8 @@ class Providers(Group):
 
     default_provider: ProviderName = Field(
         default="none",
-        description="The provider of an area that names none, where the archive has no picture of it. `none`: such an "
-        "area is refused with the reason. `make run` sets `sample`, whose landscape is invented.",
+        description="The provider of an area that names none, where the archive shows no half of it. `none`: such "
+        "an area is refused with the reason. `make run` sets `sample`, whose landscape is invented.",
     )
     archive: str = Field(default="", description="A folder of STAC Items, or `s3://bucket/prefix`.")
     archive_hosts: str = Field(
@@ -209,7 +209,7 @@ class Providers(Group):
         description="The machines whose files its items may name, with commas, beside the catalogues' own.",
     )
     sentinel2_stale_days: Days = Field(
-        default=3, gt=0, description="A catalogue whose newest scene is older is behind: a failure, never nothing new."
+        default=3, gt=0, le=30, description="A catalogue without a newer scene is behind: a failure, never nothing new."
     )
     google_permission: str = Field(
         default="",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from chalicelib.domain.retention import Policy
+from chalicelib.domain.seasons import LEAST_DAYS
 from chalicelib.settings.values import Count, Days, Group, Mib
 
 
@@ -19,7 +20,7 @@ class Keeping(Group):
     )
     bands_days: Days = Field(
         default=1461,
-        gt=0,
+        ge=LEAST_DAYS,  # less, and the seasons of earlier years would be dropped and fetched again for ever
         description="Days for which an image that has bands is kept instead, however many there are of its tile.",
     )
 

@@ -199,7 +199,8 @@ def main():
         sessions, messages = trip.walk()
     told = [name for name in sessions if name.startswith("pond") and trip.is_told(sessions[name])]
     print(f"  the pond of {POND_M[0]} x {POND_M[1]} m that was filled is told by: {', '.join(told) or 'NOTHING'}")
-    clear = [name for name, session in sessions.items() if name.startswith("cloud") and session["allClear"]]
+    unsure = [f"pond filled {number}" for number in (1, 2) if f"pond filled {number}" not in told]  # to be confirmed
+    clear = [name for name in sessions if (name.startswith("cloud") or name in unsure) and sessions[name]["allClear"]]
     return int(not told or len(messages) != 1 or bool(clear) or not sessions["look-back"]["alert_details"])
 
 

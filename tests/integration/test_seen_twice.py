@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 
+from chalicelib.adapters.database import tables as t
 from chalicelib.domain.changes import MOST_IGNORED, Reason
 from chalicelib.domain.paging import PageRequest
 from chalicelib.domain.sessions import SessionStatus
@@ -55,6 +56,20 @@ def test_what_one_image_shows_is_seen_once_and_neither_told_nor_an_all_clear(tri
     assert trip.push.pushes == []
     with trip.engine.connect() as connection:
         assert connection.execute(text("SELECT COUNT(*) FROM places")).scalar() == 0
+
+
+@pytest.mark.parametrize(("least_m2", "is_all_clear"), [(20.0, False), (1e6, True)])
+def test_what_is_not_yet_sure_and_large_enough_to_alert_is_no_all_clear(trip, area, least_m2, is_all_clear):
+    trip.run_session(area, "april", days=10)
+    unsure = [{"reason": Reason.NOT_YET_SURE, "area_m2": 900.0}, {"reason": Reason.SEASON_LIKE, "area_m2": 9e6}]
+    with trip.engine.begin() as connection:
+        connection.execute(update(t.comparisons).values(ignored=unsure))
+        connection.execute(update(t.area_configs).values(min_changed_area_m2=least_m2))
+    again = trip.capture_now(area)
+    trip.work()
+    again = trip.session(again)
+    assert (again.counts_by_verdict, again.is_all_clear) == ({"NO_NEW_IMAGERY": 1}, is_all_clear)
+    assert (again.reason is None) == is_all_clear
 
 
 def test_nothing_new_is_no_all_clear_while_it_waits(trip, area):

@@ -162,13 +162,18 @@ def _all_clears(state: State) -> Iterator[Violation]:
 
 
 def _objects(state: State) -> Iterator[Violation]:
-    """No row without its object, but for what was deleted behind the product's back and is not its newest."""
+    """No row without its object, but for what was deleted behind the product's back and is not its newest.
+
+    Of an image of which one object was so deleted the other one goes as well before both are fetched again.
+    """
     named = state.rows(
         "SELECT object_key FROM image_tiles UNION SELECT bands_key FROM image_tiles"
         " UNION SELECT mask_key FROM alert_details UNION SELECT overlay_key FROM alert_details"
     )
     keys = {row[0] for row in named if row[0]}
-    for key in sorted(keys - state.objects.keys() - state.lost.keys()):
+    pairs = state.rows("SELECT object_key, bands_key FROM image_tiles WHERE bands_key IS NOT NULL")
+    lost = state.lost.keys() | {key for pair in pairs if not state.lost.keys().isdisjoint(pair) for key in pair}
+    for key in sorted(keys - state.objects.keys() - lost):
         yield Violation("no row without its object", f"{key} is named and not stored")
     for key in sorted(state.objects.keys() - keys):
         if state.objects[key] < state.now - ORPHAN_AGE:

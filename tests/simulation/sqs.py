@@ -37,6 +37,7 @@ class SimSqs:
         self._visibility = timedelta(seconds=visibility_s)
         self.queues: dict[str, dict[int, Held]] = {}
         self._last = 0
+        self.troubles = 0  # calls that it did not answer
 
     # The client
 
@@ -86,9 +87,11 @@ class SimSqs:
         return {"Attributes": {"ApproximateNumberOfMessages": count, "ApproximateNumberOfMessagesNotVisible": 0}}
 
     def _before(self, what: str) -> None:
+        self.troubles += 1
         self._world.step("sqs", f"{what} before", errors=ERRORS)
         if self._world.is_away("queue away"):
             raise EndpointConnectionError(endpoint_url="sqs")
+        self.troubles -= 1
 
     def _put(self, queue: str, body: str, delay_s: float = 0) -> None:
         self._last += 1

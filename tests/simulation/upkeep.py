@@ -31,6 +31,7 @@ class Upkeep:
 
     def __init__(self, history: History) -> None:
         self._history, self._offset = history, history.world.offset
+        self._troubles = history.sqs.troubles if history.sqs is not None else 0
         self._found = self._waiting(history.world.clock() - CLOCKS_DIFFER)
 
     def ended(self) -> None:
@@ -53,7 +54,9 @@ class Upkeep:
             for row in self._history.database.rows(query, _text(now))
         }
         sqs = self._history.sqs
-        return found if sqs is None else found | {("dead letter", *letter) for letter in sqs.dead_letters()}
+        if sqs is None or sqs.troubles > self._troubles:  # letters that it keeps come again
+            return found
+        return found | {("dead letter", *letter) for letter in sqs.dead_letters()}
 
 
 def _text(time: datetime) -> str:

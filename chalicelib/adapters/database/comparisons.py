@@ -88,6 +88,6 @@ def is_of_pair(made: FromClause = DONE) -> ColumnElement[bool]:
     return made.c.detector.not_like("% slow-%")
 
 
-def shows_once(ignored: ColumnElement[Any]) -> ColumnElement[bool]:
+def shows_once(ignored: ColumnElement[Any], reason: Reason = Reason.SEEN_ONCE) -> ColumnElement[bool]:
     """Whether the regions that a comparison ignored, as they are kept, show something once."""
-    return cast(ignored, String).contains(Reason.SEEN_ONCE.value)
+    return cast(ignored, String).contains(reason.value)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, func, select
+from sqlalchemy import Connection, bindparam, case, func, or_, select
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.comparisons import is_of_pair, shows_once
 from chalicelib.adapters.database.references import SAME_GROUND
 from chalicelib.adapters.database.rows import tile_of
+from chalicelib.domain.changes import Reason, waits_for_another
 from chalicelib.domain.choosing import Unusable, newer_unusable
 from chalicelib.domain.kinds import read_as
 from chalicelib.domain.permits import Standing
@@ -76,9 +77,11 @@ def waiting_in(connection: Connection, session_id: int) -> int:
         .correlate(IMAGE, AREA)
         .scalar_subquery()
     )
-    tiles = select(func.count()).select_from(RUN).join(IMAGE, IMAGE.c.id == RUN.c.image_id)
+    tiles = select(newest, AREA.c.min_changed_area_m2).select_from(RUN).join(IMAGE, IMAGE.c.id == RUN.c.image_id)
     tiles = tiles.join(AREA, AREA.c.id == IMAGE.c.area_id).where(RUN.c.session_id == session_id)
-    return int(connection.execute(tiles.where(IMAGE.c.is_apart.is_(None), shows_once(newest))).scalar_one())
+    shows_any = or_(shows_once(newest), shows_once(newest, Reason.NOT_YET_SURE))
+    rows = connection.execute(tiles.where(IMAGE.c.is_apart.is_(None), shows_any))
+    return sum(waits_for_another(regions, least_m2) for regions, least_m2 in rows)
 
 
 def unseen_in(connection: Connection, session_id: int) -> Unseen | None:

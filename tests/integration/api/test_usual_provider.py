@@ -1,16 +1,21 @@
 """Who shows an area whose owner names nobody: an archive that has pictures of it, else whom the operator says."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from chalicelib.domain.errors import NoCoverage, ProviderUnavailable
+from chalicelib.domain.scenes import Found, Item, scene_of
 from tests.support.api_gateway import assert_refused
 from tests.support.api_server import SMALL_AREA, ListedImagery
 
 ELSEWHERE = SMALL_AREA | {"centerLat": 48.1}
+A_STRIP = SMALL_AREA | {"centerLat": 17.2}
+NOW = datetime(2026, 3, 1, 6, tzinfo=UTC)
 
 
 class AnArchive(ListedImagery):
-    """An archive of the south."""
+    """An archive of the south: of its north only a strip of a picture."""
 
     def grid(self, area):
         if area.south > 20:
@@ -18,7 +23,8 @@ class AnArchive(ListedImagery):
         return super().grid(area)
 
     def scenes(self, area, *, since, until):
-        raise ProviderUnavailable
+        shown = area if area.south < 15 else area._replace(north=area.south + 0.3 * (area.north - area.south))
+        return Found(scenes=(scene_of([Item("flight", NOW, "1", shown)]),))
 
 
 def asked(server_with, body, **settings):
@@ -34,6 +40,8 @@ def asked(server_with, body, **settings):
         ({"archive": "pictures", "default_provider": "sample"}, SMALL_AREA, "archive"),
         ({"archive": "pictures", "default_provider": "archive"}, SMALL_AREA, "archive"),
         ({"archive": "pictures", "default_provider": "sample"}, ELSEWHERE, "sample"),
+        ({"archive": "pictures", "default_provider": "sample"}, A_STRIP, "sample"),
+        ({"archive": "pictures", "default_provider": "none"}, A_STRIP, "archive"),
         ({"archive": "", "default_provider": "sample"}, SMALL_AREA, "sample"),
         ({"archive": "pictures", "default_provider": "none"}, SMALL_AREA | {"provider": "sample"}, "sample"),
         ({"archive": "", "default_provider": "none"}, SMALL_AREA | {"provider": "sample"}, "sample"),

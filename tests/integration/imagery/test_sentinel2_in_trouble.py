@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from chalicelib.adapters.imagery.sentinel2 import files
 from chalicelib.domain import events
+from chalicelib.domain.bands import LAYERS
 from chalicelib.domain.diagnostics import Level
 from chalicelib.domain.errors import (
     BadImage,
@@ -270,7 +272,7 @@ def test_a_file_that_becomes_another_one_meanwhile_is_not_mixed_with_the_first(s
     grid = made.grid(AREA)
     view = grid.view(next(iter(tiles_covering(AREA, grid.zoom))))
     bands = made.reader.bands(*made._those_known(scene.items)[scene.items[0].item_id])
-    assert len(bands) == 6
+    assert len(bands) == len(LAYERS)
     try:
         for file, content in old.items():
             file.write_bytes(content)
@@ -348,3 +350,40 @@ def test_only_failures_with_a_name_come_out(server):
         with suppress(ImageryFailed):
             search(over(server))
         server.how.clear()
+
+
+def test_a_scene_without_its_classes_is_refused_for_cloud_would_be_ground(server, tmp_path):
+    sentinel2.put(tmp_path, "bare", taken="2024-05-30T05:30:00Z", scl=False)
+    server.products = [product_of(tmp_path / "bare", taken="2024-05-30T05:30:00Z", tile="45QUD")]
+    found = search(over(server))
+    assert found.scenes == ()
+    assert [refused.reason for refused in found.refused if "no band class" in refused.reason]
+
+
+def test_files_in_use_are_known_however_many_others_are_read_meanwhile(server, pixels, monkeypatch):
+    monkeypatch.setattr(files, "_KEPT", 8)  # one scene, and a band of the next
+    days = [f"2024-05-{day}T05:30:00Z" for day in (26, 27, 28, 29)]
+    server.products = [product_of(pixels, taken=day, tile="45QUD") for day in days]
+    made = over(server)
+    scenes, grid = search(made).scenes, made.grid(AREA)
+    view = grid.view(next(iter(tiles_covering(AREA, grid.zoom))))
+    for scene in (*scenes, *scenes[::-1], *scenes):
+        assert made.fetch(scene, view, AREA).bands
+
+
+def test_the_look_back_is_asked_of_whoever_answers(server, pixels):
+    days = [NOW - timedelta(days=number) for number in range(1, 41)] + [NOW - timedelta(days=365)]
+    server.products = [product_of(pixels, taken=f"{day:%Y-%m-%d}T05:30:00Z", tile="45QUD") for day in days]
+    with StacServer(*server.products) as other:
+        other.shown_at = server.shown_at
+        made = over(server, other)
+        newest = made.catalogues.newest
+
+        def then_throttled(ask):
+            found = newest(ask)
+            server.how += [{"status": 403}] * 9
+            return found
+
+        made.catalogues.newest = then_throttled
+        found = [scene.captured_at.year for scene in search(made).scenes]
+    assert (min(found), max(found)) == (2023, 2024)

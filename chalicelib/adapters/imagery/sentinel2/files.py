@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from chalicelib.adapters.imagery.bad_item import BadItem
 from chalicelib.adapters.imagery.geotiff.http_ranges import Gone, HttpRanges, NotLet
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import requests
 
 _KEPT = 128  # beginnings: of eighteen scenes
+_KEPT_SIGNERS = 2000  # small, and of more scenes than are in use at once: a file in use is asked for again
+Kept = TypeVar("Kept")
 
 
 class Count(NamedTuple):
@@ -42,7 +44,7 @@ class RemoteFiles:
     def __init__(self, session: requests.Session, hosts: Hosts) -> None:
         self._session, self._hosts = session, hosts
         self._heads: OrderedDict[str, tuple[StoredFile, bytes]] = OrderedDict()
-        self._signers: dict[str, Signer] = {}
+        self._signers: OrderedDict[str, Signer] = OrderedDict()
         self._lock = threading.Lock()
         self.count = Count(0, 0)
 
@@ -54,8 +56,10 @@ class RemoteFiles:
                 f"its file lies at {shown(href)[:120]}, on a machine that is not among BHUPRAHARI_SENTINEL2_HOSTS"
             )
         with self._lock:
-            self._signers[href] = signer
+            _keep(self._signers, href, signer, most=_KEPT_SIGNERS)
             known = self._heads.get(href)
+            if known is not None:
+                self._heads.move_to_end(href)  # what is in use goes last
         file, head = known or self._head(href)
         try:
             picture = read_stored((head, b""), partial(self.read_range, file), size=file.size, name=shown(href))
@@ -78,9 +82,7 @@ class RemoteFiles:
         if kind in {"a web page", "JSON", "XML", "empty", "a file of zeros"}:  # a server in trouble: it may pass
             raise ProviderUnavailable(f"a picture's server sends {kind} in its place")
         with self._lock:
-            self._heads[href] = file, head
-            while len(self._heads) > _KEPT:
-                self._signers.pop(self._heads.popitem(last=False)[0], None)
+            _keep(self._heads, href, (file, head), most=_KEPT)
         return file, head
 
     def read_range(self, file: StoredFile, at: int, length: int) -> bytes:
@@ -120,3 +122,10 @@ class RemoteFiles:
                 raise
         signer.forget()
         return ask(signer.address())
+
+
+def _keep(kept: OrderedDict[str, Kept], name: str, value: Kept, *, most: int) -> None:
+    kept[name] = value
+    kept.move_to_end(name)
+    while len(kept) > most:
+        kept.popitem(last=False)

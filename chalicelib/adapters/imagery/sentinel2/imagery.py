@@ -77,9 +77,9 @@ class Sentinel2Imagery(Imagery):
     def scenes(self, area: Bounds, *, since: datetime, until: datetime) -> Found:
         newest = self.catalogues.newest(partial(Catalogue.search, ground=area, since=since, until=until, days=DAYS))
         finds, catalogue = newest.finds, newest.catalogue
-        if not finds.is_whole:
-            finds.products += self._look_back(catalogue, area, until - LOOK_BACK, known=finds.products)
         self._know(finds.products, catalogue)
+        if not finds.is_whole:
+            finds.products += self._look_back(area, until - LOOK_BACK, known=finds.products)
         behind = [] if newest.behind is None else [Refused(until, area, newest.behind)]
         return Found(
             scenes=_scenes(finds.products, area),
@@ -87,13 +87,14 @@ class Sentinel2Imagery(Imagery):
             says=f"{catalogue.name} names {len(finds.products)} products of it",
         )
 
-    @staticmethod
-    def _look_back(catalogue: Catalogue, area: Bounds, day: datetime, *, known: Iterable[Product]) -> list[Product]:
+    def _look_back(self, area: Bounds, day: datetime, *, known: Iterable[Product]) -> list[Product]:
         """Return what is clear about a day, as far as it is not known: one of it is the first baseline."""
         ids = {product.item.item_id for product in known}
-        found = catalogue.search(area, since=day - ABOUT, until=day + ABOUT).products
-        new = (product for product in found if product.item.item_id not in ids)
-        return [product for product in new if (product.item.cloud_share or 0.0) <= MOST_CLOUD]
+        searched = self.catalogues.first(partial(Catalogue.search, ground=area, since=day - ABOUT, until=day + ABOUT))
+        new = (product for product in searched.finds.products if product.item.item_id not in ids)
+        clear = [product for product in new if (product.item.cloud_share or 0.0) <= MOST_CLOUD]
+        self._know(clear, searched.catalogue)
+        return clear
 
     @override
     def around(self, area: Bounds, day: date, *, until: datetime) -> tuple[Scene, ...]:
