@@ -102,7 +102,7 @@ class AreaChange(LandBody):
         beside = next((name for name in BESIDE if getattr(self, name) is not None), None)
         if beside is not None and all(getattr(self, name) is None for name in (*EXTENT, "geometry", "layer_id")):
             said = to_camel(beside)
-            raise Invalid(f"{said} is said with its land: say that as well, as the geometry", pointer=f"/{said}")
+            raise Invalid(f"{said} is said with its land: say that as well", pointer=f"/{said}")
         return super().land(ports, user_id)
 
     @property

@@ -94,7 +94,7 @@ def system_of_file(text: str) -> System | None:
 
 def _system(crs: CRS) -> System:
     flat = crs.sub_crs_list[0] if crs.is_compound else crs
-    if _moves_nothing(flat):
+    if _moves_nothing(flat) and flat.source_crs is not None:
         flat = flat.source_crs
     if not flat.is_bound and len(flat.axis_info) == 3:  # heights
         flat = flat.to_2d()
@@ -107,11 +107,11 @@ def _system(crs: CRS) -> System:
 
 def _moves_nothing(crs: CRS) -> bool:
     """Whether it says a shift to WGS 84, and that is none: all zeros, from WGS 84's own ellipsoid."""
-    if not crs.is_bound or crs.ellipsoid is None or not _is_wgs84(crs.target_crs):
+    to, ellipsoid, shift = crs.target_crs, crs.ellipsoid, crs.coordinate_operation
+    if not crs.is_bound or to is None or ellipsoid is None or shift is None or not _is_wgs84(to):
         return False
-    shift, flattening = crs.coordinate_operation.towgs84, crs.ellipsoid.inverse_flattening
-    is_own = crs.ellipsoid.semi_major_metre == _WGS84_M and abs(flattening - _WGS84_FLATTENING) < 1e-6
-    return is_own and bool(shift) and not any(shift)
+    is_own = abs(ellipsoid.inverse_flattening - _WGS84_FLATTENING) < 1e-6 and ellipsoid.semi_major_metre == _WGS84_M
+    return is_own and bool(shift.towgs84) and not any(shift.towgs84)
 
 
 def _is_wgs84(datum: CRS) -> bool:
