@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any, Self, cast
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 
 from chalicelib.api.area_bodies import (
@@ -66,6 +66,13 @@ class AreaChange(LandBody):
     confirm_by_second_image: Annotated[
         bool | None, Field(description="what one image shows is told when a later one shows it still")
     ] = None
+
+    @field_validator("name")
+    @classmethod
+    def _is_a_name(cls, name: str | None) -> str | None:
+        if name is None:  # it is asked to have none, and that is not done
+            raise ValueError("an area has a name: leave this out if it is to stay as it is")
+        return name
 
     @model_validator(mode="after")
     def _is_a_change(self) -> Self:
