@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any, Self, cast
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 
 from chalicelib.api.area_bodies import (
@@ -67,6 +67,13 @@ class AreaChange(LandBody):
         bool | None, Field(description="what one image shows is told when a later one shows it still")
     ] = None
 
+    @field_validator("name")
+    @classmethod
+    def _is_a_name(cls, name: str | None) -> str | None:
+        if name is None:  # it is asked to have none, and that is not done
+            raise ValueError("an area has a name: leave this out if it is to stay as it is")
+        return name
+
     @model_validator(mode="after")
     def _is_a_change(self) -> Self:
         said = self.model_fields_set - {"is_place_confirmed"}
@@ -102,7 +109,7 @@ class AreaChange(LandBody):
         beside = next((name for name in BESIDE if getattr(self, name) is not None), None)
         if beside is not None and all(getattr(self, name) is None for name in (*EXTENT, "geometry", "layer_id")):
             said = to_camel(beside)
-            raise Invalid(f"{said} is said with its land: say that as well, as the geometry", pointer=f"/{said}")
+            raise Invalid(f"{said} is said with its land: say that as well", pointer=f"/{said}")
         return super().land(ports, user_id)
 
     @property

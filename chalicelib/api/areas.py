@@ -147,7 +147,7 @@ def change_area(ports: Ports, request: Request, sign_in: SignIn, area_id: int, b
     changed = changing.change_area(
         area,
         changes,
-        version=version_in(request),
+        version=version_in(request, area),
         terms=ports.provider_terms(area.plan.provider),
         is_cadence_left=body.is_cadence_left,
         is_smallest_left=body.is_smallest_left,

@@ -11,7 +11,7 @@ from chalicelib.api.http import LARGEST_ID, Body
 from chalicelib.composition import Ports
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.extents import Extent
-from chalicelib.domain.geojson import read_geometry, read_polygons
+from chalicelib.domain.geojson import Given, read_geometry, read_polygons
 from chalicelib.domain.shapes import Shape
 
 BOX = "of the box; needed where there is no geometry"
@@ -19,7 +19,8 @@ Kilometres = Annotated[float | None, Field(ge=0, examples=[1], description=BOX)]
 EXTENT = ("center_lat", "center_lon", "north_km", "south_km", "east_km", "west_km")
 MOST_PARCELS = 10_000  # that a body names one by one
 SLACK_DEGREES = 1e-5  # a metre: the numbers of a box are rounded
-BESIDE = ("buffer_m", "exclude", "layer_version_id", "parcel_ids")  # what is said of a geometry, or of a layer
+OF_LAYER = ("layer_version_id", "parcel_ids")
+BESIDE = ("buffer_m", "exclude", *OF_LAYER)  # what is said of land, and is none
 LAND = (*EXTENT, "geometry", "layer_id", *BESIDE)
 
 
@@ -64,7 +65,7 @@ class LandBody(Body):
     ] = None
     exclude: Annotated[
         dict[str, Any] | list[Any] | None,
-        Field(description="polygons of the geometry that are not watched: GeoJSON as `geometry`, or a list of it"),
+        Field(description="polygons of the land that are not watched: GeoJSON as `geometry`, or a list of it"),
     ] = None
     is_place_confirmed: Annotated[bool, Field(description="the place is meant as it is said, however it looks")] = False
 
@@ -73,24 +74,40 @@ class LandBody(Body):
         if self.layer_id is not None:
             shape = self._parcels(ports, user_id, self.layer_id)
             return Extent.around(shape.bounds), shape
+        for name in OF_LAYER:
+            if getattr(self, name) is not None:
+                raise _only_for(name, "land that is said by its layer: say layerId too")
         if self.geometry is None:
-            return self._box(), None
+            return self._boxed(ports)
         given = read_geometry(self.geometry, "/geometry")
-        left_out = [] if self.exclude is None else read_polygons(self.exclude, "/exclude")
-        shape = ports.shapes.shape(given, buffer_m=self.buffer_m, exclude=left_out)
+        shape = ports.shapes.shape(given, buffer_m=self.buffer_m, exclude=self._left_out())
         if any(getattr(self, name) is not None for name in EXTENT):
             _check_within(shape, self._box())
         return Extent.around(shape.bounds), shape
 
     def _parcels(self, ports: Ports, user_id: int, layer_id: int) -> Shape:
-        for name in ("geometry", "exclude", *EXTENT):
+        for name in ("geometry", *EXTENT):
             if getattr(self, name) is not None:
-                raise Invalid(
-                    f"{to_camel(name)} is for other land than parcels of a layer", pointer=f"/{to_camel(name)}"
-                )
+                raise _only_for(name, "other land than parcels of a layer")
+        left_out = self._left_out()  # before parcels by the ten thousand are read
         version_id, parcel_ids = self.layer_version_id, self.parcel_ids
         ground = ports.parcels.ground(layer_id, user_id=user_id, version_id=version_id, parcel_ids=parcel_ids)
-        return ports.shapes.of_parcels(ground, buffer_m=self.buffer_m)
+        return ports.shapes.of_parcels(ground, buffer_m=self.buffer_m, exclude=left_out)
+
+    def _boxed(self, ports: Ports) -> tuple[Extent, Shape | None]:
+        box = self._box()
+        if self.buffer_m is not None:
+            raise _only_for("buffer_m", "land that is said as a geometry, or by its layer")
+        if self.exclude is None:
+            return box, None
+        west, south, east, north = box.bounds
+        ring = [(west, south), (east, south), (east, north), (west, north), (west, south)]
+        given = Given("Polygon", [ring], [], [], [[ring]], pointer="/northKm", places=["/northKm"])
+        shape = ports.shapes.shape(given, buffer_m=None, exclude=self._left_out())
+        return Extent.around(shape.bounds), shape
+
+    def _left_out(self) -> list[Given]:
+        return [] if self.exclude is None else read_polygons(self.exclude, "/exclude")
 
     def _box(self) -> Extent:
         said = {name: getattr(self, name) for name in EXTENT}
@@ -98,13 +115,11 @@ class LandBody(Body):
         if missing:
             name = to_camel(missing[0])
             raise Invalid(f"{name}: field required, or say the land as a geometry", pointer=f"/{name}")
-        for name in ("geometry", "buffer_m", "exclude", "layer_version_id", "parcel_ids"):
-            if self.geometry is None and getattr(self, name) is not None:
-                raise Invalid(
-                    f"{to_camel(name)} is for land that is said as a geometry, or by its layer",
-                    pointer=f"/{to_camel(name)}",
-                )
         return Extent(**said)
+
+
+def _only_for(name: str, land: str) -> Invalid:
+    return Invalid(f"{to_camel(name)} is for {land}", pointer=f"/{to_camel(name)}")
 
 
 def _check_within(shape: Shape, box: Extent) -> None:

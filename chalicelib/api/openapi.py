@@ -97,7 +97,7 @@ IF_MATCH = {
     "name": "If-Match",
     "in": "header",
     "schema": {"type": "string"},
-    "description": "The ETag of the version that the change is of; without it, it is of any.",
+    "description": "The ETag of the version that the change is of, or several; without it, or with *, it is of any.",
 }
 
 

@@ -13,15 +13,8 @@ from chalicelib.composition import Ports
 from chalicelib.domain.accounts import SignIn
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.survey_columns import Part, columns_of
-from chalicelib.domain.survey_numbers import (
-    MOST_LINES,
-    Match,
-    Matched,
-    ParcelText,
-    header_of,
-    match,
-    read_lines,
-)
+from chalicelib.domain.survey_lists import MOST_LINES, header_of, read_lines
+from chalicelib.domain.survey_numbers import Match, Matched, ParcelText, match
 
 api = Api(__name__)
 Column = Annotated[str | None, Field(max_length=200)]
@@ -78,6 +71,9 @@ class MatchedLineOut(ApiModel):
         Field(description="Which it may mean, where several fit; which are spelled nearest, where none does."),
     ]
     total: Annotated[int, Field(description="How many fit.")]
+    note: Annotated[
+        str | None, Field(description="What disagrees, where its ULPIN is of another parcel than what else it says.")
+    ]
 
     @classmethod
     def of(cls, matched: Matched) -> MatchedLineOut:
@@ -90,6 +86,7 @@ class MatchedLineOut(ApiModel):
             parcel_id=matched.parcels[0].parcel_id if is_found else None,
             parcels=[] if is_found else [MatchedParcelOut.of(parcel) for parcel in matched.parcels],
             total=matched.total,
+            note=matched.note,
         )
 
 

@@ -134,7 +134,7 @@ export function closeBox(form) {
 }
 
 function wished(form) {
-  const body = shapeSaid(form) ?? {};
+  const body = shapeSaid(form);
   for (const name of body.geometry === undefined ? [...BOX, ...NUMBERS] : NUMBERS) {
     const text = form.elements.namedItem(name).value.trim();
     if (text !== "") body[name] = Number(text);

@@ -100,5 +100,6 @@ function fill(form, area) {
 
 function landSaid(form) {
   const box = () => Object.fromEntries(BOX.map((name) => [name, Number(form.elements.namedItem(name).value)]));
-  return shapeSaid(form) ?? box();
+  const said = shapeSaid(form);
+  return said.geometry === undefined ? { ...box(), ...said } : said;
 }

@@ -49,12 +49,12 @@ export function shapeFields(changed) {
   }
 }
 
-/** Give what the fields say: null where no shape is said. Throws an Error for what is no JSON. */
+/** Give what the fields say: without a geometry the land is a box. Throws an Error for what is no JSON. */
 export function shapeSaid(form) {
   const { geometry, exclude, bufferM } = form.elements;
-  if (geometry.value.trim() === "") return null;
-  const said = { geometry: parsed(geometry.value, "The shape") };
-  if (exclude.value.trim() !== "") said.exclude = parsed(exclude.value, "What is not watched");
+  const said = exclude.value.trim() === "" ? {} : { exclude: parsed(exclude.value, "What is not watched") };
+  if (geometry.value.trim() === "") return said;
+  said.geometry = parsed(geometry.value, "The shape");
   if (bufferM.value !== "") said.bufferM = Number(bufferM.value);
   return said;
 }

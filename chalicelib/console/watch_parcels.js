@@ -9,7 +9,7 @@ import { drawing } from "./shape.js";
 
 const MOST_SHOWN = 200; // lines of a kind
 const HOW = "One a line: plot; mouza, plot; tahasil, mouza, plot; district, tahasil, mouza, plot; or an ULPIN. Or CSV with a first line that names its columns.";
-const STATES = [["not compared", "Not compared: this layer has no ULPINs", "warn"], ["not found", "Not found", "bad"], ["ambiguous", "Several fit: choose one", "warn"], ["found", "Found", "good"]];
+const STATES = [["not compared", "Not compared: this layer has no ULPINs", "warn"], ["not found", "Not found", "bad"], ["ambiguous", "Several fit, or they disagree: choose one", "warn"], ["found", "Found", "good"]];
 
 /** Make the page that makes an area of parcels of a layer. */
 export async function watchParcelsPage(layerId, signal) {
@@ -115,7 +115,7 @@ function linesOf(lines, state, title, tone, pick) {
     "details",
     { class: `matched edge-${tone}`, open: state !== "found" },
     el("summary", {}, `${title}: ${count(lines.length)}`),
-    el("ul", {}, lines.slice(0, MOST_SHOWN).map((line) => el("li", {}, el("span", { class: "faint" }, `${line.line} `), line.text, " ", meant(line, pick)))),
+    el("ul", {}, lines.slice(0, MOST_SHOWN).map((line) => el("li", {}, el("span", { class: "faint" }, `${line.line} `), line.text, " ", line.note && el("span", { class: "small" }, `${line.note} `), meant(line, pick)))),
     lines.length > MOST_SHOWN && el("p", { class: "small" }, `The first ${MOST_SHOWN} are shown.`),
   );
 }

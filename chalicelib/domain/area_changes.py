@@ -38,11 +38,16 @@ class Changes(TypedDict, total=False):
 def check_version(area: Area, expected: int | None) -> None:
     """Raise ChangedMeanwhile for a change of another version of an area than it has; None is a change of any."""
     if expected is not None and expected != area.version:
-        raise ChangedMeanwhile(
-            f"this area is at version {area.version} by now, and the change was made of version {expected}: "
-            "read it again, then change that",
-            version=area.version,
-        )
+        raise changed_meanwhile(area, str(expected))
+
+
+def changed_meanwhile(area: Area, expected: str) -> ChangedMeanwhile:
+    """Return the refusal of a change of another version of an area than it has."""
+    return ChangedMeanwhile(
+        f"this area is at version {area.version} by now, and the change was made of version {expected[:40]}: "
+        "read it again, then change that",
+        version=area.version,
+    )
 
 
 def begun(area: Area, changes: Changes, *, now: datetime) -> Changes:

@@ -49,18 +49,50 @@ def shared_m2(shapes: Sequence[Shape], others: Sequence[Shape]) -> float:
 def inside_any_m2(shape: Shape, others: Sequence[Shape]) -> float:
     """Return the square metres of a shape that lie inside of any of some others: once, where these overlap.
 
-    It is cut into strips in which no border ends or crosses another: each is as wide on average as in its middle. Of
-    very many borders (MOST_EDGES) it is what each shares with the shape, added up: that is more, where they overlap.
+    Of very many borders (MOST_EDGES) it is what each shares with the shape, added up: that is more, where they overlap.
 
     >>> one, two = (Shape([[(x, 0), (x + 4, 0), (x + 4, 4), (x, 4), (x, 0)]]) for x in (0, 3))
     >>> inside_any_m2(one, [two, two, one.moved(0, 2)])
     10.0
     """
+    inside = _inside_any_m2(shape, others)
+    return sum(overlap_m2(shape, other) for other in others) if inside is None else inside
+
+
+def is_inside_any(shape: Shape, others: Sequence[Shape], *, m2: float) -> bool:
+    """Whether so many square metres of a shape surely lie inside of any of some others: once, where these overlap.
+
+    Of very many borders (MOST_EDGES) what others share counts for none of them, so that never too much is said.
+
+    >>> one, two = (Shape([[(x, 0), (x + 4, 0), (x + 4, 4), (x, 4), (x, 0)]]) for x in (0, 3))
+    >>> [is_inside_any(one, [two, two, one.moved(0, 2)], m2=m2) for m2 in (9.9, 10.1)]
+    [True, False]
+    """
+    shared = sorted(((overlap_m2(shape, other), place) for place, other in enumerate(others)), reverse=True)
+    if sum(each for each, _ in shared) < m2:
+        return False
+    at_least, counted = 0.0, list[Shape]()
+    for each, place in shared:  # the largest first: it is enough by itself, mostly
+        new = each - sum(overlap_m2(others[place], other) for other in counted)
+        if new > 0:
+            at_least += new
+            counted.append(others[place])
+        if at_least >= m2:
+            return True
+    inside = _inside_any_m2(shape, others)
+    return inside is not None and inside >= m2
+
+
+def _inside_any_m2(shape: Shape, others: Sequence[Shape]) -> float | None:
+    """Return what of a shape is inside of any of some others; None where they have too many borders for that.
+
+    It is cut into strips in which no border ends or crosses another: each is as wide on average as in its middle.
+    """
     near = [other for other in others if shape.box.is_within(0, other.box)]
     south, north = shape.box.south, shape.box.north
     every = [_edges_between(each, south, north) for each in (shape, *near)]
     if sum(map(len, every)) > MOST_EDGES:
-        return sum(overlap_m2(shape, other) for other in near)
+        return None
     ends = {y for edges in every for edge in edges for _, y in edge}
     cuts = {y for one, other in combinations(every, 2) for y in _crossed_at(one, other)}
     heights = sorted({south, north, *(y for y in ends | cuts if south < y < north)})

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from chalicelib.domain.layers import LayerKind, Parcel
 from chalicelib.domain.outlines import Plane, Shape
-from chalicelib.domain.overlaps import area_m2, inside_any_m2, overlap_m2, reaches_deeper, shared_m2
+from chalicelib.domain.overlaps import area_m2, inside_any_m2, is_inside_any, reaches_deeper, shared_m2
 from chalicelib.domain.permits import AGAINST, INSIDE, SURELY, Bearing, Standing, standing_on
 from chalicelib.domain.tiles import Outline
 
@@ -135,15 +135,12 @@ def _bearing(
         for standing in (Standing.REVOKED, Standing.DISPUTED):
             if of_it := [each for each in named if each.standing is standing]:
                 return _of(standing, of_it)
-    allowing: list[_Measured] = []
-    for each in largest_first:
-        # What two permits share would count twice: one of them does.
-        if each.standing is Standing.VALID and not any(_share_ground(each, other) for other in allowing):
-            allowing.append(each)
-    inside = sum(each.m2[place] for each in allowing)
-    is_inside = inside >= INSIDE * whole and whole - inside < smallest_m2
-    if are_permits_all and is_inside and _is_surely_inside(region, allowing, whole):
-        return _of(Standing.VALID, allowing)
+    valid = [each for each in largest_first if each.standing is Standing.VALID]
+    enough_m2 = max(INSIDE * whole, whole - smallest_m2)
+    for allowing in (valid[:1], valid) if are_permits_all else ():
+        shapes = [shape for each in allowing for shape in each.shapes]
+        if is_inside_any(region, shapes, m2=enough_m2) and _is_surely_inside(region, allowing, shapes, SURELY * whole):
+            return _of(Standing.VALID, [each for each in allowing if each.m2[place] >= LEAST_M2] or allowing[:1])
     for standing in (Standing.EXPIRED, Standing.NOT_YET):
         if past := [each for each in telling if each.standing is standing]:
             return _of(standing, past)
@@ -158,20 +155,12 @@ def _at_least(m2: float, region: Shape, place: int, permits: Sequence[_Measured]
     return inside_any_m2(region, [shape for each in permits for shape in each.shapes]) >= m2
 
 
-def _share_ground(one: _Measured, other: _Measured) -> bool:
-    return shared_m2(one.shapes, other.shapes) >= LEAST_M2
-
-
-def _is_surely_inside(region: Shape, permits: Sequence[_Measured], whole: float) -> bool:
-    """Whether most of a region is inside of permits wherever their layer lies, as far as it may be off."""
+def _is_surely_inside(region: Shape, permits: Sequence[_Measured], shapes: Sequence[Shape], m2: float) -> bool:
+    """Whether so much of a region is inside of permits wherever their layer lies, as far as it may be off."""
     off = max(each.laid.accuracy_m for each in permits)
-    shapes = [shape for each in permits for shape in each.shapes]
     turns = (place * math.pi / 4 for place in range(8 if off else 0))
     shifts = [(off * math.cos(turn), off * math.sin(turn)) for turn in turns]
-    return all(
-        sum(overlap_m2(moved, shape) for shape in shapes) >= SURELY * whole
-        for moved in (region.moved(*shift) for shift in shifts)
-    )
+    return all(is_inside_any(region.moved(*shift), shapes, m2=m2) for shift in shifts)
 
 
 def _of(standing: Standing, permits: Sequence[_Measured]) -> Bearing:

@@ -1,47 +1,25 @@
-"""Survey numbers as people paste them: read from lines or CSV, spelled alike, and matched against a layer's parcels."""
+"""Survey numbers as people write them, matched against the parcels of a layer."""
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-from chalicelib.domain.errors import Invalid
-from chalicelib.domain.survey_columns import Part, columns_of, spelled
+from chalicelib.domain.survey_columns import Part, plot_spelled, spelled, ulpin_in, ulpin_spelled
+from chalicelib.domain.survey_lists import Line
 
-MOST_LINES = 2000
-MOST_LETTERS = 500  # of one cell
 MOST_SHOWN = 10  # parcels of one line, where several fit
 MOST_NEAREST = 3
-_ULPIN = re.compile(r"(?=.*\d)[0-9a-z]{14}")  # of 14 letters and digits
 _FIRST_NUMBER = re.compile(r"\d+")
-
-
-_WITHOUT_HEADER = (
-    (Part.PLOT,),
-    (Part.MOUZA, Part.PLOT),
-    (Part.TAHASIL, Part.MOUZA, Part.PLOT),
-    (Part.DISTRICT, Part.TAHASIL, Part.MOUZA, Part.PLOT),
-    (Part.DISTRICT, Part.TAHASIL, Part.MOUZA, Part.PLOT, Part.ULPIN),
-)
-
-
-class Header(NamedTuple):
-    """What the first line of a list says of its columns; nothing where it is a survey number itself."""
-
-    parts: tuple[Part | None, ...]  # of each column; None: its cells are not read
-    names: Mapping[Part, str]  # of the columns that are read, as they were written
-    unread: tuple[str, ...]  # names of the others
 
 
 class Match(StrEnum):
     """What became of a line."""
 
     FOUND = "found"
-    AMBIGUOUS = "ambiguous"
+    AMBIGUOUS = "ambiguous"  # several fit, or what it says is of different parcels
     NOT_FOUND = "not found"
     NOT_COMPARED = "not compared"  # it says an ULPIN alone, and the layer has none
 
@@ -54,14 +32,6 @@ class ParcelText(NamedTuple):
     tags: Mapping[str, str]
 
 
-class Line(NamedTuple):
-    """One survey number of a list."""
-
-    number: int  # of its line, from 1
-    text: str
-    said: Mapping[Part, str]  # as it was written
-
-
 class Matched(NamedTuple):
     """A line with the parcels that it may mean: one that was found, several, or those spelled nearest."""
 
@@ -69,6 +39,7 @@ class Matched(NamedTuple):
     match: Match
     parcels: tuple[ParcelText, ...]  # of several, or of the nearest, some
     total: int  # that it may mean
+    note: str | None = None  # what of it disagrees
 
 
 class Answer(NamedTuple):
@@ -78,126 +49,95 @@ class Answer(NamedTuple):
     not_compared: tuple[Part, ...]  # that the list says, and no column of the layer
 
 
-def read_lines(text: str) -> list[Line]:
-    r"""Read a pasted list: one survey number a line, or CSV with a header that names its columns. Raises Invalid.
+class _Known(NamedTuple):
+    """A parcel with what its columns say of it, as it is compared."""
 
-    Without a header the plot is last, then to its left the mouza, the tahasil and the district.
+    parts: Mapping[Part, str]
+    parcel: ParcelText
 
-    >>> [dict(line.said) for line in read_lines("Mouza;Plot No\nChandaka;820/1")]
-    [{<Part.MOUZA: 'mouza'>: 'Chandaka', <Part.PLOT: 'plot'>: '820/1'}]
-    """
-    numbered = _rows(text)
-    for number, row in numbered:
-        if any(len(each) > MOST_LETTERS for each in row):
-            raise Invalid(f"line {number} has more than the {MOST_LETTERS} letters of a survey number", pointer="/text")
-    header = _header(numbered[0][1]).parts
-    numbered = numbered[1:] if header else numbered
-    if not 1 <= len(numbered) <= MOST_LINES:
-        raise Invalid(f"a list has 1 to {MOST_LINES} survey numbers, not {len(numbered)}", pointer="/text")
-    return [_line(number, row, header) for number, row in numbered]
+    def fits(self, asked: Mapping[Part, str]) -> bool:
+        return all(self.parts.get(part) == text for part, text in asked.items())
+
+    def disagrees(self, said: Mapping[Part, str]) -> list[Part]:
+        """Return what is said otherwise; a cell that is empty says nothing."""
+        return [part for part, text in said.items() if self.parts.get(part) not in ("", None, text)]
 
 
-def header_of(text: str) -> Header:
-    r"""Return what a pasted list says of its columns. Raises Invalid.
+class _Found(NamedTuple):
+    """The parcels that a list may mean, by what it says of them."""
 
-    >>> header_of("Mouja,Plot,Name\nB,5,Asha").unread
-    ('Mouja', 'Name')
-    """
-    return _header(_rows(text)[0][1])
-
-
-def _header(cells: Sequence[str]) -> Header:
-    names = columns_of(cells, {})
-    if Part.PLOT not in names and Part.ULPIN not in names:
-        return Header((), {}, ())
-    places = {cells.index(name): part for part, name in names.items()}
-    unread = [cell for place, cell in enumerate(cells) if cell and place not in places]
-    return Header(tuple(places.get(place) for place in range(len(cells))), names, tuple(dict.fromkeys(unread)))
-
-
-def _rows(text: str) -> list[tuple[int, list[str]]]:
-    """Return the lines of a list with their numbers, at least one."""
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    between = max("\t;,", key=first.count)
-    try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=between, strict=True))
-    except csv.Error as error:
-        raise Invalid(f"this list cannot be read as CSV: {error}", pointer="/text") from None
-    numbered = [
-        (number, [each.strip() for each in row]) for number, row in enumerate(rows, 1) if any(map(str.strip, row))
-    ]
-    if not numbered:
-        raise Invalid("this list has no line: write one survey number a line", pointer="/text")
-    return numbered
+    by_plot: dict[str, list[_Known]]
+    by_ulpin: dict[str, list[_Known]]
+    near: dict[str, list[ParcelText]]  # by the first number of their plots
 
 
 def match(lines: Sequence[Line], parcels: Iterable[ParcelText], columns: Mapping[Part, str]) -> Answer:
     """Say of each line which parcels it means; `columns` are the tags that hold a part, where a tag does.
 
     A parcel's own name is its plot, or its ULPIN where it looks like one. What no column holds is not compared, and
-    that is told: of a layer without ULPINs nobody knows whether it has the land of one.
+    that is told: of a layer without ULPINs nobody knows whether it has the land of one. An ULPIN alone decides nothing
+    where the line says more: what is beside it has to be of the same parcel.
     """
-    wanted = {spelled(text) for line in lines for text in line.said.values()}
-    numbers = {_first_number(line.said.get(Part.PLOT, "")) for line in lines} - {""}
-    by_plot: dict[str, list[tuple[dict[Part, str], ParcelText]]] = {}
-    by_ulpin: dict[str, list[ParcelText]] = {}
-    near: dict[str, list[ParcelText]] = {}
+    plots = {plot_spelled(line.said.get(Part.PLOT, "")) for line in lines} - {""}
+    ulpins = {ulpin_spelled(line.said.get(Part.ULPIN, "")) for line in lines} - {""}
+    numbers = {_first_number(plot) for plot in plots} - {""}
+    found = _Found({}, {}, {})
     compared = {Part.PLOT, *columns}
     for parcel in parcels:
         known = {part: spelled(parcel.tags.get(column, "")) for part, column in columns.items()}
-        name = spelled(parcel.name)
-        if Part.ULPIN not in compared and _ULPIN.fullmatch(name):
+        own_ulpin = ulpin_in(parcel.name)
+        if own_ulpin:
             compared.add(Part.ULPIN)
-        plot = known.get(Part.PLOT) or name
-        if plot in wanted:
-            by_plot.setdefault(plot, []).append((known, parcel))
-        for ulpin in {known.get(Part.ULPIN), name} & wanted:
-            if ulpin is not None and _ULPIN.fullmatch(ulpin):
-                by_ulpin.setdefault(ulpin, []).append(parcel)
+        plot = plot_spelled(known.get(Part.PLOT) or parcel.name)
+        is_said = bool(known.get(Part.PLOT)) or not own_ulpin  # a name that is an ULPIN says nothing of the plot
+        one = _Known(known | {Part.PLOT: plot if is_said else ""}, parcel)
+        if plot in plots:
+            found.by_plot.setdefault(plot, []).append(one)
+        for ulpin in {ulpin_spelled(known.get(Part.ULPIN, "")), own_ulpin} & ulpins:
+            found.by_ulpin.setdefault(ulpin, []).append(one)
         number = _first_number(plot)
-        if number in numbers and len(near.setdefault(number, [])) < MOST_NEAREST:
-            near[number].append(parcel)
+        if number in numbers and len(found.near.setdefault(number, [])) < MOST_NEAREST:
+            found.near[number].append(parcel)
     said = {part for line in lines for part, text in line.said.items() if text}
-    answers = tuple(_matched(line, by_plot, by_ulpin, near, compared) for line in lines)
+    answers = tuple(_matched(line, found, compared) for line in lines)
     return Answer(answers, tuple(part for part in Part if part in said - compared))
 
 
-def _matched(
-    line: Line,
-    by_plot: Mapping[str, Sequence[tuple[dict[Part, str], ParcelText]]],
-    by_ulpin: Mapping[str, Sequence[ParcelText]],
-    near: Mapping[str, Sequence[ParcelText]],
-    compared: set[Part],
-) -> Matched:
+def _matched(line: Line, found: _Found, compared: set[Part]) -> Matched:
     said = {part: spelled(text) for part, text in line.said.items() if text}
-    ulpin, plot = said.pop(Part.ULPIN, ""), said.pop(Part.PLOT, "")
+    ulpin, plot = said.pop(Part.ULPIN, ""), plot_spelled(said.pop(Part.PLOT, ""))
     if ulpin and not plot and Part.ULPIN not in compared:
         return Matched(line, Match.NOT_COMPARED, (), 0)
+    asked = {part: text for part, text in said.items() if part in compared}
+    alike = found.by_plot.get(plot, ())
+    fitting = [each for each in alike if each.fits(asked)]
     if ulpin and Part.ULPIN in compared:
-        found = list(by_ulpin.get(ulpin, ()))
-        nearest: Sequence[ParcelText] = ()
-    else:
-        alike = by_plot.get(plot, ())
-        asked = {part: text for part, text in said.items() if part in compared}
-        found = [parcel for known, parcel in alike if all(known.get(part) == text for part, text in asked.items())]
-        nearest = [parcel for _, parcel in alike] or near.get(_first_number(plot), ())
-    if not found:
-        return Matched(line, Match.NOT_FOUND, tuple(nearest[:MOST_NEAREST]), 0)
+        owners = found.by_ulpin.get(ulpin_spelled(ulpin), [])
+        return _of_ulpin(line, owners, fitting, asked | ({Part.PLOT: plot} if plot else {}))
+    nearest = [each.parcel for each in alike] or found.near.get(_first_number(plot), [])
+    return _one_of(line, fitting) if fitting else Matched(line, Match.NOT_FOUND, tuple(nearest[:MOST_NEAREST]), 0)
+
+
+def _of_ulpin(line: Line, owners: Sequence[_Known], beside: Sequence[_Known], said: Mapping[Part, str]) -> Matched:
+    """Say which parcel a line means by its ULPIN; `beside` are those that it means by what else it says."""
+    if not owners:
+        nearest = tuple(each.parcel for each in beside[:MOST_NEAREST])
+        note = "no parcel has this ULPIN: those that fit what is said beside it are named" if nearest else None
+        return Matched(line, Match.NOT_FOUND, nearest, 0, note)
+    agreeing = [each for each in owners if not each.disagrees(said)]
+    if agreeing:
+        return _one_of(line, agreeing)
+    first = owners[0]
+    told = (f"{part} {first.parts[part]!r}, not {said[part]!r}" for part in first.disagrees(said))
+    both = {each.parcel.parcel_id: each for each in (*owners, *beside)}
+    return _one_of(line, list(both.values()))._replace(
+        match=Match.AMBIGUOUS, note=f"the parcel with this ULPIN has {'; '.join(told)}"
+    )
+
+
+def _one_of(line: Line, found: Sequence[_Known]) -> Matched:
     kind = Match.FOUND if len(found) == 1 else Match.AMBIGUOUS
-    return Matched(line, kind, tuple(found[:MOST_SHOWN]), len(found))
-
-
-def _line(number: int, row: Sequence[str], header: Sequence[Part | None]) -> Line:
-    text = ", ".join(row)
-    if header:
-        return Line(number, text, {part: cell for part, cell in zip(header, row, strict=False) if part and cell})
-    cells = [cell for cell in row if cell]
-    if len(cells) > len(_WITHOUT_HEADER):
-        raise Invalid(f"line {number} has {len(cells)} columns: say in a first line what they are", pointer="/text")
-    parts = _WITHOUT_HEADER[len(cells) - 1]
-    if _ULPIN.fullmatch(spelled(cells[-1])):
-        parts = (*_WITHOUT_HEADER[len(cells) - 2], Part.ULPIN) if len(cells) > 1 else (Part.ULPIN,)
-    return Line(number, text, dict(zip(parts, cells, strict=True)))
+    return Matched(line, kind, tuple(each.parcel for each in found[:MOST_SHOWN]), len(found))
 
 
 def _first_number(plot: str) -> str:

@@ -52,7 +52,7 @@ def area_of(trip: Trip, layer_id: int, grid: Grid, watch: Watch, name: str):
     ask = {"user_id": trip.user.user_id, "version_id": None, "parcel_ids": None}
     ground = SqlParcels(trip.engine).ground(layer_id, **ask)
     watch.says(f"{name}: ground of {len(ground):,} plots read")
-    shape = GeosShapes().of_parcels(ground, buffer_m=None)
+    shape = GeosShapes().of_parcels(ground, buffer_m=None, exclude=[])
     watch.says(f"{name}: joined to {sum(len(ring) for outline in shape.watched for ring in outline):,} corners")
     laid = Laid(shape, tuple(GeosShapes().covers(shape, grid, most_tiles=MOST_TILES)))
     of_area = {"extent": Extent.around(shape.bounds), "plan": a_plan(grid=grid), "laid": laid}

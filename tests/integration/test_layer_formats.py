@@ -185,6 +185,46 @@ def test_a_datum_that_nobody_has_named_is_known_by_its_ellipsoid():
     assert (placed.accuracy_m, "converted as Kalianpur 1975" in placed.note) == (50.0, True)
 
 
+def wgs84(name="GCS_WGS_1984", *, shift="", meridian="0.0", spheroid='"WGS_1984",6378137.0,298.257223563'):
+    return (
+        f'GEOGCS["{name}",DATUM["WGS_1984",SPHEROID[{spheroid}]{shift}],PRIMEM["Greenwich",{meridian}],'
+        'UNIT["Degree",0.0174532925199433]]'
+    )
+
+
+def test_an_ellipsoid_says_more_of_a_datum_than_its_name():
+    named = EVEREST.replace("GCS_Our_Survey", "Everest 1830 to WGS 84").replace("D_Our_Survey", "D_Everest_1830")
+    placed, known = (system_of_file(text).place([85.8245], [20.2961]) for text in (named, EVEREST))
+    assert (placed.lons[0], placed.lats[0]) == (known.lons[0], known.lats[0])
+    assert (placed.accuracy_m, "converted as Kalianpur 1975" in placed.note) == (50.0, True)
+    paris = system_of_file(wgs84("WGS 84 (Paris)", meridian="2.33722917").replace("Greenwich", "Paris"))
+    with pytest.raises(Invalid, match="no way"):
+        paris.place([83.0], [20.3])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [wgs84("unnamed"), *(wgs84(shift=f",TOWGS84[{zeros}]") for zeros in ("0,0,0", "0,0,0,0,0,0,0"))],
+)
+@pytest.mark.parametrize("is_projected", [False, True])
+def test_wgs_84_without_a_name_or_with_a_shift_of_nothing_is_wgs_84(text, is_projected):
+    x, y = (375_000.0, 2_245_000.0) if is_projected else (85.8, 20.3)
+    zone = (
+        f'PROJCS["unnamed",{text},PROJECTION["Transverse_Mercator"],PARAMETER["central_meridian",87],'
+        'PARAMETER["scale_factor",0.9996],PARAMETER["false_easting",500000],UNIT["metre",1]]'
+    )
+    placed = system_of_file(zone if is_projected else text).place([x], [y])
+    usual = system_said("EPSG:32645" if is_projected else "EPSG:4326").place([x], [y])
+    assert (placed.accuracy_m, placed.accuracy_is_assumed, placed.note) == (5.0, True, usual.note)
+    assert (placed.lons[0], placed.lats[0]) == pytest.approx((usual.lons[0], usual.lats[0]), abs=1e-9)
+
+
+def test_a_shift_that_moves_something_or_is_from_another_ellipsoid_is_kept():
+    moved = system_of_file(wgs84(shift=",TOWGS84[10,0,0]"))
+    other = system_of_file(wgs84("Ours", shift=",TOWGS84[0,0,0]", spheroid='"Everest",6377276.345,300.8017'))
+    assert [system.place([85.8], [20.3]).accuracy_m for system in (moved, other)] == [50.0, 50.0]
+
+
 def test_a_system_of_no_name_or_of_files_of_ours_is_refused():
     for said in ("EPSG:999999", "nowhere", "+proj=longlat +nadgrids=/etc/passwd", '{"a": 1}'):
         with pytest.raises(Invalid) as refused:

@@ -23,6 +23,8 @@ ASSUMED_ACCURACY_M = 5.0  # of a file that says WGS 84, and nothing of how it wa
 UNKNOWN_DATUM_M = 50.0  # of a datum of the same survey that PROJ has no shift for
 _KALIANPUR_1975 = 4146
 _EVEREST_M = (6_377_250.0, 6_377_310.0)  # semi-major axes of Everest's ellipsoids, as India's surveys have them
+_WGS84_M, _WGS84_FLATTENING = 6_378_137.0, 298.257223563  # semi-major axis, inverse flattening
+_WGS84_NAME = re.compile(r"WGS.*84|World Geodetic System 1984")
 _SAID = re.compile(r"[A-Za-z0-9 :/.()_+-]{2,120}")
 Numbers = Any  # numpy's
 
@@ -92,6 +94,8 @@ def system_of_file(text: str) -> System | None:
 
 def _system(crs: CRS) -> System:
     flat = crs.sub_crs_list[0] if crs.is_compound else crs
+    if _moves_nothing(flat) and flat.source_crs is not None:
+        flat = flat.source_crs
     if not flat.is_bound and len(flat.axis_info) == 3:  # heights
         flat = flat.to_2d()
     if flat.geodetic_crs is None or not (flat.is_geographic or flat.is_projected):
@@ -101,9 +105,27 @@ def _system(crs: CRS) -> System:
     return System(name=name, is_geographic=flat.is_geographic, crs=flat)
 
 
+def _moves_nothing(crs: CRS) -> bool:
+    """Whether it says a shift to WGS 84, and that is none: all zeros, from WGS 84's own ellipsoid."""
+    to, ellipsoid, shift = crs.target_crs, crs.ellipsoid, crs.coordinate_operation
+    if not crs.is_bound or to is None or ellipsoid is None or shift is None or not _is_wgs84(to):
+        return False
+    is_own = abs(ellipsoid.inverse_flattening - _WGS84_FLATTENING) < 1e-6 and ellipsoid.semi_major_metre == _WGS84_M
+    return is_own and bool(shift.towgs84) and not any(shift.towgs84)
+
+
+def _is_wgs84(datum: CRS) -> bool:
+    """Whether it is WGS 84, by its name or its datum's, and by its ellipsoid: "Everest to WGS 84" is a name as well."""
+    if datum.is_bound or datum.ellipsoid is None or datum.ellipsoid.semi_major_metre != _WGS84_M:
+        return False
+    if datum.prime_meridian is not None and datum.prime_meridian.longitude != 0:
+        return False
+    return any(_WGS84_NAME.search(each.name) for each in (datum, datum.datum) if each is not None)
+
+
 def _way(datum: CRS, at: tuple[float, float] | None) -> _Way:
     """Return the way from a datum to WGS 84 that is made for a place. Raises Invalid."""
-    if "WGS" in datum.name and "84" in datum.name and not datum.is_bound:
+    if _is_wgs84(datum):
         return _Way(None, None, f"WGS 84: {ASSUMED_ACCURACY_M:g} m are assumed, as nothing says how it was measured")
     ways = _ways(datum)
     if datum.is_bound and ways:

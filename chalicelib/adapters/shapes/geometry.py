@@ -50,12 +50,7 @@ class GeosShapes(Shapes):
         if given.polygons and buffer_m is not None:
             raise Invalid("bufferM is for points and lines: a polygon says its own border", pointer="/bufferM")
         _check_extent(land, given.pointer)
-        left_out = shapely.union_all([_polygons(each, notes) for each in exclude]) if exclude else None
-        watched = land if left_out is None else _with_polygons_alone(shapely.difference(land, left_out))
-        world = cover.world_of(watched)
-        m2 = float(cover.m2_of(world))
-        if m2 < _LEAST_M2:
-            raise Invalid("what is left out leaves nothing of this shape to watch", pointer="/exclude")
+        left_out, watched, m2 = _without(land, exclude, notes)
         corners = int(shapely.get_num_coordinates(watched))
         if corners > MOST_CORNERS:
             raise Invalid(
@@ -63,19 +58,19 @@ class GeosShapes(Shapes):
                 "simplify the shape".replace(",", " "),
                 pointer=given.pointer,
             )
-        outlines = cover.outlines_of(shapely.orient_polygons(watched))
-        said = _geojson(land) if given.polygons else given.geojson
         return Shape(
-            geometry=said,
+            geometry=_geojson(land) if given.polygons else given.geojson,
             buffer_m=buffer_m,
             exclude=None if left_out is None else _geojson(left_out),
-            watched=outlines,
+            watched=cover.outlines_of(shapely.orient_polygons(watched)),
             m2=m2,
             notes=tuple(dict.fromkeys(notes)),
         )
 
     @override
-    def of_parcels(self, parcels: Outlines, *, buffer_m: float | None) -> Shape:
+    def of_parcels(self, parcels: Outlines, *, buffer_m: float | None, exclude: Sequence[Given]) -> Shape:
+        notes: list[str] = []
+        _check_tangle(exclude)
         land = cover.joined([shapely.Polygon(outline[0], outline[1:]) for outline in parcels])
         _check_extent(land, "/layerId")
         if buffer_m is not None:
@@ -89,15 +84,30 @@ class GeosShapes(Shapes):
                 )
             land = around(land, buffer_m)
             _check_extent(land, "/bufferM")
-        corners = int(shapely.get_num_coordinates(land))
-        if corners > MOST_CORNERS:
+        left_out, watched, m2 = _without(land, exclude, notes)
+        if (corners := int(shapely.get_num_coordinates(watched))) > MOST_CORNERS:
             raise too_many_corners(corners)
-        watched = cover.outlines_of(shapely.orient_polygons(land))
-        return Shape(geometry=_geojson(land), watched=watched, m2=float(cover.m2_of(cover.world_of(land))))
+        return Shape(
+            geometry=_geojson(land),
+            exclude=None if left_out is None else _geojson(left_out),
+            watched=cover.outlines_of(shapely.orient_polygons(watched)),
+            m2=m2,
+            notes=tuple(dict.fromkeys(notes)),
+        )
 
     @override
     def covers(self, shape: Shape, grid: Grid, *, most_tiles: int) -> Iterator[tuple[TilePart, ...]]:
         return cover.covers(shape, grid, most_tiles=most_tiles)
+
+
+def _without(land: Any, exclude: Sequence[Given], notes: list[str]) -> tuple[Any, Any, float]:  # noqa: ANN401
+    """Return what is left out of land, what is left of it, and its square metres. Raises Invalid where that is none."""
+    left_out = shapely.union_all([_polygons(each, notes) for each in exclude]) if exclude else None
+    watched = land if left_out is None else _with_polygons_alone(shapely.difference(land, left_out))
+    m2 = float(cover.m2_of(cover.world_of(watched)))
+    if m2 < _LEAST_M2:
+        raise Invalid("what is left out leaves nothing of this shape to watch", pointer="/exclude")
+    return left_out, watched, m2
 
 
 def _polygons(given: Given, notes: list[str]) -> Any:  # noqa: ANN401 (a geometry)

@@ -21,10 +21,11 @@ class Shapes(Protocol):
         """
         ...
 
-    def of_parcels(self, parcels: Outlines, *, buffer_m: float | None) -> Shape:
+    def of_parcels(self, parcels: Outlines, *, buffer_m: float | None, exclude: Sequence[Given]) -> Shape:
         """Return the land of parcels that are right each, joined where they adjoin; with a margin around all of them.
 
-        Raises Invalid for what is too wide, or has too many corners.
+        What is left out is taken from the margin too. Raises Invalid for what is too wide, has too many corners, or
+        where nothing is left.
         """
         ...
 

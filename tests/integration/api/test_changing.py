@@ -73,7 +73,19 @@ def test_a_change_of_an_earlier_version_is_refused_and_the_version_of_now_is_tol
         assert change({"name": "Dale"}, **of_any).json["version"] == version
 
 
-@pytest.mark.parametrize("said", ["3", '"x"', '""', '"1", "2"', '"0"'])
+@pytest.mark.parametrize("said", ['"7", "1"', '"1" ,, "7"', '"a,b","1"', ' "1" ', "*", 'W/"1"'])
+def test_a_change_is_of_one_of_several_versions(change, said):
+    assert change({"name": "Hill"}, **{"If-Match": said}).json["version"] == 2
+
+
+@pytest.mark.parametrize("said", ['"x"', '""', '"0"', '"01"', '"2", "3"', '"1,2"', '"\xe9"'])
+def test_a_tag_that_nobody_gave_is_of_another_version(asha, area, change, said):
+    answer = change({"name": "Hill"}, **{"If-Match": said})
+    assert (answer.status, answer.headers["ETag"]) == (412, '"1"')
+    assert asha.get(f"/api/area-configs/{area['id']}").json == area
+
+
+@pytest.mark.parametrize("said", ["3", '"1" "2"', '"1', '"1", *', '"1 2"', ",", 'w/"1"'])
 def test_an_if_match_that_is_no_version_is_refused(change, said):
     answer = change({"name": "Hill"}, **{"If-Match": said})
     assert (answer.status, answer.json["errors"][0]["pointer"]) == (400, "If-Match")
@@ -114,6 +126,9 @@ def test_an_area_is_added_with_its_version_and_settings(asha):
         ({"unseenTolerance": 2}, "/unseenTolerance"),
         ({"compareSince": "2999-01-01"}, "/compareSince"),
         ({"isPaused": None}, ""),
+        ({"name": None}, "/name"),
+        ({"name": None, "tags": ["a"]}, "/name"),
+        ({"schedule": DAILY | {"timeZone": "localtime"}}, "/schedule/timeZone"),
         ({"provider": "xyz"}, "/provider"),
     ],
     ids=str,
@@ -127,6 +142,9 @@ def test_what_cannot_be_is_refused_where_it_was_said(asha, area, change, body, p
 def test_a_cadence_takes_the_place_of_a_schedule_and_may_be_left_to_the_imagery(change):
     assert change({"schedule": DAILY}).json["cadenceHours"] == 72
     assert change({"cadenceHours": 6}).json["schedule"] is None
+    change({"schedule": DAILY})
+    alone = change({"schedule": None}).json
+    assert (alone["cadenceHours"], alone["schedule"]) == (72, None), "at the hours that the schedule had on average"
     left = change({"cadenceHours": None}).json
     assert (left["cadenceHours"], left["schedule"]) == (24, None)
 

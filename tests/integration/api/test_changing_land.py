@@ -37,6 +37,7 @@ def change(asha, area):
     "land",
     [
         WIDE,
+        WIDE | {"northKm": 0.5, "exclude": HOLE},
         {"geometry": TRIANGLE},
         {"geometry": TRIANGLE, "exclude": HOLE},
         {"geometry": CANAL, "bufferM": 200},
@@ -75,6 +76,11 @@ def test_what_was_mended_is_said(change):
     assert note.startswith("rings were turned")
 
 
+def bounds_of(watched):
+    lons, lats = zip(*(at for outline in watched["coordinates"] for at in outline[0]), strict=True)
+    return min(lons), min(lats), max(lons), max(lats)
+
+
 def test_the_parcels_of_a_layer_are_land_too(server, asha, area, change):
     with_plots = add_layer(server.engine, 1, adjoining(4, 3))
     changed = change({"layerId": with_plots})
@@ -83,6 +89,17 @@ def test_the_parcels_of_a_layer_are_land_too(server, asha, area, change):
     wider = change({"layerId": with_plots, "bufferM": 10}).json
     assert wider["areaM2"] > changed.json["areaM2"]
     assert change({"layerId": 999_999}).status == 404
+    west, south, east, north = bounds_of(wider["watched"])
+    half = {"type": "Polygon", "coordinates": [[[west - 1, south - 1], [(west + east) / 2, south - 1]]]}
+    half["coordinates"][0] += [[(west + east) / 2, north + 1], [west - 1, north + 1], [west - 1, south - 1]]
+    less = change({"layerId": with_plots, "bufferM": 10, "exclude": half}).json
+    assert less["areaM2"] == pytest.approx(wider["areaM2"] / 2, rel=0.01)
+    assert (less["geometry"], less["exclude"]) == (wider["geometry"], half)
+    made = asha.post("/api/area-configs", {"name": "Half", "layerId": with_plots, "bufferM": 10, "exclude": half}).json
+    estimate = asha.post("/api/area-configs/estimate", {"layerId": with_plots, "bufferM": 10, "exclude": half}).json
+    assert made["areaM2"] == estimate["areaM2"] == less["areaM2"]
+    wider = change({"name": "Half as well"}).json
+    assert (wider["exclude"], wider["areaM2"]) == (half, less["areaM2"])
     assert asha.get(f"/api/area-configs/{area['id']}").json == wider
 
 
@@ -95,7 +112,8 @@ def test_the_parcels_of_a_layer_are_land_too(server, asha, area, change):
         ({"northKm": 2}, "/centerLat"),
         (BOX | {"northKm": None}, "/northKm"),
         (BOX | {"bufferM": 20}, "/bufferM"),
-        (BOX | {"exclude": HOLE}, "/exclude"),
+        (BOX | {"exclude": {"type": "Point", "coordinates": [LON, LAT]}}, "/exclude"),
+        ({"layerId": 1, "exclude": {"type": "Point", "coordinates": [LON, LAT]}}, "/exclude"),
         (BOX | {"layerId": 1}, "/centerLat"),
         (BOX | {"centerLat": 96}, "/centerLat"),
         (BOX | {"centerLat": LON, "centerLon": LAT}, "/centerLat"),

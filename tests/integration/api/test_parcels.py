@@ -96,8 +96,21 @@ def test_a_list_is_compared_with_the_column_that_is_called_as_its_own(server, as
     by_mouza, by_village = (match(asha, layer, f"{said},Plot\nB,5").json for said in ("Mouza", "Village"))
     assert (by_mouza["found"], by_village["found"]) == (1, 1)
     assert by_mouza["parcelIds"] != by_village["parcelIds"]
-    unknown = match(asha, layer, "Mouja,Plot\nB,5").json
-    assert (unknown["ambiguous"], unknown["notCompared"]) == (1, ["Mouja"])
+    unknown = match(asha, layer, "Khata,Plot\nB,5").json
+    assert (unknown["ambiguous"], unknown["notCompared"]) == (1, ["Khata"])
+
+
+def test_an_ulpin_of_another_plot_is_told_with_what_disagrees(server, asha):
+    tags = [{"ulpin": f"21ABC456789{at:03d}", "mouza": "Chandaka"} for at in range(2)]
+    plots = [a_parcel(f"820/{at}", plot(at, 0, at + 1, 1), number=at + 1, tags=each) for at, each in enumerate(tags)]
+    layer = add_layer(server.engine, user_id(asha), plots)
+    answer = match(asha, layer, "mouza,plot,ulpin\nchandaka,820/1,21ABC456789001\nchandaka,820/0,21-ABC-456789001").json
+    assert [(line["state"], line["note"]) for line in answer["lines"]] == [
+        ("found", None),
+        ("ambiguous", "the parcel with this ULPIN has plot '820/1', not '820/0'"),
+    ]
+    assert len(answer["parcelIds"]) == 1
+    assert [one["name"] for one in answer["lines"][1]["parcels"]] == ["820/1", "820/0"]
 
 
 def test_the_parcels_that_were_found_are_the_land_of_an_area(server, asha, layer):

@@ -90,11 +90,39 @@ def test_a_box_beside_a_geometry_holds_it_or_is_asked_about(asha):
         assert (answer.json["errors"][0]["pointer"], "out of the box" in answer.json["message"]) == ("/geometry", True)
 
 
-@pytest.mark.parametrize(("name", "value"), [("bufferM", 200), ("exclude", HOLE)])
-def test_a_box_has_neither_a_margin_nor_a_hole(asha, name, value):
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [("bufferM", 200, "as a geometry, or by its layer"), ("parcelIds", [1], "say layerId too")],
+)
+def test_a_box_has_no_margin_and_no_parcels(asha, name, value, says):
     answer = asha.post(PATHS[0], SMALL_AREA | {name: value})
     assert_refused(answer)
     assert answer.json["errors"][0]["pointer"] == f"/{name}"
+    assert says in answer.json["message"]
+    if name == "parcelIds":
+        assert_refused(asha.post(PATHS[0], of(TRIANGLE, parcelIds=[1])))
+
+
+def test_a_box_has_ground_that_is_left_out(asha):
+    box = {"centerLat": LAT, "centerLon": LON} | dict.fromkeys(("northKm", "southKm", "eastKm", "westKm"), 0.5)
+    whole, estimate = (asha.post(PATHS[1], box | more).json for more in ({}, {"exclude": HOLE}))
+    made = asha.post(PATHS[0], box | {"name": "Block", "exclude": HOLE})
+    assert made.status == 201, made.content
+    area = made.json
+    hole_m2 = 0.5 * (2e-3 * DEGREE_M) ** 2 * math.cos(math.radians(LAT + 2e-3))
+    assert area["areaM2"] == estimate["areaM2"] == pytest.approx(whole["areaM2"] - hole_m2, rel=1e-3)
+    assert [len(rings) for rings in area["watched"]["coordinates"]] == [2], "the box with its hole"
+    assert [area[name] for name in ("centerLat", "northKm", "westKm")] == pytest.approx([LAT, 0.5, 0.5], rel=1e-6)
+    renamed = asha.call("PATCH", f"/api/area-configs/{area['id']}", {"name": "Our block"}).json
+    assert (renamed["exclude"], renamed["areaM2"]) == (area["exclude"], area["areaM2"])
+    nothing = asha.post(PATHS[0], box | {"name": "None", "exclude": [of_box(LON - 1, LAT - 1, LON + 1, LAT + 1)]})
+    assert_refused(nothing)
+    assert (nothing.json["errors"][0]["pointer"], "leaves nothing" in nothing.json["message"]) == ("/exclude", True)
+
+
+def of_box(west, south, east, north):
+    corners = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    return {"type": "Polygon", "coordinates": [corners]}
 
 
 def test_without_any_land_the_first_member_that_lacks_is_named(asha):

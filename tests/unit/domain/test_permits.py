@@ -38,6 +38,33 @@ def test_two_permits_of_the_same_half_allow_no_more_than_one():
     assert bearing(laid(half, reference="A"), laid(half, reference="B")) is None
 
 
+def test_permits_that_overlap_allow_together_what_lies_inside_of_either():
+    west, east = laid(plot(0, 0, 21, 40), reference="A"), laid(plot(19, 0, 40, 40), reference="B")
+    found = bearing(west, east)
+    assert (found.standing, set(found.references)) == (Standing.VALID, {"A", "B"})
+    assert bearing(west) is None
+    south = laid(plot(0, 0, 40, 12), reference="C")
+    assert set(bearing(south, west, east).references) == {"A", "B", "C"}
+
+
+def test_what_overlapping_permits_share_counts_once():
+    west, middle = laid(plot(0, 0, 22, 40)), laid(plot(18, 0, 27, 40))  # 60 % and 45 %, 85 % together
+    assert bearing(west, middle) is None
+    assert bearing(west, laid(plot(18, 0, 29, 40))).standing is Standing.VALID, "95 %"
+    many = [laid(plot(0, 0, 21 + at / 100, 40)) for at in range(80)]
+    assert bearing(*many) is None, "more borders than are held against each other"
+
+
+@pytest.mark.parametrize(("accuracy_m", "standing"), [(5.0, Standing.VALID), (8.5, None)])
+def test_overlapping_permits_that_may_lie_elsewhere_count_once_there_too(accuracy_m, standing):
+    halves = [
+        laid(plot(11, 11, 21, 29.5), accuracy_m=accuracy_m),
+        laid(plot(19, 11, 29.5, 29.5), accuracy_m=accuracy_m),
+    ]
+    found = bearing(*halves, change=plot(11, 11, 29, 29))
+    assert (found and found.standing) == standing
+
+
 def test_what_is_disputed_or_revoked_is_not_allowed_by_another_permit():
     valid, against = laid(plot(0, 0, 40, 40)), laid(plot(0, 0, 20, 40), state="disputed", reference="D")
     assert bearing(valid, against) == Bearing(Standing.DISPUTED, ("D",))

@@ -92,7 +92,11 @@ def test_a_schedule_is_kept_as_it_is():
 
 
 @pytest.mark.parametrize(
-    "zone", ["Asia/Puri", "", "../Asia/Kolkata", "/etc/passwd", "Asia", "Asia/", "a\0b", "X" * 64, "Asia/Kolkata\n"]
+    "zone",
+    [
+        *("Asia/Puri", "", "../Asia/Kolkata", "/etc/passwd", "Asia", "Asia/", "a\0b", "X" * 64, "Asia/Kolkata\n"),
+        *("localtime", "Factory", "right/Asia/Kolkata", "posix/Asia/Kolkata", "posixrules"),
+    ],
 )
 def test_what_is_no_time_zone_is_refused(zone):
     with pytest.raises(Invalid, match="no time zone"):
