@@ -16,6 +16,7 @@ from chalicelib.adapters.database.kept_images import on_tiles, standings_on
 from chalicelib.adapters.database.places import whole_places
 from chalicelib.adapters.database.retention import tiles_after
 from chalicelib.adapters.database.rows import area_of
+from chalicelib.adapters.database.whole_places import whole_places_of
 from chalicelib.application.ports.area_contents import AreaContents, ImageRow
 from chalicelib.application.ports.area_contents import Row as Known
 from chalicelib.domain.errors import NotFound
@@ -90,7 +91,10 @@ class SqlAreaContents(AreaContents):
 
     @override
     def holds(self, area_id: int) -> Iterator[Known]:
-        return self._rows(HOLD, OF_HOLD, area_id)
+        after = 0
+        while part := self._holds(area_id, after):
+            yield from part
+            after = part[-1]["id"]
 
     @override
     def audit(self, area_id: int, *, user_id: int) -> Iterator[Known]:
@@ -153,6 +157,14 @@ class SqlAreaContents(AreaContents):
     @reads
     def _places(self, connection: Connection, area_id: int, after: int) -> list[NamedPlace]:
         return whole_places(connection, (PLACE.c.area_id == area_id) & (PLACE.c.id > after), most=ROWS)
+
+    @reads
+    def _holds(self, connection: Connection, area_id: int, after: int) -> list[Known]:
+        """Return holds on places as they stand by now: of what was placed on a part, the whole place has it."""
+        query = select(*OF_HOLD).where(HOLD.c.area_id == area_id, HOLD.c.id > after)
+        rows = _known(connection, query.order_by(HOLD.c.id))
+        whole = whole_places_of(connection, {row["place_id"] for row in rows if row["place_id"] is not None})
+        return [row | {"place_id": whole.get(row["place_id"]), "placed_on_place_id": row["place_id"]} for row in rows]
 
     @reads
     def _audit(self, connection: Connection, area_id: int, user_id: int, after: int) -> list[Known]:
