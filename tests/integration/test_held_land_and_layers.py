@@ -1,25 +1,30 @@
 """Legal holds, and what else would be deleted: the land of an area, and the layers that its alerts name parcels of."""
 
+from dataclasses import replace
+
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from chalicelib.adapters.database import tables as t
+from chalicelib.adapters.database.layers import SqlLayers
 from chalicelib.adapters.shapes.geometry import GeosShapes
 from chalicelib.domain.areas import Area, Land
 from chalicelib.domain.audit import Deed
-from chalicelib.domain.errors import Conflict
+from chalicelib.domain.errors import Conflict, NotFound
 from chalicelib.domain.extents import Extent
 from chalicelib.domain.geojson import read_geometry
 from chalicelib.domain.holds import Held, Hold
 from chalicelib.domain.places import PlaceFilter
 from chalicelib.domain.shapes import Laid
 from chalicelib.domain.tiles import Bounds, bounds_of
-from tests.support.builders.domain import CORNER, GRID, a_change
+from tests.support.builders.domain import CORNER, GRID, a_change, a_region
+from tests.support.builders.parcels import a_parcel, add_layer, add_version, plot
 from tests.support.retained import KeepingTrip
 from tests.support.timing import at_once
 from tests.support.trip import ALL
 
 ROUNDS = 20
+AROUND = plot(-50, -50, 50, 50)
 
 
 @pytest.fixture
@@ -106,3 +111,93 @@ def test_a_hold_and_a_change_of_the_land_of_its_area(trip):
             told = connection.execute(select(entry.c.deed).order_by(entry.c.number.desc()).limit(2)).scalars().all()
         is_hold_last = told == [Deed.HOLD_PLACED, Deed.AREA_CHANGED]
         assert is_hold_last or isinstance(changed, Conflict), told
+
+
+# Layers: what an alert that is held says of its parcels can be looked up
+
+
+@pytest.fixture
+def layers(engine):
+    return SqlLayers(engine)
+
+
+@pytest.fixture
+def named(trip):
+    """Give an area, a session whose alert names a parcel, its place, and the layer; that has a newer version by now."""
+    layer_id = add_layer(trip.engine, trip.user.user_id, [a_parcel("820/1", AROUND)])
+    area = trip.add_area(tiles=1)
+    trip.look_each_day(area, [0])
+    region = replace(a_region(900.0), outline=plot(-10, -10, 20, 20))
+    (session,) = trip.look_each_day(area, [1], change=replace(a_change(), regions=(region,)))
+    add_version(trip.engine, layer_id, [a_parcel("820/2", plot(500, 500, 600, 600))], number=2)
+    held = {"area": area.area_id, "session": session.session_id, "place": only_place(trip).place_id}
+    return held, layer_id
+
+
+def delete(trip, layers, layer_id):
+    layers.delete(layer_id, user_id=trip.user.user_id, now=trip.now)
+
+
+def sweep(trip, layers):
+    """Sweep to the end; return the names of the parcels that are left."""
+    while layers.purge(now=trip.now, limit=1000):
+        pass
+    with trip.engine.connect() as connection:
+        return connection.execute(select(t.parcels.c.name).order_by(t.parcels.c.name)).scalars().all()
+
+
+@pytest.mark.parametrize("what", ["area", "session", "place"])
+def test_a_layer_that_a_held_alert_names_a_parcel_of_is_not_deleted(trip, layers, named, what):
+    held, layer_id = named
+    beside = add_layer(trip.engine, trip.user.user_id, [a_parcel("9", AROUND)], name="Named by nobody")
+    hold = place(trip, **{f"{what}_id": held[what]})
+    with pytest.raises(Conflict, match=rf"layer {layer_id}, .*\(hold {hold.hold_id} on {what} {held[what]}\)"):
+        delete(trip, layers, layer_id)
+    delete(trip, layers, beside)
+    assert layers.get(layer_id, user_id=trip.user.user_id).layer_id == layer_id
+    assert sweep(trip, layers) == ["820/1", "820/2"], "its older version, which the alert is of, too"
+    lift(trip, hold)
+    delete(trip, layers, layer_id)
+    assert sweep(trip, layers) == []
+
+
+def test_what_is_held_elsewhere_keeps_no_layer(trip, layers, named):
+    _, layer_id = named
+    other = trip.add_area(tiles=1)
+    (session,) = trip.look_each_day(other, [2])
+    place(trip, area_id=other.area_id)
+    place(trip, session_id=session.session_id)
+    with pytest.raises(NotFound):
+        layers.delete(layer_id, user_id=trip.add_user().user_id, now=trip.now)
+    delete(trip, layers, layer_id)
+    assert sweep(trip, layers) == []
+
+
+def test_of_a_layer_that_was_deleted_before_the_hold_nothing_more_goes(trip, layers, named):
+    held, layer_id = named
+    delete(trip, layers, layer_id)
+    hold = place(trip, session_id=held["session"])
+    beside = add_layer(trip.engine, trip.user.user_id, [a_parcel("9", AROUND)], name="Named by nobody")
+    delete(trip, layers, beside)
+    assert sweep(trip, layers) == ["820/1", "820/2"], "and it keeps no other one from going"
+    lift(trip, hold)
+    assert sweep(trip, layers) == []
+
+
+def test_a_hold_and_the_deletion_of_a_layer(trip, layers, named):
+    """Whichever is first: what is there when the hold stands is there as long as it does."""
+    held, _ = named
+    for number in range(ROUNDS):
+        layer_id = add_layer(trip.engine, trip.user.user_id, [a_parcel(f"race {number}", AROUND)], name=f"{number}")
+        with trip.engine.begin() as connection:
+            connection.execute(t.named_parcels.update().values(layer_id=layer_id))
+        placed, deleted = at_once(
+            lambda: place(trip, session_id=held["session"]), lambda of=layer_id: delete(trip, layers, of)
+        )
+        assert isinstance(placed, Hold)
+        assert deleted is None or isinstance(deleted, Conflict)
+        assert f"race {number}" in sweep(trip, layers)
+        with trip.engine.connect() as connection:
+            is_deleted = select(func.count()).where(t.layers.c.id == layer_id, t.layers.c.deleted_at.is_not(None))
+            assert connection.execute(is_deleted).scalar_one() == (deleted is None)
+        lift(trip, placed)
