@@ -1,6 +1,7 @@
 """Legal holds, and what else would be deleted: the land of an area, and the layers that its alerts name parcels of."""
 
 from dataclasses import replace
+from time import sleep
 
 import pytest
 from sqlalchemy import func, select
@@ -201,3 +202,29 @@ def test_a_hold_and_the_deletion_of_a_layer(trip, layers, named):
             is_deleted = select(func.count()).where(t.layers.c.id == layer_id, t.layers.c.deleted_at.is_not(None))
             assert connection.execute(is_deleted).scalar_one() == (deleted is None)
         lift(trip, placed)
+
+
+def test_a_hold_and_a_round_of_the_sweep_of_layers(trip, layers, named):
+    """What is left of a layer when the hold stands is left as long as it does: none of it goes behind its back."""
+    held, _ = named
+    many = [a_parcel(f"{number}", AROUND, number=number) for number in range(1, 200)]
+
+    def rows(layer_id):
+        with trip.engine.connect() as connection:
+            of_layer = t.parcels.join(t.layer_versions, t.layer_versions.c.id == t.parcels.c.layer_version_id)
+            mine = select(func.count()).select_from(of_layer).where(t.layer_versions.c.layer_id == layer_id)
+            return connection.execute(mine).scalar_one()
+
+    for number in range(ROUNDS):
+        layer_id = add_layer(trip.engine, trip.user.user_id, many, name=f"{number}")
+        with trip.engine.begin() as connection:
+            connection.execute(t.named_parcels.update().values(layer_id=layer_id))
+        delete(trip, layers, layer_id)
+        late_s = (number % 10) / 1000
+        (hold, left), _ = at_once(
+            lambda of=layer_id, late_s=late_s: (sleep(late_s) or place(trip, session_id=held["session"]), rows(of)),
+            lambda: layers.purge(now=trip.now, limit=1000),
+        )
+        assert rows(layer_id) == left
+        lift(trip, hold)
+        sweep(trip, layers)
