@@ -1,4 +1,4 @@
-"""An area with everything that is known of it, as one archive: asked for, written by a job, then loaded by a link."""
+"""An area with what is known of it, as one archive: asked for, written by a job, then loaded by a link."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class ExportOut(ApiModel):
     extra_statuses=(409,),
 )
 def add_export(ports: Ports, sign_in: SignIn, area_id: int, body: ExportBody) -> ExportOut:
-    """Have everything that is known of an area written into one archive: ask for the export until it is there."""
+    """Have what is known of an area written into one archive: ask for the export until it is there."""
     new = NewExport(
         area_id=area_id,
         user_id=sign_in.user.user_id,

@@ -135,7 +135,7 @@ def get_area(ports: Ports, sign_in: SignIn, area_id: int) -> Response:
     method="PATCH",
     body=AreaChange,
     response=AreaOut,
-    extra_statuses=(403, 502),
+    extra_statuses=(403, 409, 502),
     has_version=True,
 )
 def change_area(ports: Ports, request: Request, sign_in: SignIn, area_id: int, body: AreaChange) -> Response:

@@ -43,7 +43,9 @@ class HoldOut(ApiModel):
 
     id: Annotated[int, Field(description="Its number, for `/api/holds/{hold_id}/lift`.")]
     area_config_id: Annotated[int, Field(description="The area that is held, or in which lies what is.")]
-    place_id: Annotated[int | None, Field(description="The place that is held; null if it is something else.")]
+    place_id: Annotated[
+        int | None, Field(description="The place that is held, as a whole; null if it is something else.")
+    ]
     session_id: Annotated[int | None, Field(description="The session that is held; null if it is something else.")]
     reason: Annotated[str, Field(description="Why.")]
     placed_at: Annotated[datetime, Field(description="Since when it stands.")]

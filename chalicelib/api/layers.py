@@ -117,7 +117,7 @@ def list_parcels(ports: Ports, sign_in: SignIn, layer_id: int, page: PageRequest
     return ports.layers.parcels(layer.current.version_id, page=page).shown(ParcelOut.of)
 
 
-@api.route("/api/layers/{layer_id}", method="DELETE", status=204)
+@api.route("/api/layers/{layer_id}", method="DELETE", status=204, extra_statuses=(409,))
 def delete_layer(ports: Ports, sign_in: SignIn, layer_id: int) -> None:
     """Delete a layer, with all its versions."""
     ports.layers.delete(layer_id, user_id=sign_in.user.user_id, now=ports.clock())

@@ -33,7 +33,7 @@ def change_area(
 
     What is left to its imagery is as it would be of a new area. Other land is of the version that it was checked with;
     with it the sessions that are open end: from that moment on nothing of them is written, and reconcile ends those
-    whose end is not heard of here. Raises Invalid, NotFound and ChangedMeanwhile.
+    whose end is not heard of here. Raises Invalid, NotFound, ChangedMeanwhile, and Conflict for land under a hold.
     """
     land = changes.get("land")
     if is_cadence_left:

@@ -1,16 +1,16 @@
-"""What goes into an area's archive: image by image, so that the memory for it does not grow with them."""
+"""What goes into an area's archive: a row and an image at a time, so that the memory for it does not grow with them."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
 from chalicelib.application.ports.archive_files import NewArchive
-from chalicelib.application.ports.area_contents import AreaContents, ImageRow
+from chalicelib.application.ports.area_contents import AreaContents, ImageRow, Row
 from chalicelib.application.ports.images import Images
 from chalicelib.domain import export_files as files
 from chalicelib.domain.errors import Invalid, NotFound
@@ -21,11 +21,12 @@ from chalicelib.domain.retention import Use
 from chalicelib.domain.scenes import Licence
 from chalicelib.domain.tiles import bounds_of
 
+ROWS_A_CHECK = 1000
 _DIGEST = re.compile(r"-([0-9a-f]{32})\.png")  # in the key of a drawing: of its bytes
 
 
 class ArchiveWriter:
-    """Writes one archive. `check` is asked before each image; it raises Invalid where there is no time left."""
+    """Writes one archive. `check` is asked every now and then; it raises Invalid where there is no time left."""
 
     def __init__(
         self,
@@ -49,13 +50,17 @@ class ArchiveWriter:
         area = contents.area(area_id)
         self._check_size(most_bytes)
         self._add("area.json", [files.json_text(area)])
-        self._add("sessions.json", files.json_lines(contents.sessions(area_id)))
-        self._add("alerts.json", files.json_lines(map(_shown, contents.alerts(area_id))))
+        user_id = self._export.user_id
+        self._add_rows("sessions.json", contents.sessions(area_id))
+        self._add_rows("tiles.json", contents.tiles(area_id))
+        self._add_rows("comparisons.json", contents.comparisons(area_id))
+        self._add_rows("alerts.json", map(_shown, contents.alerts(area_id)))
         self._add("places.geojson", files.geojson_lines(map(feature_of, contents.places(area_id))))
-        self._add("sightings.json", files.json_lines(contents.sightings(area_id)))
-        self._add("parcels.json", files.json_lines(contents.parcels(area_id)))
-        self._add("holds.json", files.json_lines(contents.holds(area_id)))
-        self._add("audit.json", files.json_lines(contents.audit(area_id, user_id=self._export.user_id)))
+        self._add_rows("sightings.json", contents.sightings(area_id))
+        self._add_rows("parcels.json", contents.parcels(area_id))
+        self._add_rows("holds.json", contents.holds(area_id))
+        self._add_rows("pushes.json", contents.pushes(area_id, user_id=user_id))
+        self._add_rows("audit.json", contents.audit(area_id, user_id=user_id))
         if self._export.images is not WhichImages.NONE:
             self._draw()
         self._add_images()
@@ -69,6 +74,16 @@ class ArchiveWriter:
 
     def _add(self, name: str, parts: Iterable[bytes]) -> None:
         self._archive.add(name, parts, at=self._made_at)
+
+    def _add_rows(self, name: str, rows: Iterable[Row]) -> None:
+        self._add(name, files.json_lines(self._in_time(rows)))
+
+    def _in_time(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """Yield rows as long as there is time: a large area has more tiles of sessions than pictures."""
+        for number, row in enumerate(rows):
+            if number % ROWS_A_CHECK == ROWS_A_CHECK - 1:
+                self._check()
+            yield row
 
     def _asked(self) -> str:
         since = self._export.since

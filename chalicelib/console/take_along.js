@@ -26,7 +26,7 @@ export function takeAlong(area, signal) {
     el("h2", {}, "Take it along"),
     el("p", {}, "Its places, for maps and tables:"),
     el("div", { class: "actions" }, FORMS.map(([form, label, type]) => button(label, () => save(form, type)))),
-    el("p", {}, "Everything that is known of it, as one archive: settings, sessions, alerts, places, holds, and pictures with their digests."),
+    el("p", {}, "What is known of it, as one archive: settings, sessions and their tiles, comparisons, alerts, places, holds, pushes, and pictures with their digests."),
     el("div", { class: "actions" }, which, write),
     listed,
   );

@@ -106,22 +106,31 @@ README = """\
 {title}
 {rule}
 
-Everything that is known of this area, as it was on {made_at}.
+What is known of this area, as it was on {made_at}: all that is listed here, from its beginning.
 Times are UTC. Positions are WGS 84, longitude before latitude. Areas are in square metres.
 
 area.json         what is watched and how: the land, its settings, when its look was accepted
 sessions.json     each look at it, and how it ended
+tiles.json        each tile in each look: the verdict and why, and how many square metres were not seen
+comparisons.json  which pictures were compared with which, and what was seen and told to nobody: `ignored`, and why
 alerts.json       what changed, tile by tile: `change_log` has the regions with kind, size and outline
 alerts/           of each alert the mask of what changed, and that drawn over the picture
 places.geojson    changes as people know them, over tiles and looks; `state` is what was decided of each
-sightings.json    what each look saw of each place
+sightings.json    what each look saw of each place, with its outline then
 parcels.json      the parcels that alerts and places touch, as their layers had them then
 holds.json        legal holds: who may not delete what, why, and why one was lifted
+pushes.json       who was told, when, and whether it arrived; of a change, or (`notice`) of how the area stands
 audit.json        what its owner did with it, from the audit log, each with its hash in the log's chain
 images/           the pictures, by tile, then by when they were taken; `-bands` is what the sensor measured
 images.csv        every picture that was ever stored of it, also those that are not in here, with their digests
 LICENCES.txt      whose the pictures are
 manifest.json     every file in here, with its size and its sha256
+
+Not in here: the addresses of the devices that were told, layers of parcels as a whole, the pictures that images.csv
+says are not, drawings of what was no alert, and the work itself (tries, jobs that wait, logs).
+
+Numbers join the files: `session_id`, `tile_run_id` (`id` in tiles.json), `image_id` and `reference_id` (images.csv),
+`place_id` (`id` in places.geojson), `alert_id`.
 
 Pictures: {pictures}.
 Asked for: {asked}.

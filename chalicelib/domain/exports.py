@@ -1,4 +1,4 @@
-"""Exports of areas: everything that is known of one, as one archive."""
+"""Exports of areas: what is known of one, as one archive; `README` in `export_files.py` lists it."""
 
 from __future__ import annotations
 

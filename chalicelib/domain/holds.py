@@ -32,7 +32,7 @@ class Hold:
 
     hold_id: int
     area_id: int
-    place_id: int | None  # held alone, or its session, or else the whole area
+    place_id: int | None  # held alone, or its session, or else the whole area; the whole place, whatever part was meant
     session_id: int | None
     reason: str
     placed_at: datetime

@@ -23,7 +23,16 @@ from tests.support.timing import at_once
 
 ROUNDS = 12
 FILES = {"area.json", "sessions.json", "alerts.json", "places.geojson", "sightings.json", "parcels.json", "holds.json"}
-FILES |= {"audit.json", "images.csv", "LICENCES.txt", "README.txt", "manifest.json"}
+FILES |= {
+    "tiles.json",
+    "comparisons.json",
+    "pushes.json",
+    "audit.json",
+    "images.csv",
+    "LICENCES.txt",
+    "README.txt",
+    "manifest.json",
+}
 
 
 @pytest.fixture

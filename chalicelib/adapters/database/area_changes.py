@@ -10,6 +10,7 @@ from sqlalchemy import Connection, update
 from chalicelib.adapters.database import audit
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.area_land import change_land, is_land_of
+from chalicelib.adapters.database.holds import standing_on
 from chalicelib.adapters.database.owned import owned_area
 from chalicelib.adapters.database.rows import alert_kinds_kept, area_of
 from chalicelib.domain.area_changes import Changes, begun, check_version, due_after
@@ -17,6 +18,7 @@ from chalicelib.domain.area_states import SEEN
 from chalicelib.domain.areas import Area
 from chalicelib.domain.audit import Deed
 from chalicelib.domain.errors import NotFound
+from chalicelib.domain.holds import check_free
 
 AREA, STATE = t.area_configs, t.area_states
 
@@ -24,7 +26,10 @@ AREA, STATE = t.area_configs, t.area_states
 def change_area(
     connection: Connection, area_id: int, changes: Changes, *, user_id: int, version: int | None, now: datetime
 ) -> Area:
-    """Change an area under its row's lock. Raises NotFound and ChangedMeanwhile."""
+    """Change an area under its row's lock. Raises NotFound, ChangedMeanwhile, and Conflict for held land.
+
+    Other land takes the place of the one before, of which nothing is kept; a hold is placed under the same lock.
+    """
     row = connection.execute(owned_area(area_id, user_id).with_for_update()).one_or_none()
     if row is None:
         raise NotFound(f"there is no area {area_id}")
@@ -34,6 +39,7 @@ def change_area(
     values = _kept(changes) | {"version": area.version + 1, "next_due_at": due_after(area, changes, now=now)}
     land = values.pop("land", None)
     if land is not None and not is_land_of(connection, area, land):
+        check_free(f"the land of area {area_id}", standing_on(connection, area_id))
         values |= change_land(connection, area, land, now=now)
     connection.execute(update(AREA).where(AREA.c.id == area_id).values(**values))
     about = f"area {area_id}, version {area.version + 1}: {', '.join(changes)}"

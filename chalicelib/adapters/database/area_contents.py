@@ -3,52 +3,46 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, Table, or_, select
+from sqlalchemy import Connection, Engine, Row, or_, select
 from typing_extensions import override
 
 from chalicelib.adapters.database import tables as t
+from chalicelib.adapters.database.area_looks import SqlAreaLooks
+from chalicelib.adapters.database.area_rows import ROWS, Children, known
 from chalicelib.adapters.database.area_shapes import shape_of
 from chalicelib.adapters.database.engine import reads
 from chalicelib.adapters.database.kept_images import on_tiles, standings_on
 from chalicelib.adapters.database.places import whole_places
 from chalicelib.adapters.database.retention import tiles_after
 from chalicelib.adapters.database.rows import area_of
+from chalicelib.adapters.database.whole_places import whole_places_of
 from chalicelib.application.ports.area_contents import AreaContents, ImageRow
 from chalicelib.application.ports.area_contents import Row as Known
 from chalicelib.domain.errors import NotFound
-from chalicelib.domain.place_files import NamedPlace
+from chalicelib.domain.place_files import NamedPlace, oriented
 from chalicelib.domain.retention import Policy, Standing
 from chalicelib.domain.tiles import Tile
 
 AREA, SESSION, ALERT, IMAGE = t.area_configs, t.alert_sessions, t.alert_details, t.image_tiles
 PLACE, SIGHTING, PARCEL, HOLD, ENTRY = t.places, t.place_sightings, t.named_parcels, t.holds, t.audit_entries
-PARENTS, ROWS = 100, 200
 OF_AREA = tuple(c for c in AREA.c if c.name not in ("user_id", "deleted_at", "is_told_to_operator", "next_due_at"))
 _SESSION = ("id", "cause", "status", "reason", "started_at", "ended_at", "tiles_planned", "summary", "two_dates")
 OF_SESSION = tuple(SESSION.c[name] for name in _SESSION)
-OF_ALERT = tuple(c for c in ALERT.c if c.name != "tile_run_id")
-OF_SIGHTING = tuple(c for c in SIGHTING.c if c.name not in ("area_id", "tile_run_id", "outlines"))
+OF_ALERT = tuple(ALERT.c)
+OF_SIGHTING = tuple(c for c in SIGHTING.c if c.name != "area_id")
 OF_PARCEL = tuple(c for c in PARCEL.c if c.name != "area_id")
 OF_HOLD = tuple(c for c in HOLD.c if c.name not in ("user_id", "area_id"))
 OF_ENTRY = tuple(ENTRY.c[name] for name in ("number", "at", "deed", "about", "hash"))
 
 
-class _Children(NamedTuple):
-    """Rows that belong to those of another table, whose key they have in the column `by`."""
-
-    table: Table
-    by: str
-    columns: Sequence[Any]
-
-
-class SqlAreaContents(AreaContents):
+class SqlAreaContents(SqlAreaLooks, AreaContents):
     """The port `AreaContents`. `policy` says how long images are kept."""
 
     def __init__(self, engine: Engine, *, policy: Policy) -> None:
-        self.engine = engine
+        super().__init__(engine)
         self._policy = policy
 
     @override
@@ -66,11 +60,11 @@ class SqlAreaContents(AreaContents):
 
     @override
     def sessions(self, area_id: int) -> Iterator[Known]:
-        return self._rows(SESSION, OF_SESSION, area_id)
+        return self.rows_of(SESSION, OF_SESSION, area_id)
 
     @override
     def alerts(self, area_id: int) -> Iterator[Known]:
-        return self._children(SESSION, _Children(ALERT, "session_id", OF_ALERT), area_id)
+        return self.children_of(SESSION, Children(ALERT, "session_id", OF_ALERT), area_id)
 
     @override
     def places(self, area_id: int) -> Iterator[NamedPlace]:
@@ -81,16 +75,22 @@ class SqlAreaContents(AreaContents):
 
     @override
     def sightings(self, area_id: int) -> Iterator[Known]:
-        return self._children(PLACE, _Children(SIGHTING, "place_id", OF_SIGHTING), area_id)
+        for row in self.children_of(PLACE, Children(SIGHTING, "place_id", OF_SIGHTING), area_id):
+            outlines = row.pop("outlines")
+            geometry = {"type": "MultiPolygon", "coordinates": oriented(outlines)} if outlines else None
+            yield row | {"geometry": geometry}
 
     @override
     def parcels(self, area_id: int) -> Iterator[Known]:
-        for row in self._rows(PARCEL, OF_PARCEL, area_id):
+        for row in self.rows_of(PARCEL, OF_PARCEL, area_id):
             yield row | {"tags": json.loads(row["tags"])}
 
     @override
     def holds(self, area_id: int) -> Iterator[Known]:
-        return self._rows(HOLD, OF_HOLD, area_id)
+        after = 0
+        while part := self._holds(area_id, after):
+            yield from part
+            after = part[-1]["id"]
 
     @override
     def audit(self, area_id: int, *, user_id: int) -> Iterator[Known]:
@@ -112,54 +112,24 @@ class SqlAreaContents(AreaContents):
         is_gone = (IMAGE.c.id == image_id) & IMAGE.c.dropped_at.is_not(None)
         return connection.execute(select(IMAGE.c.id).where(is_gone)).first() is not None
 
-    def _rows(self, table: Table, columns: Sequence[Any], area_id: int) -> Iterator[Known]:
-        after = 0
-        while part := self._part(table, columns, area_id, after):
-            yield from part
-            after = part[-1]["id"]
-
-    @reads
-    def _part(
-        self, connection: Connection, table: Table, columns: Sequence[Any], area_id: int, after: int
-    ) -> list[Known]:
-        query = select(*columns).where(table.c.area_id == area_id, table.c.id > after)
-        return _known(connection, query.order_by(table.c.id))
-
-    def _children(self, parent: Table, children: _Children, area_id: int) -> Iterator[Known]:
-        """Yield the rows that belong to those of a table that an area has, by an index of each of the two."""
-        after = 0
-        while ids := self._ids(parent, area_id, after):
-            place = (0, 0)
-            while part := self._children_of(children, ids, place):
-                yield from part
-                place = (part[-1][children.by], part[-1]["id"])
-            after = ids[-1]
-
-    @reads
-    def _ids(self, connection: Connection, table: Table, area_id: int, after: int) -> list[int]:
-        query = select(table.c.id).where(table.c.area_id == area_id, table.c.id > after)
-        return list(connection.execute(query.order_by(table.c.id).limit(PARENTS)).scalars())
-
-    @reads
-    def _children_of(
-        self, connection: Connection, children: _Children, ids: list[int], place: tuple[int, int]
-    ) -> list[Known]:
-        of, own = children.table.c[children.by], children.table.c.id
-        left = [each for each in ids if each >= place[0]]
-        is_behind = or_(of > place[0], (of == place[0]) & (own > place[1]))
-        query = select(*children.columns).where(of.in_(left), is_behind)
-        return _known(connection, query.order_by(of, own))
-
     @reads
     def _places(self, connection: Connection, area_id: int, after: int) -> list[NamedPlace]:
         return whole_places(connection, (PLACE.c.area_id == area_id) & (PLACE.c.id > after), most=ROWS)
+
+    @reads
+    def _holds(self, connection: Connection, area_id: int, after: int) -> list[Known]:
+        """Return holds on places as they stand by now: of what was placed on a part, the whole place has it."""
+        query = select(*OF_HOLD).where(HOLD.c.area_id == area_id, HOLD.c.id > after)
+        rows = known(connection, query.order_by(HOLD.c.id))
+        whole = whole_places_of(connection, {row["place_id"] for row in rows if row["place_id"] is not None})
+        return [row | {"place_id": whole.get(row["place_id"]), "placed_on_place_id": row["place_id"]} for row in rows]
 
     @reads
     def _audit(self, connection: Connection, area_id: int, user_id: int, after: int) -> list[Known]:
         about, name = ENTRY.c.about, f"area {area_id}"
         is_of_it = or_(about == name, about.startswith(f"{name},"), about.endswith(f" of {name}"))
         query = select(*OF_ENTRY).where(ENTRY.c.user_id == user_id, ENTRY.c.number > after, is_of_it)
-        return _known(connection, query.order_by(ENTRY.c.number))
+        return known(connection, query.order_by(ENTRY.c.number))
 
     @reads
     def _images(self, connection: Connection, area_id: int, after: Tile) -> tuple[list[ImageRow], Tile | None]:
@@ -174,10 +144,6 @@ class SqlAreaContents(AreaContents):
             select(IMAGE).where(c.area_id == area_id, on_tiles(IMAGE, tiles)).order_by(c.z, c.x, c.y, c.taken_at, c.id)
         )
         return [_image_of(row, standings.get(row.id)) for row in connection.execute(query)], tiles[-1]
-
-
-def _known(connection: Connection, query: Select[Any]) -> list[Known]:
-    return [dict(row) for row in connection.execute(query.limit(ROWS)).mappings()]
 
 
 def _area(connection: Connection, area_id: int) -> Row[Any]:

@@ -2,15 +2,18 @@
 
 A hold is placed under its area's lock, and its user's. So is the deletion of an area, each part of retention, and the
 removal of a user: of two that meet, one is first, and the other finds what it did. Lock order: area, user, audit log.
+
+What was placed on a place that turned out to be part of another one is read as a hold on that whole one. The row says
+what it was placed on: places are joined without the area's lock, so it may be written of a part at any time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, func, null, select, update
+from sqlalchemy import Connection, Engine, Row, Select, null, select, update
 from typing_extensions import override
 
 from chalicelib.adapters.database import audit
@@ -18,6 +21,7 @@ from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.engine import insert_row, reads, writes
 from chalicelib.adapters.database.owned import owned_area
 from chalicelib.adapters.database.paging import counted, newest, page_of
+from chalicelib.adapters.database.whole_places import whole_places_of
 from chalicelib.application.ports.holds import Holds
 from chalicelib.domain.audit import Deed
 from chalicelib.domain.errors import Conflict, NotFound
@@ -36,7 +40,7 @@ class SqlHolds(Holds):
     @override
     @writes
     def place(self, connection: Connection, held: Held, *, user_id: int, reason: str, now: datetime) -> Hold:
-        row = connection.execute(_wanted(held)).one_or_none()
+        row = connection.execute(_wanted(connection, held)).one_or_none()
         if row is None or connection.execute(owned_area(row.area_id, user_id).with_for_update()).one_or_none() is None:
             raise NotFound("there is no such area, place or session")
         # A user who is removed meanwhile has no password any more.
@@ -76,7 +80,7 @@ class SqlHolds(Holds):
         behind = query if page.after is None else query.where(HOLD.c.id < page.after)
         rows = newest(connection, behind, HOLD.c.id, page)
         total = counted(connection, query, page, rows)
-        return page_of(rows, page, total, lambda shown: [_hold_of(row) for row in shown])
+        return page_of(rows, page, total, lambda shown: _holds_of(connection, shown))
 
 
 def _of(user_id: int) -> Select[Any]:
@@ -97,14 +101,13 @@ def standing_of(connection: Connection, user_id: int) -> list[Hold]:
 
 def _standing(connection: Connection, query: Select[Any]) -> list[Hold]:
     rows: Sequence[Row[Any]] = connection.execute(query.where(HOLD.c.lifted_at.is_(None)).order_by(HOLD.c.id)).all()
-    return [_hold_of(row) for row in rows]
+    return _holds_of(connection, rows)
 
 
-def _wanted(held: Held) -> Select[Any]:
+def _wanted(connection: Connection, held: Held) -> Select[Any]:
     """Select the area, the place and the session that are meant. A place that was merged is the whole one."""
     if held.place_id is not None:
-        whole_id = func.coalesce(PLACE.c.merged_into_id, PLACE.c.id)
-        is_it = PLACE.c.id == select(whole_id).where(PLACE.c.id == held.place_id).scalar_subquery()
+        is_it = PLACE.c.id == whole_places_of(connection, [held.place_id])[held.place_id]
         return select(PLACE.c.area_id, PLACE.c.id.label("place_id"), _nothing("session_id")).where(is_it)
     if held.session_id is not None:
         is_session = SESSION.c.id == held.session_id
@@ -119,14 +122,20 @@ def _nothing(name: str) -> Any:  # noqa: ANN401 (a column of a statement)
 
 
 def _one(connection: Connection, hold_id: int) -> Hold:
-    return _hold_of(connection.execute(select(HOLD).where(HOLD.c.id == hold_id)).one())
+    (hold,) = _holds_of(connection, connection.execute(select(HOLD).where(HOLD.c.id == hold_id)).all())
+    return hold
 
 
-def _hold_of(row: Row[Any]) -> Hold:
+def _holds_of(connection: Connection, rows: Sequence[Row[Any]]) -> list[Hold]:
+    whole = whole_places_of(connection, {row.place_id for row in rows if row.place_id is not None})
+    return [_hold_of(row, whole) for row in rows]
+
+
+def _hold_of(row: Row[Any], whole: Mapping[int, int]) -> Hold:
     return Hold(
         hold_id=row.id,
         area_id=row.area_id,
-        place_id=row.place_id,
+        place_id=row.place_id and whole[row.place_id],
         session_id=row.session_id,
         reason=row.reason,
         placed_at=row.placed_at,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,11 +12,13 @@ from typing_extensions import override
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.cells import ANYWHERE, cells_over
 from chalicelib.adapters.database.engine import reads, writes
+from chalicelib.adapters.database.held_layers import holds_on_layers, lock_user
 from chalicelib.adapters.database.layer_rows import layer_of, parcel_of, version_of
 from chalicelib.adapters.database.paging import counted, page_of
 from chalicelib.adapters.database.purging import delete_some
 from chalicelib.application.ports.layers import Layers
 from chalicelib.domain.errors import NotFound
+from chalicelib.domain.holds import check_free
 from chalicelib.domain.layers import Layer, LayerVersion, Parcel
 from chalicelib.domain.paging import Page, PageRequest
 from chalicelib.domain.tiles import Bounds
@@ -85,6 +87,10 @@ class SqlLayers(Layers):
     def delete(self, connection: Connection, layer_id: int, *, user_id: int, now: datetime) -> None:
         mine = (LAYER.c.id == layer_id) & (LAYER.c.user_id == user_id) & LAYER.c.deleted_at.is_(None)
         is_found = mine & LAYER.c.current_version_id.is_not(None)
+        if connection.execute(select(LAYER.c.id).where(is_found)).first() is None:
+            raise NotFound(f"there is no layer {layer_id}")
+        lock_user(connection, user_id)
+        check_free(f"layer {layer_id}, named by what is held,", holds_on_layers(connection, user_id).get(layer_id, []))
         if not connection.execute(update(LAYER).where(is_found).values(deleted_at=now)).rowcount:
             raise NotFound(f"there is no layer {layer_id}")
 
@@ -98,9 +104,25 @@ class SqlLayers(Layers):
             left = _purge_version(connection, version_id, left)
         if left <= 0:
             return limit
-        deleted = select(LAYER.c.id).where(LAYER.c.deleted_at.is_not(None)).order_by(LAYER.c.deleted_at)
-        layer_id = connection.execute(deleted.limit(1).with_for_update()).scalar()
+        layer_id = _free_to_go(connection)
         return limit - (left if layer_id is None else purge_layer(connection, layer_id, left))
+
+
+def _free_to_go(connection: Connection) -> int | None:
+    """Return the layer that was deleted first of those that may go, under its lock; None where there is none.
+
+    What is left of a layer stays as long as something that names parcels of it is held, though it was deleted before.
+    """
+    query = select(LAYER.c.id, LAYER.c.user_id).where(LAYER.c.deleted_at.is_not(None))
+    held: dict[int, Collection[int]] = {}
+    for row in connection.execute(query.order_by(LAYER.c.deleted_at, LAYER.c.id)).all():
+        if row.user_id not in held:
+            lock_user(connection, row.user_id)
+            held[row.user_id] = holds_on_layers(connection, row.user_id).keys()
+        if row.id not in held[row.user_id]:
+            is_it = select(LAYER.c.id).where(LAYER.c.id == row.id).with_for_update()
+            return connection.execute(is_it).scalar()  # None: somebody else was faster, the next call goes on
+    return None
 
 
 def parcels_over(connection: Connection, version_id: int, bounds: Bounds) -> list[Parcel]:

@@ -53,6 +53,14 @@ class AreaContents(Protocol):
         """Yield its sessions."""
         ...
 
+    def tiles(self, area_id: int) -> Iterator[Row]:
+        """Yield what came of each tile in each session: the verdict and why, and how much of it was not seen."""
+        ...
+
+    def comparisons(self, area_id: int) -> Iterator[Row]:
+        """Yield what its images were compared with, tile by tile, with the regions that were told to nobody and why."""
+        ...
+
     def alerts(self, area_id: int) -> Iterator[Row]:
         """Yield its alerts, each with its regions and the keys of its drawings."""
         ...
@@ -62,7 +70,7 @@ class AreaContents(Protocol):
         ...
 
     def sightings(self, area_id: int) -> Iterator[Row]:
-        """Yield what each session saw of each place."""
+        """Yield what each session saw of each place, with its outlines."""
         ...
 
     def parcels(self, area_id: int) -> Iterator[Row]:
@@ -70,7 +78,11 @@ class AreaContents(Protocol):
         ...
 
     def holds(self, area_id: int) -> Iterator[Row]:
-        """Yield the legal holds that were placed on it, and on what is in it."""
+        """Yield the legal holds that were placed on it, and on what is in it: of a part of a place, on the whole."""
+        ...
+
+    def pushes(self, area_id: int, *, user_id: int) -> Iterator[Row]:
+        """Yield who was told of it, when, and what came of that; no addresses: who knows one may push to it."""
         ...
 
     def audit(self, area_id: int, *, user_id: int) -> Iterator[Row]:

@@ -41,7 +41,8 @@ class Areas(Protocol):
     ) -> Area:
         """Change a user's area from now on: it has the next version then.
 
-        Raises NotFound, and ChangedMeanwhile where it has another version than the change is of; None is of any.
+        Raises NotFound, ChangedMeanwhile where it has another version than the change is of (None is of any), and
+        Conflict for other land while a legal hold stands on it or on something in it.
         """
         ...
 

@@ -38,9 +38,15 @@ class Layers(Protocol):
         ...
 
     def delete(self, layer_id: int, *, user_id: int, now: datetime) -> None:
-        """Delete a user's layer: it is found no more, and its rows go by `purge`. Raises NotFound."""
+        """Delete a user's layer: it is found no more, and its rows go by `purge`.
+
+        Raises NotFound, and Conflict while a legal hold stands on something that names parcels of it.
+        """
         ...
 
     def purge(self, *, now: datetime, limit: int) -> int:
-        """Remove some rows of deleted layers and of versions that nobody writes any more; return how many."""
+        """Remove some rows of deleted layers and of versions that nobody writes any more; return how many.
+
+        Of a deleted layer whose parcels are named by what is under a legal hold by now nothing more goes meanwhile.
+        """
         ...

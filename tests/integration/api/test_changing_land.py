@@ -203,3 +203,16 @@ def test_it_is_in_the_audit_log(server, area, change):
     with server.engine.connect() as connection:
         (about,) = connection.execute(text("SELECT about FROM audit_entries ORDER BY number DESC")).first()
     assert about == f"area {area['id']}, version 2: name, land"
+
+
+def test_land_that_is_held_is_refused_with_the_hold_s_number_and_the_rest_is_not(asha, area, change):
+    change({"geometry": TRIANGLE})
+    held = asha.post("/api/holds", {"areaConfigId": area["id"], "reason": "case 12"}).json
+    for land in (WIDE, {"geometry": CANAL, "bufferM": 200}):
+        refused = change({"name": "Other land"} | land)
+        assert (refused.status, refused.is_problem) == (409, True), refused.content
+        assert f"hold {held['id']} on area {area['id']}" in refused.json["message"]
+    kept = change({"name": "The same land", "isPaused": True}).json
+    assert (kept["name"], kept["geometry"]) == ("The same land", TRIANGLE)
+    asha.post(f"/api/holds/{held['id']}/lift", {"reason": "settled"})
+    assert change(WIDE).status == 200

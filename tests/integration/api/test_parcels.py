@@ -55,6 +55,18 @@ def test_an_alert_and_a_place_show_the_parcels_that_they_touch(server, asha):
     assert place["parcels"] == alert["parcels"]
 
 
+def test_a_layer_that_what_is_held_names_a_parcel_of_is_not_deleted(server, asha):
+    layer = add_layer(server.engine, user_id(asha), [a_parcel("820/1", around())], accuracy_m=5.0)
+    area = asha.trip()
+    hold = asha.post("/api/holds", {"areaConfigId": area["id"], "reason": "case 12"}).json
+    refused = asha.call("DELETE", f"/api/layers/{layer}")
+    assert (refused.status, refused.is_problem) == (409, True), refused.content
+    assert f"hold {hold['id']} on area {area['id']}" in refused.json["message"]
+    assert asha.get(f"/api/layers/{layer}").status == 200
+    asha.post(f"/api/holds/{hold['id']}/lift", {"reason": "settled"})
+    assert asha.call("DELETE", f"/api/layers/{layer}").status == 204
+
+
 def test_what_was_made_without_layers_says_so(asha):
     asha.trip()
     session = asha.get("/api/alerts/sessions").json[0]
