@@ -28,6 +28,7 @@ _FEW = 16  # tiles, to begin with
 _STRAIGHT_DEGREES = 0.002  # a line of degrees bends on the grid: in such pieces it is straight there
 _MOST_PIECES = 50_000
 _SEAM = 1e-9  # of a tile: what reaches no further over a seam does so by rounding, not on the ground
+FILLED_M = (1.0, 2.0, 5.0, 10.0)  # wide, between parcels that are watched together
 _MILLIMETRE, _METRE = 1e-8, 1e-5  # of a degree
 KEPT_DIGITS = 9  # of a degree: a tenth of a millimetre
 _DIGITS = 7  # of a degree: a centimetre
@@ -50,20 +51,39 @@ def polygons_of(outlines: Outlines) -> shapely.Geometry:
     return shapely.multipolygons([shapely.Polygon(outline[0], outline[1:]) for outline in outlines])
 
 
-def joined(parcels: Sequence[shapely.Geometry]) -> shapely.Geometry:
+def joined(parcels: Sequence[shapely.Geometry]) -> tuple[shapely.Geometry, float]:
     """Return polygons as one geometry of degrees, without the borders between those that adjoin, to a millimetre.
 
-    Where that has more corners than are watched, as with roads between, to a metre: that is nothing to an image.
+    Where that has more corners than are watched, as with roads between, it is drawn to a metre, which is nothing to an
+    image; where it still has, as of plots with bunds or slivers between them, the gaps are filled, the narrowest first.
+    The second value is how wide these were, in metres: 0 where none was filled.
     """
     # Joined as they are, then drawn to a millimetre: drawn so before, the joining takes three times as long.
     land = shapely.set_precision(shapely.union_all(parcels), _MILLIMETRE)
     land = shapely.simplify(land, _MILLIMETRE)  # where two plots met, its border goes straight on
-    return land if shapely.get_num_coordinates(land) <= MOST_CORNERS else shapely.simplify(land, _METRE)
+    if shapely.get_num_coordinates(land) <= MOST_CORNERS:
+        return land, 0.0
+    land = shapely.simplify(land, _METRE)
+    for gap_m in (0.0, *FILLED_M):
+        filled = _filled(land, gap_m) if gap_m else land
+        if shapely.get_num_coordinates(filled) <= MOST_CORNERS:
+            return filled, gap_m
+    return land, 0.0
+
+
+def _filled(land: shapely.Geometry, gap_m: float) -> shapely.Geometry:
+    """Return land with what lies between two of its borders that are no further apart."""
+    _, south, _, north = shapely.bounds(land)
+    metres = M_PER_DEGREE * np.array([np.cos(np.radians((south + north) / 2)), 1.0])
+    how = {"join_style": "mitre", "mitre_limit": 2.0}  # corners stay corners
+    wider = shapely.buffer(shapely.transform(land, lambda degrees: degrees * metres), gap_m / 2, **how)
+    as_wide = shapely.buffer(wider, -gap_m / 2, **how)
+    return shapely.simplify(shapely.transform(as_wide, lambda position: position / metres), _METRE)
 
 
 def joined_land(parcels: Sequence[shapely.Geometry]) -> JoinedLand:
     """Return what is watched of parcels that are watched together."""
-    land = joined(parcels)
+    land, _ = joined(parcels)
     corners = int(shapely.get_num_coordinates(land))
     return JoinedLand(corners, outlines_of(land, KEPT_DIGITS) if corners <= MOST_CORNERS else None)
 

@@ -69,9 +69,9 @@ class GeosShapes(Shapes):
 
     @override
     def of_parcels(self, parcels: Outlines, *, buffer_m: float | None, exclude: Sequence[Given]) -> Shape:
-        notes: list[str] = []
         _check_tangle(exclude)
-        land = cover.joined([shapely.Polygon(outline[0], outline[1:]) for outline in parcels])
+        land, filled_m = cover.joined([shapely.Polygon(outline[0], outline[1:]) for outline in parcels])
+        notes = [f"gaps between these parcels, of up to {filled_m:g} m, are watched as well"] if filled_m else []
         _check_extent(land, "/layerId")
         if buffer_m is not None:
             least, most = BUFFER_M

@@ -7,6 +7,7 @@ import shapely
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from chalicelib.adapters.shapes import cover as joining
 from chalicelib.adapters.shapes.geometry import GeosShapes
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.geojson import read_geometry, read_polygons
@@ -255,3 +256,30 @@ def test_round_corners_by_the_thousand_become_angular(monkeypatch):
     plain = shape(there, buffer_m=50)
     assert sum(map(len, plain.watched[0])) < sum(map(len, exact.watched[0])) / 2
     assert plain.m2 == pytest.approx(exact.m2, rel=0.02)
+
+
+PLOT, BUND = 45.0 / M_PER_DEGREE, 1.5 / M_PER_DEGREE  # at the equator
+
+
+def plots_with_bunds(side, gap=BUND):
+    """Give so many plots in each direction, with a gap between them."""
+    step = PLOT + gap
+    corners = [(column * step, row * step) for row in range(side) for column in range(side)]
+    return tuple([tuple(box(x, y, x + PLOT, y + PLOT))] for x, y in corners)
+
+
+def test_gaps_between_parcels_are_watched_where_their_borders_were_too_many(monkeypatch):
+    apart = GeosShapes().of_parcels(plots_with_bunds(6), buffer_m=None, exclude=[])
+    assert (len(apart.watched), apart.notes) == (36, ())
+    monkeypatch.setattr(joining, "MOST_CORNERS", 100)
+    whole = GeosShapes().of_parcels(plots_with_bunds(6), buffer_m=None, exclude=[])
+    assert whole.notes == ("gaps between these parcels, of up to 2 m, are watched as well",)
+    assert len(whole.watched) == 1
+    assert whole.m2 == pytest.approx((6 * 45 + 5 * 1.5) ** 2, rel=1e-3)
+    assert joining.joined_land([shapely.Polygon(ring) for (ring,) in plots_with_bunds(6)]).corners <= 100
+
+
+def test_parcels_too_far_apart_are_not_joined_over_what_lies_between(monkeypatch):
+    monkeypatch.setattr(joining, "MOST_CORNERS", 100)
+    far = [shapely.Polygon(ring) for (ring,) in plots_with_bunds(6, gap=30 / M_PER_DEGREE)]
+    assert joining.joined_land(far) == (180, None)
