@@ -7,12 +7,13 @@ import shlex
 import shutil
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from chalicelib.adapters.imagery.bad_item import BadItem
-from chalicelib.adapters.imagery.dates import offer, seeming_day
+from chalicelib.adapters.imagery.dates import day_in, offer, seeming_day
 from chalicelib.adapters.imagery.geotiff_tags import Placed
 from chalicelib.adapters.imagery.placing import lie
 from chalicelib.adapters.imagery.remote import picture_in
@@ -26,6 +27,7 @@ from infra.archive.places import Place
 from infra.archive.preview import preview
 from infra.archive.source import stored
 from infra.archive.times import Taken
+from infra.archive.whole import check_whole
 from infra.errors import OperatorError
 
 ENOUGH_PX = 2048  # a side: what is no longer needs no overviews
@@ -53,7 +55,8 @@ def add(wanted: Wanted, place: Place, bar: Bar) -> str:
         raise OperatorError(f"--name is the name of a file, without a folder, not {wanted.name!r:.60}")
     if wanted.date is None:
         store, file = stored(wanted.file)
-        day = seeming_day(wanted.file.name, partial(store.read_range, file), file.size)
+        today = datetime.now(UTC).date()
+        day = seeming_day(wanted.file.name, partial(store.read_range, file), file.size, until=today)
         what = offer(day, shlex.join([str(wanted.file), *(["--to", wanted.to] if wanted.to else [])]))
         raise OperatorError(f"nobody says when it was taken, and without a date nothing is compared: {what}")
     inside, is_read = place.holds(wanted.file), _placed(wanted.file)[0] is not None
@@ -63,13 +66,16 @@ def add(wanted: Wanted, place: Place, bar: Bar) -> str:
     for name in names:
         place.check_free(name)
     with place.work() as folder:
-        made, note = wanted.file, ""
-        if not stays:
+        made, note = wanted.file, _note_of_name(wanted)
+        if stays:
+            check_whole(wanted.file, bar)
+        else:
             made = folder / picture
             if is_read and _is_good_by_window(wanted.file):
                 _copy(wanted.file, made, bar)
+                check_whole(made, bar)
             else:
-                note = convert(wanted.file, made, wanted.crs, bar)
+                note = "; ".join(filter(None, [convert(wanted.file, made, wanted.crs, bar), note]))
         placed, why = _placed(made)
         if placed is None:
             raise OperatorError(f"what GDAL made of it cannot be read: {why}")
@@ -81,6 +87,12 @@ def add(wanted: Wanted, place: Place, bar: Bar) -> str:
     said += [f"{placed.width} x {placed.height} px", *([note] if note else [])]
     took = f"{time.monotonic() - began:.0f} s"
     return f"added {wanted.name}: {', '.join(said)}; {took}\n  {there[-1]}\n  look at it: {there[0]}"
+
+
+def _note_of_name(wanted: Wanted) -> str:
+    """Say where a file's name names another day than the operator: a year is soon mistyped."""
+    day = day_in(wanted.file.name)
+    return f"its name says {day}" if day and wanted.date and day != wanted.date.day else ""
 
 
 def _placed(file: Path) -> tuple[Placed | None, str]:

@@ -174,11 +174,12 @@ class ArchiveImagery(Imagery, Archive):
 
     @override
     def inventory(self, *, now: datetime) -> list[FileUse]:
-        return inventory(self._holdings.listing(), read=self._in_parts, day=self._seeming_day, now=now)
+        day = partial(self._seeming_day, until=now.date())
+        return inventory(self._holdings.listing(), read=self._in_parts, day=day, now=now)
 
-    def _seeming_day(self, file: StoredFile) -> date | None:
+    def _seeming_day(self, file: StoredFile, *, until: date) -> date | None:
         try:
-            return seeming_day(file.name, partial(self._store.read_range, file), file.size)
+            return seeming_day(file.name, partial(self._store.read_range, file), file.size, until=until)
         except ProviderUnavailable:
             return None
 

@@ -23,25 +23,38 @@ def day_in(text: str) -> date | None:
     >>> day_in("ward12_20240301_10cm.tif"), day_in("2024-03-01T0530.tif"), day_in("01-03-2024.tif")
     (datetime.date(2024, 3, 1), datetime.date(2024, 3, 1), None)
     """
+    return _one_of(_days_in(text))
+
+
+def _days_in(text: str) -> set[date]:
     found = set()
     for year, _, month, day in _DAY.findall(text):
         try:
             found.add(date(int(year), int(month), int(day)))
         except ValueError:  # the 31st of June
             continue
-    return found.pop() if len(found) == 1 and min(found) >= SINCE.date() else None
+    return found
 
 
-def seeming_day(name: str, read: ReadRange, size: int) -> date | None:
-    """Return what day a file seems to be of: by its name, or else by what its TIFF tags say. Raises as `read` does."""
-    by_name = day_in(PurePosixPath(name).name)
-    if by_name is not None:
-        return by_name
-    try:
-        tags = read_header(read, size).directories[0]
-    except BadImage:
-        return None
-    return day_in(text_of(tags.get(tiff.DATE_TIME, tiff.NOTHING)))
+def _one_of(days: set[date]) -> date | None:
+    return next(iter(days)) if len(days) == 1 and min(days) >= SINCE.date() else None
+
+
+def seeming_day(name: str, read: ReadRange, size: int, *, until: date) -> date | None:
+    """Return what day a file seems to be of: by its name, or else by what its TIFF tags say. Raises as `read` does.
+
+    A name with several days is asked about, not the tags, which are of whatever program wrote the file; and what has
+    not come yet is no day of a picture.
+    """
+    days = _days_in(PurePosixPath(name).name)
+    if not days:
+        try:
+            tags = read_header(read, size).directories[0]
+        except BadImage:
+            return None
+        days = _days_in(text_of(tags.get(tiff.DATE_TIME, tiff.NOTHING)))
+    day = _one_of(days)
+    return day if day is None or day <= until else None
 
 
 def offer(day: date | None, file: str = FILE) -> str:

@@ -225,6 +225,37 @@ def test_a_date_is_offered_and_never_taken(tmp_path, archive, capsys):
     assert "looks like 2024-03-02: python -m infra.archive add" in said
 
 
+@pytest.mark.parametrize("name", ["a_20240301_v20240405.tif", "a_20990301.tif"])
+def test_of_a_name_with_several_days_or_one_to_come_none_is_offered(tmp_path, archive, name, capsys):
+    file = write(tmp_path / name, PIXELS, **PLAIN)
+    with rasterio.open(file, "r+") as opened:
+        opened.update_tags(TIFFTAG_DATETIME="2019:05:06 10:00:00")
+    assert add(archive, file) == 1
+    assert "--date YYYY-MM-DD" in capsys.readouterr().err
+
+
+def test_a_day_that_is_not_the_names_is_noted(tmp_path, archive, capsys):
+    file = write(tmp_path / "ward_20240301.tif", PIXELS, **PLAIN)
+    assert add(archive, file, "--date", "2023-03-01") == 0
+    assert "its name says 2024-03-01" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("is_laid_there", [False, True])
+def test_a_file_that_is_damaged_inside_is_not_kept_as_it_is(tmp_path, archive, is_laid_there, capsys):
+    rng = np.random.default_rng(1)
+    noise = rng.integers(0, 255, (1500, 1500, 3), np.uint8)
+    file = write((archive if is_laid_there else tmp_path) / "flight.tif", noise, driver="COG", compress="DEFLATE")
+    content = bytearray(file.read_bytes())
+    at = len(content) * 7 // 10
+    content[at : at + 5000] = bytes(5000)
+    file.write_bytes(content)
+    assert add(archive, file, *DATE) == 1
+    said = capsys.readouterr().err
+    assert "it is damaged behind row" in said
+    assert "copy it again" in said
+    assert [each.name for each in archive.iterdir()] == (["flight.tif"] if is_laid_there else [])
+
+
 @pytest.mark.parametrize(
     "name", ["a_2024-02-30.tif", "a_20240301_20240401.tif", "a_1203.tif", "120240301.tif", "18990301"]
 )
