@@ -123,7 +123,7 @@ def _compare(
         return seen
     return replace(
         seen,
-        change_log=_with_days(change_log(change, thresholds), claim),
+        change_log=_with_days(change_log(change, thresholds), claim) | {"judged_with": _judged_with(claim)},
         mask_key=put_object(images, claim, "mask", change.mask_png),
         overlay_key=put_object(images, claim, "overlay", change.overlay_png),
         shown_against=_shown_against(claim, pair.above(thresholds), is_seen_again=is_seen_again),
@@ -138,6 +138,12 @@ def _shown_against(claim: ComparisonClaim, told: Sequence[Region], *, is_seen_ag
     elif told:  # what the reference showed first came after the newest image before it
         against = next(iter(claim.older), None) if all(region.is_confirmed for region in told) else None
     return None if against is None else against.image_id
+
+
+def _judged_with(claim: ComparisonClaim) -> list[int]:
+    """Return the images, beside the pair, that an alert was told by: they are kept as long as it is."""
+    others = (*claim.older, *claim.between, *claim.seasons, claim.baseline, claim.waiting_against)
+    return sorted({image.image_id for image in others if image is not None})
 
 
 def _seasons(claim: ComparisonClaim, images: Images) -> Seasons | None:

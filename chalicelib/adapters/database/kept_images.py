@@ -58,9 +58,11 @@ def _uses(connection: Connection, area_id: int, tiles: Collection[Tile], rows: S
     uses: Uses = {row.id: {UsedBy(Use.PIN)} for row in rows if row.pinned_at is not None}
     ids = [row.id for row in rows]
     alerts = {}
-    for alert in _among(connection, select(ALERT.c.id, ALERT.c.image_id, ALERT.c.reference_id), ALERT.c.image_id, ids):
+    judged_with = ALERT.c.change_log["judged_with"].label("judged_with")  # alerts of an earlier release say none
+    told = select(ALERT.c.id, ALERT.c.image_id, ALERT.c.reference_id, judged_with)
+    for alert in _among(connection, told, ALERT.c.image_id, ids):
         alerts[alert.image_id] = UsedBy(Use.ALERT, alert.id)
-        _add(uses, alerts[alert.image_id], alert.image_id, alert.reference_id)
+        _add(uses, alerts[alert.image_id], alert.image_id, alert.reference_id, *(alert.judged_with or ()))
     # With what its image was compared for it: the image before, and its baseline.
     for made in _among(connection, select(DONE.c.image_id, DONE.c.reference_id), DONE.c.image_id, list(alerts)):
         _add(uses, alerts[made.image_id], made.reference_id)
