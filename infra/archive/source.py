@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ NEEDS = (
 )
 _SOUTH, _NORTH = -80, 84  # where UTM ends
 ALMOST = 1e-6  # of a pixel: rotation that is rounding
+_NAMED = re.compile(r'\w+\["([^"]{1,80})"')
 PALETTE_REMEDY = "gdal_translate -expand rgb IN OUT.tif"
 
 
@@ -80,6 +82,11 @@ def check_place(dataset: Any) -> None:  # noqa: ANN401
                 "it has a camera's model (RPC) only: orthorectify it first, "
                 "gdalwarp -rpc -t_srs EPSG:3857 -dstalpha IN OUT.tif with the terrain's heights (-to RPC_DEM=…)"
             )
+        if any(Path(dataset.name).with_suffix(each).exists() for each in (".tfw", ".TFW", ".wld")):
+            raise OperatorError(
+                "its own tags say that it lies nowhere, and hide the world file beside it: take them away, "
+                "gdal_edit.py -unsetgt IN.tif"
+            )
         raise OperatorError(
             "it has no georeference: nothing says where it lies. Export it as a GeoTIFF, or put its world file and "
             ".prj beside it"
@@ -116,7 +123,10 @@ def target_of(dataset: Any, system: Any) -> tuple[Any, bool]:  # noqa: ANN401
     except Exception as error:
         if not _is_gdals(error):
             raise
-        raise OperatorError(f"it lies in {_name(system)}, a system nobody can turn into degrees") from error
+        raise OperatorError(
+            f"it lies in {_name(system)}, a system nobody can turn into degrees: say the right one, "
+            "gdal_edit.py -a_srs EPSG:… IN.tif, or warp it by what it was made from"
+        ) from error
     if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
         raise OperatorError(f"it spans {[round(each, 4) for each in dataset.bounds]}, which is nowhere in that system")
     is_wide = east - west > 6 or south < _SOUTH or north > _NORTH
@@ -137,4 +147,5 @@ def _is_gdals(error: Exception) -> bool:
 
 def _name(system: Any) -> str:  # noqa: ANN401
     code = system.to_epsg()
-    return f"EPSG:{code}" if code else str(system.to_wkt())[:60]
+    named = _NAMED.match(text := str(system.to_wkt()))
+    return f"EPSG:{code}" if code else repr(named[1]) if named else text[:60]

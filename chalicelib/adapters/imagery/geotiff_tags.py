@@ -22,6 +22,7 @@ _WGS_84 = 4326
 _POINT = 2  # positions are of the middles of pixels
 _MERCATORS = {3785: 3857, 900_913: 3857, 102_100: 3857, 102_113: 3857}  # its names before it had its code
 _ALMOST = 1e-9  # of a pixel's size: rotation that is rounding, over a million pixels
+_IDENTITY = [float(at % 5 == 0) for at in range(16)]
 TO_KNOWN = "gdalwarp -t_srs EPSG:3857 -dstalpha IN.tif OUT.tif"
 
 
@@ -122,6 +123,8 @@ def _transform(tags: Directory) -> Affine | None:
     if matrix:
         if len(matrix) != 16:
             raise BadImage("a GeoTIFF whose transformation is damaged: it has sixteen numbers")
+        if matrix == _IDENTITY:  # as some tools write that they do not know
+            return None
         a, b, _, left, c, d, _, top = matrix[:8]
     elif scale and points:
         if len(scale) < 2 or len(points) % 6:

@@ -387,3 +387,20 @@ def test_the_look_back_is_asked_of_whoever_answers(server, pixels):
         made.catalogues.newest = then_throttled
         found = [scene.captured_at.year for scene in search(made).scenes]
     assert (min(found), max(found)) == (2023, 2024)
+
+
+@pytest.mark.parametrize("is_all_shut", [False, True])
+def test_a_file_that_is_never_let_read_harms_its_scene_alone_and_a_server_that_throttles_none(
+    server, pixels, monkeypatch, is_all_shut
+):
+    server.products.append(product_of(pixels, taken="2024-05-20T05:30:00Z", tile="45QUD"))
+    made = over(server)
+    newest, older = search(made).scenes
+    view = made.grid(AREA).view(next(iter(tiles_covering(AREA, made.grid(AREA).zoom))))
+    assert made.fetch(older, view, AREA).content
+    shut = "" if is_all_shut else server.products[0].name
+    monkeypatch.setattr(server, "refuses", lambda name: name.startswith(shut))
+    with pytest.raises(ProviderUnavailable if is_all_shut else BadImage, match="does not let us read"):
+        made.fetch(newest, view, AREA)
+    monkeypatch.undo()
+    assert made.fetch(newest, view, AREA).content

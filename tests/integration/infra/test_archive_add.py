@@ -176,18 +176,22 @@ def refused_file(path, how):
     else:
         at = {
             "nowhere": (None, None),
+            "identity": (UTM[0], Affine.identity()),
             "rotated": (UTM[0], UTM[1] @ Affine.rotation(10)),
             "no system": ('LOCAL_CS["site",UNIT["metre",1]]', UTM[1]),
         }.get(how, UTM)  # fmt: skip
+        if how == "identity":
+            path.with_suffix(".tfw").write_text("0.5\n0\n0\n-0.5\n375000\n2251000\n")
         write(path, PIXELS.astype("float32") if how == "float" else PIXELS, at=at, driver="GTiff")
     return path
 
 
 REFUSED = {
     "nowhere": "it has no georeference",
+    "identity": "take them away, gdal_edit.py -unsetgt IN.tif",
     "rotated": "it is rotated against its system",
     "gcps": "it has ground control points only",
-    "no system": "a system nobody can turn into degrees",
+    "no system": "it lies in 'site', a system nobody can turn into degrees: say the right one",
     "float": "its samples are float32",
     "text": "GDAL cannot read or convert it",
     "half": "GDAL cannot read or convert it",

@@ -25,6 +25,7 @@ class StacServer:
     def __init__(self, *products, port=0, latency_s=0.0, is_signed=False):
         self.products, self.latency_s, self.is_signed = list(products), latency_s, is_signed
         self.shown_at = None
+        self.refuses = lambda _name: False  # whether a file, by product and name, is not let read
         self.how, self.how_of_files = [], []  # each a mapping: status, body, headers, cut, range
         self.asked, self.lock = [], threading.Lock()  # (kind, path, bytes that were sent)
         self.sorts = True  # as it is asked to
@@ -126,7 +127,7 @@ class _Handler(BaseHTTPRequestHandler):
         found = next((each.folder / file for each in stac.products if each.name == product), None)
         given = parse_qs(urlsplit(self.path).query).get("sig", [""])[0]
         how = dict(stac.how_of_files.pop(0)) if stac.how_of_files else {}
-        if stac.is_signed and (stac.refuses_tokens or not given.startswith(GOOD)):
+        if stac.refuses(name) or (stac.is_signed and (stac.refuses_tokens or not given.startswith(GOOD))):
             self.answer("range", b"<Error/>", status=403)
         elif found is None or not found.is_file():
             self.answer("range", b"", status=404)

@@ -13,7 +13,7 @@ from chalicelib.adapters.imagery.geotiff.http_ranges import Gone, HttpRanges, No
 from chalicelib.adapters.imagery.hosts import Hosts, address_of, shown
 from chalicelib.adapters.imagery.item_store import Changed, StoredFile
 from chalicelib.adapters.imagery.picture import Picture, kind_of, read_stored
-from chalicelib.domain.errors import BadImage, ProviderUnavailable
+from chalicelib.domain.errors import BadImage, ImageryFailed, ProviderUnavailable
 from chalicelib.domain.image_formats.tiff import AHEAD_BYTES
 
 if TYPE_CHECKING:
@@ -108,9 +108,29 @@ class RemoteFiles:
             content = self._signed(self._signers[href], ask)
         except Gone as gone:
             raise BadImage(gone.reason) from None
+        except NotLet as refused:  # while it throttles, or wants another token, it gives nothing at all
+            if not self._gives_another(href):
+                raise
+            raise BadImage(f"{refused.reason}, and gives others: it has no such file, or will not give it") from None
         with self._lock:
             self.count = Count(self.count.requests + 1, self.count.received + len(content))
         return content
+
+    def _gives_another(self, href: str) -> bool:
+        """Whether the same machine gives a file of another scene just now, of those that it gave last."""
+        here, scene = address_of(href), href.rpartition("/")[0]
+        with self._lock:
+            known = [(name, file) for name, (file, _) in reversed(self._heads.items())]
+        for name, file in known:
+            other = address_of(name)
+            if here is None or other is None or other.host != here.host or name.rpartition("/")[0] == scene:
+                continue
+            ask = partial(_first_bytes, self._session, file)
+            try:
+                return bool(self._signed(self._signers[name], ask))
+            except (ImageryFailed, Changed, KeyError):
+                return False
+        return False
 
     @staticmethod
     def _signed(signer: Signer, ask: Callable[[str], bytes]) -> bytes:
@@ -129,3 +149,7 @@ def _keep(kept: OrderedDict[str, Kept], name: str, value: Kept, *, most: int) ->
     kept.move_to_end(name)
     while len(kept) > most:
         kept.popitem(last=False)
+
+
+def _first_bytes(session: requests.Session, file: StoredFile, url: str) -> bytes:
+    return HttpRanges(session, url, version=file.version, size=file.size).read(0, 4)
