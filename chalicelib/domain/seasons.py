@@ -19,7 +19,7 @@ LEAST_CLEAR = 0.1  # of an image: with less it says next to nothing
 
 WANTED = 4  # of one season of one earlier year
 MOST_OF_A_LOOK = 2  # of each earlier year, that are fetched beside one look
-MOST_TRIED = 3  # scenes of it: some cannot be used
+MOST_TRIED = 6  # scenes of it: some cannot be used
 APART = timedelta(days=4)  # of one year's images, at least
 MOST_CLOUD = 0.6  # of a scene, as the catalogue says
 FIRST_LOOKS = -(-WANTED // MOST_OF_A_LOOK)  # after so many a tile has what is wanted of all years, if all goes well

@@ -404,3 +404,17 @@ def test_a_file_that_is_never_let_read_harms_its_scene_alone_and_a_server_that_t
         made.fetch(newest, view, AREA)
     monkeypatch.undo()
     assert made.fetch(newest, view, AREA).content
+
+
+def test_the_tiles_of_an_area_do_not_ask_one_after_the_other_who_wants_to_be_left_alone(server):
+    made, day = over(server), NOW.date() - timedelta(days=365)
+    server.how += [{"status": 403}] * 9
+    asked = []
+    for _ in range(3):
+        with pytest.raises(Throttled):
+            made.around(AREA, day, until=NOW)
+        asked.append(server.count("search"))
+    assert asked == asked[:1] * 3
+    server.how.clear()
+    assert made.around(AREA, day, until=NOW + timedelta(minutes=6)) == ()
+    assert server.count("search") > asked[-1]

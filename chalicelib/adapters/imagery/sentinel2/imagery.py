@@ -22,7 +22,7 @@ from chalicelib.adapters.imagery.sentinel2.searching import Catalogues, Searched
 from chalicelib.adapters.imagery.warp import Part, mosaic
 from chalicelib.application.ports.imagery import Imagery
 from chalicelib.domain.diagnostics import Finding
-from chalicelib.domain.errors import BadImage, NoCoverage, Unavailable
+from chalicelib.domain.errors import BadImage, ImageryFailed, NoCoverage, Unavailable
 from chalicelib.domain.scenes import (
     SINCE,
     FetchedImage,
@@ -46,6 +46,7 @@ LOOK_BACK = timedelta(days=365)  # that the first picture is compared with, wher
 ABOUT = timedelta(days=20)  # of that day
 MOST_CLOUD = 0.5  # of what is looked back to, as the catalogue says
 _KEPT = 2000  # products whose files are known without asking
+REST = timedelta(minutes=5)  # after a search that failed: the tiles of an area ask one after the other
 _KEPT_SEARCHES = 30  # about a day: three of each of ten areas
 
 logger = logging.getLogger(__name__)
@@ -58,6 +59,7 @@ class Sentinel2Imagery(Imagery):
         self._terms, self.catalogues, self.reader = terms, catalogues, reader
         self._known: OrderedDict[str, tuple[Product, Catalogue]] = OrderedDict()
         self._around: OrderedDict[tuple[Bounds, date, date], tuple[Scene, ...]] = OrderedDict()
+        self._failed: dict[tuple[Bounds, date, date], tuple[datetime, ImageryFailed]] = {}  # searches, and when
         self._lock = threading.Lock()
 
     @override
@@ -102,10 +104,18 @@ class Sentinel2Imagery(Imagery):
         with self._lock:
             if key in self._around:
                 return self._around[key]
+            failed_at, failure = self._failed.get(key, (until - REST, None))
+            if failure is not None and until - failed_at < REST:
+                raise failure  # each tile of the area would ask again who asks to be left alone
         noon = datetime.combine(day, time(12), UTC)
-        searched = self.catalogues.first(
-            lambda catalogue: catalogue.search(area, since=noon - NEAR, until=min(noon + NEAR, until))
-        )
+        try:
+            searched = self.catalogues.first(
+                lambda catalogue: catalogue.search(area, since=noon - NEAR, until=min(noon + NEAR, until))
+            )
+        except ImageryFailed as failure:
+            with self._lock:
+                self._failed = {key: (until, failure), **dict(list(self._failed.items())[: _KEPT_SEARCHES - 1])}
+            raise
         scenes = self._found(searched, area)
         with self._lock:
             self._around[key] = scenes
