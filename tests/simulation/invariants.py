@@ -60,7 +60,8 @@ IN_USE = """
 SELECT i.id, i.scene_id FROM image_tiles i WHERE i.dropped_at IS NOT NULL AND (
  i.is_baseline OR i.pinned_at IS NOT NULL OR i.object_key <> '' OR i.capture_id IS NOT NULL
  OR EXISTS (SELECT 1 FROM alert_details a WHERE i.id IN (a.image_id, a.reference_id))
- OR EXISTS (SELECT 1 FROM alert_details a, json_each(a.change_log, '$.judged_with') j WHERE j.value = i.id)
+ OR EXISTS (SELECT 1 FROM alert_details a
+  WHERE instr(replace(replace(json_extract(a.change_log, '$.judged_with'), '[', ','), ']', ','), ',' || i.id || ','))
  OR EXISTS (SELECT 1 FROM place_sightings p WHERE p.image_id = i.id)
  OR EXISTS (SELECT 1 FROM session_tiles r WHERE r.verdict IS NULL AND i.id IN (r.image_id, r.reference_id)))"""
 """Images that retention has dropped, and that something uses."""

@@ -14,6 +14,7 @@ from tests.simulation.invariants import State, verify
 from tests.simulation.mutants import removed
 from tests.simulation.ports import installed
 from tests.simulation.running import content, run_seeds, told
+from tests.simulation.upkeep import Upkeep
 from tests.support.sources import ROOT
 
 SEED = 7
@@ -48,6 +49,7 @@ BROKEN = {
     "DELETE FROM alert_details": "a planted change is alerted",
     "UPDATE area_configs SET deleted_at = '2026-03-02' WHERE id = 1": "deleted areas leave nothing",
     "UPDATE alert_sessions SET area_id = 77 WHERE id = 1": "deleted areas leave nothing",
+    "INSERT INTO sim_held (run_id, was, now) VALUES (1, '2026-03-01', '2026-03-01')": "one worker a tile run",
     f"UPDATE image_tiles SET scene_items = '{FIRST}'": "nothing is missed",
 }
 
@@ -97,6 +99,44 @@ def test_work_that_takes_its_worker_with_it_too_often_is_seen(calm):
     history.world.begun[1, "gate"] = 6
     assert broken(history) == {"given up after five tries"}
     history.world.begun.clear()
+
+
+LEFT = (
+    "UPDATE alert_sessions SET status = 'IN_PROGRESS', deadline_at = slot_at WHERE id = 1",
+    "UPDATE session_tiles SET verdict = NULL, retry_at = '2026-03-01 00:00:00' WHERE id = 1",
+    A_MESSAGE.replace("reason)", "reason, dead_at)").replace("'')", "'', '2026-03-01')"),
+)
+
+
+@pytest.mark.parametrize("statement", LEFT)
+def test_what_a_whole_reconcile_leaves_behind_is_seen(calm, statement):
+    history, whole = calm
+    history.database.raw.deserialize(whole)
+    Upkeep(history).ended()
+    assert history.world.violations == []
+    history.database.raw.execute(statement)
+    Upkeep(history).ended()
+    assert {violation.invariant for violation in history.world.violations} == {
+        "a whole reconcile leaves nothing behind"
+    }
+    history.world.violations.clear()
+    history.database.raw.rollback()
+
+
+def test_a_scene_that_was_passed_over_is_seen(calm):
+    history, whole = calm
+    history.database.raw.deserialize(whole)
+    history.database.raw.execute("PRAGMA foreign_keys=OFF")
+    nothing_new = "SELECT id, verdict FROM session_tiles WHERE verdict = 'NO_NEW_IMAGERY'"
+    history.database.raw.execute(f"INSERT INTO sim_ended (run_id, verdict) {nothing_new}")
+    history.seeing.committed()
+    assert history.world.violations == []
+    history.database.raw.execute(f"INSERT INTO sim_ended (run_id, verdict) {nothing_new}")
+    history.database.raw.execute("DELETE FROM image_tiles")
+    history.seeing.committed()
+    assert {violation.invariant for violation in history.world.violations} == {"what can be seen is looked at"}
+    history.world.violations.clear()
+    history.database.raw.rollback()
 
 
 def test_the_same_seed_is_the_same_history():
