@@ -61,7 +61,7 @@ class History:
         self.imagery, self.vision = SimImagery(self.world, self.land), Vision(self.world, self.land)
         self.imagery.is_stored = lambda tile, version: looking.is_stored(self, tile, version)
         self.watcher, self.telling, self.seeing = Watcher(self), Telling(self), Seeing(self)
-        self.imagery.tried = lambda run_id, item_id: self.seeing.tried[run_id].add(item_id)
+        self.imagery.tried = self.vision.tried = lambda run_id, item_id: self.seeing.tried[run_id].add(item_id)
         self.engine = SimEngine(self.world, seat.database, self.watcher.committed)
         self.ports = SimPorts(self)
         self.tasks: list[Task] = []

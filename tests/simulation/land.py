@@ -249,12 +249,14 @@ class Vision:
 
     def __init__(self, world: World, land: Land) -> None:
         self._world, self._land = world, land
+        self.tried: Callable[[object, str], object] = lambda _run_id, _item_id: None
         self.poisoned: dict[str, Tile] = {}  # gate or detector: the tile that it does not survive
 
     def inspect(
         self, content: bytes, view: View, area: Bounds, terms: ProviderTerms, bands: bytes | None
     ) -> Inspection:
         """Let an image through the gate."""
+        self.tried(self._world.crew.current.about, read(content).scene_id)
         self._before("gate", view.tile)
         seen = read(content)
         self._look_at(content, bands)

@@ -37,7 +37,8 @@ BEFORE_THE_WATCH = """
 SELECT i.id FROM image_tiles i JOIN area_configs a ON a.id = i.area_id
 JOIN image_tiles o ON o.area_id = i.area_id AND o.z = i.z AND o.x = i.x AND o.y = i.y
 WHERE i.area_id = ? AND i.z = ? AND i.x = ? AND i.y = ?
- AND o.is_baseline AND o.taken_at > i.taken_at
+ AND (o.is_baseline OR EXISTS (SELECT 1 FROM session_tiles b WHERE b.id = o.tile_run_id AND b.verdict = 'BASELINE'))
+ AND o.taken_at > i.taken_at
  AND o.session_id <= a.old_land_session_id AND i.session_id > o.session_id"""
 """Images of a tile that are older than the baseline of a land before, and came after it."""
 
