@@ -36,10 +36,7 @@ def classes(fill=SOIL):
 
 
 def put(folder, name, *, taken, bands=None, scl=None, offset=0.0, says=True, properties=None, system=SYSTEM, **options):
-    """Lay a scene into a folder: numbers of 10,000 times the reflectance less the offset, whose meaning it says.
-
-    `scl` has its classes, bare soil if not said; `False`: it has none.
-    """
+    """Lay a scene into a folder: numbers of 10,000 times the reflectance less the offset, whose meaning it says."""
     (folder / name).mkdir(parents=True)
     assets = {}
     files = dict(bands or reflectances())
@@ -49,8 +46,7 @@ def put(folder, name, *, taken, bands=None, scl=None, offset=0.0, says=True, pro
         assets[key] = {"href": f"./{key}.tif", "type": "image/tiff; application=geotiff", "roles": ["data"]}
         if says:
             assets[key]["raster:bands"] = [{"scale": 0.0001, "offset": offset, "nodata": 0}]
-    if scl is not False:
-        scl = classes() if scl is None else scl
+    if scl is not None:
         _write(folder / name / "scl.tif", scl, "scl", system, nodata=0, **options)
         assets["scl"] = {"href": "./scl.tif", "type": "image/tiff; application=geotiff", "roles": ["data"]}
     stated = {"type": "Feature", "stac_version": "1.0.0", "id": name, "geometry": None, "assets": assets}

@@ -20,7 +20,7 @@ from chalicelib.adapters.imagery.crs import system_said
 from chalicelib.adapters.imagery.properties import captured_at_of, cloud_share_of
 from chalicelib.adapters.imagery.stac import MAX_ID_LENGTH
 from chalicelib.adapters.imagery.systems import System
-from chalicelib.domain.bands import LAYERS
+from chalicelib.domain.bands import MEASURED
 from chalicelib.domain.scenes import Item
 from chalicelib.domain.tiles import Bounds
 
@@ -72,8 +72,7 @@ def _product(
         raise BadItem("its item says neither bbox nor geometry")
     found, notes = find_bands(_of_sentinel_2(stated), properties, captured_at)
     layers = tuple(Layer(each.name, each.ranked.href, each.coding, _transform(each.ranked.stated)) for each in found)
-    # Without its classes as well: thin cloud and shadow would be ground.
-    missing = [name for name in LAYERS if name not in {layer.name for layer in layers}]
+    missing = [name for name in MEASURED if name not in {layer.name for layer in layers}]
     if missing:
         raise BadItem(notes[0] if notes else f"it has no band {', '.join(missing)}")
     name = _NAME.match(_text(properties.get("s2:product_uri")))
