@@ -143,7 +143,8 @@ def _shown_against(claim: ComparisonClaim, told: Sequence[Region], *, is_seen_ag
 def _judged_with(claim: ComparisonClaim) -> list[int]:
     """Return the images, beside the pair, that an alert was told by: they are kept as long as it is."""
     others = (*claim.older, *claim.between, *claim.seasons, claim.baseline, claim.waiting_against)
-    return sorted({image.image_id for image in others if image is not None})
+    of_pair = {claim.reference.image_id, claim.image.image_id}
+    return sorted({image.image_id for image in others if image is not None} - of_pair)
 
 
 def _seasons(claim: ComparisonClaim, images: Images) -> Seasons | None:
