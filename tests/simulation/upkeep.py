@@ -42,7 +42,7 @@ class Upkeep:
             return
         for what in sorted(self._found & self._waiting(world.clock()), key=str):
             world.violated("a whole reconcile leaves nothing behind", " ".join(map(str, what)))
-        # A clock that was put back is seen by who saw it before: else what is hidden for no longer than this comes alone.
+        # Who did not see a clock before it was put back cannot know: what is hidden for no longer comes by itself.
         far = _text(world.clock() + LONGEST_HIDDEN + FURTHEST_LEASE)
         for is_held, query in TOO_FAR.items():
             for run_id, until in self._history.database.rows(query, far):
