@@ -273,6 +273,7 @@ def test_bytes_that_are_no_utf_8_are_refused_however_that_is_spelled(spelled):
 OPEN_QUOTES = {
     "in the middle": ('plot,lat,lon,note\n1,20,85,a\n2,20,85,"b\n3,20,85,c\n4,20,85,"d"\n', 3),
     "in the last column, to the end": ('plot,lat,lon,note\n1,20,85,a\n2,20,85,"b\n3,20,85,c\n', 3),
+    "behind a line that says the separator": ('sep=;\nplot;lat;lon\n"1;20;85\n2;20;85\n', 3),
     "in the first column": ('plot,lat,lon\n"1,20,85\n2,20,85\n', 2),
 }
 

@@ -36,7 +36,8 @@ def read_table(text: str, most_rows: int) -> Table:
     """Read a table. Raises Invalid."""
     text = text.removeprefix("\ufeff")
     if said := _SEPARATOR.match(text):
-        separator, text = said[1], text[said.end() :]
+        lines = len(said[0].splitlines())
+        separator, text = said[1], "\n" * lines + text[said.end() :]  # lines keep their numbers
     else:
         first = next((line for line in text.splitlines() if line.strip()), "")
         separator = max(",;\t", key=first.count)  # the first of them where none is there
