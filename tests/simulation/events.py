@@ -35,8 +35,9 @@ def happen(event: str, history: History) -> None:
         world.true_now += timedelta(seconds=seconds)
         world.stalled += timedelta(seconds=seconds)
     elif event == "clock jump":
-        world.offset = timedelta() if world.offset else timedelta(hours=rng.choice((-8, -7, -3, -1, 1, 3, 7, 8)))
-        history.has_to_tick = True
+        history.ticks.set_clock(
+            timedelta() if world.offset else timedelta(hours=rng.choice((-8, -7, -3, -1, 1, 3, 7, 8)))
+        )
         world.fault("clock jump", f"the workers' clock is off by {world.offset / timedelta(hours=1):+g} h")
     elif event == "object lost":
         _lose(history)

@@ -21,6 +21,7 @@ from tests.simulation.seeing import Seeing
 from tests.simulation.sqs import SimSqs
 from tests.simulation.store import SimImages
 from tests.simulation.telling import Telling
+from tests.simulation.ticking import Ticks
 from tests.simulation.watching import Watcher
 from tests.simulation.work import Work
 from tests.simulation.world import LEASE_S, MOST_STEPS, MOST_STORM, START, World
@@ -72,8 +73,7 @@ class History:
         self.quiet_sessions = self.rng.choice((1, 1, 1, 2))  # of each area, after which everything has to be settled
         self.ends_at = START + timedelta(days=self.rng.choice((1, 1, 1, 2)), hours=2)
         self.quiet_at, self.quiet_after = self.ends_at, 0
-        self.next_tick, self.has_to_tick = START, True
-        self.ticks: tuple[str, ...] = ("capture_areas", "reconcile")
+        self.ticks = Ticks(self)
         seat.stage.show(self)
 
     def run(self) -> History:
@@ -88,7 +88,7 @@ class History:
             self._go(until=self._is_settled)
             if self.world.seed % 3 == 0:
                 self._cloud_over()
-            self.ticks = ("reconcile",)
+            self.ticks.functions = ("reconcile",)
             last = self.world.true_now + LAST_DAYS
             self._go(until=lambda: self.world.true_now >= last and not self.tasks)
         finally:
@@ -190,7 +190,7 @@ class History:
         event = world.faults.event(self.rng)
         if event is not None:
             events.happen(event, self)
-        self._tick()
+        self.ticks.tick()
         if self.work.workers < self.most_workers:
             self.work.take_one()
         ready = [task for task in self.tasks if task.wakes_at is None or task.wakes_at <= world.true_now]
@@ -204,24 +204,11 @@ class History:
             self.tasks.remove(task)
         world.true_now += timedelta(seconds=self.rng.random())
 
-    def _tick(self) -> None:
-        """Let the two clocks tick each minute; one in which nothing is due may be left out, to save the time."""
-        world = self.world
-        if world.true_now < self.next_tick:
-            return
-        self.next_tick = looking.next_minute(world.true_now)
-        due_at = looking.next_due(self)
-        if (due_at is not None and due_at <= world.true_now) or self.has_to_tick or self.rng.random() < 0.05:
-            self.has_to_tick = False
-            for function in self.ticks:
-                self.work.tick(function)
-
     def _leap(self) -> None:
         """Go to the next moment at which something can happen; with luck, something happens on the way."""
         world, now = self.world, self.world.true_now
         times = [task.wakes_at for task in self.tasks]
-        due_at = self.next_tick if self.has_to_tick else looking.next_due(self)
-        times += [max(self.next_tick, looking.next_minute(due_at))] if due_at else []
+        times += [at] if (at := self.ticks.next_at()) else []
         if self.work.workers < self.most_workers:
             times += looking.next_messages(self).values()
             times = [max(time, self.work.rests_until) for time in times]
@@ -230,8 +217,10 @@ class History:
         then = max(min(times, default=now + MINUTE), now + timedelta(milliseconds=100))
         if world.faults.is_on and then - now > 5 * MINUTE and world.faults.events and self.rng.random() < 0.3:
             world.true_now = now + (then - now) * self.rng.random()
+            self.ticks.pass_over(world.true_now)
             events.happen(self.rng.choice(list(world.faults.events)), self)
             return
+        self.ticks.pass_over(then)
         world.true_now = then
         if not world.faults.is_on:
             looking.check_deadlines(self)
@@ -241,8 +230,7 @@ class History:
         world.tell("-- quiet: nothing goes wrong any more")
         world.faults.end()
         world.away.clear()
-        world.offset = timedelta()
-        self.has_to_tick = True
+        self.ticks.set_clock(timedelta())
 
     def _cloud_over(self) -> None:
         """Hide some of the land, or all of it, in one more session of each area: they are blind from then on."""

@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from chalicelib.adapters.database import clock_repairs
 from chalicelib.domain.tiles import Tile
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ AREAS = f"""UNION ALL SELECT MIN(a.next_due_at) FROM area_configs a LEFT JOIN al
 DUE_TO_ANY, DUE_TO_RECONCILE = DUE.format(areas=AREAS), DUE.format(areas="")
 PENDING = "SELECT MIN(created_at) FROM deliveries WHERE status = 'PENDING'"
 WAITING = "SELECT queue, MIN(available_at) FROM outbox WHERE dead_at IS NULL GROUP BY queue"
+SEEN = f"SELECT next_due_at FROM chores WHERE name = '{clock_repairs.NAME}'"
 UNTAKEN = "SELECT MIN(available_at) FROM outbox WHERE dead_at IS NULL"
 
 
@@ -52,16 +54,27 @@ def next_minute(now: datetime) -> datetime:
 def next_due(history: History) -> datetime | None:
     """Return, in true time, when a tick has something to do next."""
     database, offset = history.database, history.world.offset
-    first = database.value(DUE_TO_ANY if "capture_areas" in history.ticks else DUE_TO_RECONCILE)
+    first = database.value(DUE_TO_ANY if "capture_areas" in history.ticks.functions else DUE_TO_RECONCILE)
     times = [time_of(first)] if first else []
     if pending := database.value(PENDING):
         times.append(time_of(pending) + PUSH_TTL)
+    if (seen := database.value(SEEN)) and time_of(seen) > history.world.clock() + clock_repairs.TOLERATED:
+        times.append(history.world.clock())  # the clock was put back, and nobody has repaired it
     if history.sqs is not None:
         if untaken := database.value(UNTAKEN):
             times.append(time_of(untaken) + UNSENT)
         dead = history.sqs.next_visible([f"{queue}-dead" for queue in history.work.queues])
         times += [at + offset for at in dead.values()]
     return min(times) - offset if times else None
+
+
+def see_clock(history: History, at: datetime) -> None:
+    """Keep that a reconcile saw this time, where the last on record saw an earlier one."""
+    text = f"{at:%Y-%m-%d %H:%M:%S.%f}"
+    history.database.raw.execute(
+        "UPDATE chores SET next_due_at = ? WHERE name = ? AND next_due_at < ?", (text, clock_repairs.NAME, text)
+    )
+    history.database.raw.commit()
 
 
 def next_messages(history: History) -> dict[str, datetime]:
