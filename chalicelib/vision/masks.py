@@ -24,6 +24,7 @@ _BELT_PX = 3.0  # of similar pixels: more than resampling makes
 _BLED_PX = 6  # into the ground of the same blocks: its colours are not its own
 _BLURRED_PX = 3  # an edge that was resampled is no wider
 _BLURRED_SHARE = 0.85  # of how unlike the ground is farther away
+_ISLAND_PX = 1200  # of ground that is enclosed: as large as a flat piece that proves to be none
 _MIN_SPREAD = 1.5  # grey levels, standard deviation: an image with less shows nothing
 _SQUARE = np.ones((3, 3), np.uint8)
 
@@ -70,7 +71,17 @@ def scene_mask(pixels: Pixels) -> Mask:
     if not found:
         return valid
     seen = (valid & (np.bitwise_or.reduce(found) == 0)).astype(np.uint8)
-    return np.asarray(cv2.morphologyEx(seen, cv2.MORPH_OPEN, _SQUARE) > 0)  # without letters, and slivers of ground
+    return _without_islands(cv2.morphologyEx(seen, cv2.MORPH_OPEN, _SQUARE))  # without slivers of ground
+
+
+def _without_islands(seen: Floats) -> Mask:
+    """Leave out what is small and enclosed by what shows no ground: letters on a panel, and what lies within them."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(_bits(seen), connectivity=8)
+    keeps = stats[:, cv2.CC_STAT_AREA] >= _ISLAND_PX
+    for line in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
+        keeps[line] = True  # ground goes on beyond the rim
+    keeps[0] = False
+    return np.asarray(keeps[labels] if count > 1 else seen > 0)
 
 
 def _bits(mask: Floats) -> Bits:

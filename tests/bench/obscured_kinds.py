@@ -9,8 +9,17 @@ import cv2
 import numpy as np
 
 Made = tuple[np.ndarray, np.ndarray] | None
+DATE = "2025-04-10 10:32"
 BOTH = ("png", "jpeg 90", "jpeg 70")
 LEVELS = {"black": (0, 0, 0), "white": (255, 255, 255), "grey": (127, 127, 127), "coloured": (200, 60, 20)}
+
+INKS = {
+    "white": (255, 255, 255),
+    "black": (0, 0, 0),
+    "yellow": (0, 255, 255),
+    "red": (0, 0, 255),
+    "cyan": (255, 255, 0),
+}
 
 
 class Kind(NamedTuple):
@@ -143,6 +152,32 @@ def beside(image: np.ndarray, gsd_m: float, r: np.random.Generator, size_m: floa
     return np.hstack([one[0], two[0]]), np.hstack([one[1], np.zeros_like(two[1])])
 
 
+def text(
+    colour: tuple[int, int, int], *, high_px: int = 20, turn: float = 0, panel: tuple[int, int, int] | None = None
+) -> Callable:
+    """Draw a date: letters so high, turned to the left by some degrees, alone or on a panel that is half opaque."""
+    thick = max(1, round(high_px / 9))
+
+    def draw(image: np.ndarray, _: float, r: np.random.Generator) -> Made:
+        height, width = image.shape[:2]
+        scale = cv2.getFontScaleFromHeight(cv2.FONT_HERSHEY_DUPLEX, high_px, thick)
+        (wide, high), _ = cv2.getTextSize(DATE, cv2.FONT_HERSHEY_DUPLEX, scale, thick)
+        at = r.uniform(0.1, 0.9, 2) * (max(1, width - wide), max(1, height - high)) + (0, high)
+        ink, box = np.zeros((2, height, width), np.uint8)
+        left, base = (round(float(each)) for each in at)
+        cv2.putText(ink, DATE, (left, base), cv2.FONT_HERSHEY_DUPLEX, scale, 255, thick, cv2.LINE_AA)
+        cv2.rectangle(box, (left - 6, base - high - 6), (left + wide + 6, base + 8), 255, -1)
+        about = cv2.getRotationMatrix2D((left + wide / 2, base - high / 2), turn, 1)
+        ink, box = (
+            cv2.warpAffine(each, about, (width, height)).astype(np.float32)[..., None] / 255 for each in (ink, box)
+        )
+        drawn = image if panel is None else image * (1 - 0.5 * box) + 0.5 * box * np.array(panel)
+        drawn = drawn * (1 - ink) + ink * np.array(colour)
+        return np.clip(np.rint(drawn), 0, 255).astype(np.uint8), (ink if panel is None else box)[..., 0] > 0.3
+
+    return draw
+
+
 def sized(draw: Callable, size_m: float) -> Callable:
     """Return the drawing of one size."""
     return lambda image, gsd_m, r: draw(image, gsd_m, r, size_m)
@@ -166,5 +201,13 @@ KINDS = [
         for name, draw in (("cloud", cloud), ("hall", hall), ("hall beside cloud", beside))
         for size in (40, 60, 80, 120)
     ),
+    *(
+        Kind(f"{name} text {high} px", text(level, high_px=high))
+        for name, level in INKS.items()
+        for high in (10, 20, 32)
+    ),
+    *(Kind(f"white text 20 px, {turn} deg", text((255, 255, 255), turn=turn)) for turn in (10, 30, 45, 90)),
+    Kind("white text on a dark panel", text((255, 255, 255), panel=(0, 0, 0))),
+    Kind("black text on a light panel", text((0, 0, 0), panel=(255, 255, 255))),
     Kind("nothing", lambda image, _gsd_m, _r: filled(image, np.zeros(image.shape[:2], np.bool_), (0, 0, 0))),
 ]

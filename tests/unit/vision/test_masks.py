@@ -120,6 +120,18 @@ def test_two_white_roads_side_by_side_are_ground():
     assert not unseen(jpeg(grained(image))).any()
 
 
+def test_letters_on_a_panel_are_no_ground_and_what_lies_behind_the_rim_goes_on():
+    where, before = SHAPES["wedge"], ground()
+    after = without(before, where, (0, 0, 0))
+    assert unseen(after)[where].all()
+    down, right = (int(np.median(each)) for each in np.nonzero(where))
+    cv2.putText(after, "0", (right - 8, down + 8), cv2.FONT_HERSHEY_DUPLEX, 0.7, (255, 255, 255), 2, cv2.LINE_AA)
+    assert unseen(after)[where].all()
+    after = without(before, np.ones(before.shape[:2], np.bool_), (0, 0, 0))
+    after[:20, :20] = before[:20, :20]
+    assert not unseen(after)[:18, :18].any()
+
+
 def test_black_beside_what_is_transparent_is_no_ground():
     image = np.dstack([ground(), np.full((320, 320), 255, np.uint8)])
     image[:, 260:, 3] = 0
