@@ -67,7 +67,7 @@ def without_data(bgr: Bgr, valid: Mask, values: Iterable[Value]) -> Iterator[tup
         pieces = _pieces(mask)
         found = _large(pieces, valid.size) | _lines(pieces, valid.shape, is_extreme=value in (_BLACK, _WHITE))
         found[0] = False
-        if found.any():
+        if found.any() or _has_whole_lines(mask):
             found |= pieces.area >= _CRUMB_PX
             found[0] = False
             yield value, pieces.marked(found)
@@ -132,6 +132,11 @@ def _lines(pieces: Pieces, shape: tuple[int, ...], *, is_extreme: bool) -> NDArr
     several = np.zeros_like(is_line)
     several[is_long] = (np.abs(slopes[:, None] - slopes) <= _SAME_WAY).sum(axis=1) >= _LINES
     return np.asarray(several | (is_line & is_whole))
+
+
+def _has_whole_lines(mask: Bits) -> bool:
+    """Tell whether a whole row or column has a value: of a graticule, a cross or a frame all lines are one piece."""
+    return any(bool((mask.mean(axis=axis) >= _WHOLE).any()) for axis in (0, 1))
 
 
 def _colour(value: int) -> Value:

@@ -45,6 +45,8 @@ SHAPES = {
     "one row": stripes(1, 0, 1),
     "columns": stripes(1, 90),
     "turned": stripes(8, 7),
+    "graticule": stripes(2, 0) | stripes(2, 90),
+    "cross": stripes(2, 0, 1) | stripes(2, 90, 1),
     "turned far": stripes(4, 45),
 }
 
