@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,7 +10,6 @@ from sqlalchemy import (
     Connection,
     Engine,
     bindparam,
-    exists,
     select,
     update,
 )
@@ -29,10 +29,22 @@ from chalicelib.domain.images import ImageStatus, TileImage
 from chalicelib.domain.paging import Page, PageRequest
 from chalicelib.domain.scenes import Scene
 from chalicelib.domain.tile_runs import CaptureClaim, Captured
+from chalicelib.domain.two_dates import Span
 
 IMAGE, RUN, SESSION = t.image_tiles, t.session_tiles, t.alert_sessions
 MOST_LOOKED_THROUGH = 800  # of a tile's older images: two years of daily ones
 _END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
+_THEN = (
+    select(IMAGE.c.id)
+    .where(IMAGE.c.area_id == bindparam("area"), IMAGE.c.dropped_at.is_(None))
+    .where(IMAGE.c.taken_at >= bindparam("since"), IMAGE.c.taken_at < bindparam("until"))
+    .limit(1)
+)
+_OWN_THEN = _THEN.where(IMAGE.c.is_apart.is_(None))
+_OF_DATES_THEN = _THEN.join(SESSION, SESSION.c.id == IMAGE.c.session_id).where(
+    IMAGE.c.is_apart.is_(True),
+    SESSION.c.two_dates.is_not(None),  # not those of the seasons
+)
 _LAST = bindparam("last", type_=IMAGE.c.taken_at.type)
 _OF_AREA = Listing(
     select(IMAGE, RUN.c.clearly_seen_at)
@@ -63,11 +75,13 @@ class SqlImageRows(ImageRows):
 
     @override
     @reads
-    def times_of(self, connection: Connection, area_id: int) -> list[datetime]:
-        of_dates = exists().where(SESSION.c.id == IMAGE.c.session_id, SESSION.c.two_dates.is_not(None))
-        is_shown = IMAGE.c.dropped_at.is_(None) & (IMAGE.c.is_apart.is_(None) | of_dates)  # not those of the seasons
-        times = select(IMAGE.c.taken_at).where(IMAGE.c.area_id == area_id, is_shown)
-        return list(connection.execute(times.distinct()).scalars())
+    def are_taken(self, connection: Connection, area_id: int, days: Sequence[Sequence[Span]]) -> list[bool]:
+        def is_any(span: Span) -> bool:
+            asked = {"area": area_id, **span._asdict()}
+            return any(connection.execute(query, asked).first() is not None for query in (_OWN_THEN, _OF_DATES_THEN))
+
+        # One after the other, each by its index: an area of years has a hundred thousand images, and a page few days.
+        return [any(map(is_any, spans)) for spans in days]
 
     @override
     @reads
