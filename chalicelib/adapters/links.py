@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import re
 from datetime import datetime
+from functools import lru_cache
 
 from typing_extensions import override
 
@@ -13,6 +14,7 @@ from chalicelib.domain.errors import NotAllowed
 
 MIN_KEY_BYTES = 32
 STEP_S = 3600  # expiries lie on full hours, so that a listing repeated within one gives the same URLs: caches work
+SIGNED_KEPT = 10_000
 _SECONDS = re.compile(r"[1-9][0-9]{0,11}")
 
 
@@ -24,11 +26,13 @@ class SignedLinks(Links):
             raise ValueError(f"the key of the image links must have at least {MIN_KEY_BYTES} bytes")
         self._key = key.encode()
         self._expires_s = expires_s
+        # A list names an image twice, and who polls asks for the same ones again. What is checked is not kept.
+        self._signed = lru_cache(maxsize=SIGNED_KEPT)(self._signature)
 
     @override
     def sign(self, key: str, *, now: datetime) -> str:
         expires = str((int(now.timestamp()) // STEP_S + 1) * STEP_S + self._expires_s)
-        return f"{key}?expires={expires}&signature={self._signature(key, expires)}"
+        return f"{key}?expires={expires}&signature={self._signed(key, expires)}"
 
     @override
     def check(self, key: str, *, expires: str, signature: str, now: datetime) -> None:

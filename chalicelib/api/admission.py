@@ -49,6 +49,7 @@ COSTS = {
     "DELETE /api/area-configs/{area_id}/exports/{export_id}": 5,
     "GET /api/exports/{area_id}/{name}": 20,
     "GET /api/places/{place_id}": 5,
+    "GET /api/openapi.json": 2,
     "GET /api/area-configs/{area_id}/images": 20,  # with all that is stored of their tiles
     "GET /api/area-configs/{area_id}/kept": 5,
     "PUT /api/images/{image_id}/pin": 5,

@@ -39,8 +39,8 @@ def export_places(ports: Ports, request: Request, sign_in: SignIn) -> Response:
     wanted = place_filter(request, area="areaConfigId")
     if wanted.area_id is not None:
         ports.areas.get(wanted.area_id, user_id=sign_in.user.user_id)
-    places = ports.places.whole(sign_in.user.user_id, wanted=wanted, most=MOST_PLACES + 1)
-    if len(places) > MOST_PLACES:
+    places = ports.places.whole(sign_in.user.user_id, wanted=wanted, most=MOST_PLACES)
+    if places is None:
         raise Invalid(TOO_MANY, pointer="areaConfigId")
     headers: Headers = {"Content-Disposition": f'attachment; filename="places.{form}"', "Cache-Control": "no-store"}
     if form == GEOPACKAGE:

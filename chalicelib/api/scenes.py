@@ -51,19 +51,13 @@ class SceneOut(ApiModel):
 )
 def list_scenes(ports: Ports, sign_in: SignIn, area_id: int, page: PageRequest) -> Page[SceneOut]:
     """List the dates of which there are pictures of an area, the latest first: any two of them can be compared."""
-    days = listing.list_scenes(
+    found = listing.list_scenes(
         area_id,
         user_id=sign_in.user.user_id,
         areas=ports.areas,
         imagery=ports.imagery,
         image_rows=ports.image_rows,
         clock=ports.clock,
+        page=page,
     )
-    following = [each for each in days if page.after is None or each.day.day.toordinal() < page.after]
-    shown = following[: page.limit]
-    keys = [each.day.day.toordinal() for each in shown]
-    is_counted = page.count_to is None or len(days) <= page.count_to
-    after = keys[-1] if len(following) > len(shown) else None
-    return Page(
-        [SceneOut.of(each) for each in shown], len(days) if is_counted and page.count_to != 0 else None, after, keys
-    )
+    return found.shown(SceneOut.of)

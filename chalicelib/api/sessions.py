@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -17,7 +16,6 @@ from chalicelib.domain.sessions import Failure, Session
 from chalicelib.domain.unseen import UnseenTile, days_since
 
 api = Api(__name__)
-FAILURES_LISTED = 10  # of each session in a list: all of a page's would be two thousand
 
 
 class FailureOut(ApiModel):
@@ -63,11 +61,6 @@ class SessionOut(ApiModel):
     def of(cls, session: Session) -> SessionOut:
         """Show a session."""
         return cls(**members_of(session))
-
-    @classmethod
-    def listed(cls, session: Session) -> SessionOut:
-        """Show it among others, with its first failures alone."""
-        return cls.of(replace(session, failures=session.failures[:FAILURES_LISTED]))
 
 
 class UnseenOut(ApiModel):
@@ -133,7 +126,7 @@ def list_sessions(ports: Ports, request: Request, sign_in: SignIn, page: PageReq
     """List the sessions of your areas, or of one of them, newest first; of each at most ten of its failures."""
     area_id = queried_id(request, "area")
     found = ports.sessions.of_user(sign_in.user.user_id, page=page, area_id=area_id)
-    return found.shown(SessionOut.listed)
+    return found.shown(SessionOut.of)
 
 
 @api.route("/api/alerts/sessions/{session_id}", response=SessionOut)

@@ -15,6 +15,7 @@ from chalicelib.domain.two_dates import TwoDates
 from chalicelib.domain.unseen import DEFAULT_TOLERANCE, Unseen
 
 FIRST_SESSION_COUNTS = timedelta(minutes=10)
+FAILURES_LISTED = 10  # of each session in a list: all of a page's would be two thousand
 
 
 class SessionStatus(StrEnum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -131,6 +131,29 @@ def days_of(found: Found, area: Bounds) -> list[Day]:
         for scene in sorted(found.scenes, key=lambda scene: scene.captured_at or SINCE, reverse=True)
         if scene.captured_at is not None
     ]
+
+
+class Span(NamedTuple):
+    """A stretch of time: from its beginning, and up to its end without that."""
+
+    since: datetime
+    until: datetime
+
+
+def spans_of(day: date, lon: float) -> tuple[Span, ...]:
+    """Return when a picture is of a day at a longitude: the other way round than `day_of`.
+
+    West of Greenwich the sun's day holds the midnight after, which is a date without a time: that of the next day.
+
+    >>> [str(span.since) for span in spans_of(date(2026, 1, 15), 90.0)]
+    ['2026-01-14 18:00:00+00:00']
+    """
+    midnight, one_day, instant = datetime.combine(day, time(tzinfo=UTC)), timedelta(days=1), timedelta(microseconds=1)
+    ahead = timedelta(days=lon / 360)
+    begins, ends, next_midnight = midnight - ahead, midnight + one_day - ahead, midnight + one_day
+    if begins <= midnight:
+        return (Span(begins, ends),)
+    return Span(midnight, midnight + instant), Span(begins, next_midnight), Span(next_midnight + instant, ends)
 
 
 def covered_share(boxes: Sequence[Bounds | None], area: Bounds) -> float:

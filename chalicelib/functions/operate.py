@@ -1,6 +1,6 @@
 """The operator's handler: `python -m infra.ops` invokes it, because the database sits where no laptop reaches."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from chalice.app import Blueprint
@@ -11,7 +11,7 @@ from chalicelib.application.remove_user import purge_removed_users
 from chalicelib.application.replay import replay
 from chalicelib.composition import Ports
 from chalicelib.domain.archives import FileUse, Use, summary
-from chalicelib.domain.audit import Deed
+from chalicelib.domain.audit import AuditFindings, AuditPlace, Deed
 from chalicelib.domain.budgets import Spending
 from chalicelib.domain.errors import DomainError, Invalid, NotFound
 from chalicelib.domain.tiles import Tile
@@ -53,7 +53,7 @@ def answer(event: dict[str, Any], ports: Ports, *, request_id: str) -> dict[str,
             found = {"broken": [each._asdict() for each in broken[:AT_ONCE]], "left": len(broken[AT_ONCE:])}
             found["next"] = cursor
         case {"command": "audit", **options}:
-            found = _audited(options.get("forget_user"), ports)
+            found = _audited(options, ports)
         case {"command": "redrive", **options}:
             found = _redriven(ports, is_meant=options.get("yes") is True)
         case {"command": "replay", "session": int(session_id), **options}:
@@ -84,12 +84,27 @@ def _redriven(ports: Ports, *, is_meant: bool) -> dict[str, Any]:
     return {"redriven": redrive(jobs=ports.jobs, runs=ports.tile_runs), "left": ports.jobs.dead_letters_waiting()}
 
 
-def _audited(forget_user: int | None, ports: Ports) -> dict[str, Any]:
+def _audited(options: dict[str, Any], ports: Ports) -> dict[str, Any]:
+    forget_user = options.get("forget_user")
     if forget_user is None:
-        return {"audit": asdict(ports.audit.verify())}
+        return {"audit": asdict(_looked_at(options.get("noted", ""), ports))}
     forgotten = ports.audit.forget_user(forget_user)
     _record(ports, f"audit: forgot the addresses of user {forget_user}")
     return {"forgotten": forgotten}
+
+
+def _looked_at(noted: str, ports: Ports) -> AuditFindings:
+    """Check the whole chain, and that it goes on from the place that was noted: a whole new one does not."""
+    try:
+        place = AuditPlace.parse(noted)
+    except ValueError:
+        raise Invalid("what was noted of the audit log is the number of its last entry, a colon and the hash") from None
+    found = ports.audit.verify()
+    if not noted or found.first_broken is not None:
+        return found
+    since = ports.audit.verify(after=place)
+    says = f"it does not go on from what was noted of entry {place.number}: {since.fault}"
+    return found if since.first_broken is None else replace(since, fault=says)
 
 
 def _removed(email: str, ports: Ports, *, is_meant: bool, request_id: str) -> dict[str, Any]:

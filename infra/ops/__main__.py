@@ -56,6 +56,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     upgrade.add_argument("to", type=Path, help="the folder for the backup")
     commands.add_parser("stuck", help="list what has waited too long, and what will happen to it")
     audit = commands.add_parser("audit", help="check the audit log's chain, and name its first broken entry")
+    audit.add_argument("--noted", metavar="NUMBER:HASH", help="and that it goes on from the end that was noted then")
     audit.add_argument("--forget-user", type=int, help="instead, forget from where a user did what he did")
     redrive = commands.add_parser("redrive", help="put dead letters back on their queues")
     redrive.add_argument("--yes", action="store_true", help="do it; without, only say how many there are")
@@ -80,7 +81,7 @@ def _budget(text: str) -> tuple[str, int | None]:
 
 def _command(options: argparse.Namespace) -> dict[str, Any]:
     wanted = {"command": options.command}
-    for name in ("yes", "session", "tile", "email", "forget_user"):
+    for name in ("yes", "session", "tile", "email", "forget_user", "noted"):
         if getattr(options, name, None):
             wanted[name] = getattr(options, name)
     if getattr(options, "set", None):

@@ -86,7 +86,7 @@ def _audit(answer: Mapping[str, Any]) -> Iterator[str]:
     found = answer["audit"]
     yield f"{found['entries']} entries are whole, {found['forgotten']} of them without their address"
     if found["first_broken"] is None:
-        yield f"the last one's hash, to be noted elsewhere: {found['head']}"
+        yield f"the end of it, to be noted elsewhere and given to --noted: {found['entries']}:{found['head']}"
     else:
         yield f"the audit log is broken at entry {found['first_broken']}: {found['fault']}"
 

@@ -39,6 +39,7 @@ BODIES = {
 }
 LAST = ("cancel", "accept_baseline", "delete_area")  # what they change, the others would miss
 NOT_ASKED = {"logout", "change_password", "refresh", "end_sign_in", "remove_device", "get_image"}  # by their id alone
+REFUSED_IF_MANY = "export_places"  # a file of more places than it holds: what is read before it says so counts
 NOT_ASKED |= {"load_export", "delete_export", "get_export"}
 # Imports, layers and holds have no million of rows: what is of one of them is named in the end, and not asked.
 FEW = re.compile(r"layers/|holds/|/holds$")
@@ -59,7 +60,8 @@ def _is_of_few(route):
 
 def _asked(person, route, path):
     answer = person.call(route.method, path, BODIES.get(route.name))
-    assert answer.status in (route.status, 302, 409), (path, answer)
+    expected = {route.status, 302, 409} | ({400} if route.name == REFUSED_IF_MANY else set())
+    assert answer.status in expected, (path, answer)
 
 
 def ticks(server):

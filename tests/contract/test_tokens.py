@@ -9,6 +9,7 @@ import pytest
 
 from chalicelib.adapters.tokens import JwtTokens
 from chalicelib.composition.basis import new_id
+from chalicelib.domain.errors import NotSignedIn
 
 NOW = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
 
@@ -28,3 +29,15 @@ def test_a_token_is_short_and_names_its_sign_in():
     assert tokens.sign_in_id(token, now=NOW) == 7
     assert len(token) < 400
     assert tokens.issue(7, now=NOW, expires_at=NOW + timedelta(days=30)) != token
+
+
+def test_a_token_that_held_before_ends_all_the_same_and_another_of_its_sign_in_is_checked_anew():
+    tokens = JwtTokens.from_secret('{"2026-11": "' + "k" * 32 + '"}', new_id=new_id)
+    token = tokens.issue(7, now=NOW, expires_at=NOW + timedelta(days=1))
+    assert [tokens.sign_in_id(token, now=NOW) for _ in range(2)] == [7, 7]
+    with pytest.raises(NotSignedIn, match="expired"):
+        tokens.sign_in_id(token, now=NOW + timedelta(days=1))
+    head, claims, signature = token.split(".")
+    forged = signature[:-2] + ("AA" if signature[-2:] != "AA" else "BB")
+    with pytest.raises(NotSignedIn, match="not valid"):
+        tokens.sign_in_id(f"{head}.{claims}.{forged}", now=NOW)

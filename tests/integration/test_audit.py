@@ -1,11 +1,15 @@
 """The audit log: one chain whoever writes at once, every deed in it, and each way of tampering is named."""
 
+from types import SimpleNamespace
+
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, select, update
 
 from chalicelib.adapters.database.audit import SqlAudit
 from chalicelib.adapters.database.tables import audit_entries, audit_heads
 from chalicelib.domain.audit import Deed
+from chalicelib.domain.errors import Invalid
+from chalicelib.functions import operate
 from infra.ops.show import exit_status, lines
 from tests.support.builders.domain import later
 from tests.support.timing import at_once
@@ -69,6 +73,55 @@ def test_the_first_broken_entry_is_named(audit, engine, tampering, broken):
     answer = {"audit": {name: getattr(found, name) for name in found.__slots__}}
     assert exit_status(answer) == 1
     assert f"the audit log is broken at entry {broken}: " in "\n".join(lines(answer))
+
+
+def test_an_entry_behind_the_end_is_named_before_the_chain_runs_into_it(audit, engine):
+    fill(audit, 3)
+    with engine.begin() as connection:
+        forged = dict(connection.execute(select(ENTRY).where(ENTRY.c.number == 3)).one()._mapping) | {"number": 5}
+        connection.execute(insert(ENTRY).values(**forged))
+    found = audit.verify()
+    assert (found.first_broken, found.fault) == (4, "entry 5 stands behind the end of the chain")
+
+
+@pytest.mark.parametrize(
+    "rewritten",
+    [
+        pytest.param((delete(ENTRY), delete(audit_heads)), id="emptied"),
+        pytest.param((delete(ENTRY).where(ENTRY.c.number > 12),), id="its end cut off, with the head"),
+        pytest.param((delete(ENTRY), delete(audit_heads), "anew"), id="written anew"),
+    ],
+)
+def test_a_whole_new_chain_does_not_go_on_from_what_was_noted(engine, rewritten):
+    trip = Trip(engine)
+    audit = SqlAudit(engine)
+    fill(audit)
+    (*_, end) = lines(operated(trip, {}))
+    noted = end.rpartition(" ")[2]
+    fill(audit, 2)
+    assert exit_status(operated(trip, {"noted": noted})) == 0
+    for statement in rewritten:
+        if statement == "anew":
+            fill(audit, 30)
+        else:
+            change(engine, statement)
+    with engine.begin() as connection:
+        last = connection.execute(select(ENTRY).order_by(ENTRY.c.number.desc()).limit(1)).one_or_none()
+        if last is not None:
+            connection.execute(update(audit_heads).values(number=last.number, hash=last.hash))
+    assert exit_status(operated(trip, {})) == 0, "it is whole by itself"
+    answer = operated(trip, {"noted": noted})
+    assert exit_status(answer) == 1
+    assert "it does not go on from what was noted" in "\n".join(lines(answer))
+
+
+def test_what_is_no_place_of_a_chain_is_refused(engine):
+    with pytest.raises(Invalid, match="a colon and the hash"):
+        operated(Trip(engine), {"noted": "abc"})
+
+
+def operated(trip, options):
+    return operate.answer({"command": "audit", **options}, SimpleNamespace(audit=SqlAudit(trip.engine)), request_id="r")
 
 
 def test_a_user_is_forgotten_and_the_chain_stays_whole(audit, engine):

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, Engine, Text, bindparam, func, select, type_coerce
+from sqlalchemy import BindParameter, Connection, Engine, Text, bindparam, func, select, type_coerce
 from typing_extensions import override
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.engine import reads
 from chalicelib.adapters.database.named_parcels import named_by_alerts
 from chalicelib.adapters.database.owned import ONE_SESSION_ID
-from chalicelib.adapters.database.paging import AnyRow, counted, page_of
+from chalicelib.adapters.database.paging import AnyRow, Listing, counted, page_of
 from chalicelib.adapters.database.rows import alert_of, failure_of, ignored_of, tile_image_of, unseen_tile_of
 from chalicelib.application.ports.alerts import Alerts
 from chalicelib.domain.alerts import Alert, Ignored
@@ -29,6 +30,13 @@ IMAGE, ALERT, SESSION, RUN, DONE = t.image_tiles, t.alert_details, t.alert_sessi
 _BY_SESSION = "FORCE INDEX (ix_session_tiles_session_id_verdict)"
 
 # Made once: to make a statement takes as long as to run it.
+_OF_SESSION: BindParameter[Any] = bindparam("of_session")
+_RUNS = select(RUN).where(RUN.c.session_id == _OF_SESSION)
+_ALERTS = Listing.newest_first(select(ALERT).where(ALERT.c.session_id == _OF_SESSION), ALERT.c.id)
+_FAILED = Listing.oldest_first(_RUNS.where(RUN.c.verdict == Verdict.FAILED), RUN.c.id)
+_UNSEEN = Listing.oldest_first(
+    _RUNS.where(RUN.c.unseen_since.is_not(None)).with_hint(RUN, _BY_SESSION, "mysql"), RUN.c.id
+)
 _IMAGES = select(IMAGE).where(IMAGE.c.id.in_(bindparam("ids", expanding=True)))
 _PLACES = select(SIGHTING.c.tile_run_id, SIGHTING.c.place_id).where(
     SIGHTING.c.session_id.in_(bindparam("sessions", expanding=True)),
@@ -50,31 +58,21 @@ class SqlAlerts(Alerts):
         self, connection: Connection, session_id: int, *, user_id: int, page: PageRequest
     ) -> Page[tuple[Alert, TileImage]]:
         _check_owner(connection, session_id, user_id)
-        query = select(ALERT).where(ALERT.c.session_id == session_id)
-        later = query if page.after is None else query.where(ALERT.c.id < page.after)
-        rows = connection.execute(later.order_by(ALERT.c.id.desc()).limit(page.limit + 1)).all()
-        total = counted(connection, query, page, rows)
+        rows, total = _ALERTS.read(connection, page, {"of_session": session_id})
         return page_of(rows, page, total, lambda shown: _with_images(connection, shown))
 
     @override
     @reads
     def failures(self, connection: Connection, session_id: int, *, user_id: int, page: PageRequest) -> Page[Failure]:
         _check_owner(connection, session_id, user_id)
-        query = select(RUN).where(RUN.c.session_id == session_id, RUN.c.verdict == Verdict.FAILED)
-        later = query.where(RUN.c.id > (page.after or 0)).order_by(RUN.c.id).limit(page.limit + 1)
-        rows = connection.execute(later).all()
-        total = counted(connection, query, page, rows)
+        rows, total = _FAILED.read(connection, page, {"of_session": session_id})
         return page_of(rows, page, total, lambda shown: [failure_of(row) for row in shown])
 
     @override
     @reads
     def unseen(self, connection: Connection, session_id: int, *, user_id: int, page: PageRequest) -> Page[UnseenTile]:
         _check_owner(connection, session_id, user_id)
-        query = select(RUN).where(RUN.c.session_id == session_id, RUN.c.unseen_since.is_not(None))
-        query = query.with_hint(RUN, _BY_SESSION, "mysql")
-        later = query.where(RUN.c.id > (page.after or 0)).order_by(RUN.c.id).limit(page.limit + 1)
-        rows = connection.execute(later).all()
-        total = counted(connection, query, page, rows)
+        rows, total = _UNSEEN.read(connection, page, {"of_session": session_id})
         return page_of(rows, page, total, lambda shown: [unseen_tile_of(row) for row in shown])
 
     @override

@@ -29,7 +29,7 @@ from chalicelib.adapters.database.area_shapes import is_of_its_land
 from chalicelib.adapters.database.area_states import OF_ITS_LAND, standings_of
 from chalicelib.adapters.database.engine import reads
 from chalicelib.adapters.database.owned import NEWEST
-from chalicelib.adapters.database.paging import counted
+from chalicelib.adapters.database.paging import Listing, counted
 from chalicelib.adapters.database.rows import area_of, readable, session_of
 from chalicelib.adapters.database.session_summaries import count_verdicts
 from chalicelib.application.ports.area_lists import AreaLists
@@ -72,6 +72,11 @@ _RANK = case(
     else_=RANKS[Attention.NONE],
 )
 _WITH_STATE = AREA.outerjoin(STATE, OF_ITS_LAND)
+_RANKED = select(AREA, _RANK.label("rank")).select_from(_WITH_STATE)
+# The rank is worked out of an area's sessions and places: not where it neither sorts nor filters.
+_ALL = Listing.oldest_first(
+    select(AREA).where(AREA.c.user_id == bindparam("owner"), AREA.c.deleted_at.is_(None)), AREA.c.id
+)
 _is_change = SESSION.c.status == SessionStatus.CHANGES_DETECTED
 _LOOKS = (
     select(
@@ -100,9 +105,12 @@ class SqlAreaLists(AreaLists):
     @override
     @reads
     def of_user(self, connection: Connection, user_id: int, *, wanted: AreaFilter, page: PageRequest) -> Page[Area]:
-        query = select(AREA, _RANK.label("rank")).select_from(_WITH_STATE).where(_is_of(user_id), *_conditions(wanted))
-        rows = connection.execute(_after(query, wanted.order, page.after).limit(page.limit + 1)).all()
-        total = counted(connection, query, page, rows)
+        if wanted == AreaFilter():
+            rows, total = _ALL.read(connection, page, {"owner": user_id})
+        else:
+            query = _RANKED.where(_is_of(user_id), *_conditions(wanted))
+            rows = connection.execute(_after(query, wanted.order, page.after).limit(page.limit + 1)).all()
+            total = counted(connection, query, page, rows)
         found = readable(rows[: page.limit], lambda row: (area_of(row), _key(row, wanted.order)))
         following = _key(rows[page.limit - 1], wanted.order) if len(rows) > page.limit else None
         return Page([area for area, _ in found], total, following, [key for _, key in found])

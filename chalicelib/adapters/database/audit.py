@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from secrets import token_hex
 
-from sqlalchemy import Connection, Engine, Row, insert, select, update
+from sqlalchemy import Connection, Engine, Row, func, insert, select, update
 from typing_extensions import override
 
 from chalicelib.adapters.database import tables as t
@@ -86,8 +86,10 @@ class SqlAudit(Audit):
     @override
     def verify(self, *, after: AuditPlace | None = None, most: int | None = None) -> AuditFindings:
         # The head first: entries that are appended meanwhile are not looked at.
-        until, head = self._head()
+        until, head, last = self._head()
         begin = after or AuditPlace()
+        if begin.number > until:
+            return _broken(until, 0, head, f"entry {until + 1} is missing: there were {begin.number}")
         number, previous, forgotten = begin.number, begin.hash, 0
         while number < until:
             if most is not None and number - begin.number >= most:
@@ -103,17 +105,22 @@ class SqlAudit(Audit):
                 number, previous, forgotten = entry.number, row.hash, forgotten + entry.is_forgotten
             if not rows:
                 return _broken(number, forgotten, head, f"entry {number + 1} is missing")
-        if previous != head:
-            return _broken(number, forgotten, head, f"entry {number + 1} is missing, or the head was changed")
+        if previous != head or last > until:
+            # One behind the end has a number that a later entry could not be written with.
+            behind = f"entry {last} stands behind the end of the chain"
+            cut_off = f"entry {number + 1} is missing, or the head was changed"
+            return _broken(number, forgotten, head, cut_off if previous != head else behind)
         return AuditFindings(entries=number, forgotten=forgotten, head=head, first_broken=None, fault="")
 
     @reads
-    def _head(self, connection: Connection) -> tuple[int, str]:
-        head = connection.execute(select(HEAD).where(HEAD.c.id == 1)).one_or_none()
+    def _head(self, connection: Connection) -> tuple[int, str, int]:
+        """Return the head's number and hash, and the last entry's number: in one statement, so of one moment."""
+        last = func.coalesce(select(func.max(ENTRY.c.number)).scalar_subquery(), 0)
+        head = connection.execute(select(HEAD.c.number, HEAD.c.hash, last).where(HEAD.c.id == 1)).one_or_none()
         if head is not None:
-            return int(head.number), str(head.hash)
-        last = connection.execute(select(ENTRY.c.number).order_by(ENTRY.c.number.desc()).limit(1)).scalar()
-        return int(last or 0), BEGINNING
+            return int(head[0]), str(head[1]), int(head[2])
+        number = int(connection.execute(select(last)).scalar_one())
+        return number, BEGINNING, number
 
     @reads
     def _part(self, connection: Connection, after: int, until: int) -> list[Row[tuple[object, ...]]]:

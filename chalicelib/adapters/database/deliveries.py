@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Engine, delete, func, select, update
+from sqlalchemy import Connection, Engine, bindparam, delete, func, select, update
 from typing_extensions import override
 
 from chalicelib.adapters.database import tables as t
@@ -14,7 +14,7 @@ from chalicelib.adapters.database.account_rows import address_hash
 from chalicelib.adapters.database.engine import reads, record_after_commit, writes
 from chalicelib.adapters.database.notices import arrived, lock_notice, notices_by_id, take_back_unsent
 from chalicelib.adapters.database.outbox import is_to_notify, post
-from chalicelib.adapters.database.paging import AnyRow, counted, newest, page_of
+from chalicelib.adapters.database.paging import AnyRow, Listing, page_of
 from chalicelib.adapters.database.push_rows import add_pushes, devices_of, pushes_about
 from chalicelib.adapters.database.rows_of_pushes import OF_SUMMARY, delivery_of, notice_of, push_of
 from chalicelib.adapters.database.session_closing import lock_session
@@ -39,6 +39,20 @@ PUSH, SESSION, AREA, DEVICE = t.deliveries, t.alert_sessions, t.area_configs, t.
 RUN, ALERT = t.session_tiles, t.alert_details
 MAX_DETAIL = 500
 UNTRIED = timedelta(minutes=15)
+_MINE = (
+    select(PUSH, AREA.c.id.label("area_id"), AREA.c.name.label("area_name"), *OF_SUMMARY, SESSION.c.two_dates)
+    .join(SESSION, SESSION.c.id == PUSH.c.session_id)
+    .join(AREA, AREA.c.id == SESSION.c.area_id)
+    .where(AREA.c.user_id == bindparam("owner"), AREA.c.deleted_at.is_(None))
+)
+# By their ids, as in `paging.newest`; made once.
+_OF_USER = Listing.newest_first(_MINE.with_only_columns(PUSH.c.id), PUSH.c.id)
+_SHOWN = _MINE.where(PUSH.c.id.in_(bindparam("ids", expanding=True))).order_by(PUSH.c.id.desc())
+_ALERTS = (
+    select(ALERT.c.session_id, func.count())
+    .where(ALERT.c.session_id.in_(bindparam("sessions", expanding=True)))
+    .group_by(ALERT.c.session_id)
+)
 
 
 class SqlDeliveries(Deliveries):
@@ -146,21 +160,9 @@ class SqlDeliveries(Deliveries):
     @override
     @reads
     def of_user(self, connection: Connection, user_id: int, *, page: PageRequest) -> Page[PushMade]:
-        mine = (
-            select(
-                PUSH,
-                AREA.c.id.label("area_id"),
-                AREA.c.name.label("area_name"),
-                *OF_SUMMARY,
-                SESSION.c.two_dates,
-            )
-            .join(SESSION, SESSION.c.id == PUSH.c.session_id)
-            .join(AREA, AREA.c.id == SESSION.c.area_id)
-            .where(AREA.c.user_id == user_id, AREA.c.deleted_at.is_(None))
-        )
-        later = mine if page.after is None else mine.where(PUSH.c.id < page.after)
-        rows = newest(connection, later, PUSH.c.id, page)
-        total = counted(connection, mine, page, rows)
+        found, total = _OF_USER.read(connection, page, {"owner": user_id})
+        asked = {"owner": user_id, "ids": [row.id for row in found]}
+        rows = connection.execute(_SHOWN, asked).all() if found else []
         of_states = notices_by_id(connection, {row.notice_id for row in rows if row.notice_id is not None})
         changes = _alerts_of(connection, {row.session_id for row in rows})
 
@@ -213,9 +215,7 @@ class SqlDeliveries(Deliveries):
 
 def _alerts_of(connection: Connection, session_ids: Collection[int]) -> dict[int, int]:
     """Count the alerts of sessions: of each once, however many pushes it has."""
-    of_them = ALERT.c.session_id.in_(session_ids)
-    counts = select(ALERT.c.session_id, func.count()).where(of_them).group_by(ALERT.c.session_id)
-    return dict(connection.execute(counts).all())
+    return dict(connection.execute(_ALERTS, {"sessions": list(session_ids)}).all())
 
 
 def _notice(connection: Connection, session_id: int) -> Notice | None:

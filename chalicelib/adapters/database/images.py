@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
     Connection,
     Engine,
-    exists,
+    bindparam,
     select,
     update,
 )
@@ -19,7 +20,7 @@ from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.captures import is_there
 from chalicelib.adapters.database.engine import insert_row, reads
 from chalicelib.adapters.database.owned import ONE_AREA
-from chalicelib.adapters.database.paging import counted, page_of
+from chalicelib.adapters.database.paging import Listing, page_of
 from chalicelib.adapters.database.rows import tile_image_of
 from chalicelib.adapters.database.scenes import json_of_items
 from chalicelib.application.ports.image_rows import ImageRows
@@ -28,11 +29,30 @@ from chalicelib.domain.images import ImageStatus, TileImage
 from chalicelib.domain.paging import Page, PageRequest
 from chalicelib.domain.scenes import Scene
 from chalicelib.domain.tile_runs import CaptureClaim, Captured
+from chalicelib.domain.two_dates import Span
 
 IMAGE, RUN, SESSION = t.image_tiles, t.session_tiles, t.alert_sessions
 MOST_LOOKED_THROUGH = 800  # of a tile's older images: two years of daily ones
 _END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
-_NEWEST_FIRST = (IMAGE.c.taken_at.desc(), IMAGE.c.id.desc())
+_THEN = (
+    select(IMAGE.c.id)
+    .where(IMAGE.c.area_id == bindparam("area"), IMAGE.c.dropped_at.is_(None))
+    .where(IMAGE.c.taken_at >= bindparam("since"), IMAGE.c.taken_at < bindparam("until"))
+    .limit(1)
+)
+_OWN_THEN = _THEN.where(IMAGE.c.is_apart.is_(None))
+_OF_DATES_THEN = _THEN.join(SESSION, SESSION.c.id == IMAGE.c.session_id).where(
+    IMAGE.c.is_apart.is_(True),
+    SESSION.c.two_dates.is_not(None),  # not those of the seasons
+)
+_LAST = bindparam("last", type_=IMAGE.c.taken_at.type)
+_OF_AREA = Listing(
+    select(IMAGE, RUN.c.clearly_seen_at)
+    .outerjoin(RUN, RUN.c.id == IMAGE.c.tile_run_id)
+    .where(IMAGE.c.area_id == bindparam("area"), IMAGE.c.is_apart.is_(None), IMAGE.c.dropped_at.is_(None)),
+    (IMAGE.c.taken_at.desc(), IMAGE.c.id.desc()),
+    (IMAGE.c.taken_at < _LAST) | ((IMAGE.c.taken_at == _LAST) & (IMAGE.c.id < bindparam("beyond"))),
+)
 
 
 class SqlImageRows(ImageRows):
@@ -46,25 +66,22 @@ class SqlImageRows(ImageRows):
     def of_area(self, connection: Connection, area_id: int, *, user_id: int, page: PageRequest) -> Page[TileImage]:
         if connection.execute(ONE_AREA, {"wanted": area_id, "owner": user_id}).first() is None:
             raise NotFound(f"there is no area {area_id}")
-        here = (IMAGE.c.area_id == area_id) & IMAGE.c.is_apart.is_(None) & IMAGE.c.dropped_at.is_(None)
-        query = select(IMAGE, RUN.c.clearly_seen_at).outerjoin(RUN, RUN.c.id == IMAGE.c.tile_run_id).where(here)
-        later = query
+        given: dict[str, Any] = {"area": area_id}
         if page.after is not None:
             is_it = (IMAGE.c.area_id == area_id) & (IMAGE.c.id == page.after)  # also if it was dropped meanwhile
-            last = connection.execute(select(IMAGE.c.taken_at).where(is_it)).scalar()
-            last = last or _END_OF_TIME
-            later = query.where((IMAGE.c.taken_at < last) | ((IMAGE.c.taken_at == last) & (IMAGE.c.id < page.after)))
-        rows = connection.execute(later.order_by(*_NEWEST_FIRST).limit(page.limit + 1)).all()
-        total = counted(connection, query, page, rows)
+            given["last"] = connection.execute(select(IMAGE.c.taken_at).where(is_it)).scalar() or _END_OF_TIME
+        rows, total = _OF_AREA.read(connection, page, given)
         return page_of(rows, page, total, lambda shown: [tile_image_of(row) for row in shown])
 
     @override
     @reads
-    def times_of(self, connection: Connection, area_id: int) -> list[datetime]:
-        of_dates = exists().where(SESSION.c.id == IMAGE.c.session_id, SESSION.c.two_dates.is_not(None))
-        is_shown = IMAGE.c.dropped_at.is_(None) & (IMAGE.c.is_apart.is_(None) | of_dates)  # not those of the seasons
-        times = select(IMAGE.c.taken_at).where(IMAGE.c.area_id == area_id, is_shown)
-        return list(connection.execute(times.distinct()).scalars())
+    def are_taken(self, connection: Connection, area_id: int, days: Sequence[Sequence[Span]]) -> list[bool]:
+        def is_any(span: Span) -> bool:
+            asked = {"area": area_id, **span._asdict()}
+            return any(connection.execute(query, asked).first() is not None for query in (_OWN_THEN, _OF_DATES_THEN))
+
+        # One after the other, each by its index: an area of years has a hundred thousand images, and a page few days.
+        return [any(map(is_any, spans)) for spans in days]
 
     @override
     @reads

@@ -18,7 +18,7 @@ def owned_area(area_id: Value, user_id: Value) -> Select[Any]:
     return select(AREA).where(AREA.c.id == area_id, AREA.c.user_id == user_id, AREA.c.deleted_at.is_(None))
 
 
-def owned_sessions(user_id: Value, area_id: int | None = None) -> Select[Any]:
+def owned_sessions(user_id: Value, area_id: Value | None = None) -> Select[Any]:
     """Select the sessions of a user's areas, or of one of them."""
     mine = (
         select(SESSION)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, Connection, Row, Select, func, literal, select
+from sqlalchemy import Column, ColumnElement, Connection, Row, Select, bindparam, func, literal, select
 
 from chalicelib.domain.paging import Page, PageRequest
 
 V = TypeVar("V")
 AnyRow = Row[*tuple[Any, ...]]  # of any number of columns
+ALL = 2**62  # more rows than there are
 
 
 def counted(connection: Connection, query: Select[Any], request: PageRequest, rows: Sequence[AnyRow]) -> int | None:
@@ -20,14 +21,58 @@ def counted(connection: Connection, query: Select[Any], request: PageRequest, ro
     """
     if request.count_to == 0:
         return None
-    is_whole = request.after is None and len(rows) <= request.limit
-    if is_whole and (request.count_to is None or len(rows) <= request.count_to):
+    if _is_counted(request, rows):
         return len(rows)
     ones = query.order_by(None).with_only_columns(literal(1).label("one"))
     if request.count_to is not None:
         ones = ones.limit(request.count_to + 1)
     total = int(connection.execute(select(func.count()).select_from(ones.subquery())).scalar_one())
     return None if request.count_to is not None and total > request.count_to else total
+
+
+class Listing:
+    """A list whose statements are made once: to make one takes as long as to run it.
+
+    `query` has parameters of its own, which `given` fills in.
+    """
+
+    @classmethod
+    def newest_first(cls, query: Select[Any], key: Column[Any]) -> Listing:
+        """List the rows by their key, the largest first."""
+        return cls(query, (key.desc(),), key < bindparam("beyond"))
+
+    @classmethod
+    def oldest_first(cls, query: Select[Any], key: Column[Any]) -> Listing:
+        """List the rows by their key, the smallest first."""
+        return cls(query, (key,), key > bindparam("beyond"))
+
+    def __init__(self, query: Select[Any], order: tuple[ColumnElement[Any], ...], beyond: ColumnElement[bool]) -> None:
+        self._first = query.order_by(*order).limit(bindparam("most"))
+        self._later = query.where(beyond).order_by(*order).limit(bindparam("most"))
+        ones = query.with_only_columns(literal(1).label("one")).limit(bindparam("most")).subquery()
+        self._count = select(func.count()).select_from(ones)
+
+    def read(
+        self, connection: Connection, request: PageRequest, given: dict[str, Any]
+    ) -> tuple[Sequence[AnyRow], int | None]:
+        """Read a page's rows and one more, and count the list as far as the page asks; None as `counted` says."""
+        asked = given | {"most": request.limit + 1}
+        if request.after is None:
+            rows = connection.execute(self._first, asked).all()
+        else:
+            rows = connection.execute(self._later, asked | {"beyond": request.after}).all()
+        return rows, self._counted(connection, request, rows, given)
+
+    def _counted(
+        self, connection: Connection, request: PageRequest, rows: Sequence[AnyRow], given: dict[str, Any]
+    ) -> int | None:
+        if request.count_to == 0:
+            return None
+        if _is_counted(request, rows):
+            return len(rows)
+        most = ALL if request.count_to is None else request.count_to
+        total = int(connection.execute(self._count, given | {"most": most + 1}).scalar_one())
+        return None if total > most else total
 
 
 def newest(connection: Connection, query: Select[Any], key: Column[Any], request: PageRequest) -> Sequence[AnyRow]:
@@ -48,3 +93,9 @@ def page_of(
     shown = rows[: request.limit]
     keys = [int(row.id) for row in shown]
     return Page(values(shown), total, keys[-1] if len(rows) > request.limit else None, keys)
+
+
+def _is_counted(request: PageRequest, rows: Sequence[AnyRow]) -> bool:
+    """Whether a list is its first page, and no longer than it is to be counted."""
+    is_whole = request.after is None and len(rows) <= request.limit
+    return is_whole and (request.count_to is None or len(rows) <= request.count_to)

@@ -52,10 +52,15 @@ class SqlPlaces(Places):
 
     @override
     @reads
-    def whole(self, connection: Connection, user_id: int, *, wanted: PlaceFilter, most: int) -> list[NamedPlace]:
+    def whole(self, connection: Connection, user_id: int, *, wanted: PlaceFilter, most: int) -> list[NamedPlace] | None:
         mine = (AREA.c.user_id == user_id) & AREA.c.deleted_at.is_(None)
         of_area = () if wanted.area_id is None else (PLACE.c.area_id == wanted.area_id,)
-        return whole_places(connection, mine, *of_area, *_conditions(wanted), most=most)
+        conditions = (mine, *of_area, *_conditions(wanted))
+        ids = select(PLACE.c.id).join(AREA, AREA.c.id == PLACE.c.area_id)
+        ids = ids.where(*conditions, PLACE.c.merged_into_id.is_(None)).limit(most + 1)
+        if len(connection.execute(ids).all()) > most:
+            return None
+        return whole_places(connection, *conditions, most=most)
 
     @override
     @reads

@@ -14,12 +14,12 @@ from chalicelib.adapters.database.area_shapes import watched_m2
 from chalicelib.adapters.database.comparisons import not_compared
 from chalicelib.adapters.database.engine import reads, writes
 from chalicelib.adapters.database.ledger import charge
-from chalicelib.adapters.database.owned import ONE_SESSION, owned_area, owned_sessions
-from chalicelib.adapters.database.paging import counted, newest, page_of
+from chalicelib.adapters.database.owned import ONE_SESSION, owned_area
 from chalicelib.adapters.database.references import newest_pairs
 from chalicelib.adapters.database.rows import area_of, session_of
 from chalicelib.adapters.database.session_closing import lock_session
 from chalicelib.adapters.database.session_ending import end_part
+from chalicelib.adapters.database.session_lists import sessions_of_user
 from chalicelib.adapters.database.session_opening import (
     Waits,
     answering_first,
@@ -203,11 +203,7 @@ class SqlSessions(Sessions):
     def of_user(
         self, connection: Connection, user_id: int, *, page: PageRequest, area_id: int | None = None
     ) -> Page[Session]:
-        mine = owned_sessions(user_id, area_id)
-        later = mine if page.after is None else mine.where(SESSION.c.id < page.after)
-        rows = newest(connection, later, SESSION.c.id, page)
-        total = counted(connection, mine, page, rows)
-        return page_of(rows, page, total, lambda shown: self._read(connection, list(shown)))
+        return sessions_of_user(connection, user_id, page=page, area_id=area_id)
 
     @override
     @reads

@@ -173,6 +173,8 @@ image_tiles = table(
     UniqueConstraint("tile_run_id", "taken_at"),
     Index(None, "area_id", "z", "x", "y", "taken_at"),
     Index(None, "area_id", "taken_at"),
+    Index(None, "area_id", "dropped_at", "is_apart", "taken_at"),
+    Index(None, "area_id", "dropped_at", "pinned_at", "size_bytes"),
 )
 
 comparisons = table(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Protocol
 
 from chalicelib.domain.images import TileImage
 from chalicelib.domain.paging import Page, PageRequest
+from chalicelib.domain.two_dates import Span
 
 
 class ImageRows(Protocol):
@@ -16,8 +17,8 @@ class ImageRows(Protocol):
         """Return an area's images, newest capture first. Raises NotFound."""
         ...
 
-    def times_of(self, area_id: int) -> list[datetime]:
-        """Return when the images of an area were taken, each time once."""
+    def are_taken(self, area_id: int, days: Sequence[Sequence[Span]]) -> list[bool]:
+        """Say of each of some days, as the spans of time that it is, whether an image of an area was taken then."""
         ...
 
     def is_any_stored(self) -> bool:

@@ -17,8 +17,11 @@ class Places(Protocol):
         """Return a user's places, the newest first, without their outlines."""
         ...
 
-    def whole(self, user_id: int, *, wanted: PlaceFilter, most: int) -> list[NamedPlace]:
-        """Return a user's places with their outlines and their areas' names, the oldest first, `most` at most."""
+    def whole(self, user_id: int, *, wanted: PlaceFilter, most: int) -> list[NamedPlace] | None:
+        """Return a user's places with their outlines and their areas' names, the oldest first.
+
+        None where there are more than `most`: their outlines are not read then.
+        """
         ...
 
     def get(self, place_id: int, *, user_id: int) -> Place:

@@ -50,7 +50,7 @@ class Sessions(Protocol):
         ...
 
     def of_user(self, user_id: int, *, page: PageRequest, area_id: int | None = None) -> Page[Session]:
-        """Return the sessions of a user's areas, newest first."""
+        """Return the sessions of a user's areas, newest first, each with the first FAILURES_LISTED of its failures."""
         ...
 
     def overdue(self, *, now: datetime, limit: int) -> list[tuple[int, bool]]:

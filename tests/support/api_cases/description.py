@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from jsonschema import Draft202012Validator, FormatChecker
 
@@ -45,6 +46,7 @@ class Operation:
         """Give the links from its answer, by the name of the operation that they lead to."""
         return self.responses[self.success()].get("links", {})
 
+    @cached_property
     def gives(self):
         """Give the name of each id in its answer and where it stands, as the links to other operations say."""
         found = set()

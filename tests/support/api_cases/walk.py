@@ -161,7 +161,7 @@ class Walk:
         else:
             for name in operation.takes:
                 if not giver.known[name]:
-                    return self._path(r.choice([each for each in self.operations if name in dict(each.gives())]), giver)
+                    return self._path(r.choice([each for each in self.operations if name in dict(each.gives)]), giver)
                 known = giver.known[name]
                 filled[name], source = known[-1] if r.random() < 0.5 else r.choice(known)
                 self.links[source, operation.name] += 1
@@ -273,7 +273,7 @@ class Walk:
         if told.headers.get("content-type") != "application/json" or not told.content:
             return
         body = told.json
-        for name, pointer in operation.gives():
+        for name, pointer in operation.gives:
             for value in at_pointer(body, pointer):
                 if value is not None and (value, operation.name) not in known[name]:
                     known[name].append((value, operation.name))

@@ -7,9 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain.errors import Conflict, Invalid
-from chalicelib.domain.scenes import Found, Item, scene_of
+from chalicelib.domain.scenes import Found, Item, day_of, scene_of
 from chalicelib.domain.tiles import Bounds
-from chalicelib.domain.two_dates import MOST_NAMED, TwoDates, checked_day, covered_share, days_of, near, scenes_of
+from chalicelib.domain.two_dates import (
+    MOST_NAMED,
+    TwoDates,
+    checked_day,
+    covered_share,
+    days_of,
+    near,
+    scenes_of,
+    spans_of,
+)
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 AREA = Bounds(85.0, 20.0, 85.01, 20.01)
@@ -98,3 +107,17 @@ def test_what_boxes_cover_together_is_what_a_count_of_cells_says(corners):
     boxes = [Bounds(min(a, c), min(b, d), max(a, c), max(b, d)) for a, b, c, d in corners]
     cells = {(x, y) for x in range(4) for y in range(4) for w, s, e, n in boxes if w <= x < e and s <= y < n}
     assert covered_share(boxes, Bounds(0, 0, 4, 4)) == pytest.approx(len(cells) / 16 if boxes else 1.0)
+
+
+# When a picture is of a day
+
+INSTANTS = st.datetimes(datetime(2025, 12, 30), datetime(2026, 1, 4), timezones=st.just(UTC))  # noqa: DTZ001
+MIDNIGHTS = st.integers(-2, 2).map(lambda days: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=days))
+
+
+@given(INSTANTS | MIDNIGHTS, st.floats(-180, 180))
+def test_a_picture_is_in_the_spans_of_its_own_day_and_of_no_other(taken_at, lon):
+    own = day_of(taken_at, lon)
+    around = [own + timedelta(days=days) for days in (-2, -1, 0, 1, 2)]
+    spans = {day: spans_of(day, lon) for day in around}
+    assert [day for day in around if any(s.since <= taken_at < s.until for s in spans[day])] == [own]
