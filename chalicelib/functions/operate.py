@@ -19,6 +19,7 @@ from chalicelib.functions.handler import handler
 
 blueprint = Blueprint(__name__)
 AT_ONCE = 50  # lines of each kind
+CHECKED_BYTES = 300_000_000  # of an archive's pictures, held against their checksums: in seconds, from a bucket
 FILES_AT_ONCE = 2_000  # of an archive: a function answers at most 6 MB
 
 
@@ -43,7 +44,9 @@ def answer(event: dict[str, Any], ports: Ports, *, request_id: str) -> dict[str,
             findings = examine(ports.patient(), options.get("timeouts", {}))
             found: dict[str, Any] = {"findings": [asdict(finding) for finding in findings]}
         case {"command": "archive"}:
-            found = archive_answer((ports.indexed_archive or ports.archive()).inventory(now=ports.clock()))
+            found = archive_answer(
+                (ports.indexed_archive or ports.archive()).inventory(now=ports.clock(), most_bytes=CHECKED_BYTES)
+            )
         case {"command": "stuck"}:
             stuck = ports.diagnostics.stuck(now=ports.clock(), limit=AT_ONCE)
             in_queues = ports.jobs.dead_letters_waiting() if ports.settings.queues.queues_service == "sqs" else {}

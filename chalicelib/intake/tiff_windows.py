@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import cv2
@@ -15,13 +15,13 @@ from chalicelib.domain.errors import BadImage
 from chalicelib.domain.image_formats.tiff import ReadRange
 from chalicelib.domain.image_formats.tiff_levels import GREY_FROM_WHITE, PALETTE, Level
 from chalicelib.domain.image_formats.tiff_picture import TiffPicture
+from chalicelib.intake.block_ranges import Place, fetched_in_ranges
 from chalicelib.intake.pixels import Pixels, bits_of, to_pixels
 from chalicelib.intake.tiff_blocks import unpack
 
 KEPT_BYTES = 64_000_000  # of blocks that were unpacked last
-_GAP_BYTES = 32_000  # between two blocks that are fetched at once
-_RANGE_BYTES = 8_000_000  # fetched at once
-_WHOLE_BYTES, _OVERVIEW_BYTES, _SAMPLED_BLOCKS = 16_000_000, 4_000_000, 24  # read to know a file's highest value
+_WHOLE_BYTES, _OVERVIEW_BYTES, _SAMPLED_BLOCKS = 16_000_000, 4_000_000, 24  # read to know how bright a file is
+_GLINTS = 0.001  # of the pixels: a roof that mirrors the sun says nothing of how bright all the others are
 
 
 class Window(NamedTuple):
@@ -98,11 +98,17 @@ class TiffFile:
     def bits(self) -> int:
         """Return of how many bits its 16-bit values are: of the whole file, so all windows of it look alike."""
         if self._bits is None:
-            self._bits = bits_of(max((self._highest(place, window) for place, window in self._sampled()), default=0))
+            self._bits = bits_of(self.brightest(leaving=_GLINTS))
         return self._bits
 
+    def brightest(self, *, leaving: float) -> int:
+        """Return the 16-bit value above which at most this share of its pixels have a colour."""
+        counts = sum((self._counted(place, window) for place, window in self._sampled()), np.zeros(65_537, np.int64))
+        above = counts[::-1].cumsum()[::-1]  # how many pixels have a colour of this value, or a higher one
+        return max(0, int(np.argmax(above <= leaving * above[0])) - 1)
+
     def _sampled(self) -> Iterator[tuple[int, Window]]:
-        """Yield windows that tell a file's highest value, in few ranges: the same ones whatever view is asked for."""
+        """Yield windows that tell how bright a file is, in few ranges: the same ones whatever view is asked for."""
         most = [_WHOLE_BYTES, *[_OVERVIEW_BYTES] * len(self.picture.levels)]
         small = [place for place, each in enumerate(self.picture.levels) if _bytes(each.level) <= most[place]]
         place = small[0] if small else len(self.picture.levels) - 1
@@ -117,13 +123,14 @@ class TiffFile:
             bottom, right = min(level.height, top + level.block_height), min(level.width, left + level.block_width)
             yield place, Window(top, bottom, left, right)
 
-    def _highest(self, place: int, window: Window) -> int:
+    def _counted(self, place: int, window: Window) -> NDArray[np.int64]:
+        """Return how many pixels of a window have each value as their brightest colour."""
         level = self.picture.levels[place].level
         samples, valid = self.masked(place, window)
         colours = _bgr(level, samples)
         colours = colours[:, :, : colours.shape[2] - (level.alpha is not None)]
         valid &= (colours < 65_535).any(axis=2)
-        return int(colours[valid].max(initial=0))
+        return np.bincount(colours.max(axis=2)[valid], minlength=65_537)
 
     def _valid(self, place: int, window: Window, samples: NDArray[Any]) -> NDArray[np.bool_]:
         masked = self.picture.levels[place]
@@ -160,10 +167,10 @@ class TiffFile:
         return image
 
     def _unpacked(
-        self, level: Level, read: ReadRange, name: tuple[object, ...], wanted: list[tuple[int, int, int]]
-    ) -> Iterator[tuple[tuple[int, int, int], NDArray[Any] | None]]:
+        self, level: Level, read: ReadRange, name: tuple[object, ...], wanted: list[Place]
+    ) -> Iterator[tuple[Place, NDArray[Any] | None]]:
         """Yield blocks with their places; None for one that the file leaves out, as it may where it says no data."""
-        fetched: list[tuple[int, int, tuple[int, int, int]]] = []
+        fetched: list[tuple[int, int, Place]] = []
         for place in wanted:
             known = self._blocks.get((self._key, name, place))
             if known is not None:
@@ -178,7 +185,7 @@ class TiffFile:
                 yield place, self._left_out(level)
             else:
                 raise BadImage("a damaged TIFF: one of its blocks is missing")
-        for content, (_, _, place) in _fetched(sorted(fetched), read):
+        for content, (_, _, place) in fetched_in_ranges(sorted(fetched), read):
             block = unpack(content, level, level.rows_of(place[0]))
             self._blocks.put((self._key, name, place), block)
             yield place, block
@@ -192,35 +199,6 @@ class TiffFile:
             return None  # zeros: masked, or transparent
         shape = (level.block_height, level.block_width, level.block_samples)
         return np.full(shape, no_data, np.uint16 if level.bits == 16 else np.uint8)
-
-
-def _fetched(
-    blocks: list[tuple[int, int, tuple[int, int, int]]], read: ReadRange
-) -> Iterator[tuple[bytes, tuple[int, int, tuple[int, int, int]]]]:
-    """Fetch blocks in the order of their places in the file: neighbours at once."""
-    for group in _groups(blocks):
-        begin = group[0][0]
-        length = max(at + size for at, size, _ in group) - begin
-        content = read(begin, length)
-        if len(content) != length:
-            raise BadImage("half a TIFF: it is shorter than it says")
-        for block in group:
-            yield content[block[0] - begin : block[0] - begin + block[1]], block
-
-
-def _groups(
-    blocks: Iterable[tuple[int, int, tuple[int, int, int]]],
-) -> Iterator[list[tuple[int, int, tuple[int, int, int]]]]:
-    group: list[tuple[int, int, tuple[int, int, int]]] = []
-    end = 0
-    for at, size, place in blocks:
-        if group and (at > end + _GAP_BYTES or max(end, at + size) - group[0][0] > _RANGE_BYTES):
-            yield group
-            group, end = [], 0
-        group.append((at, size, place))
-        end = max(end, at + size)
-    if group:
-        yield group
 
 
 def _colours(level: Level) -> list[int]:

@@ -14,14 +14,17 @@ import json
 import logging
 import shlex
 import sys
+from collections import Counter
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from chalicelib.adapters.imagery.dates import FILE
 from chalicelib.domain.archives import FileUse, Use, summary
-from infra.archive.adding import Wanted, add
+from infra.archive.adding import add
 from infra.archive.bar import Bar
+from infra.archive.places import Folder, place_at
+from infra.archive.plan import Wanted, planned
 from infra.archive.times import time_taken
 from infra.errors import OperatorError, operator_errors
 from infra.ops.show import file_lines
@@ -76,22 +79,38 @@ def _inventory(place: str) -> list[FileUse]:
 
 
 def _to_type(use: FileUse, asked: str) -> FileUse:
-    """Let what is to be typed name the file where it lies, if on this machine, and the archive that was asked for."""
+    """Let what is to be typed name the file where it lies, if on this machine, and the archive that was asked for.
+
+    What `add` would refuse there is not offered: its words stand in the place of the command.
+    """
     from chalicelib.settings import settings
 
-    folder = asked or settings().providers.archive
-    said = FILE if "://" in folder else shlex.quote(str(Path(folder) / use.name))
+    place = asked or settings().providers.archive
     to = f" --to {shlex.quote(asked)}" if asked else ""
-    return replace(use, remedy=use.remedy.replace(f" add {FILE} ", f" add {said}{to} "))
+    if f" add {FILE} " not in use.remedy:
+        return use
+    if "://" in place:
+        return replace(use, remedy=use.remedy.replace(f" add {FILE} ", f" add {FILE}{to} "))
+    file = Path(place) / use.name
+    try:
+        with operator_errors():
+            planned(Wanted(file=file), Folder(Path(place)))
+    except OperatorError as refused:
+        return replace(use, remedy=f"`add` does not take it: {refused}")
+    return replace(use, remedy=use.remedy.replace(f" add {FILE} ", f" add {shlex.quote(str(file))}{to} "))
 
 
 def _add(options: argparse.Namespace) -> int:
     from chalicelib.composition import Ports
     from chalicelib.settings import settings
-    from infra.archive.places import place_at
 
     if options.name and len(options.files) > 1:
         print("nothing was added: --name is for one file, and several are named as their files are", file=sys.stderr)
+        return 1
+    twice = [name for name, count in Counter(file.stem for file in options.files).items() if count > 1]
+    if twice:
+        says = f"several of them would be called {twice[0]}: add each alone, with --name"
+        print(f"nothing was added: {says}", file=sys.stderr)
         return 1
     try:
         with operator_errors():
@@ -105,7 +124,7 @@ def _add(options: argparse.Namespace) -> int:
     for file in options.files:
         wanted = Wanted(
             file=file,
-            name=options.name or file.stem,
+            name=options.name,
             date=date,
             crs=options.crs,
             attribution=options.attribution,

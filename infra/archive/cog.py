@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from infra.archive.bar import Bar
 from infra.archive.source import check_place, check_samples, gdal_errors, is_on_wgs84, system_said, target_of
@@ -22,19 +22,41 @@ _OF_OVERVIEWS = 0.45  # of the time; the file itself takes the rest
 _AS_LARGE = 4.6  # the whole file by its overviews before they are packed into it
 
 
-def convert(file: Path, made: Path, crs: str, bar: Bar) -> str:
-    """Write a file as a COG in a system that archives read; return what to note. Raises OperatorError."""
+class Converted(NamedTuple):
+    """What is to be known of a file that was made."""
+
+    note: str = ""
+    bits: int | None = None  # of its 16-bit samples, how many are used, where the file that it was made of says so
+
+
+def check_convertible(file: Path, crs: str) -> None:
+    """Check all that can be known of a file without reading its pixels. Raises OperatorError as `convert` does."""
+    with gdal_errors():
+        import rasterio
+
+        with rasterio.Env(GDAL_PAM_ENABLED="NO"), rasterio.open(file) as dataset:
+            _target(file, dataset, crs)
+
+
+def _target(file: Path, dataset: Any, crs: str) -> tuple[Any, Any, bool]:  # noqa: ANN401 (rasterio has no types)
+    """Return the system that a file lies in, the one that it is shown in, and whether it is warped to that."""
+    check_place(dataset)
+    check_samples(dataset)
+    system = system_said(file, dataset, crs)
+    return system, *target_of(dataset, system)
+
+
+def convert(file: Path, made: Path, crs: str, bar: Bar) -> Converted:
+    """Write a file as a COG in a system that archives read. Raises OperatorError."""
     with gdal_errors():
         import rasterio
 
         with rasterio.Env(GDAL_NUM_THREADS="ALL_CPUS", GDAL_PAM_ENABLED="NO"), rasterio.open(file) as dataset:
-            check_place(dataset)
-            check_samples(dataset)
-            system = system_said(file, dataset, crs)
-            target, is_warped = target_of(dataset, system)
+            system, target, is_warped = _target(file, dataset, crs)
+            bits = _bits_said(dataset)
             if not is_warped:
                 _translate(_with_system(dataset, target, made.parent), made, dataset, bar)
-                return ""
+                return Converted(bits=bits)
             warped = made.parent / "warped.tif"
             _warp(dataset, system, target, warped, bar)
             with rasterio.open(warped) as straight:
@@ -43,10 +65,15 @@ def convert(file: Path, made: Path, crs: str, bar: Bar) -> str:
     note = f"warped to EPSG:{target.to_epsg()}"
     if not is_on_wgs84(system):
         note += "; its datum is not WGS 84 and was shifted without local grids: some metres may be left"
-    return note
+    return Converted(note, bits)
 
 
-def _with_system(dataset: Any, target: Any, folder: Path) -> Path:  # noqa: ANN401 (rasterio has no types)
+def _bits_said(dataset: Any) -> int | None:  # noqa: ANN401
+    said = dataset.tags(1, ns="IMAGE_STRUCTURE").get("NBITS", "")
+    return int(said) if dataset.dtypes[0] == "uint16" and said.isdecimal() else None
+
+
+def _with_system(dataset: Any, target: Any, folder: Path) -> Path:  # noqa: ANN401
     """Return the file itself, or a description of it that says the system that it does not."""
     import rasterio
     import rasterio.shutil
@@ -77,6 +104,8 @@ def _translate(file: Path, made: Path, dataset: Any, bar: Bar) -> None:  # noqa:
 
     with bar.watching("made a Cloud-Optimized GeoTIFF", share):
         options = OPTIONS | ({"OVERVIEW_RESAMPLING": "NEAREST"} if _has_palette(dataset) else {})
+        if "NBITS" in dataset.tags(1, ns="IMAGE_STRUCTURE"):  # else they are packed as tightly, which nobody reads
+            options |= {"NBITS": str(8 * _bytes(dataset))}
         rasterio.shutil.copy(file, made, driver="COG", **options)
     if not made.exists():
         raise OperatorError("GDAL made nothing of it")

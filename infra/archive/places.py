@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.adapters.imagery.item_store import FolderItemStore, ItemStore
+from chalicelib.adapters.imagery.s3_item_store import S3ItemStore
 from infra.archive.bar import Bar
 from infra.errors import OperatorError
 
@@ -39,8 +41,15 @@ class Place(Protocol):
         """Return the name of a file that lies in this archive already; "" of any other."""
         ...
 
-    def put(self, files: list[Path], bar: Bar) -> list[str]:
-        """Put files there by their names, in this order, all or none; return where each lies. Raises OperatorError."""
+    def put(self, files: list[Path], bar: Bar, *, below: str = "") -> list[str]:
+        """Put files there by their names, in this order, all or none; return where each lies. Raises OperatorError.
+
+        `below` is a folder of the archive that is there.
+        """
+        ...
+
+    def pictures(self) -> ItemStore:
+        """Give what lies there, to be read."""
         ...
 
 
@@ -86,12 +95,12 @@ class Folder:
         found, folder = file.resolve(), self._folder.resolve()
         return found.relative_to(folder).as_posix() if found.is_relative_to(folder) else ""
 
-    def put(self, files: list[Path], _bar: Bar) -> list[str]:
+    def put(self, files: list[Path], bar: Bar, *, below: str = "") -> list[str]:  # noqa: ARG002 (it takes no time)
         """Move files into the folder."""
         placed: list[Path] = []
         try:
             for file in files:
-                there = self._folder / file.name
+                there = self._folder / below / file.name
                 _move(file, there)
                 placed.append(there)
         except BaseException:
@@ -99,6 +108,10 @@ class Folder:
                 there.unlink(missing_ok=True)
             raise
         return [str(each) for each in placed]
+
+    def pictures(self) -> ItemStore:
+        """Read the folder."""
+        return FolderItemStore(self._folder)
 
 
 def _move(file: Path, there: Path) -> None:
@@ -142,7 +155,7 @@ class Bucket:
         """No file of this machine lies in a bucket."""
         return ""
 
-    def put(self, files: list[Path], bar: Bar) -> list[str]:
+    def put(self, files: list[Path], bar: Bar, *, below: str = "") -> list[str]:
         """Send files; each comes whole or not at all, and what came before a failure is deleted."""
         sent: list[str] = []
         whole = max(1, sum(file.stat().st_size for file in files))
@@ -155,7 +168,7 @@ class Bucket:
 
         try:
             for file in files:
-                key = self._prefix + file.name
+                key = self._key(below, file)
                 if file.stat().st_size <= _SMALL:  # the first one too: of two that add by one name at once one fails
                     self._client.put_object(Bucket=self._bucket, Key=key, Body=file.read_bytes(), IfNoneMatch="*")
                 else:
@@ -163,10 +176,17 @@ class Bucket:
                 sent.append(key)
         except BaseException as error:
             # Behind the first one the names are ours: one whose answer was lost may lie there.
-            for key in dict.fromkeys([*sent, *(self._prefix + file.name for file in files if sent)]):
+            for key in dict.fromkeys([*sent, *(self._key(below, file) for file in files if sent)]):
                 with suppress(*_AWS_ERRORS):
                     self._client.delete_object(Bucket=self._bucket, Key=key)
             if isinstance(error, _AWS_ERRORS):
                 raise OperatorError(f"the bucket {self._bucket} did not take it: {error}") from error
             raise
         return [f"s3://{self._bucket}/{key}" for key in sent]
+
+    def _key(self, below: str, file: Path) -> str:
+        return f"{self._prefix}{below}/{file.name}" if below else self._prefix + file.name
+
+    def pictures(self) -> ItemStore:
+        """Read the objects."""
+        return S3ItemStore(self._client, bucket=self._bucket, prefix=self._prefix)

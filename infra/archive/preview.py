@@ -17,7 +17,7 @@ _MOST_PX = 4096  # a side: unpacking all of a large file without overviews takes
 _BAND_BYTES = 32_000_000
 
 
-def preview(file: Path) -> bytes:
+def preview(picture: TiffFile) -> bytes:
     """Return a PNG of at most 1,024 px a side, transparent where there is no data. Raises BadImage.
 
     Of a large file without overviews it shows the middle.
@@ -27,7 +27,6 @@ def preview(file: Path) -> bytes:
 
     from chalicelib.intake.tiff_windows import Window
 
-    picture = opened(file)
     levels = [each.level for each in picture.picture.levels]
     place = max(0, sum(max(each.width, each.height) >= SIDE_PX for each in levels) - 1)
     level = levels[place]
@@ -45,8 +44,8 @@ def preview(file: Path) -> bytes:
     return bytes(cv2.imencode(".png", np.concatenate(bands))[1])
 
 
-def opened(file: Path) -> TiffFile:
-    """Open a GeoTIFF as the archive reads it, with the mask beside it."""
+def opened(file: Path, *, bits: int | None = None) -> TiffFile:
+    """Open a GeoTIFF as the archive reads it, with the mask beside it, and 16-bit samples of so many bits."""
     from chalicelib.intake.tiff_windows import Blocks, TiffFile
 
     store, found = stored(file)
@@ -57,4 +56,4 @@ def opened(file: Path) -> TiffFile:
         mask = (partial(its_store.read_range, its_file), its_file.size)
     read = partial(store.read_range, found)
     picture = read_picture(read, found.size, mask)
-    return TiffFile(picture, read, key=file, blocks=Blocks(), read_mask=mask[0] if mask else None)
+    return TiffFile(picture, read, key=file, blocks=Blocks(), read_mask=mask[0] if mask else None, bits=bits)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,10 +35,13 @@ def gdal_errors() -> Iterator[None]:
     """Turn what GDAL says into OperatorError, without the paths of our own files."""
     try:
         import rasterio  # noqa: F401
+        from rasterio.errors import NotGeoreferencedWarning
     except ModuleNotFoundError:
         raise OperatorError(NEEDS) from None
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)  # told in words of our own
+            yield
     except Exception as error:
         if not _is_gdals(error):
             raise

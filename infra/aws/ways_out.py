@@ -8,6 +8,7 @@ from fnmatch import fnmatch
 
 from chalicelib.adapters.imagery.provider import Provider
 from chalicelib.domain.errors import Invalid
+from chalicelib.settings import Settings
 from infra.aws import cost
 from infra.aws.policies import Names
 from infra.errors import OperatorError
@@ -18,12 +19,17 @@ BUCKETS = "bhuprahari-*"  # of the account: the network's way to S3 lets nothing
 
 
 def in_use(environment: Mapping[str, str], providers: Mapping[str, Provider]) -> list[Provider]:
-    """Return the providers that a stage's settings ask for: its default one, and those with a setting of their own."""
+    """Return the providers that areas of a stage may have: its default one, and those that are set up there.
+
+    A setting that its environment leaves out has its default, as in the functions: one may be set up by that alone.
+    """
+    defaults = Settings.of().by_name()
     default = environment.get("BHUPRAHARI_DEFAULT_PROVIDER")
     found = []
     for name, provider in providers.items():
         options = {each: environment.get(f"BHUPRAHARI_{each.upper()}", "") for each in provider.settings}
-        if name == default or any(options.values()):
+        needs = provider.needs
+        if name == default or (needs and environment.get(f"BHUPRAHARI_{needs.upper()}", defaults[needs])):
             try:
                 found.append(replace(provider, hosts=provider.hosts_of(options)) if provider.hosts_of else provider)
             except Invalid as error:

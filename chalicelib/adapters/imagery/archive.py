@@ -14,10 +14,11 @@ from pathlib import Path
 
 from typing_extensions import override
 
+from chalicelib.adapters.imagery.checksums import Checks
 from chalicelib.adapters.imagery.dates import seeming_day
 from chalicelib.adapters.imagery.decoded import Decoded
 from chalicelib.adapters.imagery.entries import Entry
-from chalicelib.adapters.imagery.geotiff.files import GeoTiffs
+from chalicelib.adapters.imagery.geotiff.files import GeoTiffs, Stated
 from chalicelib.adapters.imagery.holdings import Count, Holdings, LookedAt
 from chalicelib.adapters.imagery.hosts import shown
 from chalicelib.adapters.imagery.inventory import inventory
@@ -153,7 +154,8 @@ class ArchiveImagery(Imagery, Archive):
 
     def _picture(self, entry: Entry, view: View) -> Part:
         if entry.placed is not None:
-            return self._geotiffs.show(entry.image, entry.mask, entry.placed, view, no_data=entry.asset.no_data)
+            stated = Stated(entry.asset.no_data, entry.asset.bits)
+            return self._geotiffs.show(entry.image, entry.mask, entry.placed, view, stated=stated)
         is_lonlat = entry.georeference is not None and entry.georeference.is_lonlat
         return warp(self._decoded.get(entry), entry.bounds, view, is_lonlat=is_lonlat)
 
@@ -173,9 +175,10 @@ class ArchiveImagery(Imagery, Archive):
             yield self._store.read_range(file, at, min(PART_BYTES, file.size - at))
 
     @override
-    def inventory(self, *, now: datetime) -> list[FileUse]:
+    def inventory(self, *, now: datetime, most_bytes: int | None = None) -> list[FileUse]:
         day = partial(self._seeming_day, until=now.date())
-        return inventory(self._holdings.listing(), read=self._in_parts, day=day, now=now)
+        checks = Checks(self._in_parts, most_bytes=most_bytes)
+        return inventory(self._holdings.listing(), checks=checks, day=day, now=now)
 
     def _seeming_day(self, file: StoredFile, *, until: date) -> date | None:
         try:
@@ -209,4 +212,8 @@ def _gone(names: str) -> NoCoverage:
 
 def _holds(count: Count) -> str:
     sentence = f"it holds {count.usable} usable items"
-    return f"{sentence}, and {count.bad} that cannot be used" if count.bad else sentence
+    sentence += f", and {count.bad} that cannot be used" if count.bad else ""
+    if not count.waiting:
+        return sentence
+    wait = "1 picture waits" if count.waiting == 1 else f"{count.waiting} pictures wait"
+    return f"{sentence}; {wait} for an item, and so for a date"

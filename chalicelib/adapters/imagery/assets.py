@@ -18,6 +18,7 @@ from chalicelib.adapters.imagery.boxes import number
 from chalicelib.adapters.imagery.georeference import Georeference
 from chalicelib.adapters.imagery.names import is_remote
 from chalicelib.adapters.imagery.picture import TO_PNG
+from chalicelib.adapters.imagery.stated_samples import stated_bits
 
 MAX_ASSETS = 200
 _ROLES = ("visual", "data", "", "overview", "thumbnail")  # best first; "" is any other
@@ -48,6 +49,7 @@ class Asset:
     size: int | None  # bytes, where `file:size` says so
     checksum: str | None  # `file:checksum`, a multihash in hexadecimal
     no_data: int | None = None  # what its item says of it: its file's own goes before
+    bits: int | None = None  # of 16-bit samples, how many are used, where its item says so
 
 
 class Ranked(NamedTuple):
@@ -129,6 +131,11 @@ def is_geotiff(asset: Mapping[str, Any], href: str) -> bool:
     return found is not None and found.readable == "GeoTIFF"
 
 
+def is_picture(name: str) -> bool:
+    """Whether a file is called as pictures are, of which an archive reads or converts some."""
+    return PurePosixPath(name).suffix.lower() in _ENDINGS.keys() | _UNREAD_ENDINGS.keys()
+
+
 class _Format(NamedTuple):
     readable: str = ""
     unread: str = ""
@@ -178,4 +185,5 @@ def asset_of(ranked: Ranked, georeference: Georeference | BadItem | None, no_dat
         size=None if size is None else int(number("file:size", size)),
         checksum=checksum,
         no_data=no_data,
+        bits=stated_bits(ranked.stated),
     )

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from chalicelib.adapters.imagery.assets import Asset
+from chalicelib.adapters.imagery.assets import Asset, is_picture
 from chalicelib.adapters.imagery.bad_item import BadItem
 from chalicelib.adapters.imagery.bands import Band
 from chalicelib.adapters.imagery.entries import Entry, checked, lay
@@ -62,6 +62,13 @@ class Listing:
         """What cannot be used, and why: the names are for the operator."""
         whole = [(file.name, document.bad) for file, document in self.documents.items() if document.bad is not None]
         return whole + [(read.place, read.found) for read in self.reads if isinstance(read.found, BadItem)]
+
+    @property
+    def waiting(self) -> int:
+        """How many pictures lie there that no item names: they wait for one that says when they were taken."""
+        mentions = ((file, href) for file, document in self.documents.items() for href in document.mentions)
+        named = {self.names.find(href, beside=file.name) for file, href in mentions}
+        return sum(is_picture(file.name) and file not in named for file in self.files.files)
 
 
 class Catalogue:

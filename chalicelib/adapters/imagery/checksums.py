@@ -6,8 +6,9 @@ Source: STAC file extension 2.1; https://multiformats.io/multihash/ (the codes o
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
+from chalicelib.adapters.imagery.item_store import StoredFile
 from chalicelib.domain.errors import BadImage
 
 # The code and the length of the digest, as they stand in front of it.
@@ -39,6 +40,31 @@ def check_parts(parts: Iterable[bytes], checksum: str | None) -> None:
         raise BadImage(
             f"file:checksum says {stated[:12]}…, the picture has {found[:12]}…: it is another file, or damaged"
         )
+
+
+def sha256_of(parts: Iterable[bytes]) -> str:
+    """Return what a STAC item states of a file's bytes: the multihash of their SHA-256."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return f"1220{digest.hexdigest()}"
+
+
+class Checks:
+    """Holds pictures against the checksums of their items: all of them, or as many as have so many bytes together."""
+
+    def __init__(self, read: Callable[[StoredFile], Iterable[bytes]], *, most_bytes: int | None) -> None:
+        self._read, self._left = read, most_bytes
+        self.left_out: set[StoredFile] = set()
+
+    def check(self, file: StoredFile, checksum: str) -> None:
+        """Check a file, unless it is too large for what may still be read. Raises as `check_parts` does."""
+        if self._left is not None:
+            if file.size > self._left:
+                self.left_out.add(file)
+                return
+            self._left -= file.size
+        check_parts(self._read(file), checksum)
 
 
 def _kind_of(checksum: str) -> tuple[str, str] | None:

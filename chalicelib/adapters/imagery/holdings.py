@@ -19,6 +19,7 @@ class Count(NamedTuple):
 
     usable: int  # items
     bad: int  # files and items that cannot be used
+    waiting: int = 0  # pictures that no item names: nobody says when they were taken
 
 
 class Held(NamedTuple):
@@ -92,4 +93,4 @@ class LookedAt(Holdings):
 
 
 def _count(listing: Listing) -> Count:
-    return Count(len(listing.entries), len(listing.bad))
+    return Count(len(listing.entries), len(listing.bad), listing.waiting)

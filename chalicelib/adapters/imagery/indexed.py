@@ -15,8 +15,8 @@ from chalicelib.adapters.imagery.holdings import Count, Held, Holdings
 from chalicelib.adapters.imagery.hosts import shown
 from chalicelib.adapters.imagery.item_store import Files, ItemStore
 from chalicelib.adapters.imagery.reading import Reading
-from chalicelib.adapters.imagery.refusals import Bad, bad_of, dated_of
-from chalicelib.adapters.imagery.written import Usable, read_item, reader, write_bad, write_usable
+from chalicelib.adapters.imagery.refusals import Bad, Waiting, bad_of, dated_of
+from chalicelib.adapters.imagery.written import Usable, read_item, reader, write_bad, write_usable, write_waiting
 from chalicelib.application.ports.archive_index import ArchiveIndex
 from chalicelib.application.ports.clock import Clock, Monotonic, Sleep
 from chalicelib.domain.archives import Build, IndexedItem, IndexState
@@ -30,6 +30,7 @@ WAIT_S = 0.25
 LEFT_OVER_AFTER = timedelta(days=1)
 AT_ONCE = 5000  # rows of an index that nobody uses any more
 
+NOWHERE = Bounds(0.0, 0.0, 1e-6, 1e-6)  # a spot in the sea, of which an index has what may be any ground
 UNWRITABLE = "it has half a character (a lone surrogate, such as \\ud800), which no database takes"
 
 logger = logging.getLogger(__name__)
@@ -67,7 +68,7 @@ class Indexed(Holdings):
 
     @override
     def count_now(self) -> Count:
-        return _count(self._state_now())
+        return self._held(self._state_now(), NOWHERE).in_all
 
     @override
     def named(self, item_ids: Collection[str]) -> list[Entry]:
@@ -100,7 +101,9 @@ class Indexed(Holdings):
         found = [read_item(each) for each in self._index.over(self._archive, ground)]
         usable = [each for each in found if isinstance(each, Usable)]
         bad = list(dict.fromkeys(each for each in found if isinstance(each, Bad)))  # one may be of several grounds
-        return Held([each.entry for each in usable], [each.dated for each in usable], bad, _count(state))
+        waiting = sum(each.waiting for each in found if isinstance(each, Waiting))
+        count = Count(state.usable, state.bad, waiting)
+        return Held([each.entry for each in usable], [each.dated for each in usable], bad, count)
 
     def _refresh(self, within_s: float, *, also_unread: bool = False) -> bool:
         """List the archive, and build the index anew where it is of another listing; False where time ran out.
@@ -151,13 +154,10 @@ class Indexed(Holdings):
         return done
 
 
-def _count(state: IndexState) -> Count:
-    return Count(state.usable, state.bad)
-
-
 def _build_of(read: Listing, listing: str, *, unread: int) -> Build:
     usable = dated_of(read)
     items: list[IndexedItem] = [item for bad in bad_of(read) for item in write_bad(bad)]
+    items += [write_waiting(read.waiting)] if read.waiting else []
     unwritten = 0
     for entry, dated in usable:
         try:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 
 from chalicelib.adapters.imagery.bad_item import BadItem
 from chalicelib.adapters.imagery.catalogue import Listing, Read
-from chalicelib.adapters.imagery.checksums import check_parts, is_known
+from chalicelib.adapters.imagery.checksums import Checks, is_known
 from chalicelib.adapters.imagery.dates import offer
 from chalicelib.adapters.imagery.entries import Entry
 from chalicelib.adapters.imagery.hosts import shown
@@ -47,15 +47,15 @@ _MANY = 3  # reasons of one file that are written out
 def inventory(
     listing: Listing,
     *,
-    read: Callable[[StoredFile], Iterable[bytes]],
+    checks: Checks,
     day: Callable[[StoredFile], date | None],
     now: datetime,
 ) -> list[FileUse]:
     """Account for each file of a listing.
 
-    `read` is asked for pictures whose items state a checksum, `day` for those without an item: when they seem taken.
+    `checks` are asked of pictures whose items state a checksum, `day` of those without an item: when they seem taken.
     """
-    reasons = {each.place: _not_used(each, read, now) for each in listing.reads}
+    reasons = {each.place: _not_used(each, checks, now) for each in listing.reads}
     named = _Named(listing, reasons, day)
     by_file: dict[StoredFile, list[Read]] = {file: [] for file in listing.documents}
     for each in listing.reads:
@@ -66,13 +66,13 @@ def inventory(
     ]
     for file in listing.files.files:
         if file in by_file:
-            uses.append(_of_document(file, listing, by_file[file], reasons))
+            uses.append(_of_document(file, listing, by_file[file], reasons, checks))
         else:
             uses.append(named.of_file(file))
     return sorted(uses, key=lambda each: each.name)
 
 
-def _not_used(read: Read, content: Callable[[StoredFile], Iterable[bytes]], now: datetime) -> tuple[str, str] | None:
+def _not_used(read: Read, checks: Checks, now: datetime) -> tuple[str, str] | None:
     """Return why an item is not used, and what to do; None if it is."""
     found = read.found
     if isinstance(found, BadItem):
@@ -84,14 +84,18 @@ def _not_used(read: Read, content: Callable[[StoredFile], Iterable[bytes]], now:
     try:
         for checksum, image in dict.fromkeys(images):
             if checksum and is_known(checksum) and not is_remote(image.name):
-                check_parts(content(image), checksum)
+                checks.check(image, checksum)
     except (BadImage, Unreadable) as bad:
         return bad.reason, "copy the picture again, or correct its item"
     return None
 
 
 def _of_document(
-    file: StoredFile, listing: Listing, reads: list[Read], reasons: dict[str, tuple[str, str] | None]
+    file: StoredFile,
+    listing: Listing,
+    reads: list[Read],
+    reasons: dict[str, tuple[str, str] | None],
+    checks: Checks,
 ) -> FileUse:
     document = listing.documents[file]
     if document.bad is not None:
@@ -102,7 +106,7 @@ def _of_document(
     if len(reads) == 1:
         if bad:
             return FileUse(name=file.name, use=Use.NOT_USED, says=bad[0][1][0], remedy=bad[0][1][1])
-        return FileUse(name=file.name, use=Use.ASIDE if reads[0].same_as else Use.USED, says=_item(reads[0]))
+        return FileUse(name=file.name, use=Use.ASIDE if reads[0].same_as else Use.USED, says=_item(reads[0], checks))
     says = f"{document.kind}, {len(reads) - len(bad)} used"
     for each, (reason, _) in bad[:_MANY]:
         says += f"; {each.place.rpartition(' ')[2]}: {reason}"
@@ -126,7 +130,7 @@ def _of_catalogue(file: StoredFile, listing: Listing) -> FileUse:
     return FileUse(name=file.name, use=Use.NOT_USED if nowhere else Use.USED, says=says, remedy=remedy)
 
 
-def _item(read: Read) -> str:
+def _item(read: Read, checks: Checks) -> str:
     if not isinstance(read.found, Entry):
         return ""
     entry = read.found
@@ -146,6 +150,8 @@ def _item(read: Read) -> str:
         notes += "; its file:checksum is not checked there"
     elif entry.asset.checksum and not is_known(entry.asset.checksum):
         notes += "; its file:checksum is of a kind that is not checked"
+    elif entry.image in checks.left_out:
+        notes += "; its file:checksum was not checked, so much would have to be read: `infra.archive check` does"
     if entry.placed is not None:
         system, said = entry.placed.system.name, f", a GeoTIFF of {entry.placed.width} x {entry.placed.height} px"
     else:

@@ -43,6 +43,7 @@ class Provider:
     terms: ProviderTerms  # as they are without any permission of the operator's
     grid: Grid | None  # None: it depends on the area
     settings: tuple[str, ...]  # the names of those that `make` reads
+    needs: str = ""  # the one of them without which it is not set up
     terms_of: Callable[[Options], ProviderTerms] | None = None  # where the settings say them; raises Invalid
     make: Callable[[Options, Services], Imagery]  # raises Invalid where it is not set up
     hosts: tuple[Host, ...] = ()  # that it asks: `make infra` holds the stage's way out against them

@@ -28,6 +28,12 @@ class Bad(NamedTuple):
     says: str
 
 
+class Waiting(NamedTuple):
+    """How many pictures no item names, which are in nobody's way."""
+
+    waiting: int
+
+
 class Dated(NamedTuple):
     """When and of which ground an item is that can be used as soon as its time can be."""
 

@@ -20,9 +20,9 @@ from chalicelib.adapters.imagery.bands import BandAsset, RankedBand, find_bands
 from chalicelib.adapters.imagery.crs import KNOWN
 from chalicelib.adapters.imagery.georeference import Georeference, read_georeference
 from chalicelib.adapters.imagery.json_text import parse
-from chalicelib.adapters.imagery.no_data import stated_no_data
 from chalicelib.adapters.imagery.properties import attribution_of, captured_at_of, cloud_share_of, time_of
 from chalicelib.adapters.imagery.remains import grounds_in, readable, times_in
+from chalicelib.adapters.imagery.stated_samples import stated_no_data
 from chalicelib.domain.tiles import Bounds
 
 MAX_DOCUMENT_BYTES = 10_000_000

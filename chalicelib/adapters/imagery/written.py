@@ -15,7 +15,7 @@ from chalicelib.adapters.imagery.bad_item import BadItem
 from chalicelib.adapters.imagery.entries import Entry
 from chalicelib.adapters.imagery.item_store import StoredFile
 from chalicelib.adapters.imagery.picture import Picture
-from chalicelib.adapters.imagery.refusals import Bad, Dated
+from chalicelib.adapters.imagery.refusals import Bad, Dated, Waiting
 from chalicelib.adapters.imagery.stac import Document
 from chalicelib.domain import bands, image_header, scenes, tiles
 from chalicelib.domain.archives import IndexedItem, KeptFile
@@ -38,7 +38,7 @@ _READING = (  # the modules beside this one
     "item_store",
     "json_text",
     "names",
-    "no_data",
+    "stated_samples",
     "picture",
     "placing",
     "properties",
@@ -120,6 +120,13 @@ def write_bad(bad: Bad) -> list[IndexedItem]:
     return [IndexedItem("", ground, says) for ground in bad.grounds or (None,)]
 
 
-def read_item(item: IndexedItem) -> Usable | Bad:
+def write_waiting(waiting: int) -> IndexedItem:
+    """Write down how many pictures wait for an item, wherever they may lie."""
+    return IndexedItem("", None, str(waiting))
+
+
+def read_item(item: IndexedItem) -> Usable | Bad | Waiting:
     """Read an item."""
-    return _usable().validate_json(item.says) if item.item_id else _bad().validate_json(item.says)
+    if item.item_id:
+        return _usable().validate_json(item.says)
+    return Waiting(int(item.says)) if item.says.isdecimal() else _bad().validate_json(item.says)

@@ -11,8 +11,11 @@ from chalicelib.domain.archives import FileUse
 class Archive(Protocol):
     """What lies in an archive."""
 
-    def inventory(self, *, now: datetime) -> list[FileUse]:
-        """List each file, in the order of their names: used, or why not. Raises ProviderUnavailable."""
+    def inventory(self, *, now: datetime, most_bytes: int | None = None) -> list[FileUse]:
+        """List each file, in the order of their names: used, or why not. Raises ProviderUnavailable.
+
+        So many bytes of pictures are read at most, to hold them against the checksums that their items state.
+        """
         ...
 
     def refresh(self) -> None:

@@ -35,6 +35,9 @@ TO_COG = "gdal_translate -of COG -co COMPRESS=DEFLATE IN OUT.tif"
 _TO_EIGHT_BITS = "scale it with gdal_translate -ot Byte -scale DARKEST BRIGHTEST 0 255 IN OUT.tif"
 
 
+CUT_OFF = "half a TIFF: it is cut off, or still being written"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Level:
     """One picture of a file: the full one, an overview or a mask; its blocks are tiles, or strips of whole rows."""
@@ -141,7 +144,7 @@ def _check(level: Level, file_bytes: int) -> None:
             f"lengths of {len(level.lengths)}"
         )
     if any(map(lambda at, length: at + length > file_bytes, level.offsets, level.lengths)):
-        raise BadImage("half a TIFF: it is cut off, or still being written")
+        raise BadImage(CUT_OFF)
     if level.photometric == PALETTE and (
         level.bits != 8 or level.colours is None or len(level.colours) != 3 << level.bits
     ):

@@ -156,6 +156,17 @@ def test_an_area_on_ground_that_the_index_lacks_is_looked_for_in_the_archive_its
     assert archive.grid(AREA) == ArchiveImagery(TERMS, home.folder).grid(AREA)
 
 
+def test_pictures_that_wait_for_an_item_are_counted_where_nothing_is_found(home):
+    for name in ("flight.tif", "2024/ward.jp2"):
+        (home.folder / name).parent.mkdir(exist_ok=True)
+        (home.folder / name).write_bytes(b"II*\0")
+    says = "it holds 0 usable items; 2 pictures wait for an item, and so for a date"
+    for archive in (home.process(), ArchiveImagery(TERMS, home.folder)):
+        assert says in archive.check().says
+        with pytest.raises(NoCoverage, match=says):
+            archive.grid(AREA)
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_the_index_answers_as_a_look_at_every_file_does(case, tmp_path):
     folder = SHARED / "field-cases" / case / "files"

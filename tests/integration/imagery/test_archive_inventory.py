@@ -269,10 +269,31 @@ def test_size_and_checksum_that_are_stated_are_those_of_the_picture(folder):
     assert "its file:checksum is of a kind that is not checked" in inventory(folder)["a.json"].says
 
 
+def test_of_pictures_no_more_is_read_for_their_checksums_than_is_said(folder):
+    store = CountedStore(folder)
+    archive = ArchiveImagery(TERMS, store)
+    for name, seed in (("a", 1), ("b", 2)):
+        put(folder, name, AREA, pixels=noise(80, 60, seed=seed))
+        content = (folder / f"{name}.png").read_bytes()
+        stated = json.loads((folder / f"{name}.json").read_text())
+        stated["assets"]["image"]["file:checksum"] = "1220" + hashlib.sha256(content).hexdigest()
+        write(folder / f"{name}.json", stated)
+    most = len((folder / "a.png").read_bytes()) * 3 // 2
+    uses = {each.name: each for each in archive.inventory(now=NOW, most_bytes=most)}
+    assert store.read_bytes <= most
+    assert "its file:checksum was not checked" not in uses["a.json"].says
+    assert "its file:checksum was not checked" in uses["b.json"].says
+    assert {each.use for each in uses.values()} == {USED}
+
+
 class CountedStore(FolderItemStore):
     def __init__(self, folder):
         super().__init__(folder)
-        self.looked_at = []
+        self.looked_at, self.read_bytes = [], 0
+
+    def read_range(self, file, at, length):
+        self.read_bytes += length
+        return super().read_range(file, at, length)
 
     def read(self, file):
         self.looked_at.append(file.name)

@@ -1,5 +1,6 @@
 """Adding to an archive: what GDAL reads becomes a GeoTIFF with its item, whole or not at all."""
 
+import hashlib
 import json
 import shlex
 import sys
@@ -78,6 +79,21 @@ def test_the_first_picture_makes_the_archive_and_a_slip_of_its_path_does_not(tmp
     assert (tmp_path / "pictures" / "flight.json").exists()
 
 
+def test_the_item_states_size_and_checksum_of_the_picture_and_of_the_small_one(tmp_path, archive, capsys):
+    assert add(archive, write(tmp_path / "flight.tif", PIXELS, **PLAIN), *DATE) == 0
+    assets = json.loads((archive / "flight.json").read_text())["assets"]
+    for asset in (assets["image"], assets["preview"]):
+        content = (archive / asset["href"]).read_bytes()
+        assert asset["file:size"] == len(content)
+        assert asset["file:checksum"] == f"1220{hashlib.sha256(content).hexdigest()}"
+    picture = archive / "flight.tif"
+    content = bytearray(picture.read_bytes())
+    content[len(content) // 2] ^= 1
+    picture.write_bytes(content)
+    assert command.main(["check", str(archive)]) == 1
+    assert "file:checksum says" in capsys.readouterr().out
+
+
 def test_one_that_is_read_in_few_requests_is_copied_to_the_last_byte(tmp_path, archive):
     file = write(tmp_path / "flight.tif", PIXELS, compress="DEFLATE", blocksize=256)
     assert add(archive, file, *DATE, "--name", "march") == 0
@@ -103,12 +119,39 @@ def test_what_check_offers_is_typed_as_it_stands(archive, capsys):
     is_all_used(archive, capsys)
 
 
-def test_one_that_lies_there_and_is_not_read_is_told_of_no_more(archive, capsys):
+def test_one_that_lies_there_and_is_not_read_gets_a_picture_beside_it(archive, capsys):
     write(archive / "flight.tif", PIXELS, at=("EPSG:25833", from_origin(400_000, 5_800_000, 0.5, 0.5)), **PLAIN)
+    assert add(archive, archive / "flight.tif", *DATE) == 0
+    assert is_all_used(archive, capsys)["flight.tif"]["says"] == "another asset of flight.cog.json"
     assert add(archive, archive / "flight.tif", *DATE) == 1
-    assert "is there already: say --name" in capsys.readouterr().err
-    assert add(archive, archive / "flight.tif", *DATE, "--name", "march") == 0
-    assert is_all_used(archive, capsys)["flight.tif"]["says"] == "another asset of march.json"
+    assert "flight.cog.preview.png is there already: say --name" in capsys.readouterr().err
+
+
+def test_one_that_lies_below_a_folder_of_the_archive_stays_there_with_its_item_beside_it(archive, capsys):
+    below = archive / "2024" / "march"
+    below.mkdir(parents=True)
+    write(archive / "ward.tif", noise(700, 600, 3, seed=2), **PLAIN)
+    file = write(below / "ward.tif", PIXELS, **PLAIN)
+    write(below / "other.tif", PIXELS, at=("EPSG:25833", from_origin(400_000, 5_800_000, 0.5, 0.5)), **PLAIN)
+    before = file.read_bytes()
+    assert add(archive, archive / "ward.tif", *DATE) == 0
+    assert add(archive, file, below / "other.tif", *DATE) == 0
+    assert sorted(each.name for each in archive.iterdir()) == ["2024", "ward.json", "ward.preview.png", "ward.tif"]
+    made = ["other.cog.json", "other.cog.preview.png", "other.cog.tif", "other.tif"]
+    assert sorted(each.name for each in below.iterdir()) == [*made, "ward.json", "ward.preview.png", "ward.tif"]
+    assert file.read_bytes() == before
+    is_all_used(archive, capsys)
+
+
+def test_of_files_that_are_called_the_same_none_is_added_before_it_is_said_how(tmp_path, archive, capsys):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        write(tmp_path / name / "ward.tif", PIXELS, **PLAIN)
+    assert add(archive, tmp_path / "a" / "ward.tif", tmp_path / "b" / "ward.tif", *DATE) == 1
+    assert "several of them would be called ward: add each alone, with --name" in capsys.readouterr().err
+    assert add(archive, tmp_path / "a", *DATE) == 1
+    assert f"it is a folder: name the files in it, as {tmp_path / 'a'}/*.tif does" in capsys.readouterr().err
+    assert not list(archive.iterdir())
 
 
 def test_another_system_is_warped_to_utm_and_lies_where_it_lay(tmp_path, archive, capsys):
@@ -186,6 +229,14 @@ def refused_file(path, how):
     return path
 
 
+def offered_by_check(archive, capsys):
+    """What `check` says to do about each file that it would not use."""
+    capsys.readouterr()
+    command.main(["check", str(archive), "--json"])
+    files = json.loads(capsys.readouterr().out)["files"]
+    return {each["name"]: each["remedy"] for each in files if each["use"] == "NOT USED"}
+
+
 REFUSED = {
     "nowhere": "it has no georeference",
     "identity": "take them away, gdal_edit.py -unsetgt IN.tif",
@@ -194,7 +245,7 @@ REFUSED = {
     "no system": "it lies in 'site', a system nobody can turn into degrees: say the right one",
     "float": "its samples are float32",
     "text": "GDAL cannot read or convert it",
-    "half": "GDAL cannot read or convert it",
+    "half": "it is cut off, or still being copied",
 }
 
 
@@ -207,6 +258,45 @@ def test_what_is_refused_leaves_nothing_and_harms_no_other(tmp_path, archive, ho
     assert words in said.err
     assert "added good" in said.out
     assert sorted(each.name for each in archive.iterdir()) == ["good.json", "good.preview.png", "good.tif"]
+
+
+@pytest.mark.parametrize(("how", "words"), REFUSED.items(), ids=REFUSED)
+def test_check_offers_nothing_that_add_refuses(archive, how, words, capsys):
+    refused_file(archive / "bad 2024-03-01.tif", how)
+    (remedy,) = offered_by_check(archive, capsys).values()
+    assert remedy.startswith("`add` does not take it: ")
+    assert words in remedy
+    assert add(archive, archive / "bad 2024-03-01.tif", *DATE) == 1
+    assert remedy.partition(": ")[2] in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("what", ["png", "jp2", "other system", "below", "taken"])
+def test_what_check_offers_add_takes(archive, what, capsys):
+    name = "ward 2024-03-01.tif"
+    if what == "png":
+        cv2.imwrite(str(archive / "ward 2024-03-01.png"), PIXELS[:, :, ::-1])
+        (archive / "ward 2024-03-01.pgw").write_text("0.5\n0\n0\n-0.5\n375000.25\n2250999.75\n")
+        (archive / "ward 2024-03-01.prj").write_text(CRS.from_epsg(32645).to_wkt(morph_to_esri_dialect=True))
+    elif what == "jp2":
+        write(archive / "ward 2024-03-01.jp2", PIXELS, driver="JP2OpenJPEG", quality=100)
+    elif what == "below":
+        (archive / "2024").mkdir()
+        write(archive / "2024" / name, PIXELS, **PLAIN)
+    else:
+        at = ("EPSG:25833", from_origin(400_000, 5_800_000, 0.5, 0.5)) if what == "other system" else UTM
+        write(archive / name, PIXELS, at=at, **PLAIN)
+    if what == "taken":
+        (archive / "ward 2024-03-01.preview.png").write_bytes(b"mine")
+    remedies = [each for each in offered_by_check(archive, capsys).values() if "add" in each]
+    if what == "taken":
+        assert any("is there already: say --name" in each for each in remedies)
+        return
+    (offered,) = remedies
+    said, _, typed = offered.partition(": ")
+    assert said == "looks like 2024-03-01"
+    program, *arguments = shlex.split(typed.removeprefix("python -m "))
+    assert (program, command.main(arguments)) == ("infra.archive", 0)
+    is_all_used(archive, capsys)
 
 
 def test_a_date_is_offered_and_never_taken(tmp_path, archive, capsys):

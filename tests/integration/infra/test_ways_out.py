@@ -7,10 +7,13 @@ import pytest
 
 from chalicelib.adapters.imagery.provider import Host
 from chalicelib.adapters.imagery.registry import PROVIDERS
+from chalicelib.composition import Ports
+from chalicelib.settings import Settings
 from infra.aws import infrastructure, ways_out
 from infra.errors import OperatorError
 
 OLD = replace(PROVIDERS["google_static"], hosts=(Host("pictures.example.org", speaks_ipv6=False),))
+NO_SENTINEL2 = {"BHUPRAHARI_SENTINEL2_CATALOGUE": ""}
 
 
 class NoCalls:
@@ -55,21 +58,30 @@ def test_the_providers_that_there_are_answer_by_every_way_but_those_of_free_scen
 @pytest.mark.parametrize(
     ("environment", "names"),
     [
-        ({"BHUPRAHARI_DEFAULT_PROVIDER": "archive"}, ["archive"]),
-        ({"BHUPRAHARI_ARCHIVE": "s3://b"}, ["archive"]),
-        ({"BHUPRAHARI_DEFAULT_PROVIDER": "archive", "BHUPRAHARI_GOOGLE_PERMISSION": "p"}, ["archive", "google_static"]),
-        ({"BHUPRAHARI_GOOGLE_PERMISSION": ""}, []),
-        ({"BHUPRAHARI_SENTINEL2_CATALOGUE": ""}, []),
+        ({"BHUPRAHARI_DEFAULT_PROVIDER": "archive"} | NO_SENTINEL2, ["archive"]),
+        ({"BHUPRAHARI_ARCHIVE": "s3://b"} | NO_SENTINEL2, ["archive"]),
+        ({"BHUPRAHARI_DEFAULT_PROVIDER": "archive", "BHUPRAHARI_GOOGLE_PERMISSION": "p"} | NO_SENTINEL2,
+         ["archive", "google_static"]),
+        ({"BHUPRAHARI_GOOGLE_PERMISSION": ""} | NO_SENTINEL2, []),
+        ({"BHUPRAHARI_DEFAULT_PROVIDER": "sentinel2"} | NO_SENTINEL2, ["sentinel2"]),
         ({"BHUPRAHARI_SENTINEL2_CATALOGUE": "https://stac.example.org/v1"}, ["sentinel2"]),
-        ({}, []),
+        ({}, ["sentinel2"]),  # by its default: a user may name it
     ],
-)
-def test_a_stage_uses_what_its_settings_name(environment, names):
+)  # fmt: skip
+def test_a_stage_uses_what_is_set_up_there(environment, names):
     assert [provider.name for provider in ways_out.in_use(environment, PROVIDERS)] == names
 
 
+def test_no_provider_is_to_be_had_without_the_setting_that_it_needs():
+    for provider in PROVIDERS.values():
+        assert provider.needs in ("", *provider.settings)
+        if provider.needs:
+            terms = Ports(Settings.of(**{provider.needs: ""})).provider_terms(provider.name)
+            assert terms is None or not terms.licence.may_store
+
+
 def test_the_machines_of_an_archives_pictures_are_asked_for():
-    environment = {"BHUPRAHARI_ARCHIVE": "s3://bhuprahari-dev-archive"}
+    environment = {"BHUPRAHARI_ARCHIVE": "s3://bhuprahari-dev-archive"} | NO_SENTINEL2
     ways_out.check("ipv6", ways_out.in_use(environment, PROVIDERS))
     environment |= {"BHUPRAHARI_ARCHIVE_HOSTS": "cogs.example.org, https://land.example.org, s3://bhuprahari-more"}
     with pytest.raises(OperatorError, match=r"archive asks cogs\.example\.org, land\.example\.org, by IPv4 alone"):
@@ -99,11 +111,11 @@ def test_a_bucket_that_the_network_does_not_let_through_is_refused_before_any_ca
 
 
 def test_a_service_of_the_operators_choice_is_asked_for_by_its_settings():
-    environment = {"BHUPRAHARI_XYZ_URL": "https://tiles.example.org/{z}/{x}/{y}.png"}
+    environment = {"BHUPRAHARI_XYZ_URL": "https://tiles.example.org/{z}/{x}/{y}.png"} | NO_SENTINEL2
     with pytest.raises(OperatorError, match=r"xyz asks tiles\.example\.org, by IPv4 alone"):
         ways_out.check("ipv6", ways_out.in_use(environment, PROVIDERS))
     ways_out.check("nat-instance", ways_out.in_use(environment, PROVIDERS))
     ways_out.check("ipv6", ways_out.in_use(environment | {"BHUPRAHARI_XYZ_SPEAKS_IPV6": "yes"}, PROVIDERS))
-    elsewhere = {"BHUPRAHARI_WMS_URL": "http://10.0.0.7:8080/wms"}
+    elsewhere = {"BHUPRAHARI_WMS_URL": "http://10.0.0.7:8080/wms"} | NO_SENTINEL2
     with pytest.raises(OperatorError, match=r"wms asks 10\.0\.0\.7:8080: a stage's functions reach port 443 alone"):
         ways_out.check("nat-gateway", ways_out.in_use(elsewhere, PROVIDERS))

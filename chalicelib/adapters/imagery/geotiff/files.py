@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from chalicelib.adapters.imagery.bands import Band
 from chalicelib.adapters.imagery.geotiff.layers import layers_of, picture_of
@@ -28,6 +28,16 @@ if TYPE_CHECKING:
 _KEPT = 24  # headers, seven of a scene with bands: one of a very large file names some hundred thousand blocks
 
 
+class Stated(NamedTuple):
+    """What an item says of the samples of its file."""
+
+    no_data: int | None = None  # counts where the file does not say itself what stands for nothing
+    bits: int | None = None  # of 16-bit samples: on which scale they are shown; None: by the file's brightest ones
+
+
+NOTHING = Stated()
+
+
 class Ranges(Protocol):
     """Whatever files are read of, by ranges."""
 
@@ -42,20 +52,18 @@ class GeoTiffs:
     def __init__(self, store: Ranges, *, at_once: int = 1) -> None:
         """Read files of a store; of the bands of a scene so many at once, where each request waits for an answer."""
         self._store, self._at_once = store, at_once
-        self._files: OrderedDict[tuple[StoredFile, StoredFile | None, int | None], TiffFile] = OrderedDict()
+        self._files: OrderedDict[tuple[StoredFile, StoredFile | None, Stated], TiffFile] = OrderedDict()
         self._blocks: Blocks | None = None
         self._opening = threading.Lock()
         self._lock = threading.Lock()  # also while showing: workers at home are threads, and each takes its memory
 
-    def show(
-        self, image: StoredFile, mask: StoredFile | None, placed: Placed, view: View, *, no_data: int | None
-    ) -> Part:
-        """Return what a file shows of a view; `no_data` counts where it does not say itself what stands for nothing.
+    def show(self, image: StoredFile, mask: StoredFile | None, placed: Placed, view: View, *, stated: Stated) -> Part:
+        """Return what a file shows of a view.
 
         Raises BadImage, ProviderUnavailable.
         """
         with self._lock:
-            return show(self._opened(image, mask, no_data), placed, view)
+            return show(self._opened(image, mask, stated), placed, view)
 
     def layers(self, bands: Sequence[Band], view: View, side_px: int) -> NDArray[Any]:
         """Return the layers of a view, of so many pixels a side. Raises BadImage, ProviderUnavailable."""
@@ -80,10 +88,10 @@ class GeoTiffs:
     def _band(self, band: Band) -> TiffFile:
         return self._opened(band.image, None)
 
-    def _opened(self, image: StoredFile, mask: StoredFile | None, no_data: int | None = None) -> TiffFile:
+    def _opened(self, image: StoredFile, mask: StoredFile | None, stated: Stated = NOTHING) -> TiffFile:
         from chalicelib.intake.tiff_windows import Blocks, TiffFile  # OpenCV: only where the layer is
 
-        key = image, mask, no_data
+        key, no_data = (image, mask, stated), stated.no_data
         with self._opening:
             known = self._files.get(key)
             self._blocks = self._blocks or Blocks()
@@ -94,7 +102,12 @@ class GeoTiffs:
             if picture.no_data is None and no_data is not None and no_data < 1 << picture.full.bits:
                 picture = replace(picture, no_data=no_data)
             known = TiffFile(
-                picture, read, key=(image, mask), blocks=self._blocks, read_mask=beside[0] if beside else None
+                picture,
+                read,
+                key=(image, mask),
+                blocks=self._blocks,
+                read_mask=beside[0] if beside else None,
+                bits=stated.bits,
             )
         with self._opening:
             self._files[key] = known

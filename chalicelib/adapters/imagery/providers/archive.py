@@ -104,6 +104,7 @@ ARCHIVE = Provider(
     terms=TERMS,
     grid=None,
     settings=("archive", "archive_hosts", "archive_ipv6_hosts"),
+    needs="archive",
     make=_make,
     hosts_of=_hosts_of,
 )

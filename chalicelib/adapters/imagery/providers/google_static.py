@@ -46,6 +46,7 @@ GOOGLE_STATIC = Provider(
     terms=TERMS,
     grid=GRID,
     settings=("google_permission", "google_key_secret", "google_signing_secret", "google_endpoint"),
+    needs="google_permission",
     make=_make,
     hosts=(Host("maps.googleapis.com", speaks_ipv6=True),),
 )

@@ -93,6 +93,7 @@ SENTINEL2 = Provider(
     terms=TERMS,
     grid=None,
     settings=SETTINGS,
+    needs="sentinel2_catalogue",
     make=_make,
     hosts=tuple(
         Host(name, speaks_ipv6=False)

@@ -34,4 +34,12 @@ def _make(options: Options, services: Services) -> Imagery:
     return WmsImagery(service, layer, session=session(again=0), sleep=services.sleep, jitter=services.jitter)
 
 
-WMS = Provider(terms=TERMS, grid=None, settings=SETTINGS, terms_of=_terms, make=_make, hosts_of=partial(host_of, "wms"))
+WMS = Provider(
+    terms=TERMS,
+    grid=None,
+    settings=SETTINGS,
+    needs="wms_url",
+    terms_of=_terms,
+    make=_make,
+    hosts_of=partial(host_of, "wms"),
+)

@@ -35,4 +35,12 @@ def _make(options: Options, services: Services) -> Imagery:
     return XyzImagery(service, template, session=session(again=0), sleep=services.sleep, jitter=services.jitter)
 
 
-XYZ = Provider(terms=TERMS, grid=None, settings=SETTINGS, terms_of=_terms, make=_make, hosts_of=partial(host_of, "xyz"))
+XYZ = Provider(
+    terms=TERMS,
+    grid=None,
+    settings=SETTINGS,
+    needs="xyz_url",
+    terms_of=_terms,
+    make=_make,
+    hosts_of=partial(host_of, "xyz"),
+)

@@ -1,4 +1,7 @@
-"""Which value stands for no data in a picture, as its item says: raster extension 1, and bands of STAC 1.1."""
+"""What an item says of the samples of its picture: which value stands for no data, and how many bits are used.
+
+Source: STAC's raster extension, 1.1 (`raster:bands`) and 2.0 (`raster:…` of an asset, or of its `bands`).
+"""
 
 from __future__ import annotations
 
@@ -36,10 +39,27 @@ def stated_no_data(asset: Mapping[str, Any], item: Mapping[str, Any]) -> NoData:
     return NoData()
 
 
+def stated_bits(asset: Mapping[str, Any]) -> int | None:
+    """Return how many bits of its 16-bit samples an asset says to be used; None if it says none that can be.
+
+    >>> stated_bits({"raster:bits_per_sample": 12}), stated_bits({"raster:bands": [{"bits_per_sample": 11}, {}]})
+    (12, 11)
+    >>> stated_bits({"bands": [{"raster:bits_per_sample": "12"}]}), stated_bits({"raster:bits_per_sample": 32})
+    (None, None)
+    """
+    bands = [each for member in ("raster:bands", "bands") for each in _list(asset.get(member))]
+    said = [each.get("raster:bits_per_sample", each.get("bits_per_sample")) for each in (asset, *bands)]
+    found = [bits for bits in said if isinstance(bits, int) and not isinstance(bits, bool) and 8 <= bits <= 16]
+    return max(found, default=None)
+
+
+def _list(bands: object) -> list[Mapping[str, Any]]:
+    return [each for each in bands if isinstance(each, dict)] if isinstance(bands, list) else []
+
+
 def _values(part: Mapping[str, Any]) -> Iterator[int | float]:
     for member in ("raster:bands", "bands"):
-        bands = part.get(member)
-        found = [_number(each) for each in bands if isinstance(each, dict)] if isinstance(bands, list) else []
+        found = [_number(each) for each in _list(part.get(member))]
         said = [value for value in found if value is not None]
         if said:
             yield from said
