@@ -83,7 +83,9 @@ class SqlAreaContents(SqlAreaLooks, AreaContents):
     @override
     def parcels(self, area_id: int) -> Iterator[Known]:
         for row in self.rows_of(PARCEL, OF_PARCEL, area_id):
-            yield row | {"tags": json.loads(row["tags"])}
+            facts, land = (json.loads(row[name] or "null") for name in ("facts", "geometry"))
+            geometry = None if land is None else {"type": "MultiPolygon", "coordinates": land}
+            yield row | {"tags": json.loads(row["tags"]), "facts": facts, "geometry": geometry}
 
     @override
     def holds(self, area_id: int) -> Iterator[Known]:

@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.engine import reads, writes
-from chalicelib.adapters.database.named_parcels import named_by_places
+from chalicelib.adapters.database.named_parcel_rows import named_by_places
 from chalicelib.adapters.database.owned import owned_area
 from chalicelib.adapters.database.paging import counted, newest, page_of
 from chalicelib.adapters.database.rows import tile_of
