@@ -78,7 +78,9 @@ class SqlAreaContents(SqlAreaLooks, AreaContents):
         for row in self.children_of(PLACE, Children(SIGHTING, "place_id", OF_SIGHTING), area_id):
             outlines = row.pop("outlines")
             geometry = {"type": "MultiPolygon", "coordinates": oriented(outlines)} if outlines else None
-            yield row | {"geometry": geometry}
+            accepted = {name: row.pop(f"accepted_{name}") for name in ("m2", "told_m2")}
+            was = {} if accepted["m2"] is None else {"area_m2": accepted["m2"], "told_m2": accepted["told_m2"]}
+            yield row | was | {"is_accepted": bool(was), "geometry": geometry}
 
     @override
     def parcels(self, area_id: int) -> Iterator[Known]:
