@@ -38,6 +38,7 @@ GIVEN_IDS = {
     "keep_import": {"import_id": "/id"},
     "list_layers": {"layer_id": "/0/id"},
     "get_layer": {"layer_id": "/id"},
+    "change_layer": {"layer_id": "/id"},
     "add_export": {"export_id": "/id", "area_id": "/areaConfigId"},
     "list_exports": {"export_id": "/0/id", "area_id": "/0/areaConfigId"},
     "get_export": {"export_id": "/id", "area_id": "/areaConfigId"},

@@ -84,6 +84,7 @@ ENTRIES = {
     "GET /api/layers/{layer_id}": Entry(THING),
     "GET /api/layers/{layer_id}/parcels": Entry(THING),
     "POST /api/layers/{layer_id}/match": Entry(THING, {"text": "820/1"}),
+    "PATCH /api/layers/{layer_id}": Entry(THING, {"name": "Plots"}),
     "DELETE /api/layers/{layer_id}": Entry(THING),
     "GET /api/layers/imports/{import_id}": Entry(THING),
     "PUT /api/layers/imports/{import_id}/file": Entry(THING, owner_gets=403),  # without its signature

@@ -186,3 +186,19 @@ def test_land_of_more_corners_than_there_is_memory_for_is_refused_with_the_numbe
     asked = {"name": "Plots", "layerId": layer}
     for body in (asked, asked | {"parcelIds": [one]}):
         refused_at(asha.post("/api/area-configs", body), "/layerId", "take 1 MB; at most 0 are watched as one area")
+
+
+def test_a_layer_is_called_something_else_and_its_alerts_keep_what_it_was_called(server, asha, badri):
+    layer = add_layer(server.engine, user_id(asha), [a_parcel("820/1", around())], accuracy_m=5.0)
+    asha.trip()
+    before = asha.get(f"/api/layers/{layer}").json
+    for _ in range(2):  # what it is called already as well
+        renamed = asha.call("PATCH", f"/api/layers/{layer}", {"name": " Plots of 2026 "})
+        assert (renamed.status, renamed.json) == (200, before | {"name": "Plots of 2026"}), renamed.content
+    assert asha.get(f"/api/layers/{layer}").json == renamed.json
+    session = asha.get("/api/alerts/sessions").json[0]
+    (alert,) = asha.get(f"/api/alerts/sessions/{session['id']}/details").json["alert_details"]
+    assert alert["parcels"][0]["layerName"] == "Plots"
+    for name in (" ", None, "x" * 201, 7):
+        refused_at(asha.call("PATCH", f"/api/layers/{layer}", {"name": name}), "/name", "")
+    assert badri.call("PATCH", f"/api/layers/{layer}", {"name": "Mine"}).status == 404
