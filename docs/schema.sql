@@ -230,6 +230,7 @@ CREATE TABLE layer_lands (
     layer_version_id BIGINT NOT NULL,
     corners INTEGER NOT NULL,
     geometry TEXT(16777215),
+    filled_m DOUBLE,
     CONSTRAINT pk_layer_lands PRIMARY KEY (layer_version_id)
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
 
@@ -281,6 +282,8 @@ CREATE TABLE named_parcels (
     is_maybe BOOL NOT NULL,
     standing VARCHAR(16),
     reference VARCHAR(200),
+    facts TEXT,
+    geometry TEXT(16777215),
     CONSTRAINT pk_named_parcels PRIMARY KEY (id),
     CONSTRAINT uq_named_parcels_area_id_id UNIQUE (area_id, id),
     CONSTRAINT uq_named_parcels_alert_id_id UNIQUE (alert_id, id),
@@ -358,6 +361,8 @@ CREATE TABLE place_sightings (
     seen_at DATETIME(6) NOT NULL,
     kind VARCHAR(20),
     kind_probability DOUBLE,
+    accepted_m2 DOUBLE,
+    accepted_told_m2 DOUBLE,
     CONSTRAINT pk_place_sightings PRIMARY KEY (id),
     CONSTRAINT uq_place_sightings_session_id_id UNIQUE (session_id, id),
     CONSTRAINT uq_place_sightings_place_id_id UNIQUE (place_id, id),

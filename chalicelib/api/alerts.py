@@ -20,7 +20,7 @@ from chalicelib.api.answers import (
 )
 from chalicelib.api.http import Api, ApiModel
 from chalicelib.api.images import TileOut, image_path
-from chalicelib.api.named_parcels import NamedParcelOut
+from chalicelib.api.named_parcels import NamedParcelOut, ParcelThenOut
 from chalicelib.api.sessions import SessionOut, members_of
 from chalicelib.application.ports.links import Links
 from chalicelib.composition import Ports
@@ -190,6 +190,12 @@ def get_details(ports: Ports, sign_in: SignIn, session_id: int, further: Further
 def list_alerts(ports: Ports, sign_in: SignIn, session_id: int, page: PageRequest) -> Page[DetailOut]:
     """List what changed in a session, newest first."""
     return _alerts(ports, sign_in, session_id, page)
+
+
+@api.route("/api/alerts/{alert_id}/parcels", response=list[ParcelThenOut], is_paged=True)
+def list_alert_parcels(ports: Ports, sign_in: SignIn, alert_id: int, page: PageRequest) -> Page[ParcelThenOut]:
+    """List the parcels that an alert names, with their land and permits as they were when it was made."""
+    return ports.alerts.parcels(alert_id, user_id=sign_in.user.user_id, page=page).shown(ParcelThenOut.of)
 
 
 def _alerts(ports: Ports, sign_in: SignIn, session_id: int, page: PageRequest) -> Page[DetailOut]:

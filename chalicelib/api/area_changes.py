@@ -28,8 +28,11 @@ from chalicelib.domain.extents import Extent
 from chalicelib.domain.shapes import Shape
 from chalicelib.domain.thresholds import checked_sensitivity
 
-# null says something of these: none, or as it is where nothing is said. Of any other member it says nothing.
+# null says something of these: none, or as it is where nothing is said; of BESIDE, of land that is said too. Of any
+# other member it says nothing, and is refused: whoever sends it means something that is not done.
 SAYS_NULL = {"alert_kinds", "cadence_hours", "compare_since", "min_changed_area_m2", "schedule", "tags"}
+NEVER_NULL = ("is_paused", "looks_on_arrival", "sensitivity", "unseen_tolerance", "confirm_by_second_image")
+LAND_ITSELF = ("geometry", "layer_id", *EXTENT)
 
 
 def _as_it_is(value: object) -> object:
@@ -74,6 +77,13 @@ class AreaChange(LandBody):
             raise ValueError("an area has a name: leave this out if it is to stay as it is")
         return name
 
+    @field_validator(*NEVER_NULL, *LAND_ITSELF)
+    @classmethod
+    def _is_said(cls, value: object) -> object:
+        if value is None:
+            raise ValueError("null says nothing of this: leave it out if it is to stay as it is")
+        return value
+
     @model_validator(mode="after")
     def _is_a_change(self) -> Self:
         said = self.model_fields_set - {"is_place_confirmed"}
@@ -84,6 +94,9 @@ class AreaChange(LandBody):
     def changes(self, ports: Ports) -> Changes:
         """Return what it changes, as far as that does not depend on the area. Raises Invalid."""
         said = {name: getattr(self, name) for name in self.model_fields_set}
+        alone = next((name for name in BESIDE if self._is_null(name) and not self.says_land), None)
+        if alone is not None:
+            raise _without_land(alone)
         found: dict[str, Any] = {
             change: check(said[name]) for name, (change, check) in AS_SAID.items() if said.get(name) is not None
         }
@@ -107,9 +120,8 @@ class AreaChange(LandBody):
     def land(self, ports: Ports, user_id: int) -> tuple[Extent, Shape | None]:
         """Return the land itself, as it is said of a new area. Raises Invalid, NotFound."""
         beside = next((name for name in BESIDE if getattr(self, name) is not None), None)
-        if beside is not None and all(getattr(self, name) is None for name in (*EXTENT, "geometry", "layer_id")):
-            said = to_camel(beside)
-            raise Invalid(f"{said} is said with its land: say that as well", pointer=f"/{said}")
+        if beside is not None and all(getattr(self, name) is None for name in LAND_ITSELF):
+            raise _without_land(beside)
         return super().land(ports, user_id)
 
     @property
@@ -124,3 +136,8 @@ class AreaChange(LandBody):
 
     def _is_null(self, name: str) -> bool:
         return name in self.model_fields_set and getattr(self, name) is None
+
+
+def _without_land(name: str) -> Invalid:
+    said = to_camel(name)
+    return Invalid(f"{said} is said with its land: say that as well", pointer=f"/{said}")

@@ -42,24 +42,25 @@ def _shown(area: Area, ports: Ports, shape: Shape | None = None) -> AreaOut:
 def _laid(body: AreaChange, ports: Ports, area: Area) -> Land:
     extent, shape = body.land(ports, area.user_id)
     watched = ports.areas.of_user(area.user_id, page=PageRequest(limit=LARGEST_PAGE)).items
-    limits = ports.settings.limits
+    limits = ports.ledger.tile_limits(area.user_id)
     land = lay_land(
         extent,
         shape=shape,
         shapes=lambda: ports.shapes,
         imagery=ports.imagery(area.plan.provider),
-        most_tiles=limits.max_tiles,
+        most_tiles=limits.of_area,
         others=[each.extent.spot for each in watched],
         is_place_confirmed=body.is_place_confirmed,
         now=ports.clock(),
     )
-    checked_size(extent, land.grid, size=land.size, most_tiles=limits.max_tiles, tiles_per_day=limits.tiles_per_day)
+    checked_size(extent, land.grid, size=land.size, most_tiles=limits.of_area, tiles_per_day=limits.a_day)
     return land
 
 
 def _drafted(body: AreaDraft, ports: Ports, sign_in: SignIn) -> Draft:
     extent, shape = body.land(ports, sign_in.user.user_id)
     watched = ports.areas.of_user(sign_in.user.user_id, page=PageRequest(limit=LARGEST_PAGE)).items
+    limits = ports.ledger.tile_limits(sign_in.user.user_id)
     return draft_area(
         extent,
         shape=shape,
@@ -78,8 +79,8 @@ def _drafted(body: AreaDraft, ports: Ports, sign_in: SignIn) -> Draft:
         min_clear_share=ports.settings.trip.min_clear_share,
         sensitivity=checked_sensitivity(body.sensitivity),
         alert_kinds=alert_kinds_said(body.alert_kinds),
-        most_tiles=ports.settings.limits.max_tiles,
-        tiles_per_day=ports.settings.limits.tiles_per_day,
+        most_tiles=limits.of_area,
+        tiles_per_day=limits.a_day,
         unseen_tolerance=body.unseen_tolerance,
         others=[area.extent.spot for area in watched],
         is_place_confirmed=body.is_place_confirmed,

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 
-from chalicelib.api.http import Api, ApiModel
+from pydantic import Field
+
+from chalicelib.api.http import Api, ApiModel, Body
 from chalicelib.composition import Ports
 from chalicelib.domain.accounts import SignIn
+from chalicelib.domain.areas import MAX_NAME
+from chalicelib.domain.errors import Invalid
 from chalicelib.domain.layers import Layer, LayerVersion, Parcel
 from chalicelib.domain.paging import Page, PageRequest
+from chalicelib.domain.plain_text import plain
 
 api = Api(__name__)
 
@@ -115,6 +120,20 @@ def list_parcels(ports: Ports, sign_in: SignIn, layer_id: int, page: PageRequest
     """List the parcels of a layer's newest version, in the order of its file."""
     layer = ports.layers.get(layer_id, user_id=sign_in.user.user_id)
     return ports.layers.parcels(layer.current.version_id, page=page).shown(ParcelOut.of)
+
+
+class LayerChange(Body):
+    """What of a layer is to be another; its parcels are by a newer version."""
+
+    name: Annotated[str, Field(max_length=MAX_NAME, examples=["Khandagiri, 2026"])]
+
+
+@api.route("/api/layers/{layer_id}", method="PATCH", body=LayerChange, response=LayerOut)
+def change_layer(ports: Ports, sign_in: SignIn, layer_id: int, body: LayerChange) -> LayerOut:
+    """Call a layer something else from now on: alerts keep what it was called when they were made."""
+    if not (name := plain(body.name)):
+        raise Invalid("a layer has a name", pointer="/name")
+    return LayerOut.of(ports.layers.rename(layer_id, name, user_id=sign_in.user.user_id))
 
 
 @api.route("/api/layers/{layer_id}", method="DELETE", status=204, extra_statuses=(409,))

@@ -47,7 +47,7 @@ def capture_tile(
     clock: Clock,
     jitter: Jitter,
     lease_s: float,
-    most_tiles: int,
+    most_tiles: Callable[[int], int],
 ) -> None:
     """Capture one tile: `Choice` goes down the list, `after_capture` and `after_nothing_new` say what follows.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import datetime
 
 from chalicelib.application.ports.clock import Clock, Jitter
@@ -25,13 +26,13 @@ def search_scenes(
     clock: Clock,
     jitter: Jitter,
     until: datetime,
-    most_tiles: int,
+    most_tiles: Callable[[int], int],
 ) -> Found | Retry:
     """Return what the session of a tile run has found; or when to ask again, while another worker searches.
 
     `until` is when the claim ends, and with it the hold on the search.
 
-    Where the imagery has become finer, the area's grid moves: to one of so many tiles at most.
+    Where the imagery has become finer, the area's grid moves: to one of `most_tiles` of an area at most.
 
     Raises ImageryFailed: then the next tile run searches.
     """
@@ -59,7 +60,7 @@ def search_scenes(
     return found
 
 
-def _finer_grid(claim: CaptureClaim, provider: Imagery, most_tiles: int) -> Grid | None:
+def _finer_grid(claim: CaptureClaim, provider: Imagery, most_tiles: Callable[[int], int]) -> Grid | None:
     """Return the grid that the area moves to, where there is finer imagery than when it was drawn; None if not.
 
     This session ends on the old grid, so that what changed until now is told; the next one begins a new baseline.
@@ -72,5 +73,5 @@ def _finer_grid(claim: CaptureClaim, provider: Imagery, most_tiles: int) -> Grid
     if claim.watched is not None:
         fits = grid.zoom <= claim.watched.finest_zoom
     else:
-        fits = count_covering(claim.area, grid.zoom) <= most_tiles
+        fits = is_finer and count_covering(claim.area, grid.zoom) <= most_tiles(claim.area_id)
     return grid if is_finer and fits else None

@@ -60,6 +60,7 @@ class Ports(PastPorts):
         limits = self.settings.limits
         tiles, estimates = limits.tiles_per_day, limits.estimates_per_day
         budgets = {Spending.TILES: tiles, Spending.COMPARISONS: tiles, Spending.ESTIMATES: estimates}
+        budgets[Spending.AREA_TILES] = limits.max_tiles
         return SqlLedger(self.engine, budgets=budgets)
 
     @cached_property

@@ -29,9 +29,9 @@ export function parcelTable(alert) {
       "tr",
       {},
       cell("Parcel", el("strong", {}, parcel.name), tags(parcel)),
-      cell("Layer", parcel.layerName),
+      cell("Layer", parcel.layerName, parcel.layerVersion && el("span", { class: "faint" }, ` version ${parcel.layerVersion}`)),
       cell("Of the change", inside(parcel)),
-      cell("Permit", permitBadge(parcel), parcel.permit && ` ${parcel.reference ?? ""}`),
+      cell("Permit", permitBadge(parcel), parcel.permit && ` ${parcel.reference ?? ""}`, parcel.permit && days(parcel)),
     ),
   );
   return el(
@@ -45,6 +45,11 @@ export function parcelTable(alert) {
 
 function permitBadge({ permit }) {
   return permit === null ? null : badge(...(PERMITS[permit] ?? [permit, "diamond", "warn"]));
+}
+
+function days({ validFrom, validTo }) {
+  const said = [validFrom && `from ${validFrom}`, validTo && `to ${validTo}`].filter(Boolean).join(" ");
+  return said === "" ? null : el("span", { class: "faint" }, ` ${said}`);
 }
 
 function inside(parcel) {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from chalicelib.domain.errors import LimitReached
 
@@ -19,6 +20,14 @@ class Spending(StrEnum):
     REQUESTS = "requests"  # to a provider, at most: an image that is stored already is not asked for
     ESTIMATES = "estimates"
     COST = "cost_usd_millionths"  # of the requests, as the provider's terms say
+    AREA_TILES = "area_tiles"  # of one area, whatever the day: a limit, of which nothing is spent
+
+
+class TileLimits(NamedTuple):
+    """How many tiles a user may have watched."""
+
+    of_area: int
+    a_day: int
 
 
 def start_of_day(now: datetime) -> datetime:

@@ -13,7 +13,8 @@ from chalicelib.domain.layers import LayerKind, Parcel
 from chalicelib.domain.outlines import Plane, Shape
 from chalicelib.domain.overlaps import area_m2, inside_any_m2, is_inside_any, reaches_deeper, shared_m2
 from chalicelib.domain.permits import AGAINST, INSIDE, SURELY, Bearing, Standing, standing_on
-from chalicelib.domain.tiles import Outline
+from chalicelib.domain.shapes import Outlines
+from chalicelib.domain.tiles import Bounds, Outline
 
 MOST_NAMED = 20  # of those that one change touches: the others are counted
 LEAST_M2 = 0.5  # shared ground: less is how an outline was drawn
@@ -28,6 +29,36 @@ class LaidParcel:
     kind: LayerKind
     accuracy_m: float  # how far off its border may lie; 0 where that is not known
     parcel: Parcel
+    version: int = 1  # of its layer, from 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParcelFacts:
+    """What else was true of a parcel when a change touched it: its layer may be gone by now, or another version."""
+
+    version: int  # of its layer, from 1
+    number: int  # of its row in that version's file
+    m2: float
+    accuracy_m: float  # how far off its border may lie; 0 where that is not known
+    bounds: Bounds
+    valid_from: date | None = None  # like the two behind it: of a permit
+    valid_to: date | None = None
+    state: str | None = None
+
+    @classmethod
+    def of(cls, laid: LaidParcel) -> ParcelFacts:
+        """Return them."""
+        parcel = laid.parcel
+        return cls(
+            version=laid.version,
+            number=parcel.number,
+            m2=parcel.m2,
+            accuracy_m=laid.accuracy_m,
+            bounds=parcel.bounds,
+            valid_from=parcel.valid_from,
+            valid_to=parcel.valid_to,
+            state=parcel.state,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +75,8 @@ class NamedParcel:
     is_maybe: bool  # its border is so near that, with what the layer may be off, it may be touched or not
     standing: Standing | None = None  # of a permit, on the day of the change
     reference: str | None = None  # of a permit
+    facts: ParcelFacts | None = None  # None: it was named by a release that did not keep them
+    outlines: Outlines | None = None  # None too where they were not asked for, or had too many corners to be kept
 
 
 class Touched(NamedTuple):
@@ -99,6 +132,8 @@ def touched(
             is_maybe=is_maybe,
             standing=standing,
             reference=parcel.reference,
+            facts=ParcelFacts.of(laid),
+            outlines=parcel.outlines,
         )
         found.append((named, _Measured(laid, shapes, m2, standing)))
     permits = [measured for _, measured in found if measured.standing is not None]

@@ -20,6 +20,14 @@ class JoinedLand(NamedTuple):
 
     corners: int
     outlines: Outlines | None  # None: it has more than `MOST_CORNERS`, and cannot be watched as one area
+    filled_m: float = 0.0  # how wide the gaps are, between parcels, that are watched as well
+
+
+class Ground(NamedTuple):
+    """The ground of parcels that are to be watched together."""
+
+    outlines: Outlines
+    filled_m: float = 0.0  # as of `JoinedLand`, where they were joined before
 
 
 def too_many_corners(corners: int) -> Invalid:

@@ -55,5 +55,5 @@ def capture_tile(job: TileJob, ports: Ports) -> None:
         clock=ports.clock,
         jitter=ports.jitter,
         lease_s=ports.settings.queues.lease_s,
-        most_tiles=ports.settings.limits.max_tiles,
+        most_tiles=ports.ledger.most_tiles,
     )

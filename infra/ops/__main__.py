@@ -69,7 +69,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     budget = commands.add_parser("budget", help="what a user spent today, and may; --set changes that")
     budget.add_argument("email", help="the user's e-mail address")
     budget.add_argument(
-        "--set", action="append", type=_budget, metavar="KIND=NUMBER", help="tiles=20000; tiles= undoes"
+        "--set", action="append", type=_budget, metavar="KIND=NUMBER", help="tiles=70000; area_tiles= undoes"
     )
     return parser.parse_args(arguments)
 

@@ -75,6 +75,9 @@ def _redriven(answer: Mapping[str, Any]) -> Iterator[str]:
 
 def _budget(kinds: Mapping[str, Mapping[str, int | None]]) -> Iterator[str]:
     for kind, each in kinds.items():
+        if kind == "area_tiles":  # nothing of it is spent
+            yield f"{kind:20}  at most {each['budget']} of one area"
+            continue
         budget = "no budget" if each["budget"] is None else f"of {each['budget']}"
         yield f"{kind:20}  {each['spent']} {budget} today"
 

@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import select
 
 from chalicelib.adapters.database.ledger import SqlLedger
-from chalicelib.adapters.database.limit_tables import spendings
-from chalicelib.domain.budgets import Spending
+from chalicelib.adapters.database.limit_tables import budgets, spendings
+from chalicelib.domain.budgets import Spending, TileLimits
 from chalicelib.domain.errors import LimitReached, NotFound
 from chalicelib.domain.sessions import SessionStatus
 from tests.support.timing import at_once
@@ -86,6 +86,28 @@ def test_who_spends_at_once_never_spends_more_than_the_budget(trip):
         trip.wait(days=1)
         with trip.engine.begin() as connection:
             connection.execute(spendings.delete())
+
+
+def test_the_operator_allows_one_user_larger_areas_and_nobody_else(trip):
+    ledger, other = ledger_of(trip, area_tiles=9), trip.add_user()
+    ledger.set_budget(trip.user.email, Spending.AREA_TILES, 70_000)
+    ledger.set_budget(trip.user.email, Spending.TILES, 80_000)
+    assert ledger.tile_limits(trip.user.user_id) == TileLimits(of_area=70_000, a_day=80_000)
+    assert ledger.tile_limits(other.user_id) == TileLimits(of_area=9, a_day=5)
+    areas = [trip.add_area(tiles=1, user=user) for user in (trip.user, other)]
+    assert [ledger.most_tiles(area.area_id) for area in areas] == [70_000, 9]
+    trip.show("march")
+    trip.capture_now(trip.add_area(tiles=6))
+    ledger.set_budget(trip.user.email, Spending.AREA_TILES, None)
+    assert ledger.tile_limits(trip.user.user_id).of_area == 9
+
+
+def test_a_limit_of_a_later_release_is_passed_over(trip):
+    with trip.engine.begin() as connection:
+        connection.execute(budgets.insert().values(user_id=trip.user.user_id, kind="moons", amount=1, since=""))
+    trip.show("march")
+    trip.capture_now(trip.add_area(tiles=3))
+    assert spent(trip)["tiles"] == 3
 
 
 def test_the_operator_sees_and_sets_a_budget(trip):

@@ -65,6 +65,39 @@ def test_drawings_and_mapinfo_are_read():
     assert (shown.driver, shown.rows, shown.needs) == ("DXF", 1, ("crs",))
 
 
+def mapinfo(charset, name, column=b"plot"):
+    mif = MIF.replace("WindowsLatin1", charset).encode().replace(b"plot", column)
+    return files.zipped({"p.mif": mif, "p.mid": b'"' + name + b'"\n'})
+
+
+@pytest.mark.parametrize(
+    ("charset", "written", "encoding"),
+    [
+        ("WindowsLatin1", "cp1252", "cp1252"),
+        ("CodePage850", "cp850", "cp850"),
+        ("ISO8859_1", "latin-1", "ISO-8859-1"),
+        ("Neutral", "utf-8", "UTF-8"),
+        ("UTF-8", "utf-8", "UTF-8"),
+    ],
+)
+def test_the_texts_of_mapinfo_are_read_by_its_character_set_or_by_the_encoding_that_is_said(charset, written, encoding):
+    content = mapinfo(charset, "Né 7".encode(written), "clé".encode(written))
+    shown, (parcel,) = read(content, "a.zip")
+    assert (parcel.name, shown.encoding, shown.encoding_is_assumed) == ("Né 7", encoding, False)
+    assert shown.columns == ("clé",)
+    assert read(mapinfo(charset, "Ж".encode("cp1251")), "a.zip", encoding="cp1251")[1][0].name == "Ж"
+
+
+@pytest.mark.parametrize("charset", ["Neutral", "Nonsense"])
+def test_texts_of_mapinfo_of_no_known_set_are_assumed_and_said_to_be(charset):
+    shown, (parcel,) = read(mapinfo(charset, "Né 7".encode("cp1252")), "a.zip")
+    assert (parcel.name, shown.encoding, shown.encoding_is_assumed) == ("Né 7", "cp1252", True)
+    assert "cp1252 is assumed" in shown.notes[0]
+    with pytest.raises(Invalid, match="not in that encoding") as refused:
+        read(mapinfo(charset, "Né 7".encode("cp1252")), "a.zip", encoding="UTF-8")
+    assert refused.value.pointer == "/encoding"
+
+
 def polyline(corners, flag):
     said = "".join(f"10\n{x}\n20\n{y}\n" for x, y in corners)
     return f"0\nLWPOLYLINE\n8\nplots\n90\n{len(corners)}\n70\n{flag}\n{said}"
@@ -79,6 +112,17 @@ def test_the_rings_of_a_drawing_are_land_and_its_open_lines_are_not():
     assert [parcel.m2 for parcel in parcels] == [pytest.approx(10_000, rel=0.01)] * 2
     assert [(error.row, "a LineString is no land" in error.reason) for error in shown.errors] == [(3, True)]
     assert read(drawing, "a.dxf", crs="EPSG:32645", buffer_m=1)[0].parcels == 1
+
+
+def test_a_circle_of_a_drawing_is_a_point_and_no_plot():
+    plot = polyline([(300_000, 2_245_000), (300_100, 2_245_000), (300_100, 2_245_100)], 1)
+    well = "0\nCIRCLE\n8\nwells\n10\n300050\n20\n2245020\n40\n5\n"
+    drawing = f"0\nSECTION\n2\nENTITIES\n{well}{plot}0\nENDSEC\n0\nEOF\n".encode()
+    shown, (parcel,) = read(drawing, "a.dxf", crs="EPSG:32645")
+    assert (parcel.number, parcel.m2) == (2, pytest.approx(5_000, rel=0.01))
+    assert [(error.row, "a Point is no land" in error.reason) for error in shown.errors] == [(1, True)]
+    (around,) = read(drawing, "a.dxf", crs="EPSG:32645", buffer_m=10)[1]
+    assert around.m2 == pytest.approx(math.pi * 10**2, rel=0.02)
 
 
 def test_whole_numbers_are_written_as_they_are(tmp_path):

@@ -113,6 +113,11 @@ def test_the_land_of_a_whole_layer_is_joined_once_when_it_is_kept(server, asha):
     assert (land.corners, json.loads(land.geometry)[0][0][0]) == (5, json.loads(land.geometry)[0][0][-1])
     asked = {"name": "All", "layerId": layer}
     ready = asha.post("/api/area-configs/estimate", asked).json["areaM2"]
+    assert asha.post("/api/area-configs", asked).json["geometryNotes"] == []
+    with server.engine.begin() as connection:
+        connection.execute(update(t.layer_lands).values(filled_m=2.0))
+    (told,) = asha.post("/api/area-configs", asked).json["geometryNotes"]
+    assert told == "gaps between these parcels, of up to 2 m, are watched as well"
     with server.engine.begin() as connection:
         connection.execute(update(t.layer_lands).values(geometry=None, corners=40_001))
     refused = asha.post("/api/area-configs", asked)

@@ -6,13 +6,16 @@ from datetime import date
 import pytest
 from sqlalchemy import event, select, update
 
-from chalicelib.adapters.database import named_parcels
+from chalicelib.adapters.database import named_parcel_rows, named_parcels
 from chalicelib.adapters.database import tables as t
+from chalicelib.adapters.database.layers import SqlLayers
 from chalicelib.domain.area_states import AreaState
 from chalicelib.domain.errors import BadImage
 from chalicelib.domain.jobs import Queue
 from chalicelib.domain.layers import LayerKind
+from chalicelib.domain.paging import PageRequest
 from chalicelib.domain.permits import Standing
+from chalicelib.domain.shapes import bounds_of_outlines
 from tests.support.builders.domain import a_change, a_region
 from tests.support.builders.parcels import a_parcel, add_layer, add_version, plot
 from tests.support.timing import at_once
@@ -61,6 +64,10 @@ def the_alert(trip, session):
     return alert
 
 
+def the_land(trip, alert):
+    return trip.alerts.parcels(alert.alert_id, user_id=trip.user.user_id, page=PageRequest(1)).items[0].outlines
+
+
 def shares(named):
     return {parcel.name: (round(parcel.share, 2), parcel.is_maybe) for parcel in named}
 
@@ -92,11 +99,42 @@ def test_what_an_alert_kept_no_later_version_and_no_deletion_changes(trip, area)
     session = look(trip, area, plot(10, 10, 30, 30))
     kept = the_alert(trip, session)
     assert kept.is_likely_authorised
+    facts = kept.parcels[0].facts
+    assert (facts.valid_from, facts.valid_to, facts.state) == (date(2025, 1, 1), date(2026, 12, 31), "approved")
+    land = the_land(trip, kept)
+    assert land == ([plot(0, 0, 45, 45)[0]],)
+    assert (facts.version, facts.number, facts.bounds) == (1, 1, bounds_of_outlines(land))
     add_version(trip.engine, layer, [permit(plot(0, 0, 45, 45), state="revoked")], number=2)
     assert the_alert(trip, session) == kept
     with trip.engine.begin() as connection:
         connection.execute(update(t.layers).values(deleted_at=trip.now))
+    SqlLayers(trip.engine).purge(now=trip.now, limit=100)
+    with trip.engine.connect() as connection:
+        assert connection.execute(select(t.parcels)).all() == [], "nothing is left of the layer itself"
     assert the_alert(trip, session) == kept
+    assert the_land(trip, kept) == land
+
+
+def test_of_what_an_alert_names_so_many_corners_are_kept_and_of_the_others_the_box(trip, area, monkeypatch):
+    monkeypatch.setattr(named_parcel_rows, "MOST_CORNERS_KEPT", 12)
+    add_layer(trip.engine, trip.user.user_id, PLOTS)
+    alert = the_alert(trip, look(trip, area, plot(-10, 10, 30, 60)))
+    found = trip.alerts.parcels(alert.alert_id, user_id=trip.user.user_id, page=PageRequest(10)).items
+    assert [(parcel.outlines is None, parcel.facts is None) for parcel in found] == [
+        (False, False),
+        (False, False),
+        (True, False),
+    ]
+
+
+def test_what_a_release_without_facts_named_is_shown_without_them(trip, area):
+    add_layer(trip.engine, trip.user.user_id, PLOTS)
+    session = look(trip, area, plot(10, 10, 30, 30))
+    with trip.engine.begin() as connection:
+        connection.execute(update(t.named_parcels).values(facts=None, geometry=None))
+    alert = the_alert(trip, session)
+    assert (alert.parcels[0].name, alert.parcels[0].facts) == ("820/2", None)
+    assert the_land(trip, alert) is None
 
 
 def test_a_change_inside_a_valid_permit_is_marked_and_nobody_is_told(trip, area):

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import delete, func, select, update
 
 from chalicelib.adapters.database import tables as t
+from chalicelib.adapters.database.area_contents import SqlAreaContents
 from chalicelib.domain.errors import Conflict, NotFound
 from chalicelib.domain.jobs import Queue
 from chalicelib.domain.paging import PageRequest
@@ -13,6 +14,7 @@ from chalicelib.domain.places import PlaceFilter, PlaceState
 from chalicelib.domain.tile_runs import Verdict
 from chalicelib.domain.tiles import M_PER_DEGREE, bounds_of
 from tests.support.builders.domain import CORNER, SPRING, a_change, a_region
+from tests.support.retained import POLICY
 from tests.support.timing import at_once
 from tests.support.trip import ALL, Trip, jobs_of
 
@@ -205,12 +207,23 @@ def test_a_lost_baseline_is_another_baseline_and_no_failure(trip, land, area):
     assert trip.images.get(alert.reference_key) == b"day 2"
 
 
+def sizes(trip):
+    """Give what each sighting measured, and what was told of it then, as an archive of its area says."""
+    contents = SqlAreaContents(trip.engine, policy=POLICY)
+    return [(row["area_m2"], row["told_m2"]) for row in contents.sightings(trip.all_sessions()[0].area_id)]
+
+
 def test_what_is_accepted_is_the_baseline(trip, land, area):
     land.look(area, [WEST, EAST], [WEST, EAST])
+    before = sizes(trip)
+    assert all(area_m2 > 0 and told_m2 > 0 for area_m2, told_m2 in before)
     trip.wait(minutes=1)
     assert trip.places.accept_baseline(area.area_id, user_id=trip.user.user_id, now=trip.now) == 1
     (place,) = places(trip)
     assert (place.state, places(trip, is_open=True)) == (PlaceState.ACCEPTED, [])
+    assert sizes(trip) == before, "what was seen of it, and told, is known still"
+    assert trip.places.accept_baseline(area.area_id, user_id=trip.user.user_id, now=trip.now) == 0
+    assert sizes(trip) == before
     trip.wait(minutes=1)
     land.look(area, slow=[EAST])  # right after: the image before is the baseline, and nothing else is looked at
     session = land.look(area, slow=[EAST])

@@ -170,7 +170,7 @@ class Server(Api):
                     captures=self.ports.captures,
                     tile_images=self.ports.tile_images,
                     lease_s=60,
-                    most_tiles=2500,
+                    most_tiles=lambda _area_id: 2500,
                     **parts,
                 )
             elif message.queue is Queue.COMPARISONS:

@@ -155,7 +155,7 @@ class Trip:
             clock=self.clock,
             jitter=lambda most_s: most_s / 2,
             lease_s=LEASE_S,
-            most_tiles=2500,
+            most_tiles=lambda _area_id: 2500,
         )
 
     def compare_tile(self, job):

@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.engine import reads
-from chalicelib.adapters.database.named_parcels import named_by_alerts
+from chalicelib.adapters.database.named_parcel_rows import named_by_alerts, named_of
 from chalicelib.adapters.database.owned import ONE_SESSION_ID
 from chalicelib.adapters.database.paging import AnyRow, Listing, counted, page_of
 from chalicelib.adapters.database.rows import alert_of, failure_of, ignored_of, tile_image_of, unseen_tile_of
@@ -19,11 +19,12 @@ from chalicelib.domain.alerts import Alert, Ignored
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.images import TileImage
 from chalicelib.domain.paging import Page, PageRequest
+from chalicelib.domain.parcels import NamedParcel
 from chalicelib.domain.sessions import Failure
 from chalicelib.domain.tile_runs import Verdict
 from chalicelib.domain.unseen import UnseenTile
 
-SIGHTING = t.place_sightings
+SIGHTING, NAMED = t.place_sightings, t.named_parcels
 IMAGE, ALERT, SESSION, RUN, DONE = t.image_tiles, t.alert_details, t.alert_sessions, t.session_tiles, t.comparisons
 
 # In the order of the ids and with a limit, the optimiser would rather walk the whole table from its beginning.
@@ -108,6 +109,19 @@ class SqlAlerts(Alerts):
         keys = [int(row.run_id) for row in rows[: page.limit]]
         items = [ignored_of(row) for row in rows[: page.limit]]
         return Page(items, total, keys[-1] if len(rows) > page.limit else None, keys)
+
+    @override
+    @reads
+    def parcels(self, connection: Connection, alert_id: int, *, user_id: int, page: PageRequest) -> Page[NamedParcel]:
+        session_id = connection.execute(select(ALERT.c.session_id).where(ALERT.c.id == alert_id)).scalar()
+        asked = {"wanted": session_id, "owner": user_id}
+        if session_id is None or connection.execute(ONE_SESSION_ID, asked).first() is None:
+            raise NotFound(f"there is no alert {alert_id}")
+        query = select(NAMED).where(NAMED.c.alert_id == alert_id)
+        behind = query.where(NAMED.c.id > (page.after or 0)).order_by(NAMED.c.id).limit(page.limit + 1)
+        rows = connection.execute(behind).all()
+        total = counted(connection, query, page, rows)
+        return page_of(rows, page, total, lambda shown: [named_of(row) for row in shown])
 
 
 def _check_owner(connection: Connection, session_id: int, user_id: int) -> None:

@@ -78,12 +78,16 @@ class SqlAreaContents(SqlAreaLooks, AreaContents):
         for row in self.children_of(PLACE, Children(SIGHTING, "place_id", OF_SIGHTING), area_id):
             outlines = row.pop("outlines")
             geometry = {"type": "MultiPolygon", "coordinates": oriented(outlines)} if outlines else None
-            yield row | {"geometry": geometry}
+            accepted = {name: row.pop(f"accepted_{name}") for name in ("m2", "told_m2")}
+            was = {} if accepted["m2"] is None else {"area_m2": accepted["m2"], "told_m2": accepted["told_m2"]}
+            yield row | was | {"is_accepted": bool(was), "geometry": geometry}
 
     @override
     def parcels(self, area_id: int) -> Iterator[Known]:
         for row in self.rows_of(PARCEL, OF_PARCEL, area_id):
-            yield row | {"tags": json.loads(row["tags"])}
+            facts, land = (json.loads(row[name] or "null") for name in ("facts", "geometry"))
+            geometry = None if land is None else {"type": "MultiPolygon", "coordinates": land}
+            yield row | {"tags": json.loads(row["tags"]), "facts": facts, "geometry": geometry}
 
     @override
     def holds(self, area_id: int) -> Iterator[Known]:

@@ -49,6 +49,7 @@ layer_lands = table(  # apart from their versions, which are read by the dozen
     Column("layer_version_id", Id, primary_key=True, autoincrement=False),
     Column("corners", Integer, nullable=False),
     Column("geometry", Text(MOST_BYTES)),  # the coordinates of a MultiPolygon; NULL: too many to be watched as one
+    Column("filled_m", Double),  # how wide the gaps are that were filled; NULL: of a release that did not keep it
 )
 
 parcels = table(

@@ -76,8 +76,8 @@ def end(connection: Connection, version: LayerVersion, extent: Extent, *, levels
         raise Busy(f"version {version.version_id} of a layer was given up")
     if extent.land is not None:
         joined = None if extent.land.outlines is None else text_of(extent.land.outlines)
-        land = {"layer_version_id": version.version_id, "corners": extent.land.corners, "geometry": joined}
-        connection.execute(insert(t.layer_lands).values(land))
+        land = {"corners": extent.land.corners, "geometry": joined, "filled_m": extent.land.filled_m}
+        connection.execute(insert(t.layer_lands).values(layer_version_id=version.version_id, **land))
     is_there = (LAYER.c.id == version.layer_id) & LAYER.c.deleted_at.is_(None)
     current = update(LAYER).where(is_there).values(current_version_id=version.version_id)
     if not connection.execute(current).rowcount:

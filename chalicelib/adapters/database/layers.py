@@ -84,6 +84,15 @@ class SqlLayers(Layers):
 
     @override
     @writes
+    def rename(self, connection: Connection, layer_id: int, name: str, *, user_id: int) -> Layer:
+        mine = _owned(user_id).where(LAYER.c.id == layer_id)
+        if connection.execute(mine.with_for_update()).first() is None:  # rowcount: none where it is called so already
+            raise NotFound(f"there is no layer {layer_id}")
+        connection.execute(update(LAYER).where(LAYER.c.id == layer_id).values(name=name))
+        return _with_versions(connection, connection.execute(mine).all())[0]
+
+    @override
+    @writes
     def delete(self, connection: Connection, layer_id: int, *, user_id: int, now: datetime) -> None:
         mine = (LAYER.c.id == layer_id) & (LAYER.c.user_id == user_id) & LAYER.c.deleted_at.is_(None)
         is_found = mine & LAYER.c.current_version_id.is_not(None)

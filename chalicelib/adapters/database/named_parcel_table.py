@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Double, String, Text, UniqueConstraint
 
+from chalicelib.adapters.database.archive_tables import MOST_BYTES
 from chalicelib.adapters.database.metadata import Id, table
 
 named_parcels = table(
@@ -26,6 +27,8 @@ named_parcels = table(
     Column("is_maybe", Boolean, nullable=False),  # touched or not, with what the layer may be off
     Column("standing", String(16)),  # of a permit, on the day of the change
     Column("reference", String(200)),
+    Column("facts", Text),  # JSON: its row, version, m2, box, days and state; NULL: of a release without
+    Column("geometry", Text(MOST_BYTES)),  # the coordinates of a MultiPolygon, of an alert's; NULL: too many corners
     UniqueConstraint("area_id", "id"),
     UniqueConstraint("alert_id", "id"),
     UniqueConstraint("place_id", "id"),

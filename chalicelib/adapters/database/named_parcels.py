@@ -1,40 +1,34 @@
-"""The parcels that alerts and places name: found among those of their owner's layers, and kept as they were."""
+"""The parcels that a change touches, found among those of its area's owner's layers."""
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Row, bindparam, delete, exists, insert, select
+from sqlalchemy import Connection, Integer, Row, bindparam, exists, select
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.cells import cells_over
-from chalicelib.adapters.database.layer_rows import parcel_of, text_of
+from chalicelib.adapters.database.layer_rows import parcel_of
 from chalicelib.adapters.database.paging import AnyRow
 from chalicelib.domain.layers import LayerKind
-from chalicelib.domain.parcels import LaidParcel, NamedParcel, Touched, touched
-from chalicelib.domain.permits import Standing
+from chalicelib.domain.parcels import LaidParcel, Touched, touched
 from chalicelib.domain.places import bounds_around
 from chalicelib.domain.tiles import M_PER_DEGREE, Bounds, Outline, overlap
 
-AREA, LAYER, VERSION, PARCEL, CELL, NAMED = (
-    t.area_configs,
-    t.layers,
-    t.layer_versions,
-    t.parcels,
-    t.parcel_cells,
-    t.named_parcels,
-)
+AREA, LAYER, VERSION, PARCEL, CELL = t.area_configs, t.layers, t.layer_versions, t.parcels, t.parcel_cells
 MOST_CELLS = 4000  # of one look-up; what is spread wider is looked for among all parcels
 MOST_NEAR = 5000  # parcels that one change is held against
 _IS_THERE = (LAYER.c.user_id == AREA.c.user_id) & LAYER.c.deleted_at.is_(None) & LAYER.c.current_version_id.is_not(None)
 HAS_LAYERS = exists().where(_IS_THERE).correlate(AREA).label("has_layers")
 """Whether the owner of an area has layers."""
 _OF_OWNER = (
-    select(LAYER.c.id, LAYER.c.name, LAYER.c.kind, LAYER.c.current_version_id, VERSION.c.accuracy_m, VERSION.c.levels)
+    select(
+        *(LAYER.c[name] for name in ("id", "name", "kind", "current_version_id")),
+        *(VERSION.c[name] for name in ("number", "accuracy_m", "levels")),
+    )
     .select_from(AREA)
     .join(LAYER, _IS_THERE)
     .join(VERSION, VERSION.c.id == LAYER.c.current_version_id)
@@ -120,45 +114,6 @@ def _cells(boxes: Iterable[Bounds], levels: int) -> list[int] | None:
     return sorted(found)
 
 
-def keep_named(
-    connection: Connection,
-    named: Iterable[NamedParcel],
-    *,
-    area_id: int,
-    alert_id: int | None = None,
-    place_id: int | None = None,
-) -> None:
-    """Keep the parcels that an alert or a place names."""
-    about = {"area_id": area_id, "alert_id": alert_id, "place_id": place_id}
-    rows = [_row_of(parcel) | about for parcel in named]
-    if rows:
-        connection.execute(insert(NAMED), rows)
-
-
-def forget_named(connection: Connection, place_ids: Collection[int]) -> None:
-    """Forget the parcels that places named: they are anew, or part of another place."""
-    connection.execute(delete(NAMED).where(NAMED.c.place_id.in_(list(place_ids))))
-
-
-def named_by_alerts(connection: Connection, alert_ids: Collection[int]) -> dict[int, list[NamedParcel]]:
-    """Return the parcels that alerts name, by alert, the most telling first."""
-    return _named(connection, "alert_id", alert_ids)
-
-
-def named_by_places(connection: Connection, place_ids: Collection[int]) -> dict[int, list[NamedParcel]]:
-    """Return the parcels that places name, by place, the most telling first."""
-    return _named(connection, "place_id", place_ids)
-
-
-def _named(connection: Connection, about: str, ids: Collection[int]) -> dict[int, list[NamedParcel]]:
-    found: dict[int, list[NamedParcel]] = {}
-    if ids:
-        rows = connection.execute(select(NAMED).where(NAMED.c[about].in_(list(ids))).order_by(NAMED.c.id))
-        for row in rows:
-            found.setdefault(getattr(row, about), []).append(_named_of(row))
-    return found
-
-
 def _widened(bounds: Bounds, metres: float) -> Bounds:
     north = metres / M_PER_DEGREE
     east = north / max(0.01, math.cos(math.radians(bounds.north)))
@@ -176,34 +131,5 @@ def _laid(layer: AnyRow, row: Row[Any]) -> LaidParcel:
         kind=LayerKind(layer.kind),
         accuracy_m=layer.accuracy_m or 0.0,
         parcel=parcel_of(row),
-    )
-
-
-def _row_of(parcel: NamedParcel) -> dict[str, Any]:
-    return {
-        "layer_id": parcel.layer_id,
-        "layer_version_id": parcel.version_id,
-        "parcel_id": parcel.parcel_id,
-        "layer_name": parcel.layer_name,
-        "name": parcel.name,
-        "tags": text_of(parcel.tags),
-        "share": parcel.share,
-        "is_maybe": parcel.is_maybe,
-        "standing": parcel.standing,
-        "reference": parcel.reference,
-    }
-
-
-def _named_of(row: Row[Any]) -> NamedParcel:
-    return NamedParcel(
-        layer_id=row.layer_id,
-        layer_name=row.layer_name,
-        version_id=row.layer_version_id,
-        parcel_id=row.parcel_id,
-        name=row.name,
-        tags=json.loads(row.tags),
-        share=row.share,
-        is_maybe=row.is_maybe,
-        standing=row.standing and Standing(row.standing),
-        reference=row.reference,
+        version=layer.number,
     )

@@ -15,7 +15,7 @@ from chalicelib.adapters.database.layer_rows import outlines_of_text
 from chalicelib.adapters.database.paging import AnyRow
 from chalicelib.application.ports.parcels import LayerText, Parcels
 from chalicelib.domain.errors import Invalid, NotFound
-from chalicelib.domain.shapes import Outlines, too_many_corners
+from chalicelib.domain.shapes import Ground, too_many_corners
 from chalicelib.domain.survey_numbers import ParcelText
 
 LAYER, VERSION, LAND, PARCEL = t.layers, t.layer_versions, t.layer_lands, t.parcels
@@ -47,7 +47,7 @@ class SqlParcels(Parcels):
         user_id: int,
         version_id: int | None,
         parcel_ids: Sequence[int] | None,
-    ) -> Outlines:
+    ) -> Ground:
         of_version = PARCEL.c.layer_version_id == (found := _version(connection, layer_id, user_id, version_id))
         query = select(PARCEL.c.geometry).where(of_version)
         if parcel_ids is None:
@@ -68,13 +68,13 @@ class SqlParcels(Parcels):
                 missing = len(wanted) - len(texts)
                 raise NotFound(f"{missing} of these parcels are not in this version of layer {layer_id}")
             _check_size(sum(map(len, texts)))
-        return tuple(outline for text in texts for outline in outlines_of_text(text))
+        return Ground(tuple(outline for text in texts for outline in outlines_of_text(text)))
 
 
-def _joined(land: AnyRow) -> Outlines:
+def _joined(land: AnyRow) -> Ground:
     if land.geometry is None:
         raise too_many_corners(land.corners)
-    return outlines_of_text(land.geometry)
+    return Ground(outlines_of_text(land.geometry), land.filled_m or 0.0)
 
 
 def _check_size(size: int) -> None:

@@ -15,7 +15,8 @@ from sqlalchemy import Connection, Row, bindparam, select, update
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.engine import OWN_TROUBLE, insert_row
-from chalicelib.adapters.database.named_parcels import forget_named, keep_named, layers_of_owner, touched_by
+from chalicelib.adapters.database.named_parcel_rows import forget_named, keep_of_place
+from chalicelib.adapters.database.named_parcels import layers_of_owner, touched_by
 from chalicelib.domain.places import PlaceState, bounds_around, groups_of, lies_on
 from chalicelib.domain.scenes import day_of
 from chalicelib.domain.severity import highest
@@ -88,7 +89,7 @@ def join_places(connection: Connection, session_id: int, *, area_id: int) -> Non
                 forget_named(connection, [place_id, *group.place_ids])
                 day = day_of(max(row.seen_at for row in group.new), outlines[0][0][0][0])
                 found = touched_by(connection, layers, outlines, day=day)
-                keep_named(connection, found.named, area_id=area_id, place_id=place_id)
+                keep_of_place(connection, found.named, area_id=area_id, place_id=place_id)
 
 
 def _tile(row: Row[Any]) -> tuple[int, int, int]:

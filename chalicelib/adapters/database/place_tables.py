@@ -48,6 +48,8 @@ place_sightings = table(
     Column("seen_at", UtcDateTime, nullable=False),  # when its image was taken
     Column("kind", String(20)),
     Column("kind_probability", Double),
+    Column("accepted_m2", Double),  # what `area_m2` was, and `told_m2`, before the baseline was moved past it
+    Column("accepted_told_m2", Double),
     UniqueConstraint("session_id", "id"),
     UniqueConstraint("place_id", "id"),
     UniqueConstraint("area_id", "is_latest", "z", "x", "y", "id"),

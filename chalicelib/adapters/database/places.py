@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.engine import reads, writes
-from chalicelib.adapters.database.named_parcels import named_by_places
+from chalicelib.adapters.database.named_parcel_rows import named_by_places
 from chalicelib.adapters.database.owned import owned_area
 from chalicelib.adapters.database.paging import counted, newest, page_of
 from chalicelib.adapters.database.rows import tile_of
@@ -105,7 +105,17 @@ class SqlPlaces(Places):
         open_ones = (PLACE.c.area_id == area_id) & (PLACE.c.state == PlaceState.OPEN) & PLACE.c.merged_into_id.is_(None)
         settled = connection.execute(update(PLACE).where(open_ones).values(state=PlaceState.ACCEPTED))
         latest = (SIGHTING.c.area_id == area_id) & SIGHTING.c.is_latest.is_(True)
-        connection.execute(update(SIGHTING).where(latest).values(area_m2=0.0, told_m2=0.0))
+        # In this order: MySQL sets one column after the other, and what was seen is kept before it counts as 0.
+        connection.execute(
+            update(SIGHTING)
+            .where(latest, SIGHTING.c.accepted_m2.is_(None))
+            .ordered_values(
+                (SIGHTING.c.accepted_m2, SIGHTING.c.area_m2),
+                (SIGHTING.c.accepted_told_m2, SIGHTING.c.told_m2),
+                (SIGHTING.c.area_m2, 0.0),
+                (SIGHTING.c.told_m2, 0.0),
+            )
+        )
         return settled.rowcount
 
 
@@ -160,7 +170,7 @@ def _seen_of(session_id: int, sightings: list[Row[Any]]) -> Seen:
     return Seen(
         session_id=session_id,
         seen_at=max(row.seen_at for row in sightings),
-        area_m2=max(row.place_m2 or row.area_m2 for row in sightings),
+        area_m2=max(row.place_m2 or row.accepted_m2 or row.area_m2 for row in sightings),
         is_told=any(row.is_told for row in sightings),
         tiles=tuple(
             SeenTile(tile=tile_of(row), image_id=row.image_id, image_key=row.object_key, alert_id=row.alert_id)

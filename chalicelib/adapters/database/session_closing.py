@@ -18,7 +18,7 @@ from chalicelib.adapters.database.area_shapes import is_of_its_land
 from chalicelib.adapters.database.area_states import put_state
 from chalicelib.adapters.database.comparisons import add_comparison, add_slow_comparison
 from chalicelib.adapters.database.engine import insert_row, record_after_commit
-from chalicelib.adapters.database.named_parcels import keep_named
+from chalicelib.adapters.database.named_parcel_rows import keep_of_alert
 from chalicelib.adapters.database.open_runs import OpenRun
 from chalicelib.adapters.database.outbox import post
 from chalicelib.adapters.database.place_joining import join_places_or_leave
@@ -164,7 +164,7 @@ def _insert_alert(connection: Connection, run: OpenRun, outcome: Outcome, *, now
     )
     if outcome.parcels:
         of_area = select(SESSION.c.area_id).where(SESSION.c.id == run.session_id)
-        keep_named(connection, outcome.parcels, area_id=connection.execute(of_area).scalar_one(), alert_id=alert_id)
+        keep_of_alert(connection, outcome.parcels, area_id=connection.execute(of_area).scalar_one(), alert_id=alert_id)
 
 
 def finish_if_done(connection: Connection, session: Row[Any], *, now: datetime, request_id: str = "") -> list[Message]:

@@ -89,13 +89,13 @@ def read_rows(source: Source, file_layer: str, most_rows: int) -> Rows:
 def _read(path: Path, source: Source, file_layer: str, most_rows: int) -> Rows:
     layers = _layers(path)
     layer = _chosen(path, layers, file_layer)
-    info = pyogrio.read_info(path, layer=layer, force_feature_count=True)
+    options = {"encoding": source.encoding} if source.driver in ("ESRI Shapefile", "MapInfo File") else {}
+    info = pyogrio.read_info(path, layer=layer, force_feature_count=True, **options)
     if info["driver"] != _NAMES.get(source.driver, source.driver):
         raise Invalid(f"this file is read as {info['driver']}, and it looks like {source.driver}: it is damaged")
     if info["features"] > most_rows:
         raise Invalid(f"this file has {info['features']} rows; at most {most_rows} make one layer: cut it")
     check_columns(len(info["fields"]))
-    options = {"encoding": source.encoding} if source.driver in ("ESRI Shapefile", "MapInfo File") else {}
     meta, _, geometries, values = pyogrio.raw.read(path, layer=layer, force_2d=True, datetime_as_string=True, **options)
     if geometries is None:
         raise Invalid(f"the layer {layer!r} of this file has no geometries")

@@ -22,6 +22,7 @@ MOST_DEGREES = 2.0  # that one parcel is wide or high
 _LEAST_M2 = 0.01
 _SAME = 1e-6  # of an area: what is mended is the same land
 _TURNED = 0.05  # of the rows: so many that are turned are the file's fault, not the rows'
+_OF_CIRCLE, _ROUND = 91, 1e-5  # corners of what GDAL makes of a circle, and how little their distances differ
 _EXCHANGED = "longitude and latitude look exchanged"
 _POLYGONS = (GeometryType.POLYGON, GeometryType.MULTIPOLYGON)
 _NARROW = (
@@ -163,13 +164,28 @@ class Land:
 
 
 def closed(geometries: Geometries) -> Geometries:
-    """Return the geometries of a drawing with its rings as land: lines that end where they begin."""
+    """Return the geometries of a drawing with its rings as land: lines that end where they begin.
+
+    A circle is no plot but a sign for something in its middle, a well or a pillar, and becomes that point: as land it
+    would be a parcel that nobody has.
+    """
     is_ring = np.isin(shapely.get_type_id(geometries), (GeometryType.LINESTRING, GeometryType.LINEARRING))
     is_ring &= shapely.is_closed(geometries) & (shapely.get_num_points(geometries) > 3)
     land = np.array(geometries, dtype=object)
     for row in np.flatnonzero(is_ring):
-        land[row] = shapely.Polygon(geometries[row])
+        middle = _middle_of_circle(geometries[row])
+        land[row] = shapely.Polygon(geometries[row]) if middle is None else middle
     return land
+
+
+def _middle_of_circle(ring: shapely.Geometry) -> shapely.Geometry | None:
+    """Return the middle of what GDAL drew as a circle: 91 corners, all as far from it."""
+    corners = shapely.get_coordinates(ring)
+    if len(corners) != _OF_CIRCLE:
+        return None
+    middle = corners[:-1].mean(axis=0)
+    radii = np.hypot(*(corners - middle).T)
+    return shapely.points(middle) if np.ptp(radii) <= _ROUND * radii.mean() else None
 
 
 def same_names(names: list[str]) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from chalicelib.adapters.layers.archives import members
 from chalicelib.adapters.layers.kml import check_kml
+from chalicelib.adapters.layers.mapinfo import without_charset
 from chalicelib.domain.errors import Invalid
 
 KINDS = "KML or KMZ, a zipped shapefile, GeoPackage, GeoJSON, CSV, DXF or MapInfo"
@@ -92,7 +94,12 @@ def _several(driver: str, first: str, found: dict[str, bytes], encoding: str) ->
     source = Source(driver=driver, parts=parts, encoding=_known(encoding))
     if driver == "ESRI Shapefile":
         _check_shapefile(parts)
-        _choose_encoding(source, encoding)
+        said = parts.pop(".cpg", b"").decode("ascii", "replace").strip().strip("\0")
+        name = {"65001": "UTF-8", "88591": "ISO-8859-1"}.get(said, f"cp{said}" if said.isdigit() else said)
+        _choose_encoding(source, encoding, said=name, texts=[_of_table(parts[".dbf"])])
+    else:
+        parts[".tab"], name = without_charset(parts[".tab"])
+        _choose_encoding(source, encoding, said=name, texts=[parts[".tab"], _of_table(parts[".dat"])])
     return source
 
 
@@ -118,24 +125,28 @@ def _check_shapefile(parts: dict[str, bytes]) -> None:
         raise Invalid(f"this shapefile has {shapes} shapes, and its .dbf {rows} rows: export it again")
 
 
-def _choose_encoding(source: Source, encoding: str) -> None:
-    said = source.parts.pop(".cpg", b"").decode("ascii", "replace").strip().strip("\0")
-    name = {"65001": "UTF-8", "88591": "ISO-8859-1"}.get(said, f"cp{said}" if said.isdigit() else said)
+def _choose_encoding(source: Source, encoding: str, *, said: str, texts: Sequence[bytes]) -> None:
+    """Choose the encoding that a person says, else what the file says, else UTF-8 where its texts are that."""
     if encoding:
         source.encoding = _known(encoding)
-    elif name and (known := _known(name)):
+    elif said and (known := _known(said)):
         source.encoding = known
-    elif _is_utf8(source.parts[".dbf"]):
+    elif all(map(_is_utf8, texts)):
         source.encoding = "UTF-8"
     else:
         source.encoding, source.encoding_is_assumed = ASSUMED, True
         source.notes.append(_assumed("the file does not say in which encoding its texts are, and they are not UTF-8"))
 
 
-def _is_utf8(table: bytes) -> bool:
-    """Whether the texts of a dBASE table are UTF-8: its numbers are ASCII, its head is not looked at."""
+def _of_table(table: bytes) -> bytes:
+    """Return the rows of a dBASE table, without its head."""
+    return table[int.from_bytes(table[8:10], "little") :]
+
+
+def _is_utf8(text: bytes) -> bool:
+    """Whether texts are UTF-8; numbers among them are ASCII."""
     try:
-        table[int.from_bytes(table[8:10], "little") :].decode("utf-8")
+        text.decode("utf-8")
     except UnicodeDecodeError:
         return False
     return True
@@ -176,7 +187,10 @@ def _interchange(first: str, found: dict[str, bytes], encoding: str) -> Source:
             parts[".mid"] = data
     if ".mid" not in parts:  # its parcels would have numbers for names
         raise Invalid(_WITHOUT_MID)
-    return Source(driver="MapInfo File", parts=parts, encoding=_known(encoding))
+    source = Source(driver="MapInfo File", parts=parts)
+    parts[".mif"], name = without_charset(parts[".mif"])
+    _choose_encoding(source, encoding, said=name, texts=list(parts.values()))
+    return source
 
 
 def _as_utf8(content: bytes, encoding: str) -> tuple[bytes, Source]:

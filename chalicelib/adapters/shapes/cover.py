@@ -83,9 +83,9 @@ def _filled(land: shapely.Geometry, gap_m: float) -> shapely.Geometry:
 
 def joined_land(parcels: Sequence[shapely.Geometry]) -> JoinedLand:
     """Return what is watched of parcels that are watched together."""
-    land, _ = joined(parcels)
+    land, filled_m = joined(parcels)
     corners = int(shapely.get_num_coordinates(land))
-    return JoinedLand(corners, outlines_of(land, KEPT_DIGITS) if corners <= MOST_CORNERS else None)
+    return JoinedLand(corners, outlines_of(land, KEPT_DIGITS) if corners <= MOST_CORNERS else None, filled_m)
 
 
 def outlines_of(shape: shapely.Geometry, digits: int = 15) -> Outlines:

@@ -16,7 +16,7 @@ from chalicelib.domain.errors import Invalid
 from chalicelib.domain.extents import MAX_REACH_KM, reach_km
 from chalicelib.domain.geojson import Given, Position
 from chalicelib.domain.scenes import Grid
-from chalicelib.domain.shapes import BUFFER_M, MOST_CORNERS, Outlines, Shape, TilePart, too_many_corners
+from chalicelib.domain.shapes import BUFFER_M, MOST_CORNERS, Ground, Shape, TilePart, too_many_corners
 from chalicelib.domain.tiles import MAX_LATITUDE, Bounds
 
 _PIECE_DEGREES = 0.05  # of latitude: over so much a degree of longitude has one length, to a tenth of a percent
@@ -68,10 +68,11 @@ class GeosShapes(Shapes):
         )
 
     @override
-    def of_parcels(self, parcels: Outlines, *, buffer_m: float | None, exclude: Sequence[Given]) -> Shape:
+    def of_parcels(self, ground: Ground, *, buffer_m: float | None, exclude: Sequence[Given]) -> Shape:
         _check_tangle(exclude)
-        land, filled_m = cover.joined([shapely.Polygon(outline[0], outline[1:]) for outline in parcels])
-        notes = [f"gaps between these parcels, of up to {filled_m:g} m, are watched as well"] if filled_m else []
+        land, filled_m = cover.joined([shapely.Polygon(outline[0], outline[1:]) for outline in ground.outlines])
+        gap_m = filled_m or ground.filled_m  # what was joined before has none left
+        notes = [f"gaps between these parcels, of up to {gap_m:g} m, are watched as well"] if gap_m else []
         _check_extent(land, "/layerId")
         if buffer_m is not None:
             least, most = BUFFER_M
@@ -230,12 +231,8 @@ def _check_extent(land: Any, pointer: str) -> None:  # noqa: ANN401 (a geometry)
         raise Invalid(f"a shape must lie within {MAX_LATITUDE:.4f} degrees of the equator", pointer=pointer)
     across = max(reach_km(bounds))
     if across > MAX_REACH_KM:
-        raise Invalid(
-            f"this shape is {2 * across:,.0f} km wide or high; at most {2 * MAX_REACH_KM:,.0f} are allowed".replace(
-                ",", " "
-            ),
-            pointer=pointer,
-        )
+        wide, most = (f"{2 * km:,.0f}".replace(",", " ") for km in (across, MAX_REACH_KM))
+        raise Invalid(f"this shape is {wide} km wide or high; at most {most} are allowed", pointer=pointer)
 
 
 def _with_polygons_alone(shape: Any) -> Any:  # noqa: ANN401 (a geometry)

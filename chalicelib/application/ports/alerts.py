@@ -7,6 +7,7 @@ from typing import Protocol
 from chalicelib.domain.alerts import Alert, Ignored
 from chalicelib.domain.images import TileImage
 from chalicelib.domain.paging import Page, PageRequest
+from chalicelib.domain.parcels import NamedParcel
 from chalicelib.domain.sessions import Failure
 from chalicelib.domain.unseen import UnseenTile
 
@@ -28,4 +29,8 @@ class Alerts(Protocol):
 
     def ignored(self, session_id: int, *, user_id: int, page: PageRequest) -> Page[Ignored]:
         """Return what a session's comparisons saw and did not alert on, tile by tile. Raises NotFound."""
+        ...
+
+    def parcels(self, alert_id: int, *, user_id: int, page: PageRequest) -> Page[NamedParcel]:
+        """Return the parcels that an alert names, with their land, the most telling first. Raises NotFound."""
         ...

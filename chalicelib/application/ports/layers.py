@@ -37,6 +37,10 @@ class Layers(Protocol):
         """Return the parcels whose box overlaps a box, by their numbers: found by its cells."""
         ...
 
+    def rename(self, layer_id: int, name: str, *, user_id: int) -> Layer:
+        """Call a user's layer something else from now on; what names parcels of it keeps its name then. NotFound."""
+        ...
+
     def delete(self, layer_id: int, *, user_id: int, now: datetime) -> None:
         """Delete a user's layer: it is found no more, and its rows go by `purge`.
 

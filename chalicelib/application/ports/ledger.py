@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from chalicelib.domain.budgets import Spending
+from chalicelib.domain.budgets import Spending, TileLimits
 
 
 class Account(NamedTuple):
@@ -22,6 +22,14 @@ class Ledger(Protocol):
 
     def charge(self, user_id: int, kind: Spending, *, now: datetime) -> None:
         """Write that a user spent one of a kind. Raises LimitReached, and nothing is spent."""
+        ...
+
+    def tile_limits(self, user_id: int) -> TileLimits:
+        """Return how many tiles a user may have watched: everybody's limits, or what the operator gave him."""
+        ...
+
+    def most_tiles(self, area_id: int) -> int:
+        """Return of how many tiles an area may be at most, by its owner's limit."""
         ...
 
     def account(self, email: str, *, now: datetime) -> Account:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-from chalicelib.domain.shapes import Outlines
+from chalicelib.domain.shapes import Ground
 from chalicelib.domain.survey_numbers import ParcelText
 
 
@@ -25,7 +25,7 @@ class Parcels(Protocol):
 
     def ground(
         self, layer_id: int, *, user_id: int, version_id: int | None, parcel_ids: Sequence[int] | None
-    ) -> Outlines:
+    ) -> Ground:
         """Return the ground of some parcels of a version, or of all; without a version, of the newest.
 
         Raises NotFound for a layer, a version or a parcel that is not there, Invalid for more than fits in memory.

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from chalicelib.domain.geojson import Given
 from chalicelib.domain.scenes import Grid
-from chalicelib.domain.shapes import Outlines, Shape, TilePart
+from chalicelib.domain.shapes import Ground, Shape, TilePart
 
 
 class Shapes(Protocol):
@@ -21,7 +21,7 @@ class Shapes(Protocol):
         """
         ...
 
-    def of_parcels(self, parcels: Outlines, *, buffer_m: float | None, exclude: Sequence[Given]) -> Shape:
+    def of_parcels(self, ground: Ground, *, buffer_m: float | None, exclude: Sequence[Given]) -> Shape:
         """Return the land of parcels that are right each, joined where they adjoin; with a margin around all of them.
 
         What is left out is taken from the margin too. Raises Invalid for what is too wide, has too many corners, or

@@ -72,6 +72,7 @@ ENTRIES = {
     "GET /api/alerts/sessions/{session_id}/details": Entry(THING),
     "GET /api/alerts/sessions/{session_id}/alerts": Entry(THING),
     "GET /api/alerts/sessions/{session_id}/ignored": Entry(THING),
+    "GET /api/alerts/{alert_id}/parcels": Entry(THING),
     "GET /api/places/{place_id}": Entry(THING),
     "GET /api/area-configs/{area_id}/images": Entry(THING),
     "GET /api/area-configs/{area_id}/kept": Entry(THING),
@@ -83,6 +84,7 @@ ENTRIES = {
     "GET /api/layers/{layer_id}": Entry(THING),
     "GET /api/layers/{layer_id}/parcels": Entry(THING),
     "POST /api/layers/{layer_id}/match": Entry(THING, {"text": "820/1"}),
+    "PATCH /api/layers/{layer_id}": Entry(THING, {"name": "Plots"}),
     "DELETE /api/layers/{layer_id}": Entry(THING),
     "GET /api/layers/imports/{import_id}": Entry(THING),
     "PUT /api/layers/imports/{import_id}/file": Entry(THING, owner_gets=403),  # without its signature
@@ -165,6 +167,7 @@ def made_world(server):
     ids = {each["isCurrent"]: each["id"] for each in asha.get("/api/auth/sign-ins").json}
     hers = {"area_id": area["id"], "device_id": device["id"], "sign_in_id": ids[False]}
     hers["session_id"] = asha.get("/api/alerts/sessions").json[0]["id"]
+    hers["alert_id"] = asha.get(f"/api/alerts/sessions/{hers['session_id']}/alerts").json[0]["id"]
     hers["place_id"] = asha.get("/api/places").json[0]["id"]
     hers["image_id"] = asha.get(f"/api/area-configs/{area['id']}/images").json[0]["id"]
     hers["hold_id"] = asha.post("/api/holds", {"placeId": hers["place_id"], "reason": CANARIES[0]}).json["id"]

@@ -1,5 +1,7 @@
 """Parcels over HTTP: with alerts and places, as a pasted list, and as the land of an area."""
 
+from datetime import date
+
 import pytest
 from sqlalchemy import select
 
@@ -21,6 +23,10 @@ def around(size_m=200):
     return [[*corners, corners[0]]]
 
 
+def as_sent(outline):
+    return [[list(position) for position in ring] for ring in outline]
+
+
 def refused_at(answer, pointer, words):
     """Is it refused, because of what stands there, in these words?"""
     assert answer.status == 400, answer.content
@@ -40,8 +46,9 @@ def match(person, layer, text, **more):
 
 def test_an_alert_and_a_place_show_the_parcels_that_they_touch(server, asha):
     add_layer(server.engine, user_id(asha), [a_parcel("820/1", around())], accuracy_m=5.0)
-    permit = a_parcel("a permit", around(), reference="BDA/7", state="disputed")
-    add_layer(server.engine, user_id(asha), [permit], kind=LayerKind.PERMITS, name="Permits", accuracy_m=5.0)
+    days = {"valid_from": date(2026, 1, 1), "valid_to": None}
+    permit = a_parcel("a permit", around(), number=4, reference="BDA/7", state="disputed", **days)
+    layer = add_layer(server.engine, user_id(asha), [permit], kind=LayerKind.PERMITS, name="Permits", accuracy_m=5.0)
     asha.trip()
     session = asha.get("/api/alerts/sessions").json[0]
     assert session["likelyAuthorised"] == 0
@@ -53,6 +60,21 @@ def test_an_alert_and_a_place_show_the_parcels_that_they_touch(server, asha):
     assert (alert["parcelsTouched"], alert["likelyAuthorised"]) == (2, False)
     place = asha.get(f"/api/places/{alert['placeIds'][0]}").json
     assert place["parcels"] == alert["parcels"]
+    assert (first["state"], first["validFrom"], first["validTo"]) == ("disputed", "2026-01-01", None)
+    assert (first["layerVersion"], first["number"], first["accuracyM"], first["m2"]) == (1, 4, 5.0, 1.0)
+    assert asha.call("DELETE", f"/api/layers/{layer}").status == 204
+    kept = asha.get(f"/api/alerts/{alert['id']}/parcels").json
+    assert [each.pop("geometry")["coordinates"] for each in kept] == [[as_sent(around())]] * 2
+    assert kept == alert["parcels"]
+
+
+def test_the_parcels_of_others_alerts_do_not_exist(asha, badri):
+    asha.trip()
+    session = asha.get("/api/alerts/sessions").json[0]
+    (alert,) = asha.get(f"/api/alerts/sessions/{session['id']}/details").json["alert_details"]
+    assert asha.get(f"/api/alerts/{alert['id']}/parcels").json == []
+    assert badri.get(f"/api/alerts/{alert['id']}/parcels").status == 404
+    assert asha.get("/api/alerts/999999/parcels").status == 404
 
 
 def test_a_layer_that_what_is_held_names_a_parcel_of_is_not_deleted(server, asha):
@@ -164,3 +186,19 @@ def test_land_of_more_corners_than_there_is_memory_for_is_refused_with_the_numbe
     asked = {"name": "Plots", "layerId": layer}
     for body in (asked, asked | {"parcelIds": [one]}):
         refused_at(asha.post("/api/area-configs", body), "/layerId", "take 1 MB; at most 0 are watched as one area")
+
+
+def test_a_layer_is_called_something_else_and_its_alerts_keep_what_it_was_called(server, asha, badri):
+    layer = add_layer(server.engine, user_id(asha), [a_parcel("820/1", around())], accuracy_m=5.0)
+    asha.trip()
+    before = asha.get(f"/api/layers/{layer}").json
+    for _ in range(2):  # what it is called already as well
+        renamed = asha.call("PATCH", f"/api/layers/{layer}", {"name": " Plots of 2026 "})
+        assert (renamed.status, renamed.json) == (200, before | {"name": "Plots of 2026"}), renamed.content
+    assert asha.get(f"/api/layers/{layer}").json == renamed.json
+    session = asha.get("/api/alerts/sessions").json[0]
+    (alert,) = asha.get(f"/api/alerts/sessions/{session['id']}/details").json["alert_details"]
+    assert alert["parcels"][0]["layerName"] == "Plots"
+    for name in (" ", None, "x" * 201, 7):
+        refused_at(asha.call("PATCH", f"/api/layers/{layer}", {"name": name}), "/name", "")
+    assert badri.call("PATCH", f"/api/layers/{layer}", {"name": "Mine"}).status == 404

@@ -2,6 +2,7 @@
 
 import pytest
 
+from chalicelib.domain.budgets import Spending
 from chalicelib.domain.errors import NoCoverage
 from chalicelib.domain.scenes import Found, Grid, Refused
 from tests.support.api_gateway import assert_refused
@@ -98,3 +99,17 @@ def test_an_area_larger_than_a_days_tiles_is_refused_with_the_number(server_with
     answer = asha.post(path, SMALL_AREA | {"northKm": 1, "southKm": 1, "eastKm": 1, "westKm": 1})
     assert_refused(answer)
     assert "tiles at zoom 17 each time, and you have 8 a day: it would never be looked at" in answer.json["message"]
+
+
+def test_whom_the_operator_allows_larger_areas_has_them_and_nobody_else(server_with):
+    server = server_with(max_tiles=4, tiles_per_day=4)
+    asha, badri = server.user(), server.user("badri@example.org")
+    wide = SMALL_AREA | {"northKm": 1, "southKm": 1, "eastKm": 1, "westKm": 1}
+    assert asha.post("/api/area-configs", wide).status == 400
+    for limit in (Spending.AREA_TILES, Spending.TILES):
+        server.ports.ledger.set_budget("asha@example.org", limit, 200)
+    area = asha.post("/api/area-configs", wide)
+    assert area.status == 201, area.content
+    moved = asha.call("PATCH", f"/api/area-configs/{area.json['id']}", wide | {"northKm": 1.2})
+    assert moved.status == 200, moved.content
+    assert badri.post("/api/area-configs", wide).status == 400

@@ -12,6 +12,7 @@ from chalicelib.adapters.shapes.geometry import GeosShapes
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.geojson import read_geometry, read_polygons
 from chalicelib.domain.scenes import Grid
+from chalicelib.domain.shapes import Ground
 from chalicelib.domain.tiles import M_PER_DEGREE, Bounds, bounds_of, shared_m2, tiles_covering
 from chalicelib.domain.whereabouts import Spot
 
@@ -269,17 +270,20 @@ def plots_with_bunds(side, gap=BUND):
 
 
 def test_gaps_between_parcels_are_watched_where_their_borders_were_too_many(monkeypatch):
-    apart = GeosShapes().of_parcels(plots_with_bunds(6), buffer_m=None, exclude=[])
+    apart = GeosShapes().of_parcels(Ground(plots_with_bunds(6)), buffer_m=None, exclude=[])
     assert (len(apart.watched), apart.notes) == (36, ())
     monkeypatch.setattr(joining, "MOST_CORNERS", 100)
-    whole = GeosShapes().of_parcels(plots_with_bunds(6), buffer_m=None, exclude=[])
+    whole = GeosShapes().of_parcels(Ground(plots_with_bunds(6)), buffer_m=None, exclude=[])
     assert whole.notes == ("gaps between these parcels, of up to 2 m, are watched as well",)
     assert len(whole.watched) == 1
     assert whole.m2 == pytest.approx((6 * 45 + 5 * 1.5) ** 2, rel=1e-3)
-    assert joining.joined_land([shapely.Polygon(ring) for (ring,) in plots_with_bunds(6)]).corners <= 100
+    land = joining.joined_land([shapely.Polygon(ring) for (ring,) in plots_with_bunds(6)])
+    assert (land.corners <= 100, land.filled_m) == (True, 2.0)
+    kept = GeosShapes().of_parcels(Ground(land.outlines, land.filled_m), buffer_m=None, exclude=[])
+    assert (kept.notes, kept.m2) == (whole.notes, pytest.approx(whole.m2, rel=1e-6)), "of a whole layer it is told too"
 
 
 def test_parcels_too_far_apart_are_not_joined_over_what_lies_between(monkeypatch):
     monkeypatch.setattr(joining, "MOST_CORNERS", 100)
     far = [shapely.Polygon(ring) for (ring,) in plots_with_bunds(6, gap=30 / M_PER_DEGREE)]
-    assert joining.joined_land(far) == (180, None)
+    assert joining.joined_land(far) == (180, None, 0.0)
