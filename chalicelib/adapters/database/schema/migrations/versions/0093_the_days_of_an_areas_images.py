@@ -5,8 +5,8 @@ Expand: old code reads and writes as before; whether an area has an image of a d
 
 from alembic import op
 
-revision = "0090"
-down_revision = "0086"
+revision = "0093"
+down_revision = "0092"
 branch_labels = None
 depends_on = None
 

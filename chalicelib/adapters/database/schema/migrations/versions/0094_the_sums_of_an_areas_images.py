@@ -5,8 +5,8 @@ Expand: old code reads and writes as before; how much is stored of an area is su
 
 from alembic import op
 
-revision = "0091"
-down_revision = "0090"
+revision = "0094"
+down_revision = "0093"
 branch_labels = None
 depends_on = None
 
