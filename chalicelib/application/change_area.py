@@ -62,7 +62,7 @@ def _check(area: Area, changes: Changes, terms: ProviderTerms | None) -> None:
     """Raise Invalid for what cannot be of this area."""
     if "cadence_hours" in changes:
         check_hours(changes["cadence_hours"])
-    if changes.get("looks_on_arrival") and terms is not None and not terms.tells_arrivals:
+    if changes.get("looks_on_arrival") and terms is not None and not (terms.tells_arrivals or terms.shows_arrivals):
         reason = f"{terms.name} does not tell when a scene has come: say cadenceHours or a schedule"
         raise Invalid(reason, pointer="/looksOnArrival")
     if changes.get("compare_since") is not None:

@@ -199,6 +199,14 @@ class Ports(PastPorts):
             return None
 
     @property
+    def showing_arrivals(self) -> list[str]:
+        """The providers here whose searches show what has come."""
+        from chalicelib.adapters.imagery.registry import PROVIDERS
+
+        names = (name for name, provider in PROVIDERS.items() if provider.terms.shows_arrivals)
+        return [name for name in names if self.provider_terms(name) is not None]
+
+    @property
     def verifier(self) -> Verifier:
         """Return who recounts what is stored."""
         from chalicelib.application.verify import Verifier

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from chalicelib.composition.database import RETRY_S, DatabasePorts
 
 if TYPE_CHECKING:
+    from chalicelib.application.ports.arrivals import Arrivals
     from chalicelib.application.ports.scene_searches import SceneSearches
     from chalicelib.application.ports.session_plans import SessionPlans
     from chalicelib.application.ports.sessions import Sessions
@@ -52,6 +53,13 @@ class SessionPorts(DatabasePorts):
         from chalicelib.adapters.database.scenes import SqlSceneSearches
 
         return SqlSceneSearches(self.engine)
+
+    @cached_property
+    def arrivals(self) -> Arrivals:
+        """When providers were asked for what has come."""
+        from chalicelib.adapters.database.arrivals import SqlArrivals
+
+        return SqlArrivals(self.engine)
 
     @cached_property
     def tile_images(self) -> TileImages:

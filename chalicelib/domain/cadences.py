@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from chalicelib.domain.scenes import ProviderTerms
+from chalicelib.domain.scenes import Found, ProviderTerms
 from chalicelib.domain.schedules import Schedule
 
 ARRIVAL_WAIT = timedelta(minutes=5)  # after a scene has come: the rest of a flight follows its first picture
@@ -61,6 +61,17 @@ def next_due(due_at: datetime, cadence: Cadence, *, now: datetime) -> datetime:
         return cadence.schedule.next_after(now, last=due_at)
     step = timedelta(hours=cadence.hours)
     return due_at + step * ((now - due_at) // step + 1)
+
+
+def has_news(found: Found, known: Found) -> bool:
+    """Whether a search has found something of a day, or of a part of one, later than the oldest that was known."""
+    names = {scene.scene_id for scene in known.scenes}
+    names |= {item.item_id for scene in known.scenes for item in scene.items}
+    days = [scene.captured_at for scene in known.scenes if scene.captured_at is not None]
+    later = (
+        scene for scene in found.scenes if not days or (scene.captured_at is not None and scene.captured_at > min(days))
+    )
+    return any(not {scene.scene_id, *(item.item_id for item in scene.items)} <= names for scene in later)
 
 
 def due_by(due_at: datetime, cadence: Cadence, *, now: datetime) -> datetime:

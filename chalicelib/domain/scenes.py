@@ -51,6 +51,7 @@ class ProviderTerms:
     cost_per_request_usd: float
     usual_cadence_hours: int = 24  # of an area whose owner does not say: about as often as there is something new
     tells_arrivals: bool = False  # is it known when a scene has come, so that an area can be looked at then?
+    shows_arrivals: bool = False  # or does a search show it, of areas whose owner asks for that?
     smallest_alert_m2: float = 0.0  # nobody is alerted of less
     unseen: str = ""  # what its images cannot show, in sentences: said before an area is kept
 

@@ -6,6 +6,7 @@ from chalice.app import Blueprint, CloudWatchEvent
 
 from chalicelib import logs
 from chalicelib.application import capture_tile as use_case
+from chalicelib.application.look_for_arrivals import look_for_arrivals
 from chalicelib.application.open_sessions import open_due_sessions
 from chalicelib.composition import Ports
 from chalicelib.domain.jobs import TileJob
@@ -14,6 +15,7 @@ from chalicelib.settings import settings
 
 blueprint = Blueprint(__name__)
 ENOUGH_MS = 10_000  # what opening one more session may take
+SEARCH_MS = 30_000  # what one more search may take
 
 
 @blueprint.schedule(settings().trip.capture_schedule)
@@ -30,6 +32,13 @@ def capture_areas(event: CloudWatchEvent, ports: Ports) -> None:
             clock=ports.clock,
             has_time=lambda: context.get_remaining_time_in_millis() > ENOUGH_MS,
             request_id=request_id,
+        )
+        look_for_arrivals(
+            providers=ports.showing_arrivals,
+            arrivals=ports.arrivals,
+            imagery=ports.imagery,
+            clock=ports.clock,
+            has_time=lambda: context.get_remaining_time_in_millis() > SEARCH_MS,
         )
 
 

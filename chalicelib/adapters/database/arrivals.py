@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Engine, func, select, update
+from typing_extensions import override
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.area_shapes import touches
+from chalicelib.adapters.database.engine import reads, writes
 from chalicelib.adapters.database.rows import EXTENT
+from chalicelib.adapters.database.scenes import found_of
+from chalicelib.application.ports.arrivals import Arrivals, ToAsk
 from chalicelib.domain.cadences import ARRIVAL_WAIT
 from chalicelib.domain.extents import Extent
 from chalicelib.domain.tiles import Bounds, overlap
 
-AREA = t.area_configs
+AREA, SESSION, SEARCH = t.area_configs, t.alert_sessions, t.scene_searches
 AT_ONCE = 500
 
 
@@ -46,3 +50,63 @@ def mark_due(connection: Connection, provider: str, grounds: Sequence[Bounds], *
         of_part = AREA.c.id.in_(sorted(found)[start : start + AT_ONCE])
         # Once more: of two transactions the other may have looked at the area meanwhile, or moved it nearer.
         connection.execute(update(AREA).where(of_part, AREA.c.next_due_at > due_at).values(next_due_at=due_at))
+
+
+class SqlArrivals(Arrivals):
+    """The port `Arrivals`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @override
+    def take(
+        self, providers: Collection[str], *, asked_before: datetime, looked_before: datetime, now: datetime, limit: int
+    ) -> list[ToAsk]:
+        found = self._waiting(
+            sorted(providers), asked_before=asked_before, looked_before=looked_before, now=now, limit=limit
+        )
+        return [each for each in found if self._is_taken(each.area_id, asked_before, now)]
+
+    @reads
+    def _waiting(
+        self,
+        connection: Connection,
+        providers: Sequence[str],
+        *,
+        asked_before: datetime,
+        looked_before: datetime,
+        now: datetime,
+        limit: int,
+    ) -> list[ToAsk]:
+        last = select(func.max(SESSION.c.id)).where(SESSION.c.area_id == AREA.c.id, SESSION.c.two_dates.is_(None))
+        query = (
+            select(AREA.c.id, AREA.c.provider, *(AREA.c[name] for name in EXTENT), SEARCH.c.found)
+            .join(SESSION, SESSION.c.id == last.correlate(AREA).scalar_subquery())
+            .join(SEARCH, SEARCH.c.session_id == SESSION.c.id)
+            .where(AREA.c.provider.in_(providers), AREA.c.looks_on_arrival, ~AREA.c.is_paused)
+            .where(AREA.c.deleted_at.is_(None), AREA.c.next_due_at > now + ARRIVAL_WAIT)
+            .where(AREA.c.arrivals_asked_at.is_(None) | (AREA.c.arrivals_asked_at < asked_before))
+            .where(SESSION.c.ended_at.is_not(None), SESSION.c.started_at < looked_before, SEARCH.c.found.is_not(None))
+            .order_by(AREA.c.arrivals_asked_at, AREA.c.id)  # NULL is first, on both
+            .limit(limit)
+        )
+        asked = []
+        for row in connection.execute(query):
+            ground = Extent(**{name: getattr(row, name) for name in EXTENT}).bounds
+            known = found_of(row.found)
+            if known is not None:
+                asked.append(ToAsk(row.id, row.provider, ground, known))
+        return asked
+
+    @writes
+    def _is_taken(self, connection: Connection, area_id: int, asked_before: datetime, now: datetime) -> bool:
+        is_old = AREA.c.arrivals_asked_at.is_(None) | (AREA.c.arrivals_asked_at < asked_before)
+        taken = update(AREA).where(AREA.c.id == area_id, is_old).values(arrivals_asked_at=now)
+        return bool(connection.execute(taken).rowcount)
+
+    @override
+    @writes
+    def has_come(self, connection: Connection, area_id: int, *, now: datetime) -> None:
+        due_at = now + ARRIVAL_WAIT
+        is_it = (AREA.c.id == area_id) & AREA.c.looks_on_arrival & (AREA.c.next_due_at > due_at)
+        connection.execute(update(AREA).where(is_it).values(next_due_at=due_at))

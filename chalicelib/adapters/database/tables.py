@@ -77,6 +77,7 @@ area_configs = table(
     Column("compare_since", Date),  # nothing from long before it is a baseline
     Column("alert_kinds", JSON(none_as_null=True)),  # names; none: the usual ones
     Column("looks_on_arrival", Boolean, nullable=False, server_default=false()),  # of a scene over it
+    Column("arrivals_asked_at", UtcDateTime),  # of a provider that has to be asked whether a scene has come
     Column("shape_m2", Double),  # of an area with a shape of its own; NULL: it is its box
     Column("shape_tiles", Integer),  # that it touches, on its grid
     Column("version", Integer, nullable=False, server_default="1"),  # of what its owner says of it

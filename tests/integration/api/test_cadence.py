@@ -46,3 +46,22 @@ def test_what_holds_stays_whatever_the_provider_says_later(server_with):
     server.providers["sample"] = News()
     kept = asha.get(f"/api/area-configs/{made['id']}").json
     assert (kept["cadenceHours"], kept["looksOnArrival"]) == (24, False)
+
+
+class Searched(ListedImagery):
+    """A provider whose searches show what has come."""
+
+    @property
+    @override
+    def terms(self):
+        return replace(super().terms, usual_cadence_hours=120, shows_arrivals=True)
+
+
+def test_whose_provider_has_to_be_asked_is_looked_at_on_arrival_where_its_owner_wants_it(server_with):
+    server = server_with(default_provider="sample")
+    server.providers["sample"] = Searched()
+    asha = server.user()
+    made = asha.post("/api/area-configs", SMALL_AREA).json
+    assert (made["cadenceHours"], made["looksOnArrival"]) == (120, False)
+    changed = asha.call("PATCH", f"/api/area-configs/{made['id']}", {"looksOnArrival": True})
+    assert (changed.status, changed.json["looksOnArrival"], changed.json["cadenceHours"]) == (200, True, 120)

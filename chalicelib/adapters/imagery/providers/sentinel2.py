@@ -28,6 +28,7 @@ TERMS = ProviderTerms(
     sends_placeholders=False,
     cost_per_request_usd=0.0,
     usual_cadence_hours=120,  # two satellites pass every fifth day at the equator, more often elsewhere
+    shows_arrivals=True,
     smallest_alert_m2=2_000.0,
     unseen=(
         "A pixel is 10 m wide. Nobody is alerted of a change smaller than 2,000 m²; from 400 m² on it may be seen and "
