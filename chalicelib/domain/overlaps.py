@@ -112,9 +112,13 @@ def reaches_deeper(shape: Shape, other: Shape, metres: float) -> bool:
         return False
     corners, middle = shape.rings[0], _middle(shape)
     halfway = [((x + middle[0]) / 2, (y + middle[1]) / 2) for x, y in corners]
-    own = (point for point in (middle, *halfway, *corners) if shape.holds(point))
-    points: Iterable[Point] = (*own, *(point for point in (_middle(other),) if shape.holds(point)))
-    return any(other.holds(point) and other.border_distance(point) > metres for point in points)
+    west, south, east, north = other.box
+    deep = (  # so deep inside its box, which is quickly seen: most are not
+        point
+        for point in (middle, *halfway, *corners, _middle(other))
+        if west + metres < point[0] < east - metres and south + metres < point[1] < north - metres
+    )
+    return any(other.holds(point) and other.border_distance(point) > metres and shape.holds(point) for point in deep)
 
 
 def _edges_between(shape: Shape, south: float, north: float) -> list[Segment]:
