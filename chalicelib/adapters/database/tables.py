@@ -172,10 +172,8 @@ image_tiles = table(
     Column("pin_reason", String(200)),
     Column("compared_share", Double),  # of the ground, the most that a comparison of it saw; NULL: not known
     UniqueConstraint("tile_run_id", "taken_at"),
-    Index(None, "area_id", "z", "x", "y", "taken_at"),
-    Index(None, "area_id", "taken_at"),
-    Index(None, "area_id", "dropped_at", "is_apart", "taken_at"),
-    Index(None, "area_id", "dropped_at", "pinned_at", "size_bytes"),
+    *(Index(None, "area_id", *then) for then in (("z", "x", "y", "taken_at"), ("taken_at",))),
+    *(Index(None, "area_id", "dropped_at", *then) for then in (("is_apart", "taken_at"), ("pinned_at", "size_bytes"))),
 )
 
 comparisons = table(
