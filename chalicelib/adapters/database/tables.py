@@ -173,8 +173,7 @@ image_tiles = table(
     UniqueConstraint("tile_run_id", "taken_at"),
     Index(None, "area_id", "z", "x", "y", "taken_at"),
     Index(None, "area_id", "taken_at"),
-    Index(None, "area_id", "dropped_at", "is_apart", "taken_at"),
-    Index(None, "area_id", "dropped_at", "pinned_at", "size_bytes"),
+    *(Index(None, "area_id", "dropped_at", *of) for of in (("is_apart", "taken_at"), ("pinned_at", "size_bytes"))),
 )
 
 comparisons = table(
