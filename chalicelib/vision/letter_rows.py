@@ -64,8 +64,8 @@ class _Pieces(NamedTuple):
 
 def rows_of_letters(near: Bits, off: Bits) -> Iterator[Drawn]:
     """Yield the rows of letters of one ink: `near` is what has its colour, `off` how many levels each pixel is off."""
-    count, labels, _, _ = cv2.connectedComponentsWithStats(near, connectivity=8)
-    labels = np.asarray(labels, np.int32)
+    count, found = cv2.connectedComponents(near, connectivity=8)
+    labels = np.asarray(found, np.int32)
     area = np.bincount(labels.ravel(), minlength=count)
     is_flat = np.asarray(np.bincount(labels[off <= FLAT_LEVELS], minlength=count) >= FLAT * area)
     is_flat[0] = False
@@ -73,9 +73,9 @@ def rows_of_letters(near: Bits, off: Bits) -> Iterator[Drawn]:
         if np.count_nonzero(is_flat & (area >= LEAST_PX)) < (_TURNED_LETTERS if degrees else LETTERS):
             return
         pieces = _read(labels, area, is_flat, degrees)
-        found = [row for row in _rows(pieces) if _is_text(row, pieces, off)]
-        if found:
-            yield from (_drawn(row, pieces) for row in found)
+        rows = [row for row in _rows(pieces) if _is_text(row, pieces, off)]
+        if rows:
+            yield from (_drawn(row, pieces) for row in rows)
             return
 
 

@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, text, update
+from sqlalchemy import event, select, text, update
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.domain.scenes import Scene
@@ -13,6 +13,7 @@ from tests.support.builders.domain import NOON
 from tests.support.full_database import fill
 
 IMAGES = 4_000
+SESSION = t.alert_sessions
 OF_IMAGES = re.compile(r"(SIMPLE|SEARCH|SCAN) image_tiles\b")
 
 
@@ -79,3 +80,17 @@ def test_the_days_of_an_area_are_looked_up_and_its_images_not_walked(server, ash
     assert len(found) >= 5
     for line in found:
         assert "is_apart_taken_at" in line, line
+
+
+@pytest.mark.parametrize("failed", [0, 1, 10, 100])
+def test_a_session_in_a_list_has_its_first_failures_and_all_else_of_it(server, asha, failed):
+    area = asha.post("/api/area-configs", SMALL_AREA).json
+    fill(server.engine, user_id=1, area_id=area["id"], runs=10)
+    with server.engine.begin() as connection:
+        kept = connection.execute(select(SESSION.c.summary)).scalar_one()
+        connection.execute(update(SESSION).values(summary=kept | {"failures": kept["failures"][:failed]}))
+    (listed,) = asha.get("/api/alerts/sessions?limit=5").json
+    whole = asha.get(f"/api/alerts/sessions/{listed['id']}").json
+    assert len(whole["failures"]) == failed
+    assert listed == whole | {"failures": whole["failures"][:10]}
+    assert asha.get(f"/api/alerts/sessions?limit=5&area={area['id']}").json == [listed]
