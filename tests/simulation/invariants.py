@@ -137,7 +137,7 @@ def not_looked_at(state: State, session_id: int, *, lost_before: int | None = No
 
     An image that nothing older stands beside is a baseline. A tile that is OBSCURED says itself that it was not seen:
     the object of its last usable image is missed by the next that is. `lost_before` is the step at which the session
-    began: what was lost later it could not know.
+    began: what was lost later it could not know, nor that the product then took away what was stored beside it.
     """
     for z, x, y, verdict, image_id, key, bands_key, older, compared in state.rows(NEWEST, session_id):
         if image_id is None:
@@ -146,8 +146,9 @@ def not_looked_at(state: State, session_id: int, *, lost_before: int | None = No
         elif older and not compared:
             yield f"image {image_id} of {z}/{x}/{y} was never compared"
         elif verdict != Verdict.OBSCURED:
-            gone = {key, bands_key or key} - state.objects.keys()
-            if any(lost_before is None or state.lost.get(each, 0) < lost_before for each in gone):
+            keys = {key, bands_key or key}
+            first_lost = min((state.lost[each] for each in keys if each in state.lost), default=0)
+            if not keys <= state.objects.keys() and (lost_before is None or first_lost < lost_before):
                 yield f"an object of image {image_id} of {z}/{x}/{y} is gone"
 
 
