@@ -23,7 +23,7 @@ _BAND = 1.6  # heights: no row is higher
 _THICK = 0.36  # a stroke, of the letter's height
 _OPEN_LETTERS, _OPEN_SHARE = 2, 0.34  # of a row's letters those that are no solid shape
 _OPEN = 0.8  # of its convex hull, or less
-_TURNED_LETTERS = 5  # in a row that is not level: roofs along a lane are turned too
+_TURNED_LETTERS = 5  # in a row that is neither level nor upright: its letters are measured less well
 _CONTRAST_LEVELS = 32  # to the ink's colour, beside a letter
 _END_PX = 3  # from a letter to what is clearly none
 _MOST_PIECES = 400
@@ -70,7 +70,7 @@ def rows_of_letters(near: Bits, off: Bits) -> Iterator[Drawn]:
     is_flat = np.asarray(np.bincount(labels[off <= FLAT_LEVELS], minlength=count) >= FLAT * area)
     is_flat[0] = False
     for degrees in _DIRECTIONS:
-        if np.count_nonzero(is_flat & (area >= LEAST_PX)) < (_TURNED_LETTERS if degrees else LETTERS):
+        if np.count_nonzero(is_flat & (area >= LEAST_PX)) < _least_letters(degrees):
             return
         pieces = _read(labels, area, is_flat, degrees)
         rows = [row for row in _rows(pieces) if _is_text(row, pieces, off)]
@@ -122,8 +122,12 @@ def _rows(pieces: _Pieces) -> Iterator[Numbers]:
         while (grown := beside[row].any(axis=0) & rest).sum() > row.sum():
             row = grown
         rest &= ~row
-        if row.sum() >= (_TURNED_LETTERS if pieces.degrees else LETTERS):
+        if row.sum() >= _least_letters(pieces.degrees):
             yield likely[row]
+
+
+def _least_letters(degrees: int) -> int:
+    return _TURNED_LETTERS if degrees % 90 else LETTERS
 
 
 def _is_text(row: Numbers, pieces: _Pieces, off: Bits) -> bool:
