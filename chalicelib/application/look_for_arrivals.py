@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Collection
 from datetime import timedelta
 
+from chalicelib.application.isolation import Isolation
 from chalicelib.application.ports.arrivals import Arrivals
 from chalicelib.application.ports.clock import Clock
 from chalicelib.application.ports.imagery import Imagery
@@ -30,24 +31,27 @@ def look_for_arrivals(
 ) -> int:
     """Make the areas due soon over which something has come; return how many were asked for.
 
-    Safe to repeat. A provider that fails is left alone until the next tick; the area is asked for an hour later.
+    Safe to repeat. An area is noted as asked for just before it is, so that those behind one that fails, or for which
+    there is no time, come first in the next tick. A provider that fails is left alone until then.
     """
-    now = clock()
+    now, parts = clock(), Isolation()
     asked, failing = 0, set[str]()
     before = {"asked_before": now - EVERY, "looked_before": now - AFTER_LOOK}
-    for each in arrivals.take(providers, **before, now=now, limit=AT_ONCE) if providers else ():
+    for each in arrivals.waiting(providers, **before, now=now, limit=AT_ONCE) if providers else ():
         if not has_time():
             break
-        if each.provider in failing:
+        if each.provider in failing or not arrivals.take(each.area_id, asked_before=now - EVERY, now=now):
             continue
         asked += 1
-        try:
-            found = imagery(each.provider).scenes(each.ground, since=now - BACK, until=now)
-        except ImageryFailed as failure:
-            failing.add(each.provider)
-            log.warning("arrivals not known", extra={"provider": each.provider, "reason": failure.reason})
-            continue
-        if has_news(found, each.known):
-            arrivals.has_come(each.area_id, now=clock())
-            log.info("scene has come", extra={"area_id": each.area_id, "provider": each.provider})
+        with parts.part("look for arrivals", area_id=each.area_id):
+            try:
+                found = imagery(each.provider).scenes(each.ground, since=now - BACK, until=now)
+            except ImageryFailed as failure:
+                failing.add(each.provider)
+                log.warning("arrivals not known", extra={"provider": each.provider, "reason": failure.reason})
+                continue
+            if each.known is None or has_news(found, each.known):
+                arrivals.has_come(each.area_id, now=clock())
+                log.info("scene has come", extra={"area_id": each.area_id, "provider": each.provider})
+    parts.end()
     return asked

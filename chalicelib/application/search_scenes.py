@@ -49,10 +49,10 @@ def search_scenes(
         if claim.compare_since is not None:
             found = found.with_older(provider.around(ground, claim.compare_since, until=not_later))
         found = kept_of(found)
+        finer = _finer_grid(claim, provider, most_tiles)
     except Exception:
         searches.give_up(claim.session_id)
         raise
-    finer = _finer_grid(claim, provider, most_tiles)
     searches.keep(claim.session_id, found, finer=finer)
     if finer is not None:
         moved = {"area_id": claim.area_id, "zoom": finer.zoom, "before": claim.view.tile.z}

@@ -21,6 +21,7 @@ from chalicelib.intake.tiff_blocks import unpack
 
 KEPT_BYTES = 64_000_000  # of blocks that were unpacked last
 _WHOLE_BYTES, _OVERVIEW_BYTES, _SAMPLED_BLOCKS = 16_000_000, 4_000_000, 24  # read to know how bright a file is
+_MOST_ABOVE = 0.2  # of the pixels of a picture: those of a sensor that fills 16 bits from above are nearly all
 _GLINTS = 0.001  # of the pixels: a roof that mirrors the sun says nothing of how bright all the others are
 
 
@@ -76,7 +77,8 @@ class TiffFile:
         self.picture = picture
         self._read, self._read_mask = read, read_mask or read
         self._key, self._blocks = key, blocks
-        self._bits = bits
+        self._stated = bits
+        self._bits: int | None = None
 
     def samples(self, place: int, window: Window) -> NDArray[Any]:
         """Return the samples of a window of a level as they are stored: (rows, columns, samples). Raises BadImage."""
@@ -96,9 +98,15 @@ class TiffFile:
         return Pixels(pixels.bgr, pixels.valid & valid)
 
     def bits(self) -> int:
-        """Return of how many bits its 16-bit values are: of the whole file, so all windows of it look alike."""
+        """Return of how many bits its 16-bit values are: of the whole file, so all windows of it look alike.
+
+        As it is stated, unless so many of its values are above that as no roofs are.
+        """
         if self._bits is None:
-            self._bits = bits_of(self.brightest(leaving=_GLINTS))
+            stated = self._stated
+            if stated is None or self.brightest(leaving=_MOST_ABOVE) >= 1 << stated:
+                stated = bits_of(self.brightest(leaving=_GLINTS))
+            self._bits = stated
         return self._bits
 
     def brightest(self, *, leaving: float) -> int:

@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import func, select, update
 
 from chalicelib.adapters.database.arrivals import SqlArrivals
+from chalicelib.adapters.database.tables import scene_searches
 from chalicelib.application import look_for_arrivals as use_case
 from chalicelib.domain.cadences import ARRIVAL_WAIT
 from chalicelib.domain.errors import ProviderUnavailable
@@ -88,18 +90,95 @@ def test_so_many_are_asked_for_in_a_minute_and_the_others_later(trip, monkeypatc
     assert [look(trip) for _ in range(3)] == [2, 1, 0]
 
 
-def test_a_provider_that_fails_is_left_alone_for_the_rest_of_a_tick(trip):
-    for _ in range(3):
-        trip.add_area(tiles=1, provider="scripted", looks_on_arrival=True, cadence_hours=120)
+def three_areas(trip):
+    common = {"provider": "scripted", "looks_on_arrival": True, "cadence_hours": 120}
+    made = [trip.add_area(tiles=tiles, **common) for tiles in (1, 2, 4)]
     trip.tick()
     trip.work()
     trip.wait(days=1)
+    return made
 
-    def away(_ground, **_when):
-        raise ProviderUnavailable("it is away")
 
-    trip.imagery.scenes = away
+def breaks_for_the_first(trip, error):
+    """Let the search of the first area that is asked for always raise, and tell of which areas one was asked."""
+    scenes, grounds = trip.imagery.scenes, []
+
+    def broken(ground, **when):
+        grounds.append(ground)
+        if ground == grounds[0]:
+            raise error
+        return scenes(ground, **when)
+
+    trip.imagery.scenes = broken
+    return grounds
+
+
+def test_a_provider_that_fails_is_left_alone_for_the_rest_of_a_tick(trip):
+    three_areas(trip)
+    breaks_for_the_first(trip, ProviderUnavailable("it is away"))
     assert look(trip) == 1
+
+
+def test_nothing_waits_behind_an_area_whose_search_always_fails(trip):
+    three_areas(trip)
+    breaks_for_the_first(trip, ProviderUnavailable("it is away"))
+    assert [look(trip) for _ in range(3)] == [1, 2, 0]
+    trip.wait(minutes=61)
+    assert sum(look(trip) for _ in range(2)) == 3
+
+
+def test_nothing_waits_behind_an_area_whose_search_raises(trip):
+    areas = three_areas(trip)
+    breaks_for_the_first(trip, ValueError("nobody has thought of this"))
+    trip.show("april", days=(trip.now - SPRING).days)
+    with pytest.raises(ValueError, match="nobody"):
+        look(trip)
+    assert sum(due_at(trip, area) == trip.now + ARRIVAL_WAIT for area in areas) == 2
+
+
+def test_for_whom_there_was_no_time_comes_first_in_the_next_tick(trip):
+    three_areas(trip)
+    times = iter([True, True, False])
+    assert look(trip, has_time=lambda: next(times)) == 2
+    assert look(trip) == 1
+
+
+def test_nothing_waits_behind_a_search_that_cannot_be_read(trip):
+    areas = three_areas(trip)
+    first = select(func.min(scene_searches.c.session_id)).scalar_subquery()
+    with trip.engine.begin() as connection:
+        connection.execute(update(scene_searches).where(scene_searches.c.session_id == first).values(found={"new": 1}))
+    assert look(trip) == 3
+    assert sum(due_at(trip, area) == trip.now + ARRIVAL_WAIT for area in areas) == 1, "it is looked at instead"
+
+
+def test_a_session_that_has_not_searched_asks_no_less(trip):
+    area = an_area(trip)
+    trip.imagery.error = ProviderUnavailable("it is away")
+    trip.capture_now(area)
+    trip.work()
+    trip.wait(days=3)
+    trip.reconcile()
+    trip.imagery.error = None
+    trip.show("april", days=(trip.now - SPRING).days)
+    assert look(trip) == 1
+    assert due_at(trip, area) == trip.now + ARRIVAL_WAIT
+
+
+def test_a_clock_that_was_put_back_stops_no_asking(trip):
+    area = an_area(trip)
+    trip.reconcile()
+    trip.wait(days=1)
+    now = trip.now
+    trip.wait(days=2)
+    trip.reconcile()
+    assert look(trip) == 1
+    trip.now = now
+    trip.reconcile()
+    trip.wait(minutes=61)
+    trip.show("april", days=(trip.now - SPRING).days)
+    assert look(trip) == 1
+    assert due_at(trip, area) == trip.now + ARRIVAL_WAIT
 
 
 def test_two_clocks_at_once_ask_for_an_area_once(trip):

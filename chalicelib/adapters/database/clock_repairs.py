@@ -65,6 +65,7 @@ class SqlClockRepairs(ClockRepairs):
             (t.breakers, "open_until", timedelta()),
             (t.waits, "ends_at", timedelta()),
             (t.chores, "next_due_at", timedelta()),
+            (AREA, "arrivals_asked_at", timedelta()),
             *((table, "lease_until", self._work) for table in (t.layer_imports, t.area_exports, archive_states)),
             (t.layer_versions, "written_until", self._work),
             *((t.area_states, name, timedelta()) for name in ("since", "side_since", "told_worse_at", "tell_at")),

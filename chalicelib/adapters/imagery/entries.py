@@ -70,7 +70,7 @@ def lay(
     is_lonlat = georeference is not None and georeference.is_lonlat
     shown = (image, placed, mask) if placed else (image, tuple(bounds), is_lonlat)
     more = bands if asset.no_data is None else (*bands, asset.no_data)
-    more = more if asset.bits is None else (*more, f"{asset.bits} bits")
+    # How many bits its samples are said to have is not: what was fetched on another scale shows the same ground.
     content = hashlib.sha256(repr((*shown, *more)).encode()).hexdigest()[:16]
     return Entry(
         item=Item(stated.item_id, stated.captured_at, content, bounds, gsd_m, stated.cloud_share),

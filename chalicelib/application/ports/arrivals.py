@@ -16,19 +16,24 @@ class ToAsk(NamedTuple):
     area_id: int
     provider: str
     ground: Bounds
-    known: Found  # what its last session has found
+    known: Found | None  # what its last search has found; None where that cannot be read
 
 
 class Arrivals(Protocol):
     """When providers were asked for what is new over an area."""
 
-    def take(
+    def waiting(
         self, providers: Collection[str], *, asked_before: datetime, looked_before: datetime, now: datetime, limit: int
     ) -> list[ToAsk]:
-        """Return the areas that were asked for longest ago, before a time, as asked for now: nobody else gets them.
+        """Return the areas that were asked for longest ago, and before a time.
 
-        Areas that are paused, due anyway, being looked at, or were looked at since `looked_before` are left out.
+        Areas that are paused, due anyway, being looked at, or were looked at since `looked_before` are left out, and
+        those of which no search is known.
         """
+        ...
+
+    def take(self, area_id: int, *, asked_before: datetime, now: datetime) -> bool:
+        """Note that an area is asked for now; False where somebody else was first."""
         ...
 
     def has_come(self, area_id: int, *, now: datetime) -> None:

@@ -134,3 +134,13 @@ def test_jpeg_2000_of_12_bits_keeps_its_values_and_says_how_many_bits_they_are(t
     item = json.loads((archive / "scene.json").read_text())
     assert item["assets"]["image"]["raster:bits_per_sample"] == 12
     assert opened(archive / "scene.tif").bits() == 12
+
+
+def test_an_item_that_says_less_bits_than_its_values_have_is_not_believed(tmp_path):
+    says = {"raster:bits_per_sample": 12}
+    for name, seed, day in (("first", 1, "2025-01-15"), ("second", 2, "2025-02-15")):
+        by_hand(tmp_path, name, light(GROUND, seed=seed) * 16, day, **says)  # filled from above
+    (before, after), regions = two_looks(tmp_path)
+    assert 20 < before < 200
+    assert abs(before - after) < 2
+    assert not regions
