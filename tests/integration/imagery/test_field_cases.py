@@ -60,6 +60,9 @@ def test_it_is_used_with_every_file_and_shows_ground(tmp_path, case):
         assert clear(archive.fetch(scenes_over(archive, view, AREA)[0], view, AREA).content).any()
 
 
+WITHOUT_ASSETS = {"A63", "A65", "A68", "A69", "A70"}  # whose items do not say which picture is theirs
+
+
 @pytest.mark.parametrize(
     ("case", "words"),
     [
@@ -98,7 +101,8 @@ def test_it_is_refused_and_it_is_said_why_to_the_operator_alone(tmp_path, caplog
     assert re.search(words, f"{item.says} {item.remedy}"), item
     assert any(re.search(words, record.reason) for record in caplog.records if record.file == item.name)
     found = search(ArchiveImagery(TERMS, folder), AREA)
-    assert (found.scenes, found.says) == ((), "it holds 0 usable items, and 1 that cannot be used")
+    unread = "; 1 picture waits for an item, and so for a date" if case in WITHOUT_ASSETS else ""
+    assert (found.scenes, found.says) == ((), f"it holds 0 usable items, and 1 that cannot be used{unread}")
     for said in (found.says, *(each.reason for each in found.refused)):
         assert not re.search(r"\.(json|png|jpe?g|gif|bmp|tif|jp2)\b", said)
 
