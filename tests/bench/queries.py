@@ -158,7 +158,7 @@ def measure(url, runs):
     watched = Watched(engine)
     place_id = min(session_id * TILES, runs) // 10 * 10
     ids = {"area_id": area_id, "session_id": session_id, "place_id": place_id, "device_id": device["id"]}
-    ids["image_id"] = place_id
+    ids |= {"image_id": place_id, "alert_id": 1}  # alerts are numbered from 1
     asked = [(each, ask, TIMES) for each, ask in ticks(server)]
     asked += [(each, ask, TIMES if is_reading else 1) for each, is_reading, ask in routes(person, ids)]
     asked += [("tick: a part of a purge", lambda: server.ports.areas.purge(area_id), 1)]
