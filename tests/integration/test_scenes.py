@@ -77,6 +77,19 @@ def test_of_several_workers_one_searches_and_the_others_wait_without_a_try(trip)
     assert trip.imagery.searches == 1, "that of this test"
 
 
+def test_a_database_that_is_away_behind_a_search_holds_up_no_other_tile(trip):
+    area = trip.add_area(tiles=1)
+    trip.show("march")
+    session = trip.capture_now(area)
+
+    def away(_area):
+        raise Unavailable("the database does not answer")
+
+    trip.imagery.grid = away
+    trip.work()
+    assert begins(trip, session), "the search was given back"
+
+
 def test_a_search_whose_worker_died_is_taken_over(trip):
     area = trip.add_area(tiles=2)
     trip.show("march")
