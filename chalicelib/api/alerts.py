@@ -63,6 +63,7 @@ class DetailOut(ApiModel):
     ]
     parcels_touched: Annotated[int | None, Field(description="How many it touches; null: you had no layers then.")]
     likely_authorised: Annotated[bool, Field(description="Permits allow all of it: nobody was told of it.")]
+    told_before: Annotated[bool, Field(description="All of it was told before: nobody was told of it again.")]
     current_tile_info: Annotated[TileOut, Field(alias="current_tile_info")]
 
     @classmethod
@@ -88,6 +89,7 @@ class DetailOut(ApiModel):
             parcels=[NamedParcelOut.of(parcel) for parcel in alert.parcels],
             parcels_touched=alert.parcels_touched,
             likely_authorised=alert.is_likely_authorised,
+            told_before=alert.is_told_before,
             current_tile_info=TileOut.of(image, links=links, now=now),
         )
 

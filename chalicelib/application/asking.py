@@ -1,26 +1,59 @@
-"""Asking a provider for one tile: it is left alone while it is in trouble, and then asked by one tile first."""
+"""Asking a provider: it is left alone while it is in trouble, and then asked by one tile, or for one area, first."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import NamedTuple, Protocol
 
 from chalicelib.application.ports.breakers import Breakers
 from chalicelib.application.ports.clock import Clock, Jitter
-from chalicelib.domain.breakers import CLOSED
+from chalicelib.domain.breakers import CLOSED, Breaker
 from chalicelib.domain.errors import PictureUnavailable, ProviderUnavailable, Throttled
 from chalicelib.domain.retries import TRIAL_S, Retry, after_failure, left_alone_until, retry_after
-from chalicelib.domain.tile_runs import CaptureClaim
+
+
+class Asker(Protocol):
+    """Who asks: a claimed tile run, or the search for an area."""
+
+    @property
+    def provider(self) -> str:
+        """Who is asked."""
+        ...
+
+    @property
+    def breaker(self) -> Breaker:
+        """The provider's, as it was just read."""
+        ...
+
+    @property
+    def failures(self) -> int:
+        """How often in a row the provider gave it no answer."""
+        ...
+
+    @property
+    def last_reason(self) -> str | None:
+        """Why it gave none the last time."""
+        ...
+
+
+class OneSearch(NamedTuple):
+    """A search that nobody waits for, and that is not tried again."""
+
+    provider: str
+    breaker: Breaker
+    failures: int = 0
+    last_reason: str | None = None
 
 
 @dataclass(slots=True)
 class Asking:
-    """What a claimed tile run may ask of its provider, and what the others hear of the answer.
+    """What a claimed tile run, or a search, may ask of its provider, and what the others hear of the answer.
 
     Without an answer to either - its worker dies - the next tile finds out after `TRIAL_S`.
     """
 
-    claim: CaptureClaim
+    claim: Asker
     breakers: Breakers
     clock: Clock
     jitter: Jitter

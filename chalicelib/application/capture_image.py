@@ -59,21 +59,20 @@ class ImageCapture:
         of it is stored. Raises ImageryFailed; CapturedElsewhereError.
         """
         claim, now = self.claim, self.clock()
+        lost: Sequence[str] = ()
         found = self.captures.begin(scene, claim.view, claim.provider, since=claim.opened_at, now=now, until=self.until)
         if isinstance(found, Capture):
             stored = self._read(found)
             if stored is not None:
                 return self._captured(found, self._inspected(*stored))
             log.error("stored image lost", extra={"tile": str(claim.view.tile), "capture_id": found.capture_id})
-            lost, found = found, self.captures.begin_again(found, now=now, until=self.until)
-            if found is not None:
-                self.images.delete(lost.keys)  # what is damaged would stay: a key is written once
+            lost, found = found.keys, self.captures.begin_again(found, now=now, until=self.until)
         if isinstance(found, CaptureFailed):
             raise BadImage(found.reason)
         if found is None:
             raise CapturedElsewhereError
         try:
-            return self._fetched(found, scene.news_first(found.before or seen))
+            return self._fetched(found, scene.news_first(found.before or seen), instead_of=lost)
         except CapturedElsewhereError:
             raise
         except Exception as error:
@@ -92,7 +91,8 @@ class ImageCapture:
             return content, bands[0] if bands else None
         return None
 
-    def _fetched(self, hold: CaptureHold, scene: Scene) -> Captured:
+    def _fetched(self, hold: CaptureHold, scene: Scene, *, instead_of: Sequence[str]) -> Captured:
+        """Fetch, inspect and store an image, instead of objects that are lost or damaged."""
         view = self.claim.view
         fetched = self.provider.fetch(scene, view, view.bounds)
         self.fetched += 1
@@ -103,20 +103,26 @@ class ImageCapture:
             key=image_key(capture_id=hold.capture_id, tile=view.tile, content=content),
             sha256=hashlib.sha256(content).hexdigest(),
             size_bytes=len(content),
-            bands=None if bands is None else self._stored_bands(hold, bands),
+            bands=None if bands is None else self._stored_bands(hold, bands, instead_of),
             scene=fetched.scene,
             fetched_at=self.clock(),
             attribution=fetched.attribution,
         )
-        self.images.put(capture.key, content)
+        self._put(capture.key, content, instead_of)
         if not self.captures.keep(hold, capture):
             raise CapturedElsewhereError
         return self._captured(capture, inspection)
 
-    def _stored_bands(self, hold: CaptureHold, content: bytes) -> StoredBands:
+    def _put(self, key: str, content: bytes, instead_of: Sequence[str]) -> None:
+        """Store an object; a damaged one goes only now that its bytes are at hand: they may be had no more."""
+        if key in instead_of:
+            self.images.delete([key])  # it would stay: a key is written once
+        self.images.put(key, content)
+
+    def _stored_bands(self, hold: CaptureHold, content: bytes, instead_of: Sequence[str]) -> StoredBands:
         """Store bands: before the image, and both before their row."""
         key = bands_key(capture_id=hold.capture_id, tile=self.claim.view.tile, content=content)
-        self.images.put(key, content)
+        self._put(key, content, instead_of)
         return StoredBands(key, hashlib.sha256(content).hexdigest())
 
     def _inspected(self, content: bytes, bands: bytes | None) -> Inspection:

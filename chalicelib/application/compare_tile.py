@@ -108,7 +108,7 @@ def _compare(
     pair, slow, is_seen_again = seen_twice(
         claim, pair, slow, images=images, after=stored[1], compare=compare, seasons=_seasons(claim, images)
     )
-    slow, sightings = judge_together(pair, slow, known=claim.known, thresholds=thresholds)
+    slow, sightings, told_before = judge_together(pair, slow, known=claim.known, thresholds=thresholds)
     change = told_together(pair, slow, thresholds)
     seen = Outcome(
         verdict=judge(change, thresholds),
@@ -121,9 +121,11 @@ def _compare(
     )
     if seen.verdict is not Verdict.CHANGED:
         return seen
+    is_news = any(region not in told_before for region in change.above(thresholds))
+    said = _with_days(change_log(change, thresholds), claim) | {"judged_with": _judged_with(claim)}
     return replace(
         seen,
-        change_log=_with_days(change_log(change, thresholds), claim) | {"judged_with": _judged_with(claim)},
+        change_log=said if is_news else said | {"told_before": True},
         mask_key=put_object(images, claim, "mask", change.mask_png),
         overlay_key=put_object(images, claim, "overlay", change.overlay_png),
         shown_against=_shown_against(claim, pair.above(thresholds), is_seen_again=is_seen_again),

@@ -5,7 +5,7 @@ import { button, cell, el, facts } from "./dom.js";
 import { counted, m2, metres, moment, percent, place } from "./format.js";
 import { ground } from "./ground.js";
 import { kindText } from "./kinds.js";
-import { authorisedBadge, parcelTable } from "./parcels.js";
+import { authorisedBadge, parcelTable, toldBeforeBadge } from "./parcels.js";
 import { viewer } from "./viewer.js";
 import { severityBadge, why } from "./words.js";
 
@@ -32,6 +32,7 @@ export function alertView(alert, { before, area }) {
       el("h2", { class: "alert-title" }, log.changed_area_m2 === undefined ? "Change" : `${m2(log.changed_area_m2)} changed`, alert.kinds?.length ? `: ${alert.kinds.join(", ")}` : ""),
       severityBadge(alert.severity),
       authorisedBadge(alert),
+      toldBeforeBadge(alert),
     ),
     pictures.node,
     regions.length > 0 && regionTable(regions, pictures),

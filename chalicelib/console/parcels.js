@@ -18,6 +18,12 @@ export function authorisedBadge(alert) {
   return badge("Likely authorised", "circle", "good", "All of it lies inside permits that were valid that day: nobody was told.");
 }
 
+/** Make the badge of an alert whose change people knew; null for any other. */
+export function toldBeforeBadge(alert) {
+  if (!alert.toldBefore) return null;
+  return badge("Told before", "circle", "plain", "All of it was known from this picture, or from a newer one: nobody was told again.");
+}
+
 /** Make the table of the parcels that an alert names; null where it names none. */
 export function parcelTable(alert) {
   const named = alert.parcels ?? [];

@@ -40,6 +40,11 @@ class Alert:
         """Whether permits allow all of it."""
         return bool(self.change_log.get("permit") == Standing.VALID)
 
+    @property
+    def is_told_before(self) -> bool:
+        """Whether people knew all of it, of this image or a newer one."""
+        return bool(self.change_log.get("told_before"))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ignored:

@@ -45,15 +45,15 @@ def state_after(
     cause: Cause,
     unseen: Unseen | None,
     tolerance: float,
-    authorised: int = 0,
+    untold: int = 0,
 ) -> AreaState | None:
     """Return the state that a session leaves its area in; None if it says nothing of the area as a whole.
 
     Blind is not failing: cloud is nobody's fault. A session that somebody stopped, or that compared what was stored,
-    leaves the state as it was. So many changed tiles lie inside of permits (`authorised`): nobody is told of these, so
-    where there are no others what was not seen is told as if nothing had changed.
+    leaves the state as it was. Of so many changed tiles (`untold`) nobody is told, for permits allow it or people know,
+    so where there are no others what was not seen is told as if nothing had changed.
     """
-    is_changed = counts.get(Verdict.CHANGED, 0) > authorised
+    is_changed = counts.get(Verdict.CHANGED, 0) > untold
     is_failing = counts.get(Verdict.FAILED, 0) > 0
     if cause is Cause.COMPARISON or (counts.get(Verdict.CANCELLED, 0) and not (is_changed or is_failing)):
         return None

@@ -35,6 +35,7 @@ class KnownPart:
     outlines: tuple[Outline, ...]
     area_m2: float  # when it was seen last
     told_m2: float  # when people were told of it last; 0 where the baseline holds it
+    is_as_new: bool = False  # it was seen in an image as new as the one that is compared, or in that one itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,7 @@ class Sighting:
     area_m2: float
     severity: Severity | None
     is_told: bool  # in an alert
+    is_news: bool = True  # not of what people know: that opens no place again
     kind: Kind | None = None  # of its largest region
     kind_probability: float | None = None
 

@@ -24,21 +24,24 @@ class Judged(NamedTuple):
 
     slow: Change | None  # its regions are those that are told; None where there is no baseline to compare with
     sightings: tuple[Sighting, ...]  # of both comparisons
+    told_before: tuple[Region, ...] = ()  # what the pair shows, and people know of this image or of a newer one
 
 
 def judge_together(pair: Change, slow: Change | None, *, known: Sequence[KnownPart], thresholds: Thresholds) -> Judged:
     """Say what of the baseline's comparison is told, and what both saw of which place.
 
-    What the pair tells is told once. A known place is told again by the baseline once it has grown, in this image and
-    in the one before; until then it is seen, and no alert.
+    What the pair tells is told once: also where it is compared again, by other settings, or where a later version of
+    its scene is. A known place is told again by the baseline once it has grown, in this image and in the one before;
+    until then it is seen, and no alert.
     """
-    told = pair.above(thresholds)
+    sightings, told_before = _told_before(pair.above(thresholds), known, thresholds)
+    told = [region for region in pair.above(thresholds) if region not in told_before]
     if slow is None:
-        return Judged(None, tuple(_sighting([region], None, is_told=True) for region in told))
+        sightings += [_sighting([region], None, is_told=True) for region in told]
+        return Judged(None, tuple(sightings), told_before)
     shown = [region for region in (*slow.regions, *slow.ignored) if region.reason in _STILL_SHOWN]
     alerts: list[Region] = []
-    sightings: list[Sighting] = []
-    left = list(shown)
+    left = [region for region in shown if not _is_among(region, told_before)]
     told_here = list(told)
     for group in _by_place(known):
         again = [region for region in left if _meets(region, group)]
@@ -57,21 +60,45 @@ def judge_together(pair: Change, slow: Change | None, *, known: Sequence[KnownPa
         else:
             sightings.append(_sighting(fresh, None, is_told=True))
     for region in told_here:
-        whole = [other for other in left if touch([region.outline], [other.outline])]
+        whole = [other for other in left if _is_among(other, [region])]
         left = [other for other in left if other not in whole]
         sightings.append(_sighting(whole or [region], None, is_told=True))
     against = [region for region in pair.ignored if region.reason in NUISANCES]
     for region in left:
         if region.reason is not None or region.area_m2 < thresholds.min_changed_area_m2:
             continue
-        if any(touch([region.outline], [other.outline]) for other in against):
+        if _is_among(region, against):
             continue
         alerts.append(replace(region, is_slow=True))
         sightings.append(_sighting([region], None, is_told=True))
     ordered = sorted(alerts, key=lambda region: (-region.area_m2, region.bounds))
     told_outlines = [region.outline for region in alerts]
     ignored = [region for region in (*slow.regions, *slow.ignored) if region.outline not in told_outlines]
-    return Judged(replace(slow, regions=tuple(ordered), ignored=tuple(ignored)), tuple(sightings))
+    return Judged(replace(slow, regions=tuple(ordered), ignored=tuple(ignored)), tuple(sightings), told_before)
+
+
+def _told_before(
+    told: Sequence[Region], known: Sequence[KnownPart], thresholds: Thresholds
+) -> tuple[list[Sighting], tuple[Region, ...]]:
+    """Return those of the pair's regions that are known from an image as new as this one, and what they show of places.
+
+    One that is larger by a step than what was told is news all the same; what was accepted is none, however large.
+    """
+    sightings: list[Sighting] = []
+    found: list[Region] = []
+    for group in _by_place(part for part in known if part.is_as_new):
+        again = [region for region in told if region not in found and _meets(region, group)]
+        measured = _measured(again, group)
+        told_m2 = sum(part.told_m2 for part in measured)
+        is_news = not measured or (told_m2 and _m2(again) >= told_m2 + step_m2(told_m2, thresholds))
+        if again and not is_news:
+            found += again
+            sightings.append(replace(_sighting(again, group[0].place_id, is_told=True), is_news=False))
+    return sightings, tuple(found)
+
+
+def _is_among(region: Region, others: Iterable[Region]) -> bool:
+    return any(touch([region.outline], [other.outline]) for other in others)
 
 
 def _by_place(known: Iterable[KnownPart]) -> list[list[KnownPart]]:

@@ -35,12 +35,15 @@ class Why(StrEnum):
     NO_PICTURE = "there is no picture of it"
     PROVIDER = "the source of the pictures fails"
     UNUSABLE = "a newer picture cannot be used"
+    NO_BUDGET = "what may be looked at in a day is used up before its turn"
 
 
-def why_unseen(state: AreaState, reasons: Sequence[str], *, failed: int) -> Why:
-    """Return why an area is in a state, by the reasons of its last session's failures."""
+def why_unseen(state: AreaState, reasons: Sequence[str], *, failed: int, was_opened: bool = True) -> Why:
+    """Return why an area is in a state, by the reasons of its last session's failures, or that it was not opened."""
     if state in _BLIND:
         return Why.HIDDEN
+    if not was_opened:
+        return Why.NO_BUDGET
     if not failed:
         return Why.UNUSABLE
     return Why.NO_PICTURE if reasons and all(text.startswith(NO_PICTURE) for text in reasons) else Why.PROVIDER

@@ -37,7 +37,9 @@ def capture_areas(event: CloudWatchEvent, ports: Ports) -> None:
             providers=ports.showing_arrivals,
             arrivals=ports.arrivals,
             imagery=ports.imagery,
+            breakers=ports.breakers,
             clock=ports.clock,
+            jitter=ports.jitter,
             has_time=lambda: context.get_remaining_time_in_millis() > SEARCH_MS,
         )
 

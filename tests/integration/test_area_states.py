@@ -85,3 +85,37 @@ def test_how_many_areas_stand_is_one_statement(trip):
     event.listen(trip.engine, "before_cursor_execute", lambda *about: asked.append(about[2]))
     trip.areas.standings([area.area_id for area in areas])
     assert len([statement for statement in asked if statement.startswith("SELECT")]) == 1
+
+
+def test_an_area_whose_turn_comes_after_the_days_budget_fails_until_it_is_looked_at(engine):
+    trip = Trip(engine, tiles_per_day=5)
+    first, second = trip.add_area(tiles=3), trip.add_area(tiles=3)
+    trip.show("march")
+    for area in (first, second):
+        trip.capture_now(area)
+        trip.work()
+        trip.wait(days=1)
+    assert standing(trip, second).state is AreaState.WATCHED
+    before = standing(trip, second)
+    trip.capture_now(first)
+    trip.work()
+    refused_at = trip.now
+    for _ in range(3):
+        assert trip.tick() == 0
+        trip.wait(hours=2)
+    after = standing(trip, second)
+    assert (after.state, after.since) == (AreaState.FAILING, refused_at)
+    assert (after.clearly_seen_at, after.unseen) == (before.clearly_seen_at, before.unseen), "what is known is kept"
+    trip.wait(days=1)
+    trip.capture_now(second)
+    trip.work()
+    assert standing(trip, second).state is AreaState.WATCHED
+
+
+def test_an_area_that_was_never_looked_at_for_want_of_a_budget_fails(engine):
+    trip = Trip(engine, tiles_per_day=5)
+    trip.show("march")
+    trip.capture_now(trip.add_area(tiles=3))
+    late = trip.add_area(tiles=3)
+    assert trip.tick() == 0
+    assert standing(trip, late).state is AreaState.FAILING

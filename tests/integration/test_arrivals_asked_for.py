@@ -8,8 +8,9 @@ from sqlalchemy import func, select, update
 from chalicelib.adapters.database.arrivals import SqlArrivals
 from chalicelib.adapters.database.tables import scene_searches
 from chalicelib.application import look_for_arrivals as use_case
+from chalicelib.domain.breakers import CLOSED, Breaker
 from chalicelib.domain.cadences import ARRIVAL_WAIT
-from chalicelib.domain.errors import ProviderUnavailable
+from chalicelib.domain.errors import ProviderRefused, ProviderUnavailable, Throttled
 from tests.support.builders.domain import SPRING
 from tests.support.timing import at_once
 from tests.support.trip import Trip
@@ -33,7 +34,8 @@ def an_area(trip, **plan):
 
 def look(trip, **others):
     asked = {"providers": ["scripted"], "arrivals": SqlArrivals(trip.engine), "imagery": trip.provider}
-    return use_case.look_for_arrivals(**asked | {"clock": trip.clock, "has_time": lambda: True} | others)
+    asked |= {"breakers": trip.breakers, "clock": trip.clock, "jitter": lambda most_s: most_s / 2}
+    return use_case.look_for_arrivals(**asked | {"has_time": lambda: True} | others)
 
 
 def due_at(trip, area):
@@ -186,3 +188,47 @@ def test_two_clocks_at_once_ask_for_an_area_once(trip):
     for _ in range(4):
         assert sum(at_once(*[lambda: look(trip)] * 3)) == 1
         trip.wait(hours=2)
+
+
+def breaker_of(trip):
+    return trip.breakers.of("scripted")
+
+
+def test_a_provider_that_its_tiles_leave_alone_is_not_asked(trip):
+    three_areas(trip)
+    trip.breakers.put("scripted", Breaker(failures=5, open_until=trip.now + timedelta(minutes=10)))
+    searches = trip.imagery.searches
+    assert (look(trip), trip.imagery.searches) == (0, searches)
+    trip.wait(minutes=11)
+    assert look(trip) == 3, "the first finds that it is well, and no area was passed over"
+    assert breaker_of(trip) == CLOSED
+
+
+def test_what_a_search_is_asked_to_wait_all_wait(trip):
+    three_areas(trip)
+    breaks_for_the_first(trip, Throttled("too many requests", retry_after_s=120))
+    assert look(trip) == 1
+    assert breaker_of(trip).open_until >= trip.now + timedelta(seconds=120)
+    assert look(trip) == 0
+    trip.wait(minutes=3)
+    assert look(trip) == 2
+
+
+def test_searches_that_fail_in_a_row_open_the_breaker(trip):
+    three_areas(trip)
+    trip.imagery.scenes = refuse_all
+    for _ in range(5):
+        assert look(trip) == 1
+        trip.wait(minutes=61)
+    assert breaker_of(trip).open_until is not None
+
+
+def refuse_all(*_args, **_when):
+    raise ProviderUnavailable("it is away")
+
+
+def test_a_key_that_is_refused_says_nothing_of_its_provider(trip):
+    three_areas(trip)
+    breaks_for_the_first(trip, ProviderRefused("the key is not known"))
+    look(trip)
+    assert breaker_of(trip) == CLOSED

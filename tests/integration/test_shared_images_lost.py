@@ -2,6 +2,7 @@
 
 import pytest
 
+from chalicelib.domain.errors import NoCoverage
 from tests.support.shared_images import captures_of, keys_of, shared_keys, together
 from tests.support.trip import Trip
 
@@ -36,6 +37,22 @@ def test_a_damaged_image_is_replaced_before_another_area_uses_it(trip):
     together(trip, second)
     assert len(trip.imagery.fetched) == 2
     assert trip.images.get(key) == b"march"
+
+
+def test_a_damaged_image_that_the_provider_has_no_more_stays_where_it_is(trip):
+    first, second = trip.add_area(tiles=1), trip.add_area(user=trip.add_user(), tiles=1)
+    trip.show("march")
+    together(trip, first)
+    (key,) = shared_keys(trip)
+    trip.images.delete([key])
+    trip.images.put(key, b"half of it")
+    trip.imagery.fail(None, NoCoverage("it was withdrawn"), times=1)
+    (session,) = together(trip, second)
+    assert session.counts_by_verdict == {"FAILED": 1}
+    assert trip.images.get(key) == b"half of it", "there is nothing to put in its place"
+    trip.wait(minutes=5)
+    (session,) = together(trip, second)
+    assert (session.counts_by_verdict, trip.images.get(key)) == ({"BASELINE": 1}, b"march")
 
 
 # Deleted

@@ -76,6 +76,21 @@ def test_a_provider_that_fails_is_told_after_two_days(trip):
     assert "could not be looked at since 2 March 2026: the source of the pictures fails." in body
 
 
+def test_an_area_whose_turn_comes_after_the_days_budget_is_told_so(engine):
+    trip = Trip(engine, tiles_per_day=1)
+    register(trip, trip.user, "phone")
+    first, _ = trip.add_area(tiles=1), trip.add_area(tiles=1, name="Lake")
+    for _ in range(4):
+        look(trip, first, CLEAR)
+        trip.tick()
+        trip.work()
+        trip.wait(hours=1)
+        settle(trip)
+        trip.wait(hours=23)
+    assert told(trip) == ["Could not be looked at: Lake"]
+    assert "used up before its turn" in sentences(trip)[0]
+
+
 def test_an_area_without_a_picture_is_told_so(trip):
     area = trip.add_area(tiles=2)
     for _ in range(4):

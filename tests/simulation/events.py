@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.application.cancel_session import cancel_session
@@ -13,6 +14,7 @@ from chalicelib.application.open_sessions import open_session_now
 from chalicelib.domain.area_changes import Changes
 from chalicelib.domain.areas import Land
 from chalicelib.domain.errors import DomainError
+from chalicelib.domain.thresholds import Sensitivity
 from chalicelib.domain.two_dates import TwoDates
 from tests.simulation.land import FIRST, GRID, TERMS, extent_of
 
@@ -21,7 +23,10 @@ if TYPE_CHECKING:
 
 PATIENCE = Patience(wait_s=15, places=2, places_a_user=1)
 MOST_AREAS = 6
-CLIENTS = ("cancel", "delete area", "add area", "change land", "capture now", "compare now", "compare two dates")
+CLIENTS = (
+    *("cancel", "delete area", "add area", "change land", "capture now"),
+    *("compare now", "compare by another sensitivity", "compare two dates"),
+)
 
 
 def happen(event: str, history: History) -> None:
@@ -100,9 +105,17 @@ def _comparison(event: str, history: History, area: Any, common: dict[str, Any])
     asked = {name: value for name, value in common.items() if name != "clock"} | {"waiting": waiting}
     if event == "compare now":
         return lambda: compare_now(area.area_id, **asked)
+    if event == "compare by another sensitivity":
+        return partial(_compare_by, choose(list(Sensitivity)), history, area, asked)
     before, after = sorted(choose(items).captured_at.date() for _ in range(2))
     asked |= {"areas": ports.areas, "imagery": ports.imagery}
     return lambda: compare_two_dates(area.area_id, TwoDates(before=before, after=after), **asked)
+
+
+def _compare_by(sensitivity: Sensitivity, history: History, area: Any, asked: dict[str, Any]) -> None:
+    now = history.world.clock()
+    history.ports.areas.change(area.area_id, user_id=area.user_id, now=now, version=None, sensitivity=sensitivity)
+    compare_now(area.area_id, **asked)
 
 
 def _change_land(history: History, of: Any, common: dict[str, Any]) -> None:

@@ -25,6 +25,7 @@ EVENTS = (  # what happens between steps
     "change land",
     "capture now",
     "compare now",
+    "compare by another sensitivity",
     "compare two dates",
     "restart",
 )

@@ -6,6 +6,13 @@ from tests.simulation.guard import APPLICATION, DB, DOMAIN, ONE_WRITER, Guard
 
 TELLING = (
     Guard(
+        "what people know of an image is not told again",
+        f"{DB}.place_sightings",
+        "known_parts",
+        "is_as_new=row.part_seen_at >= taken_at",
+        "is_as_new=False",
+    ),
+    Guard(
         "how areas stand is told",
         f"{APPLICATION}.reconcile",
         "reconcile",

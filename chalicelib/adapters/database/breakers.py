@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, delete, insert, update
+from sqlalchemy import Connection, Engine, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from typing_extensions import override
 
 from chalicelib.adapters.database import tables as t
-from chalicelib.adapters.database.engine import writes
+from chalicelib.adapters.database.engine import reads, writes
 from chalicelib.application.ports.breakers import Breakers
-from chalicelib.domain.breakers import Breaker
+from chalicelib.domain.breakers import CLOSED, Breaker
 
 BREAKER = t.breakers
 
@@ -39,6 +39,12 @@ class SqlBreakers(Breakers):
                 connection.execute(insert(BREAKER).values(name=provider, **values))
         except IntegrityError:
             return  # another worker has just recorded the same trouble
+
+    @override
+    @reads
+    def of(self, connection: Connection, provider: str) -> Breaker:
+        row = connection.execute(select(BREAKER).where(BREAKER.c.name == provider)).one_or_none()
+        return CLOSED if row is None else Breaker(failures=row.failures, open_until=row.open_until)
 
     @override
     @writes

@@ -16,7 +16,7 @@ from chalicelib.adapters.database.notices import arrived, lock_notice, notices_b
 from chalicelib.adapters.database.outbox import is_to_notify, post
 from chalicelib.adapters.database.paging import AnyRow, Listing, page_of
 from chalicelib.adapters.database.push_rows import add_pushes, devices_of, pushes_about
-from chalicelib.adapters.database.rows_of_pushes import OF_SUMMARY, delivery_of, notice_of, push_of
+from chalicelib.adapters.database.rows_of_pushes import OF_SUMMARY, delivery_of, notice_of, push_of, untold_of
 from chalicelib.adapters.database.session_closing import lock_session
 from chalicelib.application.ports.deliveries import Deliveries
 from chalicelib.domain import events
@@ -235,7 +235,7 @@ def _notice(connection: Connection, session_id: int) -> Notice | None:
         select(func.count()).select_from(RUN).where(RUN.c.session_id == session_id, RUN.c.verdict == Verdict.CHANGED)
     )
     changes = connection.execute(changed).scalar_one()
-    return None if row is None or changes <= (row.authorised or 0) else notice_of(row, changes=changes)
+    return None if row is None or changes <= untold_of(row) else notice_of(row, changes=changes)
 
 
 def _record_outcomes(connection: Connection, outcomes: Counter[str], **ids: int) -> None:

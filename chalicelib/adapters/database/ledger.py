@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, delete, insert, select, union_all, update
+from sqlalchemy import Connection, Engine, ScalarSelect, delete, insert, select, union_all, update
 from typing_extensions import override
 
 from chalicelib.adapters.database import tables as t
@@ -72,6 +72,9 @@ class SqlLedger(Ledger):
     @override
     @reads
     def tile_limits(self, connection: Connection, user_id: int) -> TileLimits:
+        return self._tile_limits(connection, user_id)
+
+    def _tile_limits(self, connection: Connection, user_id: int | ScalarSelect[int]) -> TileLimits:
         own = select(BUDGET.c.kind, BUDGET.c.amount).where(BUDGET.c.user_id == user_id, BUDGET.c.kind.in_(_OF_TILES))
         given = {Spending(kind): int(amount) for kind, amount in connection.execute(own)}
         holds = {**self._budgets, **given}
@@ -80,9 +83,9 @@ class SqlLedger(Ledger):
     @override
     @reads
     def most_tiles(self, connection: Connection, area_id: int) -> int:
-        is_it = (AREA.c.id == area_id) & (BUDGET.c.user_id == AREA.c.user_id) & (BUDGET.c.kind == Spending.AREA_TILES)
-        own = connection.execute(select(BUDGET.c.amount).where(is_it)).scalar()
-        return self._budgets[Spending.AREA_TILES] if own is None else int(own)
+        owner = select(AREA.c.user_id).where(AREA.c.id == area_id).scalar_subquery()
+        limits = self._tile_limits(connection, owner)
+        return min(limits.of_area, limits.a_day)
 
     @override
     @reads

@@ -134,7 +134,7 @@ def _join(connection: Connection, group: Group, *, area_id: int) -> tuple[int, l
     for row in new:
         before = [each for each in group.replaced_by(row) if each.id not in replaced]
         replaced |= {each.id: each for each in before}
-        told[row.id] = row.told_m2 if row.is_told else sum(each.told_m2 for each in before)
+        told[row.id] = row.told_m2 or sum(each.told_m2 for each in before)  # 0: it is seen, and no news
     latest = [*(row for row in group.known if row.id not in replaced), *new]
     values = _values(latest, new)
     place_id = _kept_id(connection, place_ids, values, area_id=area_id)
@@ -148,7 +148,7 @@ def _join(connection: Connection, group: Group, *, area_id: int) -> tuple[int, l
 
 def _values(latest: Sequence[Row[Any]], new: Sequence[Row[Any]]) -> dict[str, Any]:
     """Return what a place's row says, as far as these sightings know it."""
-    told = [row for row in new if row.is_told]
+    told = [row for row in new if row.told_m2]
     of_kind = max((row for row in latest if row.kind), key=lambda row: row.area_m2, default=None)
     values = {
         "area_m2": round(sum(row.area_m2 for row in latest), 1),

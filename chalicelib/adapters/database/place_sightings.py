@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, insert, select
@@ -27,12 +28,13 @@ def with_places(of_run: Select[Any]) -> Select[Any]:
         & PART.c.x.between(RUN.c.x - 1, RUN.c.x + 1)
         & PART.c.y.between(RUN.c.y - 1, RUN.c.y + 1)
     )
-    columns = [PART.c[name].label(f"part_{name}") for name in ("place_id", "x", "y", "outlines", "area_m2", "told_m2")]
+    names = ("place_id", "x", "y", "outlines", "area_m2", "told_m2", "seen_at")
+    columns = [PART.c[name].label(f"part_{name}") for name in names]
     return of_run.add_columns(*columns).outerjoin(PART, is_near).limit(MOST_PARTS)
 
 
-def known_parts(rows: Sequence[Row[Any]]) -> tuple[KnownPart, ...]:
-    """Return the places of the rows of `with_places`."""
+def known_parts(rows: Sequence[Row[Any]], *, taken_at: datetime) -> tuple[KnownPart, ...]:
+    """Return the places of the rows of `with_places`, for an image that was taken at a time."""
     return tuple(
         KnownPart(
             place_id=row.part_place_id,
@@ -40,6 +42,7 @@ def known_parts(rows: Sequence[Row[Any]]) -> tuple[KnownPart, ...]:
             outlines=tuple(row.part_outlines),
             area_m2=row.part_area_m2,
             told_m2=row.part_told_m2,
+            is_as_new=row.part_seen_at >= taken_at,
         )
         for row in rows
         if row.part_place_id is not None
@@ -70,7 +73,7 @@ def _values_of(sighting: Sighting) -> dict[str, Any]:
         "place_id": sighting.place_id,
         "outlines": list(sighting.outlines),
         "area_m2": sighting.area_m2,
-        "told_m2": sighting.area_m2 if sighting.is_told else 0.0,
+        "told_m2": sighting.area_m2 if sighting.is_told and sighting.is_news else 0.0,
         "severity": sighting.severity,
         "is_told": sighting.is_told,
         "kind": sighting.kind,

@@ -18,7 +18,7 @@ from chalicelib.domain.scenes import Grid
 from chalicelib.domain.tile_runs import CaptureClaim, Verdict
 from chalicelib.domain.tiles import Tile, View
 
-IMAGE, RUN, DONE = t.image_tiles, t.session_tiles, t.comparisons
+IMAGE, RUN, DONE, AREA = t.image_tiles, t.session_tiles, t.comparisons, t.area_configs
 MOST_LOOKED_THROUGH = 800  # of a tile's older images: two years of daily ones
 _ANSWERED = func.coalesce(IMAGE.c.compared_share, IMAGE.c.clear_share)
 IS_CLEAR = (IMAGE.c.clear_share >= CLEAR_SHARE) & (_ANSWERED >= HALF)
@@ -105,11 +105,14 @@ def reference_before(connection: Connection, image: StoredImage) -> StoredImage 
 def newest_pairs(connection: Connection, area: Area) -> Iterator[tuple[Tile, Pair]]:
     """Yield each tile's newest image with its reference, by the rule `newest_pair`.
 
-    None of a tile whose newest image was looked at on other land: what that shows of this one is not known.
+    None of a tile whose newest image was looked at on other land: what that shows of this one is not known. None of
+    one that was compared before its area was accepted as it looks: there is nothing to tell of that any more.
     """
+    accepted_at = connection.execute(select(AREA.c.baseline_at).where(AREA.c.id == area.area_id)).scalar()
     for tile, grouped in groupby(_newest_of_each_kind(connection, area), tile_of):
         rows = list(grouped)
         sessions = {row.id: row.session_id for row in rows}
+        accepted = {row.id for row in rows if accepted_at and row.is_settled and row.fetched_at <= accepted_at}
         pair = newest_pair(
             [
                 Candidate(
@@ -123,7 +126,7 @@ def newest_pairs(connection: Connection, area: Area) -> Iterator[tuple[Tile, Pai
                 for row in rows
             ]
         )
-        if pair is not None and area.is_of_its_land(sessions[pair.image_id]):
+        if pair is not None and area.is_of_its_land(sessions[pair.image_id]) and pair.image_id not in accepted:
             yield tile, pair
 
 
@@ -138,6 +141,7 @@ def _newest_of_each_kind(connection: Connection, area: Area) -> list[Row[Any]]:
             IMAGE.c.session_id,
             *(IMAGE.c.z, IMAGE.c.x, IMAGE.c.y),
             IMAGE.c.taken_at,
+            IMAGE.c.fetched_at,
             IMAGE.c.clear_share,
             IMAGE.c.is_baseline,
             IMAGE.c.compared_share,

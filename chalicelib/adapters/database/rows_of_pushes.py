@@ -17,6 +17,7 @@ OF_SUMMARY = (
     t.alert_sessions.c.summary["severity"].as_string().label("severity"),
     t.alert_sessions.c.summary["kinds"].label("kinds"),
     t.alert_sessions.c.summary["authorised"].as_integer().label("authorised"),
+    t.alert_sessions.c.summary["untold"].as_integer().label("untold"),
     t.alert_sessions.c.summary["parcels"].as_integer().label("parcels"),
 )
 
@@ -24,18 +25,24 @@ OF_SUMMARY = (
 def notice_of(row: AnyRow, *, changes: int) -> Notice:
     """Return what people are told of a session: a row with area_id, area_name, session_id, two_dates, OF_SUMMARY.
 
-    Of so many changed tiles those are told that no permit allows.
+    Of so many changed tiles those are told that no permit allows, and that nobody was told of before.
     """
     return Notice(
         area_id=row.area_id,
         area_name=row.area_name,
         session_id=row.session_id,
-        changes=changes - (row.authorised or 0),
+        changes=changes - untold_of(row),
         parcels=row.parcels or 0,
         severity=highest([row.severity]),
         kinds=read_as(row.kinds or ()),
         dates=two_dates_of(row.two_dates),
     )
+
+
+def untold_of(row: AnyRow) -> int:
+    """Return of how many changed tiles nobody is told, of a row with OF_SUMMARY."""
+    untold = row.authorised if row.untold is None else row.untold  # None: a session of before that was counted
+    return untold or 0
 
 
 def delivery_of(row: Row[Any]) -> Delivery:

@@ -188,9 +188,9 @@ def finish_if_done(connection: Connection, session: Row[Any], *, now: datetime, 
         why_cancelled=None if is_of_land else LAND_CHANGED.reason,
     )
     summary = summarise(connection, session.id, counts, unseen)
-    authorised = summary["authorised"]
+    untold = summary["untold"]
     state = state_after(
-        ending, by_verdict, cause=Cause(session.cause), unseen=unseen, tolerance=tolerance, authorised=authorised
+        ending, by_verdict, cause=Cause(session.cause), unseen=unseen, tolerance=tolerance, untold=untold
     )
     if state is not None:
         seen_at = clearly_seen_in(connection, session.id, tolerance=tolerance)
@@ -216,7 +216,7 @@ def finish_if_done(connection: Connection, session: Row[Any], *, now: datetime, 
         counts=counts,
         seconds=round((now - session.started_at).total_seconds(), 3),
     )
-    if not ending.is_told or authorised == by_verdict[Verdict.CHANGED]:
+    if not ending.is_told or untold == by_verdict[Verdict.CHANGED]:
         return []
     job = SessionJob(session_id=session.id, request_id=request_id)
     return post(connection, Queue.NOTIFICATIONS, job, now=now)

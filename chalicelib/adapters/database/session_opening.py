@@ -9,14 +9,16 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.area_shapes import watched_m2
+from chalicelib.adapters.database.area_states import put_state, standings_of
 from chalicelib.adapters.database.engine import insert_row, record_after_commit
 from chalicelib.adapters.database.rows import past_session_of
 from chalicelib.adapters.database.session_parts import plan_first
 from chalicelib.domain import events
+from chalicelib.domain.area_states import AreaState
 from chalicelib.domain.areas import Area
 from chalicelib.domain.budgets import start_of_day
 from chalicelib.domain.jobs import Message
@@ -76,13 +78,30 @@ def open_session(
     return session_id, messages
 
 
-def refuse_session(connection: Connection, area_id: int, reason: str, *, slot_at: datetime, now: datetime) -> None:
-    """Tell an area's owner, once a day, that a session was due and was not opened: as one that ended with an error."""
-    was_told = select(SESSION.c.id).where(
-        SESSION.c.area_id == area_id, SESSION.c.tiles_planned == 0, SESSION.c.started_at >= start_of_day(now)
+def refuse_session(connection: Connection, area: Area, reason: str, *, slot_at: datetime, now: datetime) -> None:
+    """Keep, once a day, that a session was due and was not opened: as one that ended with an error.
+
+    Nobody looks at the area: it fails until a session of it has been, and its owner is told so as of any other.
+    """
+    of_today = (SESSION.c.area_id == area.area_id) & (SESSION.c.started_at >= start_of_day(now))
+    of_today &= (SESSION.c.tiles_planned == 0) & (SESSION.c.id > (area.old_land_session_id or 0))
+    session_id = connection.execute(select(func.max(SESSION.c.id)).where(of_today)).scalar_one()
+    if session_id is None:
+        session_id = _add_refused(connection, area.area_id, reason, slot_at=slot_at, now=now)
+    before = standings_of(connection, [area.area_id]).get(area.area_id)
+    put_state(
+        connection,
+        area.area_id,
+        AreaState.FAILING,
+        session_id=session_id,
+        unseen=None if before is None else before.unseen,
+        clearly_seen_at=None if before is None else before.clearly_seen_at,
+        tolerance=area.plan.unseen_tolerance,
+        now=now,
     )
-    if connection.execute(was_told.limit(1)).first() is not None:
-        return
+
+
+def _add_refused(connection: Connection, area_id: int, reason: str, *, slot_at: datetime, now: datetime) -> int:
     summary: dict[str, Any] = {"counts": {}, "severity": None, "clear_share": None, "newest_captured_at": None}
     row = {
         "area_id": area_id,
@@ -96,8 +115,9 @@ def refuse_session(connection: Connection, area_id: int, reason: str, *, slot_at
         "tiles_planned": 0,
         "summary": summary | {"unseen": None, "failures": []},
     }
-    insert_row(connection, SESSION, **row)
+    session_id = insert_row(connection, SESSION, **row)
     record_after_commit(connection, events.SESSION_REFUSED, area_id=area_id, reason=reason)
+    return session_id
 
 
 def answering_first(connection: Connection, area: Area, now: datetime) -> int | None:

@@ -28,17 +28,20 @@ _ALERTS = (
     select(
         _LOG["severity"].as_string().label("severity"),
         _LOG["permit"].as_string().label("permit"),
+        _LOG["told_before"].as_string().label("told_before"),
         func.sum(_LOG["parcels_touched"].as_integer()).label("parcels"),
         func.count().label("alerts"),
     )
     .where(ALERT.c.session_id == bindparam("of_session"))
-    .group_by("severity", "permit")
+    .group_by("severity", "permit", "told_before")
 )
 _PARCELS = (
     select(func.count(NAMED.c.parcel_id.distinct()))
     .join(ALERT, ALERT.c.id == NAMED.c.alert_id)
     .where(ALERT.c.session_id == bindparam("of_session"), NAMED.c.standing.is_(None), NAMED.c.is_maybe.is_(False))
-    .where(func.coalesce(_LOG["permit"].as_string(), "") != Standing.VALID.value)
+    .where(
+        func.coalesce(_LOG["permit"].as_string(), "") != Standing.VALID.value, _LOG["told_before"].as_string().is_(None)
+    )
 )
 """The parcels that the alerts of a session name, of which people are told."""
 
@@ -132,12 +135,14 @@ def summarise(
     )
     kinds = connection.execute(select(ALERT.c.change_log["kinds"]).where(ALERT.c.session_id == session_id).distinct())
     alerts = connection.execute(_ALERTS, {"of_session": session_id}).all()
-    told = [row for row in alerts if row.permit != Standing.VALID]
+    authorised = [row for row in alerts if row.permit == Standing.VALID]
+    told = [row for row in alerts if row not in authorised and row.told_before is None]
     is_on_parcels = any(row.parcels for row in told)
     return {
         "counts": counts,
         "severity": highest(row.severity for row in told or alerts),
-        "authorised": sum(row.alerts for row in alerts) - sum(row.alerts for row in told),
+        "authorised": sum(row.alerts for row in authorised),
+        "untold": sum(row.alerts for row in alerts) - sum(row.alerts for row in told),
         "parcels": connection.execute(_PARCELS, {"of_session": session_id}).scalar_one() if is_on_parcels else 0,
         "kinds": read_as(word for words in kinds.scalars() for word in words or ()),
         "clear_share": None if clear is None else round(float(clear), 4),

@@ -79,7 +79,7 @@ class SqlSessions(Sessions):
         except LimitReached as refused:
             # Tried again each hour: planning it each minute would only burn the database.
             connection.execute(update(AREA).where(AREA.c.id == area_id).values(next_due_at=now + timedelta(hours=1)))
-            refuse_session(connection, area_id, refused.reason, slot_at=row.next_due_at, now=now)
+            refuse_session(connection, area, refused.reason, slot_at=row.next_due_at, now=now)
             return []
         tiles, slot_at = planned(connection, area), row.next_due_at
         _, messages = self._open(

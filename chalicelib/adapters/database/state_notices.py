@@ -122,7 +122,9 @@ def _look_again(connection: Connection, rows: dict[int, Row[Any]], waiting: set[
 def _about(connection: Connection, row: Row[Any], name: str, news: News) -> AreaNews:
     """Return what is told of an area, by the session that said so last."""
     session_id = row.session_id or _last_session(connection, row.area_id)  # a release before did not write it
-    summary = connection.execute(select(SESSION.c.summary).where(SESSION.c.id == session_id)).scalar() or {}
+    said = select(SESSION.c.summary, SESSION.c.tiles_planned).where(SESSION.c.id == session_id)
+    session = connection.execute(said).one_or_none()  # None: it was purged since
+    summary = (session and session.summary) or {}
     reasons = [failure["reason"] for failure in summary.get("failures", [])]
     unseen = unseen_of(row)
     return AreaNews(
@@ -135,7 +137,12 @@ def _about(connection: Connection, row: Row[Any], name: str, news: News) -> Area
         m2=None if unseen is None else unseen.m2,
         clearly_seen_at=row.clearly_seen_at,
         is_dated=row.clearly_seen_at is not None or not _is_undated(connection, row.area_id),
-        why=why_unseen(news.state, reasons, failed=failed_in(summary.get("counts", {}))),
+        why=why_unseen(
+            news.state,
+            reasons,
+            failed=failed_in(summary.get("counts", {})),
+            was_opened=session is None or session.tiles_planned > 0,
+        ),
     )
 
 

@@ -15,6 +15,10 @@ class Breakers(Protocol):
         """Keep a provider's breaker. Of two at once the later counts: what is lost is a count of one."""
         ...
 
+    def of(self, provider: str) -> Breaker:
+        """Return a provider's breaker."""
+        ...
+
     def begin_trial(self, provider: str, breaker: Breaker, *, until: datetime) -> bool:
         """Leave a provider alone until then, except for one caller, if its breaker still is that one."""
         ...

@@ -29,7 +29,7 @@ class Ledger(Protocol):
         ...
 
     def most_tiles(self, area_id: int) -> int:
-        """Return of how many tiles an area may be at most, by its owner's limit."""
+        """Return of how many tiles an area may be at most: by its owner's limits, of an area and of a day."""
         ...
 
     def account(self, email: str, *, now: datetime) -> Account:

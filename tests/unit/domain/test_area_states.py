@@ -10,10 +10,10 @@ from chalicelib.domain.unseen import Unseen
 TOLERANCE = 0.05
 
 
-def after(counts, *, unseen=0.0, cause=Cause.SCHEDULED, unusable=0, authorised=0):
+def after(counts, *, unseen=0.0, cause=Cause.SCHEDULED, unusable=0, untold=0):
     measured = Unseen(m2=unseen * 1000, of_m2=1000)
     ending = ending_of(counts, unseen=measured, tolerance=TOLERANCE, unusable=unusable)
-    of_area = {"cause": cause, "unseen": measured, "tolerance": TOLERANCE, "authorised": authorised}
+    of_area = {"cause": cause, "unseen": measured, "tolerance": TOLERANCE, "untold": untold}
     return state_after(ending, counts, **of_area)
 
 
@@ -54,5 +54,5 @@ def test_a_comparison_of_what_is_stored_says_nothing_of_the_area():
 )
 def test_what_permits_allow_hides_nothing_that_was_not_seen(rest, unseen, unusable, state):
     counts = {Verdict.CHANGED: 2} | rest
-    assert after(counts, unseen=unseen, unusable=unusable, authorised=2) is state
-    assert after(counts, unseen=unseen, unusable=unusable, authorised=1) is AreaState.CHANGED, "somebody is told"
+    assert after(counts, unseen=unseen, unusable=unusable, untold=2) is state
+    assert after(counts, unseen=unseen, unusable=unusable, untold=1) is AreaState.CHANGED, "somebody is told"

@@ -29,13 +29,14 @@ def change(*regions):
     return replace(a_change(), regions=tuple(shown), ignored=tuple(each for each in regions if each.reason is not None))
 
 
-def known(told_m2, *, last_m2=None, at=0, place_id=7, is_here=True):
+def known(told_m2, *, last_m2=None, at=0, place_id=7, is_here=True, is_as_new=False):
     return KnownPart(
         is_here=is_here,
         place_id=place_id,
         outlines=(outline(at, at + 10),),
         told_m2=told_m2,
         area_m2=told_m2 if last_m2 is None else last_m2,
+        is_as_new=is_as_new,
     )
 
 
@@ -140,3 +141,44 @@ def test_a_sighting_is_of_the_kind_of_its_largest_region():
     result = judged(change(), change(*parts), known(100, last_m2=400))
     (sighting,) = result.sightings
     assert (sighting.kind, sighting.kind_probability) == (Kind.BARE_EARTH, None)
+
+
+def news(pair, slow, *parts):
+    """Give what people know already of a pair's change, and what is kept of the places that it is of."""
+    result = judged(pair, slow, *parts)
+    return [each.area_m2 for each in result.told_before], [(s.place_id, s.area_m2, s.is_news) for s in result.sightings]
+
+
+@pytest.mark.parametrize("slow", [None, change()], ids=["no baseline", "a baseline that shows nothing"])
+@pytest.mark.parametrize(
+    ("part", "is_known"),
+    [
+        (known(100, is_as_new=True), True),
+        (known(100), False),
+        (known(100, at=20, is_as_new=True), False),
+        (known(100, is_here=False, is_as_new=True), True),
+        (known(80, is_as_new=True), False),
+        (known(0, is_as_new=True), True),
+    ],
+    ids=["known of this image", "of one before", "elsewhere", "of the tile beside", "a step smaller", "accepted"],
+)
+def test_what_is_known_of_an_image_as_new_is_not_told_again(slow, part, is_known):
+    found, sightings = news(change(region(110)), slow, part)
+    assert found == ([110] if is_known else [])
+    assert sightings == [(7, 110, False) if is_known else (None, 110, True)]
+
+
+def test_what_is_new_beside_what_is_known_is_told():
+    found, sightings = news(change(region(110), region(60, at=40)), None, known(100, is_as_new=True))
+    assert (found, sightings) == ([110], [(7, 110, False), (None, 60, True)])
+
+
+def test_the_part_of_a_place_on_the_next_tile_is_news_there():
+    beside = known(100, at=11, is_here=False, is_as_new=True)
+    assert news(change(region(110)), None, beside) == ([], [(None, 110, True)])
+
+
+def test_the_baseline_tells_nothing_again_that_the_pair_shows_as_known():
+    result = judged(change(region(110)), change(region(150)), known(100, last_m2=140, is_as_new=True))
+    assert told(result) == []
+    assert [(each.place_id, each.is_news) for each in result.sightings] == [(7, False)]
