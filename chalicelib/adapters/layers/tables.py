@@ -14,13 +14,15 @@ import shapely
 
 from chalicelib.domain.errors import Invalid
 
-MOST_COLUMNS = 500
+MOST_COLUMNS, MOST_HEAD = 500, 200_000  # letters, of all their names
 _WKT = ("wkt", "geometry", "geom", "the_geom", "shape")
 _NAMES = tuple(  # of columns that name a plot, the likeliest first
     re.compile(name, re.IGNORECASE)
     for name in ("plot", "kh[ae]sra", "survey", "parcel", "ulpin", "^name$", "name|numb")
 )
 _SEPARATOR = re.compile(r"\s*sep=([,;\t|])[ \t]*(?:\r\n?|\n)", re.IGNORECASE)  # as spreadsheets say it
+_NESTS = re.compile("collection|curve|surface", re.IGNORECASE)
+MOST_NESTED = 100  # of those, in one row
 _LAT, _LON = ("lat", "latitude", "y", "northing"), ("lon", "long", "lng", "longitude", "x", "easting")
 
 
@@ -41,6 +43,8 @@ def read_table(text: str, most_rows: int) -> Table:
     else:
         first = next((line for line in text.splitlines() if line.strip()), "")
         separator = max(",;\t", key=first.count)  # the first of them where none is there
+        if len(first) > MOST_HEAD:
+            raise Invalid(f"the first line of this table has {len(first)} letters: its columns are to be named there")
     csv.field_size_limit(2**24)
     reader = csv.reader(StringIO(text, newline=""), delimiter=separator, strict=False)
     try:
@@ -122,7 +126,9 @@ def _geometry(said: str | tuple[str, str]) -> Any:  # noqa: ANN401 (a geometry, 
     try:
         if isinstance(said, tuple):
             return shapely.Point(number_of(said[0]), number_of(said[1]))
-        return shapely.from_wkt(said.rpartition(";")[2].strip() or None)
+        land = said.rpartition(";")[2].strip()
+        # They may stand in one another, and GEOS goes down into each: enough of them end its process.
+        return shapely.from_wkt(land) if land and len(_NESTS.findall(land)) <= MOST_NESTED else None
     except (ValueError, NotImplementedError, shapely.errors.GEOSException):
         return None
 
