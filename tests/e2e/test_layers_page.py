@@ -86,6 +86,12 @@ def test_a_file_is_looked_at_row_by_row_and_kept_and_deleted(page, server):
     assert "12 m east, 0 m north" in said
     assert "mouza: ରାମପୁର" in said
     assert len(Client(server.url, email=EMAIL, password=PASSWORD).call("GET", "layers")) == 1
+    page.press("Rename")
+    page.fill(layerName="Ward 7 of 2026")
+    page.press("Rename it")
+    page.wait_for("document.querySelector('h1').innerText === 'Ward 7 of 2026'")
+    assert "Layers / Ward 7 of 2026" in page.text()
+    assert Client(server.url, email=EMAIL, password=PASSWORD).call("GET", "layers")[0]["name"] == "Ward 7 of 2026"
     page.press("Import a newer version")
     page.wait_for("Boolean(document.querySelector('.drop'))")
     drop(page, "plots.geojson", plots(3))
