@@ -153,6 +153,13 @@ def test_what_a_file_does_not_say_is_asked_for(page):
     page.wait_for("document.querySelector('.import-shown h2')?.innerText === '1 parcel of 1 row'")
 
 
+def test_a_reason_names_the_field_that_helps(page):
+    drop(page, "wells.csv", "well;lat;lon\n1;20.3;85.8\n")
+    page.wait_for(f"Boolean(document.querySelector('.keep, [data-needed]')) && {IS_AT_REST}")
+    assert "say “Points and lines reach”, how far it reaches" in page.text()
+    assert "bufferM" not in page.text()
+
+
 def test_a_file_that_is_none_says_why_and_another_one_can_be_given(page):
     drop(page, "plots.gpkg", "no database at all")
     assert len(page.wait_for("document.querySelector('[role=alert]')?.innerText")) > 30
