@@ -183,3 +183,19 @@ def test_a_reason_names_nothing_of_the_reader():
 
 def test_a_first_line_without_end_names_no_columns():
     assert "first line of this table" in refused(b"," * 20_000_000, "a.csv")
+
+
+@pytest.mark.parametrize(
+    "written", ["20°17'46.5\"N;85°42'43''E", "20º17\u203246.5\u2033;85º42\u203243\u2033", "N 20 17 46,5;E 85 42 43"]
+)
+def test_degrees_may_be_written_as_a_receiver_shows_them(written):
+    shown, (parcel,) = read(f"well;lat;lon\n7;{written}\n".encode(), "a.csv", crs="EPSG:4326", buffer_m=10.0)
+    middle = [(a + b) / 2 for a, b in zip(parcel.bounds[:2], parcel.bounds[2:], strict=True)]
+    assert middle == pytest.approx([85 + 42 / 60 + 43 / 3600, 20 + 17 / 60 + 46.5 / 3600], abs=1e-7)
+    assert shown.errors == ()
+
+
+@pytest.mark.parametrize("written", ["20 17 46", "20°75'N", "2 245 000", "20°", "20°17'61\""])
+def test_what_only_looks_like_degrees_is_an_error_of_its_row(written):
+    shown, parcels = read(f"well;lat;lon\n7;{written};85\n".encode(), "a.csv", buffer_m=10.0)
+    assert (parcels, [error.row for error in shown.errors]) == ([], [1])
