@@ -133,7 +133,7 @@ def change_layer(ports: Ports, sign_in: SignIn, layer_id: int, body: LayerChange
     """Call a layer something else from now on: alerts keep what it was called when they were made."""
     if not (name := plain(body.name)):
         raise Invalid("a layer has a name", pointer="/name")
-    return LayerOut.of(ports.layers.rename(layer_id, name, user_id=sign_in.user.user_id))
+    return LayerOut.of(ports.layers.rename(layer_id, name, user_id=sign_in.user.user_id, now=ports.clock()))
 
 
 @api.route("/api/layers/{layer_id}", method="DELETE", status=204, extra_statuses=(409,))

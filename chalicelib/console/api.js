@@ -27,8 +27,8 @@ export const imageKey = (path) => (path.split("captured_images/")[1] ?? "").spli
 
 export const get = async (path, signal) => (await call("GET", path, undefined, signal)).body;
 export const post = async (path, body, signal) => (await call("POST", path, body, signal)).body;
-/** Change a thing, if it still has the version that was shown. */
-export const patch = async (path, body, version) => (await call("PATCH", path, body, undefined, { "If-Match": `"${version}"` })).body;
+/** Change a thing; of one with versions, if it still has the one that was shown. */
+export const patch = async (path, body, version = null) => (await call("PATCH", path, body, undefined, version === null ? {} : { "If-Match": `"${version}"` })).body;
 export const put = async (path, body) => (await call("PUT", path, body)).body;
 export const remove = async (path) => (await call("DELETE", path)).body;
 

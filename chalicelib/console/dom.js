@@ -91,6 +91,29 @@ export function confirmed(question, consequence, label) {
   return promise;
 }
 
+/** Ask for a text in one field; gives it, or null where somebody thought better of it. */
+export function asked(question, consequence, label, word, properties) {
+  const { promise, resolve } = withResolvers();
+  const field = el("input", { required: true, maxlength: 200, autocomplete: "off", ...properties });
+  const done = (event) => { event.preventDefault(); dialog.close("yes"); };
+  const dialog = el(
+    "dialog",
+    { "aria-labelledby": "question", on: { close: () => { dialog.remove(); resolve(dialog.returnValue === "yes" ? field.value : null); } } },
+    el("h2", { id: "question" }, question),
+    el("p", {}, consequence),
+    el(
+      "form",
+      { on: { submit: done } },
+      el("label", { class: "field" }, el("span", {}, word), field),
+      el("div", { class: "actions" }, button("Not now", () => dialog.close("no")), el("button", { type: "submit", class: "main" }, label)),
+    ),
+  );
+  document.body.append(dialog);
+  dialog.showModal();
+  field.focus();
+  return promise;
+}
+
 function withResolvers() {
   let resolve;
   const promise = new Promise((done) => { resolve = done; });

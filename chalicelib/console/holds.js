@@ -1,7 +1,7 @@
 // Legal holds: placed and lifted where the thing is shown that they are on, and listed.
 
 import { getPage, post } from "./api.js";
-import { button, cell, el, empty, head, tell } from "./dom.js";
+import { asked, button, cell, el, empty, head, tell } from "./dom.js";
 import { moment } from "./format.js";
 import { more } from "./sessions.js";
 
@@ -88,23 +88,4 @@ function fillHold(place, hold) {
 }
 
 /** Ask for a reason; gives it, or null where somebody thought better of it. */
-export function reasonFor(question, consequence, label) {
-  return new Promise((resolve) => {
-    const reason = el("input", { name: "reason", required: true, maxlength: 200, autocomplete: "off" });
-    const dialog = el("dialog", { "aria-labelledby": "question", on: { close: () => { dialog.remove(); resolve(dialog.returnValue === "yes" ? reason.value : null); } } });
-    const done = (event) => { event.preventDefault(); dialog.close("yes"); };
-    dialog.append(
-      el("h2", { id: "question" }, question),
-      el("p", {}, consequence),
-      el(
-        "form",
-        { on: { submit: done } },
-        el("label", { class: "field" }, el("span", {}, "Why"), reason),
-        el("div", { class: "actions" }, button("Not now", () => dialog.close("no")), el("button", { type: "submit", class: "main" }, label)),
-      ),
-    );
-    document.body.append(dialog);
-    dialog.showModal();
-    reason.focus();
-  });
-}
+export const reasonFor = (question, consequence, label) => asked(question, consequence, label, "Why", { name: "reason" });

@@ -5,6 +5,8 @@ import { count, counted, m2, position } from "./format.js";
 import { parcelRow } from "./layers.js";
 
 const MOST_ROWS = 8;
+// Options that reasons name as the API does, as the form below calls them.
+const FIELDS = { bufferM: "“Points and lines reach”", tagColumns: "“Columns to keep”", fileLayer: "“Layer of the file”" };
 const NEEDS_CRS = "The file does not say in which coordinate system it is: say it below, and read it again.";
 
 /** Make the preview. */
@@ -15,7 +17,7 @@ export function previewOf(preview) {
     { class: "card area-part", "aria-label": "What it shows" },
     el("h2", {}, `${counted(preview.parcels, "parcel")} of ${counted(preview.rows, "row")}`),
     preview.needs.includes("crs") && (preview.crsIsAssumed || preview.crs === "") && el("p", { class: "notice warn" }, NEEDS_CRS),
-    preview.notes.map((note) => el("p", { class: "notice warn" }, note)),
+    preview.notes.map((note) => el("p", { class: "notice warn" }, inWords(note))),
     facts([
       ["File", preview.driver],
       ["Land", m2(preview.m2)],
@@ -29,6 +31,8 @@ export function previewOf(preview) {
   );
 }
 
+const inWords = (reason) => reason.replace(/\b(bufferM|tagColumns|fileLayer)\b/g, (name) => FIELDS[name]);
+
 function whereOf(bounds) {
   if (bounds === null) return null;
   const [west, south, east, north] = bounds;
@@ -38,7 +42,7 @@ function whereOf(bounds) {
 function errors(shown, all) {
   const title = shown.length < all ? `The first ${count(shown.length)} of ${counted(all, "error")}` : counted(all, "error");
   const rows = shown.map(({ row, reason, position: at }) =>
-    el("tr", {}, [["Row", row === 0 ? "all" : row], ["Why it is no parcel", reason], ["At", at === null ? "" : position(at[1], at[0])]].map(([name, value]) =>
+    el("tr", {}, [["Row", row === 0 ? "all" : row], ["Why it is no parcel", inWords(reason)], ["At", at === null ? "" : position(at[1], at[0])]].map(([name, value]) =>
       el("td", { "data-name": name }, el("div", { class: "parcel-cell" }, String(value))))));
   return table(title, ["Row", "Why it is no parcel", "At"], rows);
 }

@@ -1,7 +1,7 @@
 // Layers: parcels and permits that somebody's file holds, listed, looked at and deleted.
 
-import { get, getPage, remove } from "./api.js";
-import { button, confirmed, el, empty, facts, head, tell } from "./dom.js";
+import { get, getPage, patch, remove } from "./api.js";
+import { asked, button, confirmed, el, empty, facts, head, tell } from "./dom.js";
 import { count, counted, m2, moment } from "./format.js";
 import { more } from "./sessions.js";
 import { drawing } from "./shape.js";
@@ -47,12 +47,25 @@ async function forget(layer, done) {
   }
 }
 
+async function rename(layer, shown) {
+  const name = await asked(`Rename “${layer.name}”`, "Alerts keep the name that it had when they were made.", "Rename it", "Name", { name: "layerName", value: layer.name });
+  if (name === null) return;
+  try {
+    layer.name = (await patch(`layers/${layer.id}`, { name })).name;
+    for (const place of shown) place.textContent = layer.name;
+    tell(`It is called “${layer.name}” now.`);
+  } catch (error) {
+    tell(error.message);
+  }
+}
+
 /** Make the page of a layer. */
 export async function layerPage(layerId, signal) {
   const [layer, first] = await Promise.all([get(`layers/${layerId}`, signal), getPage(`layers/${layerId}/parcels`, "limit=100", signal)]);
   const { version } = layer;
   const { source } = version;
-  const trail = el("nav", { "aria-label": "You are here", class: "trail" }, el("a", { href: "#/layers" }, "Layers"), " / ", layer.name);
+  const named = [el("span", {}, layer.name), el("span", {}, layer.name)];
+  const trail = el("nav", { "aria-label": "You are here", class: "trail" }, el("a", { href: "#/layers" }, "Layers"), " / ", named[0]);
   const body = el("tbody");
   const picture = el("figure", { class: "layer-picture" });
   const shown = [];
@@ -69,7 +82,7 @@ export async function layerPage(layerId, signal) {
     "div",
     { class: "area-page" },
     trail,
-    head(layer.name, null, el("a", { class: "button main", href: `#/layers/${layer.id}/watch` }, "Watch parcels"), el("a", { class: "button", href: `#/layers/${layer.id}/new` }, "Import a newer version"), button("Delete", () => forget(layer, gone), { class: "quiet" })),
+    head(named[1], null, el("a", { class: "button main", href: `#/layers/${layer.id}/watch` }, "Watch parcels"), el("a", { class: "button", href: `#/layers/${layer.id}/new` }, "Import a newer version"), button("Rename", () => rename(layer, named), { class: "quiet" }), button("Delete", () => forget(layer, gone), { class: "quiet" })),
     el(
       "section",
       { class: "card area-part", "aria-label": "What it holds" },

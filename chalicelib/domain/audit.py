@@ -24,6 +24,8 @@ class Deed(StrEnum):
     AREA_CHANGED = "area changed"
     AREA_DELETED = "area deleted"
     AREA_EXPORTED = "area exported"
+    LAYER_CHANGED = "layer changed"
+    LAYER_DELETED = "layer deleted"
     HOLD_PLACED = "hold placed"
     HOLD_LIFTED = "hold lifted"
     USER_REMOVED = "user removed"

@@ -119,4 +119,6 @@ def _line(number: int, row: Sequence[str], header: Sequence[Part | None]) -> Lin
         parts = (Part.ULPIN,)
     elif len(cells) > 1 and ulpin_in(cells[-1]) == spelled(cells[-1]):  # in groups it may be a plot
         parts = (*_WITHOUT_HEADER[len(cells) - 2], Part.ULPIN)
+    elif len(cells) > 1 and cells[0][:2].isdecimal() and ulpin_in(cells[0]) == spelled(cells[0]):
+        parts = (Part.ULPIN, *_WITHOUT_HEADER[len(cells) - 2])  # no mouza begins with a state's number
     return Line(number, text, dict(zip(parts, cells, strict=True)))

@@ -86,6 +86,12 @@ def test_a_file_is_looked_at_row_by_row_and_kept_and_deleted(page, server):
     assert "12 m east, 0 m north" in said
     assert "mouza: ରାମପୁର" in said
     assert len(Client(server.url, email=EMAIL, password=PASSWORD).call("GET", "layers")) == 1
+    page.press("Rename")
+    page.fill(layerName="Ward 7 of 2026")
+    page.press("Rename it")
+    page.wait_for("document.querySelector('h1').innerText === 'Ward 7 of 2026'")
+    assert "Layers / Ward 7 of 2026" in page.text()
+    assert Client(server.url, email=EMAIL, password=PASSWORD).call("GET", "layers")[0]["name"] == "Ward 7 of 2026"
     page.press("Import a newer version")
     page.wait_for("Boolean(document.querySelector('.drop'))")
     drop(page, "plots.geojson", plots(3))
@@ -145,6 +151,13 @@ def test_what_a_file_does_not_say_is_asked_for(page):
     page.fill(crs="EPSG:32645")
     page.press("Read it again like this")
     page.wait_for("document.querySelector('.import-shown h2')?.innerText === '1 parcel of 1 row'")
+
+
+def test_a_reason_names_the_field_that_helps(page):
+    drop(page, "wells.csv", "well;lat;lon\n1;20.3;85.8\n")
+    page.wait_for(f"Boolean(document.querySelector('.keep, [data-needed]')) && {IS_AT_REST}")
+    assert "say “Points and lines reach”, how far it reaches" in page.text()
+    assert "bufferM" not in page.text()
 
 
 def test_a_file_that_is_none_says_why_and_another_one_can_be_given(page):

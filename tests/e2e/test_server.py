@@ -154,6 +154,21 @@ def test_the_edge_does_what_an_edge_does(stack, owner):
         assert bare.get(f"{stack.url}/api/health", timeout=30).status_code == 200, "the rest goes on"
 
 
+def test_a_version_that_nginx_weakened_by_compressing_it_is_one_to_change(stack, owner):
+    where = {"centerLat": DEMO_CENTER_LAT, "centerLon": DEMO_CENTER_LON, "provider": "sample"} | VILLAGE
+    place = owner.add_area(name="Versions", **where)
+    path = f"{stack.url}/api/area-configs/{place['id']}"
+    for name, version in (("Once", 1), ("Twice", 2)):
+        shown = owner.http.get(path, headers={"Accept-Encoding": "gzip"}, timeout=30)
+        assert (shown.headers["Content-Encoding"], shown.headers["ETag"]) == ("gzip", f'W/"{version}"')
+        headers = {"If-Match": shown.headers["ETag"]}
+        changed = owner.http.patch(path, json={"name": name}, headers=headers, timeout=30)
+        assert (changed.status_code, changed.json()["version"]) == (200, version + 1), changed.text
+        late = owner.http.patch(path, json={"name": "Late"}, headers=headers, timeout=30)
+        assert (late.status_code, late.headers["ETag"].removeprefix("W/")) == (412, f'"{version + 1}"')
+    owner.http.delete(path, timeout=30)
+
+
 def test_fifty_clients_of_ten_people_at_once_are_all_answered(stack):
     load = put_load(stack, people_of(stack), clients=50, requests_each=8)
     print(load)

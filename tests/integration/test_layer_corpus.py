@@ -206,7 +206,7 @@ def test_rows_that_are_no_land_are_told_one_by_one_with_their_place():
         '5,"POLYGON Z((85.8 20.3 9,85.8 20.31 9,85.81 20.31 9,85.8 20.3 9))"\n'
         '6,"POLYGON((10 10,40 10,40 40,10 10))"\n'
         '7,"SRID=4326;POLYGON((85.8 20.3,85.8 20.3,85.8 20.3,85.8 20.3))"\n'
-        '8,"GEOMETRYCOLLECTION(POINT(85 20),POLYGON((85.8 20.3,85.81 20.3,85.81 20.31,85.8 20.3)))"'
+        '8,"GEOMETRYCOLLECTION(POINT(85 20),LINESTRING(85.8 20.3,85.81 20.3))"'
     )
     shown, parcels = read(table.encode(), "a.csv", crs="EPSG:4326")
     assert [parcel.name for parcel in parcels] == ["1", "5"]

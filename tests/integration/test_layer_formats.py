@@ -316,9 +316,9 @@ def test_parcels_that_touch_themselves_are_the_same_land_and_names_that_are_ther
     features = [files.feature(1, ring=eight), files.feature(1), files.feature(2)]
     shown, parcels = read(files.geojson(features))
     assert len(parcels) == 3
-    assert [note.partition(":")[0] for note in shown.notes] == [
-        "1 parcels touch themselves",
-        "1 names are of several parcels each, for example '1/1'",
+    assert [note.partition(";")[0] for note in shown.notes] == [
+        "parcels that touch themselves: 1",
+        "names that several parcels have: 1, for example '1/1'",
     ]
 
 

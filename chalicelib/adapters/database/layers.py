@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, Select, bindparam, delete, or_, select, update
 from typing_extensions import override
 
+from chalicelib.adapters.database import audit
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.cells import ANYWHERE, cells_over
 from chalicelib.adapters.database.engine import reads, writes
@@ -17,6 +18,7 @@ from chalicelib.adapters.database.layer_rows import layer_of, parcel_of, version
 from chalicelib.adapters.database.paging import counted, page_of
 from chalicelib.adapters.database.purging import delete_some
 from chalicelib.application.ports.layers import Layers
+from chalicelib.domain.audit import Deed
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.holds import check_free
 from chalicelib.domain.layers import Layer, LayerVersion, Parcel
@@ -84,12 +86,16 @@ class SqlLayers(Layers):
 
     @override
     @writes
-    def rename(self, connection: Connection, layer_id: int, name: str, *, user_id: int) -> Layer:
+    def rename(self, connection: Connection, layer_id: int, name: str, *, user_id: int, now: datetime) -> Layer:
         mine = _owned(user_id).where(LAYER.c.id == layer_id)
-        if connection.execute(mine.with_for_update()).first() is None:  # rowcount: none where it is called so already
+        before = connection.execute(mine.with_for_update()).first()
+        if before is None:
             raise NotFound(f"there is no layer {layer_id}")
         connection.execute(update(LAYER).where(LAYER.c.id == layer_id).values(name=name))
-        return _with_versions(connection, connection.execute(mine).all())[0]
+        renamed = _with_versions(connection, connection.execute(mine).all())[0]
+        if before.name != name:
+            audit.append(connection, Deed.LAYER_CHANGED, now=now, user_id=user_id, about=f"layer {layer_id}: name")
+        return renamed
 
     @override
     @writes
@@ -102,6 +108,7 @@ class SqlLayers(Layers):
         check_free(f"layer {layer_id}, named by what is held,", holds_on_layers(connection, user_id).get(layer_id, []))
         if not connection.execute(update(LAYER).where(is_found).values(deleted_at=now)).rowcount:
             raise NotFound(f"there is no layer {layer_id}")
+        audit.append(connection, Deed.LAYER_DELETED, now=now, user_id=user_id, about=f"layer {layer_id}")
 
     @override
     @writes

@@ -55,6 +55,7 @@ class Land:
 
     def check_types(self, buffer_m: float | None) -> None:
         """Leave out what is no polygon, and what would be one only with a buffer that was not said."""
+        self._take_land_of_collections()
         kinds = shapely.get_type_id(self.geometries)
         is_narrow = np.isin(kinds, _NARROW)
         if buffer_m is None:
@@ -65,6 +66,17 @@ class Land:
             self._drop(np.isin(kinds, _POLYGONS), "bufferM is for points and lines: this row is a polygon already")
         others = ~is_narrow & ~np.isin(kinds, _POLYGONS) & (kinds >= 0)
         self._drop(others, "a collection of several kinds of geometry is no parcel")
+
+    def _take_land_of_collections(self) -> None:
+        """Keep the polygons of rows that hold points or lines beside them, as where a label is drawn."""
+        taken = 0
+        for row in np.flatnonzero(shapely.get_type_id(self.geometries) == GeometryType.GEOMETRYCOLLECTION):
+            parts = shapely.get_parts(shapely.get_parts(self.geometries[row]))
+            if len(polygons := parts[shapely.get_type_id(parts) == GeometryType.POLYGON]):
+                self.geometries[row] = shapely.multipolygons(polygons)
+                taken += 1
+        if taken:
+            self.notes.append(f"rows with points or lines beside their land: {taken}; the land is kept")
 
     def place(self, system: System) -> Placed:
         """Bring all rows to degrees of WGS 84. Raises Invalid where their numbers cannot be of the system."""
@@ -127,7 +139,7 @@ class Land:
                 self.geometries[row] = whole
                 mended += 1
         if mended:
-            self.notes.append(f"{mended} parcels touch themselves: the same land is kept in valid polygons")
+            self.notes.append(f"parcels that touch themselves: {mended}; the same land is kept in valid polygons")
         west, south, east, north = shapely.bounds(self.geometries).T
         with np.errstate(invalid="ignore"):
             is_wide = np.maximum(east - west, north - south) > MOST_DEGREES
@@ -191,7 +203,7 @@ def _middle_of_circle(ring: shapely.Geometry) -> shapely.Geometry | None:
 def same_names(names: list[str]) -> str:
     """Return what to say of names that several parcels have; nothing where none is there twice."""
     twice = [name for name, count in Counter(names).items() if count > 1 and name]
-    return f"{len(twice)} names are of several parcels each, for example {twice[0][:60]!r}" if twice else ""
+    return f"names that several parcels have: {len(twice)}, for example {twice[0][:60]!r}" if twice else ""
 
 
 def _mended(polygon: Any) -> Any:  # noqa: ANN401 (a geometry)

@@ -1,4 +1,4 @@
-"""MapInfo's character sets: what a table says of its texts, and how GDAL is kept from turning them by itself.
+"""MapInfo's character sets: what a table says of its texts, which of its columns are texts, and whose turning they are.
 
 GDAL turns texts of the sets that it knows to UTF-8, and leaves those of others as they are; whoever says an encoding
 would have them turned twice.
@@ -7,8 +7,13 @@ would have them turned twice.
 from __future__ import annotations
 
 import re
+from itertools import accumulate
 
 _SAYS = re.compile(rb'(charset\s+"?)([\w.-]{1,40})', re.IGNORECASE)
+_COLUMN = re.compile(
+    rb"^\s+\S.*?\s(char|decimal|integer|smallint|largeint|float|date|time|datetime|logical)\b[^;\n]*;\s*$",
+    re.IGNORECASE | re.MULTILINE,
+)
 _HEAD = 4096  # bytes: what follows is the land
 _WINDOWS = {
     "latin1": "cp1252",
@@ -39,6 +44,23 @@ def without_charset(head: bytes) -> tuple[bytes, str]:
     said = _SAYS.search(head, 0, _HEAD)
     neutral = _SAYS.sub(rb"\1Neutral", head[:_HEAD]) + head[_HEAD:]
     return neutral, "" if said is None else _python_of(said[2].decode("ascii"))
+
+
+def texts_of_table(head: bytes, table: bytes) -> bytes:
+    """Return what is text in the rows of a table: its numbers are no letters of any character set.
+
+    `head` is the .tab, which says what is in a column; `table` the .dat, which says how wide it is. All of the rows
+    where the two do not agree.
+    """
+    begin, width = (int.from_bytes(table[a : a + 2], "little") for a in (8, 10))
+    kinds = [kind.lower() for kind in _COLUMN.findall(head)]
+    widths = [table[at + 16] for at in range(32, begin - 31, 32) if at + 16 < len(table)]
+    if len(kinds) != len(widths) or sum(widths) + 1 != width:  # a byte before them says whether the row is deleted
+        return table[begin:]
+    ends = [*accumulate(widths, initial=1)]
+    columns = [slice(a, b) for a, b, kind in zip(ends, ends[1:], kinds, strict=False) if kind == b"char"]
+    rows = (table[at : at + width] for at in range(begin, len(table), width))
+    return b"\n".join(row[column].rstrip(b"\0 ") for row in rows for column in columns)
 
 
 def _python_of(charset: str) -> str:

@@ -9,19 +9,20 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from chalicelib.adapters.layers.archives import members
-from chalicelib.adapters.layers.kml import check_kml
-from chalicelib.adapters.layers.mapinfo import without_charset
+from chalicelib.adapters.layers.kml import check_kml, linked_in
+from chalicelib.adapters.layers.mapinfo import texts_of_table, without_charset
+from chalicelib.adapters.layers.shapefile import SHAPES, check_shapefile
 from chalicelib.domain.errors import Invalid
 
 KINDS = "KML or KMZ, a zipped shapefile, GeoPackage, GeoJSON, CSV, DXF or MapInfo"
 MOST_UNPACKED = 512 * 2**20
 ASSUMED = "cp1252"
 _ZIP, _SQLITE = b"PK\x03\x04", b"SQLite format 3\x00"
-_SHAPES = b"\x00\x00\x27\x0a"  # a .shp, and a .shx
 _PARTS = {  # of a file that comes in several: what each driver reads beside the first
     "ESRI Shapefile": (".shp", ".shx", ".dbf", ".prj", ".cpg"),
     "MapInfo File": (".tab", ".dat", ".map", ".id", ".ind"),
 }
+_SINGLE = (".kml", ".gpkg", ".geojson", ".json", ".mif", ".dxf", ".csv", ".txt")  # of one part; a .txt may be a note
 _NEEDED = {"ESRI Shapefile": (".shx", ".dbf"), "MapInfo File": (".dat", ".map", ".id")}
 _WITHOUT_MID = "a .mif comes with its .mid: pack both into one zip file"
 _ENCODED = re.compile(rb"""(<\?xml[^>]{0,200}?encoding\s*=\s*)(["'])([\w.:-]{1,40})\2""", re.IGNORECASE)
@@ -56,22 +57,40 @@ def _packed(found: dict[str, bytes], encoding: str) -> Source:
     for name in sorted(shown):
         by_ending.setdefault(PurePosixPath(name).suffix.lower(), []).append(name)
     for driver, endings in _PARTS.items():
-        firsts = by_ending.get(endings[0], [])
-        if len(firsts) > 1:
-            named = ", ".join(map(_base, firsts[:3]))
-            raise Invalid(f"this zip file holds {len(firsts)} of {endings[0]} ({named}): pack each alone")
-        if firsts:
-            return _several(driver, firsts[0], shown, encoding)
-    for ending in (".kml", ".gpkg", ".geojson", ".json", ".mif", ".dxf", ".csv", ".txt"):
+        if firsts := by_ending.get(endings[0], []):
+            return _beside(firsts, by_ending, _several(driver, _only(firsts), shown, encoding))
+    for ending in _SINGLE:
         names = by_ending.get(ending, [])
         names = [name for name in names if _base(name).lower() == "doc.kml"] or names
+        if len(names) == 1 and ending == ".kml":
+            names = linked_in(names[0], shown) or names
         if names:
-            if ending == ".mif":
-                return _interchange(names[0], shown, encoding)
-            return _single(shown[names[0]], ending, encoding)
+            read = _interchange if ending == ".mif" else _member
+            return _beside(names, by_ending, read(_only(names), shown, encoding))
     if by_ending.keys() & {".shx", ".dbf", ".prj"}:
         raise Invalid("this zip file has parts of a shapefile, and no .shp among them")
     raise Invalid(f"this zip file holds nothing that is read here ({KINDS})")
+
+
+def _only(names: list[str]) -> str:
+    if len(names) > 1:
+        ending = PurePosixPath(names[0]).suffix.lower()
+        named = ", ".join(map(_base, names[:3]))
+        raise Invalid(f"this zip file holds {len(names)} of {ending} ({named}): pack each alone")
+    return names[0]
+
+
+def _beside(names: list[str], by_ending: dict[str, list[str]], source: Source) -> Source:
+    """Tell of what else could be read in a zip file, and is not."""
+    firsts = (*_SINGLE[:-1], *(endings[0] for endings in _PARTS.values()))
+    rest = [_base(each) for ending in firsts for each in by_ending.get(ending, []) if each not in names]
+    if others := [each for each in rest if each.lower() != "doc.kml"]:
+        source.notes.append(f"this zip file holds {', '.join(others[:3])} as well: not read")
+    return source
+
+
+def _member(name: str, found: dict[str, bytes], encoding: str) -> Source:
+    return _single(found[name], PurePosixPath(name).suffix.lower(), encoding)
 
 
 def _base(name: str) -> str:
@@ -93,36 +112,16 @@ def _several(driver: str, first: str, found: dict[str, bytes], encoding: str) ->
         raise Invalid("this MapInfo table refers to other tables: export it as one")
     source = Source(driver=driver, parts=parts, encoding=_known(encoding))
     if driver == "ESRI Shapefile":
-        _check_shapefile(parts)
+        check_shapefile(parts)
         said = parts.pop(".cpg", b"").decode("ascii", "replace").strip().strip("\0")
         name = {"65001": "UTF-8", "88591": "ISO-8859-1"}.get(said, f"cp{said}" if said.isdigit() else said)
         _choose_encoding(source, encoding, said=name, texts=[_of_table(parts[".dbf"])])
     else:
         parts[".tab"], name = without_charset(parts[".tab"])
-        _choose_encoding(source, encoding, said=name, texts=[parts[".tab"], _of_table(parts[".dat"])])
-    return source
-
-
-def _check_shapefile(parts: dict[str, bytes]) -> None:
-    """Refuse a shapefile whose parts say that they are longer than they are, or that they are something else."""
-    for ending in (".shp", ".shx"):
-        data = parts[ending]
-        if len(data) < 100 or data[:4] != _SHAPES:
-            raise Invalid(f"the {ending} of this shapefile is none: it is damaged")
-        said = int.from_bytes(data[24:28], "big") * 2
-        if said > len(data):
-            raise Invalid(f"the {ending} of this shapefile says {said} bytes and has {len(data)}: it is cut off")
-    shapes = (said - 100) // 8  # of the .shx: eight bytes each, behind its head
-    data = parts[".dbf"]
-    if len(data) < 32:
-        raise Invalid("the .dbf of this shapefile is none: it is damaged")
-    rows, head, width = (int.from_bytes(data[a:b], "little") for a, b in ((4, 8), (8, 10), (10, 12)))
-    if head + rows * width > len(data) + 1:
-        raise Invalid(
-            f"the .dbf of this shapefile says {rows} rows of {width} bytes and has {len(data)}: it is cut off"
+        _choose_encoding(
+            source, encoding, said=name, texts=[parts[".tab"], texts_of_table(parts[".tab"], parts[".dat"])]
         )
-    if rows < shapes:  # GDAL reads as many as have a row, and says nothing of the others
-        raise Invalid(f"this shapefile has {shapes} shapes, and its .dbf {rows} rows: export it again")
+    return source
 
 
 def _choose_encoding(source: Source, encoding: str, *, said: str, texts: Sequence[bytes]) -> None:
@@ -159,7 +158,7 @@ def _single(content: bytes, ending: str, encoding: str) -> Source:
         raise Invalid("this GeoPackage is no SQLite database: it is damaged, or something else under that name")
     if content.startswith(b"AutoCAD Binary DXF"):
         return Source(driver="DXF", parts={".dxf": content})
-    if content.startswith(_SHAPES) or ending in (".shp", ".shx", ".dbf"):
+    if content.startswith(SHAPES) or ending in (".shp", ".shx", ".dbf"):
         raise Invalid("a shapefile comes in several parts: pack .shp, .shx, .dbf and .prj into one zip file")
     text, source = _as_utf8(content, encoding)
     begin = text[:4096].lstrip()

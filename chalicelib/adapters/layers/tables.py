@@ -14,13 +14,21 @@ import shapely
 
 from chalicelib.domain.errors import Invalid
 
-MOST_COLUMNS = 500
+MOST_COLUMNS, MOST_HEAD = 500, 200_000  # letters, of all their names
 _WKT = ("wkt", "geometry", "geom", "the_geom", "shape")
 _NAMES = tuple(  # of columns that name a plot, the likeliest first
     re.compile(name, re.IGNORECASE)
     for name in ("plot", "kh[ae]sra", "survey", "parcel", "ulpin", "^name$", "name|numb")
 )
 _SEPARATOR = re.compile(r"\s*sep=([,;\t|])[ \t]*(?:\r\n?|\n)", re.IGNORECASE)  # as spreadsheets say it
+_NESTS = re.compile("collection|curve|surface", re.IGNORECASE)
+MOST_NESTED = 100  # of those, in one row
+_SIXTY = 60
+_MARKS = str.maketrans({"\u2019": "'", "\u2032": "'", "\u201d": '"', "\u2033": '"', "\u00ba": "\u00b0"})
+_DEGREES = re.compile(  # and minutes, and seconds
+    r"""([NSEW])?\s*(\d{1,3})\s*(\u00b0|\s)\s*(\d{1,2}(?:\.\d+)?)\s*'?\s*(?:(\d{1,2}(?:\.\d+)?)\s*(?:"|'')?)?\s*([NSEW])?""",
+    re.IGNORECASE,
+)
 _LAT, _LON = ("lat", "latitude", "y", "northing"), ("lon", "long", "lng", "longitude", "x", "easting")
 
 
@@ -41,6 +49,8 @@ def read_table(text: str, most_rows: int) -> Table:
     else:
         first = next((line for line in text.splitlines() if line.strip()), "")
         separator = max(",;\t", key=first.count)  # the first of them where none is there
+        if len(first) > MOST_HEAD:
+            raise Invalid(f"the first line of this table has {len(first)} letters: its columns are to be named there")
     csv.field_size_limit(2**24)
     reader = csv.reader(StringIO(text, newline=""), delimiter=separator, strict=False)
     try:
@@ -109,8 +119,21 @@ def _land(head: list[str]) -> tuple[int, tuple[int, int] | None]:
 
 
 def number_of(text: str) -> float:
-    """Return a number as people write it, with a point or a comma. Raises ValueError."""
-    return float(text.replace(",", ".") if "." not in text else text)
+    """Return a number as people write it, with a point or a comma; or degrees as a receiver shows them. ValueError.
+
+    >>> number_of("20,5"), round(number_of("W 85 42.5"), 4)
+    (20.5, -85.7083)
+    """
+    said = (text.replace(",", ".") if "." not in text else text).translate(_MARKS)
+    found = _DEGREES.fullmatch(said.strip())
+    if found is None:
+        return float(said)
+    before, degrees, sign, minutes, seconds, behind = found.groups()
+    side = (before or behind or "").upper()
+    parts = [float(part or 0) for part in (degrees, minutes, seconds)]
+    if not (side or sign.strip()) or max(parts[1:]) >= _SIXTY:
+        raise ValueError(text)
+    return (-1 if side in ("S", "W") else 1) * (parts[0] + parts[1] / _SIXTY + parts[2] / _SIXTY**2)
 
 
 def geometries_of(land: list[str | tuple[str, str]]) -> Any:  # noqa: ANN401 (an array)
@@ -122,7 +145,9 @@ def _geometry(said: str | tuple[str, str]) -> Any:  # noqa: ANN401 (a geometry, 
     try:
         if isinstance(said, tuple):
             return shapely.Point(number_of(said[0]), number_of(said[1]))
-        return shapely.from_wkt(said.rpartition(";")[2].strip() or None)
+        land = said.rpartition(";")[2].strip()
+        # They may stand in one another, and GEOS goes down into each: enough of them end its process.
+        return shapely.from_wkt(land) if land and len(_NESTS.findall(land)) <= MOST_NESTED else None
     except (ValueError, NotImplementedError, shapely.errors.GEOSException):
         return None
 

@@ -37,7 +37,7 @@ class Layers(Protocol):
         """Return the parcels whose box overlaps a box, by their numbers: found by its cells."""
         ...
 
-    def rename(self, layer_id: int, name: str, *, user_id: int) -> Layer:
+    def rename(self, layer_id: int, name: str, *, user_id: int, now: datetime) -> Layer:
         """Call a user's layer something else from now on; what names parcels of it keeps its name then. NotFound."""
         ...
 

@@ -202,3 +202,15 @@ def test_a_layer_is_called_something_else_and_its_alerts_keep_what_it_was_called
     for name in (" ", None, "x" * 201, 7):
         refused_at(asha.call("PATCH", f"/api/layers/{layer}", {"name": name}), "/name", "")
     assert badri.call("PATCH", f"/api/layers/{layer}", {"name": "Mine"}).status == 404
+    assert asha.call("DELETE", f"/api/layers/{layer}").status == 204
+    assert deeds_on_layers(server.engine) == [
+        ("layer changed", user_id(asha), f"layer {layer}: name"),
+        ("layer deleted", user_id(asha), f"layer {layer}"),
+    ]
+
+
+def deeds_on_layers(engine):
+    entry = t.audit_entries
+    query = select(entry.c.deed, entry.c.user_id, entry.c.about).where(entry.c.about.like("layer %"))
+    with engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(query.order_by(entry.c.number))]

@@ -130,6 +130,15 @@ def test_what_is_said_beside_an_ulpin_has_to_be_of_its_parcel():
     assert "no parcel has this ULPIN" in elsewhere[2]
 
 
+def test_an_ulpin_may_stand_before_what_else_is_said():
+    assert told(f"{ULPIN}, 55") == ("found", [6], None)
+    assert told(f"{ULPIN}\tchandaka\t55") == ("found", [6], None)
+    assert told(f"{ULPIN};chandaka;820/1")[:2] == ("ambiguous", [6, 1])
+    assert [dict(line.said) for line in read_lines("Chandakapur12a, 55")] == [
+        {Part.MOUZA: "Chandakapur12a", Part.PLOT: "55"}
+    ]
+
+
 def test_what_a_parcel_does_not_say_disagrees_with_nothing():
     parcels = [parcel(7, "61", mouza="", ULPIN=ULPIN)]
     assert told(f"Mouza,Plot,ULPIN\nchandaka,61,{ULPIN}", parcels) == ("found", [7], None)
