@@ -3,12 +3,18 @@
 import pytest
 from sqlalchemy import event
 
+from chalicelib.adapters.database.retention import tiles_after
 from chalicelib.domain.paging import PageRequest
+from chalicelib.domain.tiles import Tile
 from tests.support.builders.domain import CORNER
 from tests.support.retained import KeepingTrip
 
 BRACKETS = ("BEGIN", "COMMIT", "ROLLBACK", "SET")
 OF_TILE, OF_AREA = "ix_image_tiles_area_id_z_x_y_taken_at", "ix_image_tiles_area_id_taken_at"
+OF_SIGHTING = {
+    "sqlite": "(area_id=? AND is_latest=? AND z=? AND x=? AND y=?)",
+    "mysql": "uq_place_sightings_area_id_is_latest_z_x_y_id",
+}
 PAGE = PageRequest(10, count_to=0)
 
 
@@ -63,3 +69,41 @@ def test_the_images_of_a_tile_and_of_an_area_are_found_by_their_index(trip):
     assert OF_AREA in indexes_of(trip, lists[1])
     standing = next(call for call in of_tile if "is_settled" in call[0])
     assert OF_TILE in indexes_of(trip, standing)
+
+
+def test_what_is_known_of_a_page_is_found_tile_by_tile_and_the_area_not_walked(trip):
+    area = trip.add_area(tiles=4)
+    trip.look_each_day(area, range(6), change=900.0)
+    calls, page = asked(trip, area)
+    assert len({past.image.view.tile for past in page.items}) == 4
+    standing = next(call for call in calls if "is_settled" in call[0])
+    assert OF_TILE in indexes_of(trip, standing)
+    assert "dropped_at" not in indexes_of(trip, standing)
+    seen = next(call for call in calls if "FROM place_sightings" in call[0])
+    assert OF_SIGHTING[trip.engine.dialect.name] in indexes_of(trip, seen)
+
+
+def test_the_next_tiles_of_an_area_are_found_from_any_tile_on(trip):
+    area = trip.add_area(tiles=4)
+    trip.look_each_day(area, range(2))
+    expected = sorted({Tile(row.z, row.x, row.y) for row in trip.rows(area)})
+    with trip.engine.connect() as connection:
+        tiles = tiles_after(connection, area.area_id, Tile(-1, -1, -1))
+        assert tiles == expected
+        for number, tile in enumerate(tiles):
+            assert tiles_after(connection, area.area_id, tile) == tiles[number + 1 :]
+
+
+def test_the_next_tiles_of_an_area_are_read_and_none_before_them(trip):
+    area = trip.add_area(tiles=4)
+    trip.look_each_day(area, range(2))
+    last = trip.rows(area)[-1]
+    with trip.engine.connect() as connection:
+        said = []
+        event.listen(trip.engine, "before_cursor_execute", lambda *call: said.append(call[2:4]))
+        tiles_after(connection, area.area_id, Tile(last.z, last.x, last.y))
+    bounds = ("z=? AND x=? AND y>?", "z=? AND x>?", "z>?")
+    calls = [call for call in said if not call[0].startswith(BRACKETS)]
+    for call, bound in zip(calls, bounds, strict=True):
+        plan = indexes_of(trip, call)
+        assert (bound if trip.engine.dialect.name == "sqlite" else OF_TILE) in plan

@@ -42,8 +42,8 @@ def standings_on(
     connection: Connection, area: Row[Any], tiles: Collection[Tile], policy: Policy
 ) -> dict[int, Standing]:
     """Say of each image of an area's tiles that is not dropped how it stands. `area` is its row."""
-    mine = (IMAGE.c.area_id == area.id) & IMAGE.c.dropped_at.is_(None)
-    query = select(*_COLUMNS).where(mine, on_tiles(IMAGE, tiles)).order_by(*(IMAGE.c[name] for name in SAME_GROUND))
+    query = select(*_COLUMNS).where(on_tiles(IMAGE, area.id, tiles), IMAGE.c.dropped_at.is_(None))
+    query = query.order_by(*(IMAGE.c[name] for name in SAME_GROUND))
     rows = connection.execute(query).all()
     uses = _uses(connection, area.id, tiles, rows)
     found: dict[int, Standing] = {}
@@ -70,7 +70,7 @@ def _uses(connection: Connection, area_id: int, tiles: Collection[Tile], rows: S
         select(SIGHTING.c.place_id, SIGHTING.c.image_id, SIGHTING.c.session_id, RUN.c.reference_id)
         .outerjoin(RUN, RUN.c.id == SIGHTING.c.tile_run_id)
         # Both, so that the index leads to the tiles.
-        .where(SIGHTING.c.area_id == area_id, SIGHTING.c.is_latest.in_((True, False)), on_tiles(SIGHTING, tiles))
+        .where(on_tiles(SIGHTING, area_id, tiles, SIGHTING.c.is_latest.in_((True, False))))
     )
     _add(uses, UsedBy(Use.REFERENCE), *_waited_against(connection, rows))
     standing = standing_on(connection, area_id)
@@ -131,9 +131,13 @@ def _among(
         yield from connection.execute(query.where(column.in_(ids[start : start + AT_ONCE])))
 
 
-def on_tiles(table: Table, tiles: Collection[Tile]) -> ColumnElement[bool]:
-    """Whether a row is of one of these tiles, by an index of all three columns."""
-    return or_(*(and_(table.c.z == tile.z, table.c.x == tile.x, table.c.y == tile.y) for tile in tiles))
+def on_tiles(table: Table, area_id: int, tiles: Collection[Tile], *also: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether a row is of one of these tiles of an area, by an index of all these columns.
+
+    Each tile says the whole of it: an area that is asked for once, beside its tiles, SQLite reads from end to end.
+    """
+    mine, c = (table.c.area_id == area_id, *also), table.c
+    return or_(*(and_(*mine, c.z == tile.z, c.x == tile.x, c.y == tile.y) for tile in tiles))
 
 
 def _kept_of(row: Row[Any], used_by: frozenset[UsedBy]) -> Kept:
