@@ -12,7 +12,7 @@ OURS = (
     *(DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm"),
     *("log.jsonl", "log.jsonl.1", "worker.lock", "sample-clock.txt"),
 )
-FOLDERS = ("images", "secrets")
+FOLDERS = ("images", "secrets", "demo")  # the demo lays what changed in its area there, to be looked at
 
 
 def make_private(home: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Literal
 
 from chalice.app import Request, Response
@@ -10,9 +10,9 @@ from pydantic import Field
 
 from chalicelib.api.http import Api, ApiModel, Binary, Body, queried
 from chalicelib.api.problems import Headers
+from chalicelib.api.queries import time_of
 from chalicelib.composition import Ports
 from chalicelib.domain.accounts import SignIn
-from chalicelib.domain.errors import Invalid
 from chalicelib.domain.exports import PREFIX, AreaExport, ExportState, NewExport, WhichImages
 
 api = Api(__name__)
@@ -90,25 +90,13 @@ def add_export(ports: Ports, sign_in: SignIn, area_id: int, body: ExportBody) ->
         area_id=area_id,
         user_id=sign_in.user.user_id,
         images=WhichImages(body.images),
-        since=_time(body.since),
+        since=time_of(body.since, pointer="/since"),
         token=ports.new_token(),
     )
     most_kept = ports.settings.keeping.exports_kept
     export, messages = ports.area_exports.add(new, now=ports.clock(), most_kept=most_kept)
     ports.jobs.send(messages)
     return ExportOut.of(export, ports)
-
-
-def _time(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        time = None
-    if time is None or time.tzinfo is None:
-        raise Invalid("since is a time with its zone, as 2026-03-01T12:00:00Z", pointer="/since")
-    return time.astimezone(UTC)
 
 
 @api.route(OF_AREA, response=list[ExportOut])

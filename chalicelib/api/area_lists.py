@@ -107,12 +107,12 @@ def _word(words: type[W], said: str, pointer: str) -> W:
 
 
 def _wanted(request: Request) -> AreaFilter:
-    attention = queried(request, "attention")
+    attention, order = queried(request, "attention"), queried(request, "order")
     return AreaFilter(
         search=(queried(request, "search") or "").strip(),
         attention=frozenset(_word(Attention, word, "attention") for word in (attention or "").split(",") if word),
         ids=queried_ids(request, "ids"),
-        order=_word(AreaOrder, queried(request, "order") or AreaOrder.OLDEST.value, "order"),
+        order=AreaOrder.OLDEST if order is None else _word(AreaOrder, order, "order"),
     )
 
 

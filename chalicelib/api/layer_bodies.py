@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, field_validator
 
-from chalicelib.api.http import ApiModel, Body
+from chalicelib.api.http import LARGEST_ID, ApiModel, Body
 from chalicelib.domain.layer_imports import ImportOptions, LayerImport, Preview, Problem
 from chalicelib.domain.layers import LayerKind
 from chalicelib.domain.shapes import BUFFER_M
@@ -24,7 +24,9 @@ class ImportDraft(Body):
 
     file_name: Annotated[str, Field(min_length=1, max_length=255, examples=["plots.zip"])]
     bytes: Annotated[int, Field(ge=1, description="its size: no other is taken", examples=[250_000])]
-    layer_id: Annotated[int | None, Field(ge=1, description="the layer that is to have a new version")] = None
+    layer_id: Annotated[
+        int | None, Field(ge=1, le=LARGEST_ID, description="the layer that is to have a new version")
+    ] = None
 
 
 class ReadOptions(Body):

@@ -13,7 +13,8 @@ from chalicelib.api.answers import LARGEST_PAGE, MOST_BYTES, fitting_items
 from chalicelib.api.http import Api, ApiModel, queried_only
 from chalicelib.api.images import image_path
 from chalicelib.api.named_parcels import NamedParcelOut
-from chalicelib.api.queries import answer_said, number_said, time_said
+from chalicelib.api.queried_ids import queried_id
+from chalicelib.api.queries import answer_said, time_said
 from chalicelib.application.ports.links import Links
 from chalicelib.composition import Ports
 from chalicelib.domain.accounts import SignIn
@@ -157,7 +158,7 @@ def _members(place: Place) -> dict[str, Any]:
 
 def place_filter(request: Request, *, area: str) -> PlaceFilter:
     """Return which places a query asks for; `area` names its parameter for the area. Raises Invalid."""
-    return PlaceFilter(number_said(request, area), time_said(request, "since"), answer_said(request, "open"))
+    return PlaceFilter(queried_id(request, area), time_said(request, "since"), answer_said(request, "open"))
 
 
 QUERY: Sequence[str] = ("area", "since", "open")

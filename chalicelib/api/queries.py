@@ -7,34 +7,28 @@ from datetime import UTC, datetime
 
 from chalice.app import Request
 
-from chalicelib.api.http import LARGEST_ID, queried
+from chalicelib.api.http import queried
 from chalicelib.domain.errors import Invalid
 
 _ANSWERS = {"true": True, "false": False}
 
 
-def number_said(request: Request, name: str) -> int | None:
-    """Return the number of an area; None if none is said. Raises Invalid."""
-    text = queried(request, name)
-    if text is None:
-        return None
-    if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= LARGEST_ID:
-        raise Invalid(f"{name} is the number of an area", pointer=name)
-    return int(text)
-
-
 def time_said(request: Request, name: str) -> datetime | None:
     """Return a time; None if none is said. Raises Invalid."""
-    text = queried(request, name)
+    return time_of(queried(request, name), pointer=name)
+
+
+def time_of(text: str | None, *, pointer: str) -> datetime | None:
+    """Read a time, in UTC; None of nothing. Raises Invalid."""
     if text is None:
         return None
     try:
         time = datetime.fromisoformat(text)
-    except ValueError:
-        time = None
-    if time is None or time.tzinfo is None:
-        raise Invalid(f"{name} is a time with its zone, as 2026-03-01T12:00:00Z", pointer=name)
-    return time.astimezone(UTC)
+        if time.tzinfo is not None:
+            return time.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass  # no time that there is: a zone may put it before the year 1, or behind 9999
+    raise Invalid(f"{pointer.strip('/')} is a time with its zone, as 2026-03-01T12:00:00Z", pointer=pointer)
 
 
 def answer_said(request: Request, name: str) -> bool | None:

@@ -38,6 +38,7 @@ log = logging.getLogger(__name__)
 AT_ONCE = 200
 OBJECTS_AT_ONCE = 1000
 SESSIONS_AT_ONCE = 50
+AREAS_AT_ONCE = 100
 PARTS_AT_ONCE = 50  # of deleted areas' rows
 ORPHANS_EVERY_S = 6 * 3600.0
 SESSION_PARTS_AT_ONCE = 40  # some twenty thousand tiles
@@ -108,6 +109,8 @@ def reconcile(
         _purge_deleted(areas, images, clock, sessions=sessions, jobs=jobs, isolation=isolation)
     with isolation.part("keep up places"):
         _keep_up_places(place_upkeep, tasks, isolation, now=clock())
+    with isolation.part("delete places left over"):
+        _delete_left_over(place_upkeep, tasks, now=clock())
     with isolation.part("delete orphans"):
         now = clock()
         old_at = now - timedelta(seconds=orphan_age_s)
@@ -189,20 +192,31 @@ def _delete_objects(area_id: int, images: Images) -> None:
 def _keep_up_places(place_upkeep: PlaceUpkeep, tasks: RecurringTasks, isolation: Isolation, *, now: datetime) -> None:
     """Join the alerts to places that ended sessions did not, some sessions at each call, each by itself.
 
-    To look for them reads all places and sightings: that is done each hour, and at once again as long as some are left:
-    those after the last one that was looked at, so that some that cannot be joined hold up no other.
+    All sessions are looked through each hour, or as fast as a part at each call gets through them. Some that cannot be
+    joined hold up no other.
     """
     cursor = tasks.take("places", now=now, every_s=PLACES_EVERY_S)
-    if cursor is None:
+    after = int(cursor or 0)
+    until = None if cursor is None else place_upkeep.part_after(after)
+    if until is None:
         return
-    waiting = place_upkeep.waiting(after=int(cursor or 0), limit=SESSIONS_AT_ONCE)
+    waiting = place_upkeep.waiting(after=after, until=until, limit=SESSIONS_AT_ONCE)
     for session_id in waiting:
         with isolation.part("join places", session_id=session_id):
             if place_upkeep.join(session_id):
                 log.info("places joined late", extra={"session_id": session_id})
     is_more = len(waiting) == SESSIONS_AT_ONCE
-    if place_upkeep.delete_left_over(limit=SESSIONS_AT_ONCE) == SESSIONS_AT_ONCE or is_more:
-        tasks.leave("places", now=now, cursor=str(waiting[-1]) if is_more else "")
+    tasks.leave("places", now=now, cursor=str(waiting[-1] if is_more else until))
+
+
+def _delete_left_over(place_upkeep: PlaceUpkeep, tasks: RecurringTasks, *, now: datetime) -> None:
+    """Delete places of areas that are gone, some areas at each call."""
+    cursor = tasks.take("places left over", now=now, every_s=PLACES_EVERY_S)
+    if cursor is None:
+        return
+    last = place_upkeep.delete_left_over(after=int(cursor or 0), limit=AREAS_AT_ONCE)
+    if last is not None:
+        tasks.leave("places left over", now=now, cursor=str(last))
 
 
 def _delete_orphans(

@@ -76,8 +76,9 @@ def ticks(server):
     yield "tick: states", lambda: ports.state_notices.due(now=later, limit=200)
     yield "tick: overdue sessions", lambda: ports.sessions.overdue(now=server.now, limit=200)
     yield "tick: deleted areas", lambda: ports.areas.deleted_with_rows(200)
-    yield "tick: old alerts to join", lambda: ports.place_upkeep.waiting(after=0, limit=50)
-    yield "tick: places left over", lambda: ports.place_upkeep.delete_left_over(limit=50)
+    upkeep = ports.place_upkeep
+    yield "tick: old alerts to join", lambda: upkeep.waiting(after=0, until=upkeep.part_after(0), limit=50)
+    yield "tick: places left over", lambda: upkeep.delete_left_over(after=0, limit=100)
     yield "tick: captures left over", lambda: ports.captures.delete_left_over(before=old, limit=1000)
     yield "tick: orphan objects", lambda: ports.orphans.release([str(n) for n in range(10, 10_000, 10)])
     yield "tick: full buckets", lambda: delete_full_buckets(buckets=ports.buckets, now=server.now)

@@ -3,8 +3,11 @@
 import pytest
 from sqlalchemy import event
 
+from chalicelib.adapters.database.retention import tiles_after
+from chalicelib.domain.holds import Held
 from chalicelib.domain.paging import PageRequest
-from tests.support.builders.domain import CORNER
+from chalicelib.domain.tiles import Tile
+from tests.support.builders.domain import CORNER, a_change
 from tests.support.retained import KeepingTrip
 
 BRACKETS = ("BEGIN", "COMMIT", "ROLLBACK", "SET")
@@ -63,3 +66,54 @@ def test_the_images_of_a_tile_and_of_an_area_are_found_by_their_index(trip):
     assert OF_AREA in indexes_of(trip, lists[1])
     standing = next(call for call in of_tile if "is_settled" in call[0])
     assert OF_TILE in indexes_of(trip, standing)
+
+
+def test_a_page_takes_as_many_statements_with_many_holds_on_sessions_as_with_one(trip):
+    area = trip.add_area(tiles=2)
+    sessions = {session.session_id for session in trip.look_each_day(area, range(6))}
+    said = []
+    for session_id in sorted(sessions):
+        hold = Held(session_id=session_id)
+        trip.holds.place(hold, user_id=area.user_id, reason="a complaint", now=trip.now)
+        said.append(len(asked(trip, area)[0]))
+    assert said == [said[0]] * 6
+    assert all("hold" in uses for uses in trip.uses(area).values())
+
+
+def test_what_is_known_of_a_page_is_found_tile_by_tile_and_the_area_not_walked(trip):
+    area = trip.add_area(tiles=4)
+    trip.look_each_day(area, range(6), change=a_change(m2=900))
+    calls, page = asked(trip, area)
+    assert len({past.image.view.tile for past in page.items}) == 4
+    standing = next(call for call in calls if "is_settled" in call[0])
+    assert OF_TILE in indexes_of(trip, standing)
+    assert "dropped_at" not in indexes_of(trip, standing)
+    if trip.engine.dialect.name == "sqlite":  # MariaDB reads the whole of a table that is so small
+        seen = next(call for call in calls if "FROM place_sightings" in call[0])
+        assert "(area_id=? AND is_latest=? AND z=? AND x=? AND y=?)" in indexes_of(trip, seen)
+
+
+def test_the_next_tiles_of_an_area_are_found_from_any_tile_on(trip):
+    area = trip.add_area(tiles=4)
+    trip.look_each_day(area, range(2))
+    expected = sorted({Tile(row.z, row.x, row.y) for row in trip.rows(area)})
+    with trip.engine.connect() as connection:
+        tiles = tiles_after(connection, area.area_id, Tile(-1, -1, -1))
+        assert tiles == expected
+        for number, tile in enumerate(tiles):
+            assert tiles_after(connection, area.area_id, tile) == tiles[number + 1 :]
+
+
+def test_the_next_tiles_of_an_area_are_read_and_none_before_them(trip):
+    area = trip.add_area(tiles=4)
+    trip.look_each_day(area, range(2))
+    last = trip.rows(area)[-1]
+    with trip.engine.connect() as connection:
+        said = []
+        event.listen(trip.engine, "before_cursor_execute", lambda *call: said.append(call[2:4]))
+        tiles_after(connection, area.area_id, Tile(last.z, last.x, last.y))
+    bounds = ("z=? AND x=? AND y>?", "z=? AND x>?", "z>?")
+    calls = [call for call in said if not call[0].startswith(BRACKETS)]
+    for call, bound in zip(calls, bounds, strict=True):
+        plan = indexes_of(trip, call)
+        assert (bound if trip.engine.dialect.name == "sqlite" else OF_TILE) in plan

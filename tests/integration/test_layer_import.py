@@ -270,6 +270,8 @@ def test_what_did_not_arrive_and_what_is_too_large_say_so(server, asha):
     assert "has not arrived" in shown["problem"]["reason"]
     refused = asha.post("/api/layers/imports", {"fileName": "a.kml", "bytes": 2**40})
     assert (refused.status, refused.json["errors"][0]["pointer"]) == (400, "/bytes")
+    refused = asha.post("/api/layers/imports", {"fileName": "a.kml", "bytes": 9, "layerId": 2**63})
+    assert (refused.status, refused.json["errors"][0]["pointer"]) == (400, "/layerId")
     path = sent(server, asha, files.field(3))
     asha.post(f"{path}/read", {})
     work(server, most_bytes=100)

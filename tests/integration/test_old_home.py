@@ -148,9 +148,9 @@ def test_the_old_code_works_on_beside_the_new_and_nobody_loses_anything(upgraded
 def test_alerts_of_the_old_release_become_places_that_their_owner_is_shown(upgraded):
     ports = upgraded.api.ports
     for _ in range(2):
-        for session_id in ports.place_upkeep.waiting(after=0, limit=1):
+        for session_id in ports.place_upkeep.waiting(after=0, until=10**6, limit=1):
             assert ports.place_upkeep.join(session_id)
-    assert ports.place_upkeep.waiting(after=0, limit=10) == []
+    assert ports.place_upkeep.waiting(after=0, until=10**6, limit=10) == []
     owner, other = (Caller(upgraded.api, token) for token in access_tokens(upgraded.held["tokens"]))
     assert other.call("GET", "api/places") == []
     places = owner.call("GET", "api/places")

@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.area_contents import SqlAreaContents
+from chalicelib.adapters.database.purging import PART
 from chalicelib.domain.errors import Conflict, NotFound
 from chalicelib.domain.jobs import Queue
 from chalicelib.domain.paging import PageRequest
@@ -310,7 +311,7 @@ def test_alerts_from_before_become_places_once_and_however_many_reconcile(trip, 
     trip.reconcile()
     assert [(place.area_m2, place.first_seen_at, place.last_seen_at) for place in places(trip)] == expected
     assert len({ids for session in sessions for ids in place_ids(trip, session)}) == 2
-    assert trip.place_upkeep.waiting(after=0, limit=10) == []
+    assert trip.place_upkeep.waiting(after=0, until=10**6, limit=10) == []
 
 
 def test_alerts_from_before_wait_while_their_area_is_looked_at(trip, land, area):
@@ -318,7 +319,7 @@ def test_alerts_from_before_wait_while_their_area_is_looked_at(trip, land, area)
     forget_places(trip)
     land.take([NOTHING, EAST])
     trip.capture_now(area)
-    assert trip.place_upkeep.waiting(after=0, limit=10) == []
+    assert trip.place_upkeep.waiting(after=0, until=10**6, limit=10) == []
     assert trip.place_upkeep.join(session.session_id) is False
     trip.work()
     trip.reconcile()
@@ -331,8 +332,21 @@ def test_what_old_code_leaves_of_a_deleted_area_is_deleted(trip, land, area):
     with trip.engine.begin() as connection:
         connection.execute(update(t.places).values(area_id=area.area_id + 1000))
     trip.reconcile()
-    assert trip.place_upkeep.delete_left_over(limit=10) == 0
+    assert trip.place_upkeep.delete_left_over(after=0, limit=10) is None
     assert rows(trip, t.places) == 0
+
+
+def test_places_that_are_left_over_are_found_from_area_to_area(trip, land, area):
+    land.look(area, [WEST])
+    with trip.engine.begin() as connection:
+        place = dict(connection.execute(select(t.places)).mappings().one()) | {"id": None}
+        many = [place | {"area_id": area.area_id + 1000}] * (PART + 1)
+        connection.execute(insert(t.places), [*many, place | {"area_id": area.area_id + 1001}])
+    found, after = [], 0
+    while after is not None:
+        after = trip.place_upkeep.delete_left_over(after=after, limit=2)
+        found.append((after, rows(trip, t.places)))
+    assert found == [(area.area_id + 999, 3), (area.area_id + 1001, 1), (None, 1)]
 
 
 def test_an_obscured_tile_says_nothing_of_its_place(trip, land, area):

@@ -6,6 +6,7 @@ from sqlalchemy import event, func, select, update
 from sqlalchemy.exc import OperationalError
 
 from chalicelib.adapters.database import tables as t
+from chalicelib.adapters.database.place_upkeep import MOST_TILES
 from chalicelib.domain.places import PlaceFilter
 from chalicelib.domain.pushes import Target, TargetKind
 from tests.support.builders.domain import a_change
@@ -64,7 +65,7 @@ def test_what_was_not_joined_is_joined_once_it_can_be(trip, area):
     trip.wait(hours=2)
     trip.reconcile()
     assert (sizes(trip), unjoined(trip)) == ([5000.0], 0)
-    assert trip.place_upkeep.waiting(after=0, limit=10) == []
+    assert trip.place_upkeep.waiting(after=0, until=10**6, limit=10) == []
 
 
 def test_one_area_that_cannot_be_joined_holds_up_no_other(trip, area):
@@ -73,19 +74,37 @@ def test_one_area_that_cannot_be_joined_holds_up_no_other(trip, area):
     trip.run_session(other, "june", days=30, change=CHANGE)
     spoil_places(trip)
     left = [trip.run_session(each, "july", days=40, change=LARGER).session_id for each in (area, other)]
-    assert trip.place_upkeep.waiting(after=0, limit=10) == left
+    assert trip.place_upkeep.waiting(after=0, until=10**6, limit=10) == left
     spoil_places(trip, "low", area_id=other.area_id)
     trip.wait(hours=2)
     with pytest.raises(ValueError, match="severe"):  # the tick counts as failed, and has done the rest
         trip.reconcile()
-    assert trip.place_upkeep.waiting(after=0, limit=10) == left[:1]
+    assert trip.place_upkeep.waiting(after=0, until=10**6, limit=10) == left[:1]
 
 
 def test_those_that_cannot_be_joined_are_passed_by(trip, area):
     spoil_places(trip)
     sessions = [trip.run_session(area, f"{n}", days=20 + n, change=LARGER).session_id for n in range(3)]
-    assert trip.place_upkeep.waiting(after=0, limit=2) == sessions[:2]
-    assert trip.place_upkeep.waiting(after=sessions[1], limit=2) == sessions[2:]
+    assert trip.place_upkeep.waiting(after=0, until=10**6, limit=2) == sessions[:2]
+    assert trip.place_upkeep.waiting(after=sessions[1], until=10**6, limit=2) == sessions[2:]
+
+
+def test_sessions_are_looked_through_a_part_at_a_time_and_all_of_them(trip, area):
+    spoil_places(trip)
+    for n in range(3):
+        trip.run_session(area, f"{n}", days=20 + n, change=LARGER)
+    spoil_places(trip, "low")
+    with trip.engine.begin() as connection:  # of two such there are too many tiles
+        connection.execute(update(t.alert_sessions).values(tiles_planned=MOST_TILES // 2 + 1))
+        ids = list(connection.execute(select(t.alert_sessions.c.id).order_by(t.alert_sessions.c.id)).scalars())
+    assert [trip.place_upkeep.part_after(each) for each in (0, *ids)] == [*ids, None]
+    trip.wait(hours=2)
+    left = []
+    for _ in ids:
+        trip.reconcile()
+        left.append(unjoined(trip))
+        trip.wait(minutes=1)
+    assert left == [6, 6, 4, 2, 0]
 
 
 def test_a_deadlock_while_places_are_joined_takes_the_transaction_anew(trip, area, engine):

@@ -144,9 +144,7 @@ class SqlAreaContents(SqlAreaLooks, AreaContents):
             return [], None
         standings = standings_on(connection, area, tiles, self._policy)
         c = IMAGE.c
-        query = (
-            select(IMAGE).where(c.area_id == area_id, on_tiles(IMAGE, tiles)).order_by(c.z, c.x, c.y, c.taken_at, c.id)
-        )
+        query = select(IMAGE).where(on_tiles(IMAGE, area_id, tiles)).order_by(c.z, c.x, c.y, c.taken_at, c.id)
         return [_image_of(row, standings.get(row.id)) for row in connection.execute(query)], tiles[-1]
 
 

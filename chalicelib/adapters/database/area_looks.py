@@ -87,7 +87,7 @@ class SqlAreaLooks(AreaRows):
         tiles = tiles_after(connection, area_id, after)
         if not tiles:
             return None
-        here = select(IMAGE.c.id).where(IMAGE.c.area_id == area_id, on_tiles(IMAGE, tiles)).order_by(IMAGE.c.id)
+        here = select(IMAGE.c.id).where(on_tiles(IMAGE, area_id, tiles)).order_by(IMAGE.c.id)
         return list(connection.execute(here).scalars()), tiles[-1]
 
     @reads

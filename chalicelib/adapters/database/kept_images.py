@@ -7,16 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, case, or_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, Table, and_, case, or_, select
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.comparisons import is_of_pair, shows_once
 from chalicelib.adapters.database.holds import standing_on
 from chalicelib.adapters.database.references import IS_SETTLED, SAME_GROUND
 from chalicelib.domain.changes import Reason
-from chalicelib.domain.holds import Hold
 from chalicelib.domain.retention import Kept, Policy, Standing, Use, UsedBy, standings
 from chalicelib.domain.tiles import Tile
 
@@ -27,7 +26,7 @@ IMAGE, ALERT, DONE, SIGHTING, RUN = (
     t.place_sightings,
     t.session_tiles.alias("its_run"),  # `IS_SETTLED` asks for other tile runs
 )
-AT_ONCE = 500  # ids in one statement
+AT_ONCE, SESSIONS_AT_ONCE = 500, 50  # ids in one statement
 _COLUMNS = (
     *(IMAGE.c[name] for name in SAME_GROUND),
     *(IMAGE.c[name] for name in ("id", "session_id", "taken_at", "fetched_at", "clear_share", "is_usable")),
@@ -42,8 +41,8 @@ def standings_on(
     connection: Connection, area: Row[Any], tiles: Collection[Tile], policy: Policy
 ) -> dict[int, Standing]:
     """Say of each image of an area's tiles that is not dropped how it stands. `area` is its row."""
-    mine = (IMAGE.c.area_id == area.id) & IMAGE.c.dropped_at.is_(None)
-    query = select(*_COLUMNS).where(mine, on_tiles(IMAGE, tiles)).order_by(*(IMAGE.c[name] for name in SAME_GROUND))
+    query = select(*_COLUMNS).where(on_tiles(IMAGE, area.id, tiles), IMAGE.c.dropped_at.is_(None))
+    query = query.order_by(*(IMAGE.c[name] for name in SAME_GROUND))
     rows = connection.execute(query).all()
     uses = _uses(connection, area.id, tiles, rows)
     found: dict[int, Standing] = {}
@@ -70,23 +69,63 @@ def _uses(connection: Connection, area_id: int, tiles: Collection[Tile], rows: S
         select(SIGHTING.c.place_id, SIGHTING.c.image_id, SIGHTING.c.session_id, RUN.c.reference_id)
         .outerjoin(RUN, RUN.c.id == SIGHTING.c.tile_run_id)
         # Both, so that the index leads to the tiles.
-        .where(SIGHTING.c.area_id == area_id, SIGHTING.c.is_latest.in_((True, False)), on_tiles(SIGHTING, tiles))
+        .where(on_tiles(SIGHTING, area_id, tiles, SIGHTING.c.is_latest.in_((True, False))))
     )
     _add(uses, UsedBy(Use.REFERENCE), *_waited_against(connection, rows))
-    standing = standing_on(connection, area_id)
+    holds = _holds_on(connection, area_id)
     for sighting in connection.execute(seen):
-        _add(uses, UsedBy(Use.PLACE, sighting.place_id), sighting.image_id, sighting.reference_id)
-        for hold in standing:
-            if hold.place_id is not None and hold.place_id == sighting.place_id:
-                _add(uses, UsedBy(Use.HOLD, hold.hold_id), sighting.image_id, sighting.reference_id)
-    for hold in standing:
-        _hold(connection, uses, hold, rows)
-        # With what its images were compared with, as for alerts.
-        used = UsedBy(Use.HOLD, hold.hold_id)
-        held = [image_id for image_id, of_image in uses.items() if used in of_image]
-        for made in _among(connection, select(DONE.c.reference_id), DONE.c.image_id, held):
-            _add(uses, used, made.reference_id)
+        for used in (UsedBy(Use.PLACE, sighting.place_id), *holds.of_place.get(sighting.place_id, ())):
+            _add(uses, used, sighting.image_id, sighting.reference_id)
+    _add_held(connection, uses, holds, tiles, rows)
     return uses
+
+
+class _Holds(NamedTuple):
+    of_area: list[UsedBy]
+    of_place: dict[int | None, list[UsedBy]]
+    of_session: dict[int, list[UsedBy]]
+
+
+def _holds_on(connection: Connection, area_id: int) -> _Holds:
+    """Return the holds that stand on an area, by what they hold: there may be thousands."""
+    holds = _Holds([], {}, {})
+    for hold in standing_on(connection, area_id):
+        used = UsedBy(Use.HOLD, hold.hold_id)
+        if hold.place_id is not None:
+            holds.of_place.setdefault(hold.place_id, []).append(used)
+        elif hold.session_id is not None:
+            holds.of_session.setdefault(hold.session_id, []).append(used)
+        else:
+            holds.of_area.append(used)
+    return holds
+
+
+def _add_held(
+    connection: Connection, uses: Uses, holds: _Holds, tiles: Collection[Tile], rows: Sequence[Row[Any]]
+) -> None:
+    """Add what holds on the whole area, and on sessions, keep; and with each held image what it was compared with."""
+    for row in rows:
+        for used in (*holds.of_area, *holds.of_session.get(row.session_id, ())):
+            _add(uses, used, row.id)
+    for run in _runs_of(connection, sorted(holds.of_session), tiles):
+        for used in holds.of_session[run.session_id]:
+            _add(uses, used, run.image_id, run.reference_id)
+    # With what their images were compared with, as for alerts.
+    held = {image_id: [used for used in of_image if used.use is Use.HOLD] for image_id, of_image in uses.items()}
+    compared = select(DONE.c.image_id, DONE.c.reference_id)
+    for made in _among(connection, compared, DONE.c.image_id, [image_id for image_id, of in held.items() if of]):
+        for used in held[made.image_id]:
+            _add(uses, used, made.reference_id)
+
+
+def _runs_of(connection: Connection, session_ids: Sequence[int], tiles: Collection[Tile]) -> Iterator[Row[Any]]:
+    """Yield what sessions looked at on some tiles, by the index: a session has thousands of others."""
+    for start in range(0, len(session_ids), SESSIONS_AT_ONCE):
+        are_these = RUN.c.session_id.in_(session_ids[start : start + SESSIONS_AT_ONCE])
+        query: Select[Any] = select(RUN.c.session_id, RUN.c.image_id, RUN.c.reference_id).where(
+            _on(RUN, tiles, are_these)
+        )
+        yield from connection.execute(query)
 
 
 def _waited_against(connection: Connection, rows: Sequence[Row[Any]]) -> set[int]:
@@ -107,17 +146,6 @@ def _age_of(made: tuple[Any, ...]) -> tuple[Any, ...]:
     return made[:3]
 
 
-def _hold(connection: Connection, uses: Uses, hold: Hold, rows: Sequence[Row[Any]]) -> None:
-    """Add what a hold on a whole area, or on a session, keeps."""
-    used = UsedBy(Use.HOLD, hold.hold_id)
-    if hold.session_id is not None:
-        looked_at = select(RUN.c.image_id, RUN.c.reference_id).where(RUN.c.session_id == hold.session_id)
-        stored = [row.id for row in rows if row.session_id == hold.session_id]
-        _add(uses, used, *stored, *(each for run in connection.execute(looked_at) for each in run))
-    elif hold.place_id is None:
-        _add(uses, used, *(row.id for row in rows))
-
-
 def _add(uses: Uses, used: UsedBy, *image_ids: int | None) -> None:
     for image_id in image_ids:
         if image_id is not None:
@@ -131,9 +159,17 @@ def _among(
         yield from connection.execute(query.where(column.in_(ids[start : start + AT_ONCE])))
 
 
-def on_tiles(table: Table, tiles: Collection[Tile]) -> ColumnElement[bool]:
-    """Whether a row is of one of these tiles, by an index of all three columns."""
-    return or_(*(and_(table.c.z == tile.z, table.c.x == tile.x, table.c.y == tile.y) for tile in tiles))
+def on_tiles(table: Table, area_id: int, tiles: Collection[Tile], *also: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether a row is of one of these tiles of an area, by an index of all these columns.
+
+    Each tile says the whole of it: an area that is asked for once, beside its tiles, SQLite reads from end to end.
+    """
+    return _on(table, tiles, table.c.area_id == area_id, *also)
+
+
+def _on(table: FromClause, tiles: Collection[Tile], *also: ColumnElement[bool]) -> ColumnElement[bool]:
+    c = table.c
+    return or_(*(and_(*also, c.z == tile.z, c.x == tile.x, c.y == tile.y) for tile in tiles))
 
 
 def _kept_of(row: Row[Any], used_by: frozenset[UsedBy]) -> Kept:

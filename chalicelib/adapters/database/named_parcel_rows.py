@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.layer_rows import outlines_of_text, text_of
@@ -19,6 +19,10 @@ from chalicelib.domain.tiles import Bounds
 NAMED = t.named_parcels
 MOST_CORNERS_KEPT = 40_000  # of all that one alert names, about a megabyte; those behind have their box
 _BUT_LAND = tuple(column for column in NAMED.c if column.name != "geometry")  # a list of alerts is read without it
+_NAMED_BY = {  # made once
+    about: select(*_BUT_LAND).where(NAMED.c[about].in_(bindparam("ids", expanding=True))).order_by(NAMED.c.id)
+    for about in ("alert_id", "place_id")
+}
 _DAYS = ("valid_from", "valid_to")
 
 
@@ -62,7 +66,7 @@ def named_by_places(connection: Connection, place_ids: Collection[int]) -> dict[
 def _named(connection: Connection, about: str, ids: Collection[int]) -> dict[int, list[NamedParcel]]:
     found: dict[int, list[NamedParcel]] = {}
     if ids:
-        rows = connection.execute(select(*_BUT_LAND).where(NAMED.c[about].in_(list(ids))).order_by(NAMED.c.id))
+        rows = connection.execute(_NAMED_BY[about], {"ids": list(ids)})
         for row in rows:
             found.setdefault(getattr(row, about), []).append(named_of(row))
     return found

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, delete, exists, insert, or_, select
+from sqlalchemy import Connection, Engine, Row, bindparam, exists, func, insert, or_, select
 from typing_extensions import override
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.engine import reads, writes
 from chalicelib.adapters.database.place_joining import join_places
+from chalicelib.adapters.database.purging import PART, delete_some
 from chalicelib.application.ports.place_upkeep import PlaceUpkeep
 from chalicelib.domain.sessions import SessionStatus
 
 PLACE, SIGHTING, AREA, SESSION = t.places, t.place_sightings, t.area_configs, t.alert_sessions
 ALERT, RUN, IMAGE = t.alert_details, t.session_tiles, t.image_tiles
+MOST_SESSIONS, MOST_TILES = 2_000, 20_000  # of one part: what is known of them is read in some tenths of a second
 _IS_OF_OLD = (
     (SESSION.c.status == SessionStatus.CHANGES_DETECTED)
     & SESSION.c.two_dates.is_(None)
@@ -35,12 +37,24 @@ class SqlPlaceUpkeep(PlaceUpkeep):
 
     @override
     @reads
-    def waiting(self, connection: Connection, *, after: int, limit: int) -> list[int]:
+    def part_after(self, connection: Connection, session_id: int) -> int | None:
+        query = select(SESSION.c.id, SESSION.c.tiles_planned).where(SESSION.c.id > session_id)
+        last, tiles = None, 0
+        for row in connection.execute(query.order_by(SESSION.c.id).limit(MOST_SESSIONS)):
+            tiles += row.tiles_planned
+            if last is not None and tiles > MOST_TILES:
+                break
+            last = row.id
+        return last
+
+    @override
+    @reads
+    def waiting(self, connection: Connection, *, after: int, until: int, limit: int) -> list[int]:
         other = SESSION.alias("other")
         query = (
             select(SESSION.c.id)
             .join(AREA, AREA.c.id == SESSION.c.area_id)
-            .where(SESSION.c.id > after, or_(_IS_OF_OLD, _IS_LEFT), AREA.c.deleted_at.is_(None))
+            .where(SESSION.c.id > after, SESSION.c.id <= until, or_(_IS_OF_OLD, _IS_LEFT), AREA.c.deleted_at.is_(None))
             .where(~exists().where(other.c.open_area_id == SESSION.c.area_id))
             .order_by(SESSION.c.id)
             .limit(limit)
@@ -79,12 +93,28 @@ class SqlPlaceUpkeep(PlaceUpkeep):
 
     @override
     @writes
-    def delete_left_over(self, connection: Connection, *, limit: int) -> int:
-        gone = select(PLACE.c.area_id).outerjoin(AREA, AREA.c.id == PLACE.c.area_id).where(AREA.c.id.is_(None))
-        area_ids = list(connection.execute(gone.distinct().limit(limit)).scalars())
-        for table in (SIGHTING, PLACE):
-            connection.execute(delete(table).where(table.c.area_id.in_(area_ids)))
-        return len(area_ids)
+    def delete_left_over(self, connection: Connection, *, after: int, limit: int) -> int | None:
+        area_ids = _areas_with_places(connection, after, limit)
+        known = set(connection.execute(select(AREA.c.id).where(AREA.c.id.in_(area_ids))).scalars())
+        left = PART
+        for area_id in area_ids:
+            for table in () if area_id in known else (SIGHTING, PLACE):
+                left -= delete_some(connection, table, table.c.area_id == area_id, left)
+            if left <= 0:
+                return area_id - 1  # there may be more of it
+        return area_ids[-1] if len(area_ids) == limit else None
+
+
+def _areas_with_places(connection: Connection, after: int, limit: int) -> list[int]:
+    """Return the next areas that have places, or had, from one to the next by the index: the places are not read."""
+    following = select(func.min(PLACE.c.area_id)).where(PLACE.c.area_id > bindparam("after"))
+    found: list[int] = []
+    while len(found) < limit:
+        area_id = connection.execute(following, {"after": found[-1] if found else after}).scalar()
+        if area_id is None:
+            break
+        found.append(area_id)
+    return found
 
 
 def _sightings_of(alert: Row[Any], *, area_id: int) -> list[dict[str, Any]]:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, func, select, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, Engine, Row, bindparam, func, select, update
 from typing_extensions import override
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.engine import reads, writes
 from chalicelib.adapters.database.named_parcel_rows import named_by_places
 from chalicelib.adapters.database.owned import owned_area
-from chalicelib.adapters.database.paging import counted, newest, page_of
+from chalicelib.adapters.database.paging import Listing, page_of
 from chalicelib.adapters.database.rows import tile_of
 from chalicelib.application.ports.places import Places
 from chalicelib.domain.errors import Conflict, NotFound
@@ -29,6 +30,37 @@ PLACE, SIGHTING, AREA, SESSION = t.places, t.place_sightings, t.area_configs, t.
 IMAGE, ALERT = t.image_tiles, t.alert_details
 AT_ONCE = 500  # ids in one statement
 
+# Made once, since to make a statement takes as long as to run it.
+_WANTED: BindParameter[Any] = bindparam("wanted")
+_IS_OWNED = (AREA.c.user_id == bindparam("owner")) & AREA.c.deleted_at.is_(None) & PLACE.c.merged_into_id.is_(None)
+_WHOLE_ID = select(func.coalesce(PLACE.c.merged_into_id, PLACE.c.id)).where(PLACE.c.id == _WANTED).scalar_subquery()
+_ONE = select(PLACE).join(AREA, AREA.c.id == PLACE.c.area_id).where(_IS_OWNED, PLACE.c.id == _WHOLE_ID)
+_OUTLINES = (
+    select(SIGHTING.c.outlines)
+    .where(SIGHTING.c.place_id == _WANTED, SIGHTING.c.is_latest.is_(True))
+    .order_by(SIGHTING.c.id)
+)
+_HISTORY = (
+    select(SIGHTING, IMAGE.c.object_key, ALERT.c.id.label("alert_id"))
+    .join(IMAGE, IMAGE.c.id == SIGHTING.c.image_id)
+    .outerjoin(ALERT, (ALERT.c.tile_run_id == SIGHTING.c.tile_run_id) & SIGHTING.c.is_told.is_(True))
+    .where(SIGHTING.c.place_id == _WANTED)
+    .order_by(SIGHTING.c.id.desc())
+    .limit(bindparam("most"))
+)
+_AREAS = select(AREA.c.id).where(AREA.c.user_id == bindparam("owner"), AREA.c.deleted_at.is_(None))
+_SHOWN = select(PLACE).where(PLACE.c.id.in_(bindparam("ids", expanding=True))).order_by(PLACE.c.id.desc())
+
+
+@cache
+def _listing(is_of_one_area: bool, has_since: bool, is_open: bool | None) -> Listing:  # noqa: FBT001
+    """Make the statements of a list of places' ids. Of one area the index gives them in their order."""
+    of_areas = PLACE.c.area_id.in_(bindparam("areas", expanding=True))
+    is_mine = PLACE.c.area_id == bindparam("area") if is_of_one_area else of_areas
+    conditions = _conditions(bindparam("since") if has_since else None, is_open)
+    query = select(PLACE.c.id).where(is_mine, PLACE.c.merged_into_id.is_(None), *conditions)
+    return Listing.newest_first(query, PLACE.c.id)
+
 
 class SqlPlaces(Places):
     """The port `Places`."""
@@ -39,15 +71,12 @@ class SqlPlaces(Places):
     @override
     @reads
     def of_user(self, connection: Connection, user_id: int, *, wanted: PlaceFilter, page: PageRequest) -> Page[Place]:
-        mine = select(AREA.c.id).where(AREA.c.user_id == user_id, AREA.c.deleted_at.is_(None))
-        mine = mine if wanted.area_id is None else mine.where(AREA.c.id == wanted.area_id)
-        area_ids = list(connection.execute(mine).scalars())
-        # Of one area the index gives them in their order: none is read that is not shown.
-        is_mine = PLACE.c.area_id == area_ids[0] if len(area_ids) == 1 else PLACE.c.area_id.in_(area_ids)
-        query = select(PLACE).where(is_mine, PLACE.c.merged_into_id.is_(None), *_conditions(wanted))
-        later = query if page.after is None else query.where(PLACE.c.id < page.after)
-        rows = newest(connection, later, PLACE.c.id, page)
-        total = counted(connection, query, page, rows)
+        mine = connection.execute(_AREAS, {"owner": user_id}).scalars()
+        areas = [area_id for area_id in mine if wanted.area_id in (None, area_id)]
+        listing = _listing(len(areas) == 1, wanted.since is not None, wanted.is_open)
+        given = {"area": next(iter(areas), None), "areas": areas, "since": wanted.since}
+        found, total = listing.read(connection, page, given)
+        rows = connection.execute(_SHOWN, {"ids": [row.id for row in found]}).all()
         return page_of(rows, page, total, lambda shown: [_place_of(row) for row in shown])
 
     @override
@@ -55,7 +84,7 @@ class SqlPlaces(Places):
     def whole(self, connection: Connection, user_id: int, *, wanted: PlaceFilter, most: int) -> list[NamedPlace] | None:
         mine = (AREA.c.user_id == user_id) & AREA.c.deleted_at.is_(None)
         of_area = () if wanted.area_id is None else (PLACE.c.area_id == wanted.area_id,)
-        conditions = (mine, *of_area, *_conditions(wanted))
+        conditions = (mine, *of_area, *_conditions(wanted.since, wanted.is_open))
         ids = select(PLACE.c.id).join(AREA, AREA.c.id == PLACE.c.area_id)
         ids = ids.where(*conditions, PLACE.c.merged_into_id.is_(None)).limit(most + 1)
         if len(connection.execute(ids).all()) > most:
@@ -65,30 +94,18 @@ class SqlPlaces(Places):
     @override
     @reads
     def get(self, connection: Connection, place_id: int, *, user_id: int) -> Place:
-        whole_id = func.coalesce(PLACE.c.merged_into_id, PLACE.c.id)
-        is_it = PLACE.c.id == select(whole_id).where(PLACE.c.id == place_id).scalar_subquery()
-        mine = select(PLACE).join(AREA, AREA.c.id == PLACE.c.area_id).where(_is_owned(user_id), is_it)
-        row = connection.execute(mine).one_or_none()
+        row = connection.execute(_ONE, {"wanted": place_id, "owner": user_id}).one_or_none()
         if row is None:
             raise NotFound(f"there is no place {place_id}")
-        latest = select(SIGHTING.c.outlines).where(SIGHTING.c.place_id == row.id, SIGHTING.c.is_latest.is_(True))
-        parts = connection.execute(latest.order_by(SIGHTING.c.id)).scalars()
+        parts = connection.execute(_OUTLINES, {"wanted": row.id}).scalars()
         named = named_by_places(connection, [row.id]).get(row.id, [])
         return _place_of(row, [outline for outlines in parts for outline in outlines], named)
 
     @override
     @reads
     def history(self, connection: Connection, place_id: int, *, most: int) -> list[Seen]:
-        alert = ALERT.c.id.label("alert_id")
-        query = (
-            select(SIGHTING, IMAGE.c.object_key, alert)
-            .join(IMAGE, IMAGE.c.id == SIGHTING.c.image_id)
-            .outerjoin(ALERT, (ALERT.c.tile_run_id == SIGHTING.c.tile_run_id) & SIGHTING.c.is_told.is_(True))
-            .where(SIGHTING.c.place_id == place_id)
-            .order_by(SIGHTING.c.id.desc())
-            .limit(most)
-        )
-        rows = sorted(connection.execute(query), key=lambda row: (row.session_id, row.id))
+        found = connection.execute(_HISTORY, {"wanted": place_id, "most": most})
+        rows = sorted(found, key=lambda row: (row.session_id, row.id))
         by_session = groupby(rows, key=lambda row: row.session_id)
         return [_seen_of(session_id, list(sightings)) for session_id, sightings in by_session]
 
@@ -135,17 +152,16 @@ def whole_places(connection: Connection, *conditions: ColumnElement[bool], most:
     return [NamedPlace(_place_of(row, outlines.get(row.id)), row.area_name) for row in rows]
 
 
-def _is_owned(user_id: int) -> ColumnElement[bool]:
-    return (AREA.c.user_id == user_id) & AREA.c.deleted_at.is_(None) & PLACE.c.merged_into_id.is_(None)
-
-
-def _conditions(wanted: PlaceFilter) -> list[ColumnElement[bool]]:
+def _conditions(  # None: whatever it is
+    since: datetime | BindParameter[Any] | None,
+    is_open: bool | None,  # noqa: FBT001
+) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
-    if wanted.since is not None:
-        conditions.append(PLACE.c.last_seen_at >= wanted.since)
-    if wanted.is_open is not None:
-        is_open = PLACE.c.state == PlaceState.OPEN
-        conditions.append(is_open if wanted.is_open else ~is_open)
+    if since is not None:
+        conditions.append(PLACE.c.last_seen_at >= since)
+    if is_open is not None:
+        is_state = PLACE.c.state == PlaceState.OPEN
+        conditions.append(is_state if is_open else ~is_state)
     return conditions
 
 

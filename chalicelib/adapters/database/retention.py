@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, exists, or_, select, update
+from sqlalchemy import Connection, Engine, exists, select, update
 from typing_extensions import override
 
 from chalicelib.adapters.database import tables as t
@@ -84,12 +84,18 @@ def _is_looked_at(connection: Connection, area_id: int) -> bool:
 
 
 def tiles_after(connection: Connection, area_id: int, tile: Tile) -> list[Tile]:
-    """Return an area's next tiles, by the index."""
-    z, x, y = tile
-    c = IMAGE.c
-    is_after = or_(c.z > z, (c.z == z) & (c.x > x), (c.z == z) & (c.x == x) & (c.y > y))
-    query = select(c.z, c.x, c.y).where(c.area_id == area_id, is_after).distinct().order_by(c.z, c.x, c.y)
-    return [Tile(*row) for row in connection.execute(query.limit(TILES))]
+    """Return an area's next tiles, by the index.
+
+    In three steps: of all at once SQLite reads an area's images from the first one on, each time.
+    """
+    (z, x, y), c = tile, IMAGE.c
+    tiles: list[Tile] = []
+    for is_after in ((c.z == z) & (c.x == x) & (c.y > y), (c.z == z) & (c.x > x), c.z > z):
+        query = select(c.z, c.x, c.y).where(c.area_id == area_id, is_after).distinct().order_by(c.z, c.x, c.y)
+        tiles += [Tile(*row) for row in connection.execute(query.limit(TILES - len(tiles)))]
+        if len(tiles) == TILES:
+            break
+    return tiles
 
 
 def _drop(connection: Connection, ids: Sequence[int], *, now: datetime) -> list[str]:

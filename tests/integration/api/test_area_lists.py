@@ -54,6 +54,7 @@ def test_the_sessions_of_one_area_are_found_among_those_of_many(asha, badri, ser
     [
         ("attention=urgent", "attention"),
         ("order=name", "order"),
+        ("order=", "order"),
         ("ids=1,x", "ids"),
         ("ids=", "ids"),
         ("ids=" + ",".join(["1"] * 101), "ids"),

@@ -101,6 +101,15 @@ def test_what_is_not_a_homes_is_not_moved_away(filled, home, to):
     assert (home / "holiday.jpg").exists()
 
 
+def test_what_the_demo_laid_into_a_home_stops_no_restore(filled, home, to):
+    made, _ = back_up(home, to)
+    (home / "demo").mkdir()
+    (home / "demo" / "1-before.png").write_bytes(b"x")
+    restore(made, home, is_meant=True)
+    (kept,) = home.parent.glob("home.before-*")
+    assert (kept / "demo" / "1-before.png").exists()
+
+
 def test_a_disk_that_is_full_leaves_the_home_of_before(filled, home, to, small_disk):
     made, _ = back_up(home, to)
     there = small_disk / "home"

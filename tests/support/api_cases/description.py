@@ -29,6 +29,7 @@ class Operation:
     is_public: bool
     parameters: tuple
     body: dict | None  # the schema of what it takes, whole
+    is_body_optional: bool
     responses: dict
 
     @property
@@ -92,6 +93,7 @@ class Description:
             is_public=made["security"] == [],
             parameters=tuple(made["parameters"]),
             body=whole(body, self._schemas) if body else None,
+            is_body_optional=not made.get("requestBody", {}).get("required", False),
             responses=made["responses"],
         )
 
