@@ -370,8 +370,8 @@ def test_the_look_back_is_asked_of_whoever_answers(server, pixels):
         made = over(server, other)
         newest = made.catalogues.newest
 
-        def then_throttled(ask):
-            found = newest(ask)
+        def then_throttled(*asked):
+            found = newest(*asked)
             server.how += [{"status": 403}] * 9
             return found
 

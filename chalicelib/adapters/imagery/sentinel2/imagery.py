@@ -77,12 +77,13 @@ class Sentinel2Imagery(Imagery):
 
     @override
     def scenes(self, area: Bounds, *, since: datetime, until: datetime) -> Found:
-        newest = self.catalogues.newest(partial(Catalogue.search, ground=area, since=since, until=until, days=DAYS))
+        search = partial(Catalogue.search, ground=area, since=since, until=until, days=DAYS)
+        newest = self.catalogues.newest(search, area)
         finds, catalogue = newest.finds, newest.catalogue
         self._know(finds.products, catalogue)
         if not finds.is_whole:
             finds.products += self._look_back(area, until - LOOK_BACK, known=finds.products)
-        behind = [] if newest.behind is None else [Refused(until, area, newest.behind)]
+        behind = [Refused(until, ground, says) for ground, says in newest.behind]
         return Found(
             scenes=_scenes(finds.products, area),
             refused=(*behind, *sorted(finds.refused, key=lambda each: each.captured_at, reverse=True)),
