@@ -20,11 +20,12 @@ from chalicelib.adapters.imagery.crs import system_said
 from chalicelib.adapters.imagery.properties import captured_at_of, cloud_share_of
 from chalicelib.adapters.imagery.stac import MAX_ID_LENGTH
 from chalicelib.adapters.imagery.systems import System
-from chalicelib.domain.bands import MEASURED
+from chalicelib.domain.bands import CLASS, MEASURED
 from chalicelib.domain.scenes import Item
 from chalicelib.domain.tiles import Bounds
 
 GSD_M = 10.0
+CLOUDLESS = 0.001  # of a product: where so little is cloud, it may do without saying where
 _NAME = re.compile(r"(S2[A-Z])_MSIL2A_(\d{8}T\d{6})_N(\d{4})_R\d{3}_T(\d\d[A-Z]{3})_\d{8}T\d{6}")
 
 
@@ -75,6 +76,10 @@ def _product(
     missing = [name for name in MEASURED if name not in {layer.name for layer in layers}]
     if missing:
         raise BadItem(notes[0] if notes else f"it has no band {', '.join(missing)}")
+    cloud_share = cloud_share_of(properties)
+    if CLASS not in {layer.name for layer in layers} and (cloud_share is None or cloud_share > CLOUDLESS):
+        cloud = "may be" if cloud_share is None else f"{cloud_share:.1%} of it is"
+        raise BadItem(f"{cloud} cloud, and it has no class layer that says where")
     name = _NAME.match(_text(properties.get("s2:product_uri")))
     if name is not None:
         captured_at = _time_in(name)
@@ -83,7 +88,7 @@ def _product(
     content = hashlib.sha256(repr(says).encode()).hexdigest()[:16]
     item_id = name[0] if name else _item_id(stated.get("id"))
     return Product(
-        item=Item(item_id, captured_at, content, bounds, GSD_M, cloud_share_of(properties)),
+        item=Item(item_id, captured_at, content, bounds, GSD_M, cloud_share),
         layers=layers,
         collection=_text(stated.get("collection")),
         system=system_said(properties, {}, of_geotiff=True),

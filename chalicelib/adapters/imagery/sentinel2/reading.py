@@ -15,7 +15,7 @@ from chalicelib.adapters.imagery.sentinel2.catalogue import Catalogue
 from chalicelib.adapters.imagery.sentinel2.files import Count, RemoteFiles, Signer
 from chalicelib.adapters.imagery.sentinel2.products import GSD_M, Layer, Product
 from chalicelib.adapters.imagery.warp import Part
-from chalicelib.domain.bands import LAYERS, side_px
+from chalicelib.domain.bands import CLASS, LAYERS, side_px
 from chalicelib.domain.errors import BadImage
 from chalicelib.domain.tiles import Bounds, View
 
@@ -39,7 +39,10 @@ class ProductReader:
     def read(self, product: Product, catalogue: Catalogue, view: View) -> Part:
         """Return what a product shows of a view, with its bands. Raises BadImage, ProviderUnavailable."""
         bands = self.bands(product, catalogue)
-        return self._geotiffs.measured(bands, view, side_px(view, GSD_M))
+        part = self._geotiffs.measured(bands, view, side_px(view, GSD_M))
+        if bands[-1].name == CLASS and part.bands is not None and part.clear.any() and not part.bands[-1].any():
+            raise BadImage("its class layer, which says where the clouds are, is empty")
+        return part
 
     def bands(self, product: Product, catalogue: Catalogue) -> list[Band]:
         """Return a product's files, whose beginnings are read. Raises BadImage, ProviderUnavailable."""
