@@ -18,6 +18,7 @@ from chalicelib.domain.events import CATALOGUE_STALE, Event
 from chalicelib.domain.tiles import Bounds
 
 Answer = TypeVar("Answer")
+REST = timedelta(minutes=5)  # of a catalogue that did not answer
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +45,7 @@ class Catalogues:
         """Take them. They are behind without anything new of anywhere for so long, or of the ground for so long."""
         self.each, self._clock = tuple(catalogues), clock
         self._stale_after, self._silent_after = stale_after, silent_after
+        self._failed_at: dict[Catalogue, datetime] = {}  # the last time that it did not answer
 
     def first(self, search: Callable[[Catalogue], Finds]) -> Searched:
         """Return what the first one finds that answers."""
@@ -52,6 +54,15 @@ class Catalogues:
     def in_turn(self, search: Callable[[Catalogue], Finds]) -> Iterator[Searched]:
         """Yield what each one finds; where nobody stops before the end, and one did not answer, that is raised."""
         return self._answers(lambda catalogue: Searched(search(catalogue), catalogue))
+
+    def others(self, search: Callable[[Catalogue], Finds], *, than: Catalogue) -> Iterator[Searched]:
+        """Yield what each other one finds that answers; one that did not a moment ago is not asked."""
+        for catalogue in self.each:
+            if catalogue is not than and not self._is_resting(catalogue):
+                try:
+                    yield self._asked(catalogue, lambda catalogue: Searched(search(catalogue), catalogue))
+                except (ProviderUnavailable, ProviderRefused):
+                    continue
 
     def newest(self, search: Callable[[Catalogue], Finds], ground: Bounds) -> Searched:
         """Return what the first one finds that answers and is not behind; else the one with the newest, and that."""
@@ -76,12 +87,10 @@ class Catalogues:
 
     def _answers(self, ask: Callable[[Catalogue], Answer]) -> Iterator[Answer]:
         failures: list[ImageryFailed] = []
-        for catalogue in self.each:
+        for catalogue in sorted(self.each, key=self._is_resting):
             try:
-                answer = ask(catalogue)
+                answer = self._asked(catalogue, ask)
             except (ProviderUnavailable, ProviderRefused) as failure:
-                about = {"catalogue": catalogue.name, "reason": failure.reason}
-                logger.warning("catalogue not used", extra=about)
                 failures.append(failure)
             else:
                 yield answer
@@ -94,6 +103,24 @@ class Catalogues:
         waits = [failure.retry_after_s for failure in passing if failure.retry_after_s is not None]
         kind = Throttled if all(isinstance(failure, Throttled) for failure in passing) else ProviderUnavailable
         raise kind(says, retry_after_s=min(waits) if len(waits) == len(passing) else None)
+
+    def _asked(self, catalogue: Catalogue, ask: Callable[[Catalogue], Answer]) -> Answer:
+        """Ask one, and remember whether it answers."""
+        try:
+            answer = ask(catalogue)
+        except (ProviderUnavailable, ProviderRefused) as failure:
+            about = {"catalogue": catalogue.name, "reason": failure.reason}
+            logger.warning("catalogue not used", extra=about)
+            if isinstance(failure, ProviderUnavailable) and not isinstance(failure, _Behind):
+                self._failed_at[catalogue] = self._clock()
+            raise
+        self._failed_at.pop(catalogue, None)
+        return answer
+
+    def _is_resting(self, catalogue: Catalogue) -> bool:
+        """Whether it did not answer a moment ago: then the others are asked before it, who may not be left waiting."""
+        failed_at = self._failed_at.get(catalogue)
+        return failed_at is not None and self._clock() - failed_at < REST
 
     def _behind(self, catalogue: Catalogue, products: Sequence[Product]) -> tuple[datetime | None, str | None]:
         """Return when the newest of anywhere was taken, and that it is too old, if it is. That is told to operators."""
