@@ -66,6 +66,8 @@ class Watched:
     def given_up(self, session):
         """Let time pass until nobody tries any more; the session as it ended."""
         for _ in range(80):
+            if not self.trip.session(session).is_open:
+                break
             self.trip.wait(minutes=1)
             self.trip.reconcile()
             self.trip.work()

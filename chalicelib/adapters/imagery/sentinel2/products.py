@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from chalicelib.adapters.imagery.bad_item import BadItem
 from chalicelib.adapters.imagery.bands import Coding, find_bands
-from chalicelib.adapters.imagery.boxes import Affine, bounds_of_geometry, read_bbox, read_transform
+from chalicelib.adapters.imagery.boxes import Affine, bounds_of_geometry, numbers, read_bbox, read_transform
 from chalicelib.adapters.imagery.crs import system_said
 from chalicelib.adapters.imagery.properties import captured_at_of, cloud_share_of
 from chalicelib.adapters.imagery.stac import MAX_ID_LENGTH
@@ -36,6 +36,7 @@ class Layer(NamedTuple):
     href: str
     coding: Coding
     transform: Affine | None  # where its pixels lie, as far as that is said
+    shape: tuple[float, float] | None  # rows and columns, as far as they are said
 
 
 class Product(NamedTuple):
@@ -71,8 +72,16 @@ def _product(
 ) -> Product:
     if bounds is None:
         raise BadItem("its item says neither bbox nor geometry")
+    box = _ground({"bbox": stated.get("bbox")})
+    if box is not None and not meet(bounds, box):
+        elsewhere = BadItem("its geometry lies elsewhere than its bbox")
+        elsewhere.grounds = (box,)  # by which it was found
+        raise elsewhere
     found, notes = find_bands(_of_sentinel_2(stated), properties, captured_at)
-    layers = tuple(Layer(each.name, each.ranked.href, each.coding, _transform(each.ranked.stated)) for each in found)
+    layers = tuple(
+        Layer(each.name, each.ranked.href, each.coding, _transform(each.ranked.stated), _shape(each.ranked.stated))
+        for each in found
+    )
     missing = [name for name in MEASURED if name not in {layer.name for layer in layers}]
     if missing:
         raise BadItem(notes[0] if notes else f"it has no band {', '.join(missing)}")
@@ -136,9 +145,22 @@ def _ground(stated: Mapping[str, Any]) -> Bounds | None:
         return None
 
 
+def meet(one: Bounds, other: Bounds) -> bool:
+    """Whether two boxes share some ground."""
+    return one.west < other.east and other.west < one.east and one.south < other.north and other.south < one.north
+
+
 def _transform(asset: Mapping[str, Any]) -> Affine | None:
     said = asset.get("proj:transform")
     return None if said is None else read_transform(said, None)
+
+
+def _shape(asset: Mapping[str, Any]) -> tuple[float, float] | None:
+    said = asset.get("proj:shape")
+    if said is None:
+        return None
+    rows, columns = numbers("proj:shape", said, {2})
+    return rows, columns
 
 
 def told_apart(products: Iterable[Product], collections: Sequence[str]) -> list[Product]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from chalicelib.adapters.imagery.sentinel2.products import Product
+from chalicelib.adapters.imagery.sentinel2.products import Product, meet
 from chalicelib.domain.tiles import Bounds
 
 _ROUNDED = 0.001  # degrees, about 100 m: outlines of products are rounded
@@ -33,7 +33,7 @@ def silent(ground: Bounds, products: Iterable[Product], *, others: Iterable[Boun
     boxes = [item.bounds for item in older if item.captured_at >= since]
     parts = _without(ground, [box for box in (*boxes, *others) if box is not None])
     found = [
-        (part, max((item.captured_at for item in older if item.bounds and _meet(item.bounds, part)), default=None))
+        (part, max((item.captured_at for item in older if item.bounds and meet(item.bounds, part)), default=None))
         for part in parts
     ]
     return [Silent(part, newest_at) for part, newest_at in found if newest_at is not None]
@@ -55,7 +55,7 @@ def _without(ground: Bounds, boxes: Sequence[Bounds]) -> list[Bounds]:
 
 
 def _beside(part: Bounds, box: Bounds) -> list[Bounds]:
-    if not _meet(part, box):
+    if not meet(part, box):
         return [part]
     south, north = max(part.south, box.south), min(part.north, box.north)
     pieces = [
@@ -65,7 +65,3 @@ def _beside(part: Bounds, box: Bounds) -> list[Bounds]:
         Bounds(box.east, south, part.east, north),
     ]
     return [piece for piece in pieces if piece.west < piece.east and piece.south < piece.north]
-
-
-def _meet(one: Bounds, other: Bounds) -> bool:
-    return one.west < other.east and other.west < one.east and one.south < other.north and other.south < one.north
