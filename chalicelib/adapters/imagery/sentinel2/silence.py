@@ -12,7 +12,7 @@ from typing import NamedTuple
 from chalicelib.adapters.imagery.sentinel2.products import Product, meet
 from chalicelib.domain.tiles import Bounds
 
-_ROUNDED = 0.001  # degrees, about 100 m: outlines of products are rounded
+_ROUNDED = 0.005  # degrees, about 500 m: outlines are rounded, and the edge of a pass lies elsewhere each time
 _MOST_PARTS = 50  # of ground that boxes cut to pieces
 
 
@@ -43,7 +43,7 @@ def _without(ground: Bounds, boxes: Sequence[Bounds]) -> list[Bounds]:
     """Return what is left of some ground beside boxes, in boxes; all of it where that are too many.
 
     >>> _without(Bounds(0, 0, 2, 1), [Bounds(0, 0, 1, 1)])
-    [Bounds(west=1.001, south=0, east=2, north=1)]
+    [Bounds(west=1.005, south=0, east=2, north=1)]
     """
     left = [ground]
     for west, south, east, north in boxes:
