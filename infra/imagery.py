@@ -84,7 +84,7 @@ def _walk(place: str, at: tuple[float, float], out: Path) -> None:
     for refused in found.refused[:3]:
         print(f"               {refused.reason}")
     if not found.scenes:
-        raise NoCoverage(f"{found.says or place} shows nothing of that place")
+        raise NoCoverage(f"{catalogue.name} has no picture of that place")
     for scene in found.scenes[:5]:
         cloud = "unknown" if scene.cloud_share is None else f"{scene.cloud_share:.0%}"
         print(f"               {scene.captured_at:%Y-%m-%d %H:%M} {scene.scene_id}, clouds {cloud}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 
 from chalicelib.application.capture_image import CapturedElsewhereError, ImageCapture
 from chalicelib.application.ports.clock import Clock
@@ -22,9 +23,11 @@ from chalicelib.domain.seasons import (
 
 log = logging.getLogger(__name__)
 
+SPARE = timedelta(seconds=30)  # of the time that the worker has: in it none is begun
+
 
 def fetch_seasons(capture: ImageCapture, *, tile_images: TileImages, clock: Clock) -> None:
-    """Fetch what a tile lacks of the same season of earlier years: MOST_OF_A_LOOK images of each at most.
+    """Fetch what a tile lacks of the same season of earlier years: MOST_OF_A_LOOK images of each at most, in time.
 
     Nothing that fails here fails the look: the next one goes on. Safe to repeat: what is stored is not fetched again.
     """
@@ -49,12 +52,15 @@ def _fetch(capture: ImageCapture, tile_images: TileImages, clock: Clock) -> int:
     clear = [taken_at for taken_at, clear_share in stored if clear_share >= LEAST_CLEAR]
     ground, kept = Ground.of(claim.view, claim.area, claim.watched), 0
     for years_ago, wanted in lacking(clear, day=day).items():
+        if clock() > capture.until - SPARE:
+            break  # the next look goes on
         then = (day - years_ago * YEAR).date()
         found = Found(scenes=capture.provider.around(claim.view.reach(claim.area), then, until=day))
         scenes, left = ground.scenes(found), min(wanted, MOST_OF_A_LOOK)
         for _ in range(MOST_TRIED):
             scene = next(iter(worth_fetching(scenes, known, day=day, years_ago=years_ago)), None)
-            if scene is None or scene.captured_at is None or not left:
+            is_late = clock() > capture.until - SPARE
+            if scene is None or scene.captured_at is None or not left or is_late:
                 break
             known.append(scene.captured_at)
             try:

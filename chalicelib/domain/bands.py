@@ -18,6 +18,7 @@ NO_DATA = 0
 ONE, ZERO = 10_000, 1_000  # a value is ONE times the reflectance (1: all light comes back), and ZERO more
 
 # Of the layer `class`: the numbers of Sentinel-2's scene classification.
+CLASSES = tuple(range(1, 12))  # 0: none is said
 DEFECTIVE, CLOUD_SHADOW, SNOW = 1, 3, 11
 CLOUDS = (8, 9, 10)  # of medium probability, of high, thin cirrus
 UNSEEN = (DEFECTIVE, CLOUD_SHADOW, *CLOUDS, SNOW)  # the ground below is not what the pixel shows

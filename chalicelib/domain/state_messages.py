@@ -18,6 +18,7 @@ from chalicelib.domain.tile_runs import Verdict
 MOST_NAMED = 3
 LONGEST_NAME = 40  # of one among several: FCM takes 4 096 bytes in all
 NO_PICTURE = ("there is no picture of tile", "no picture of tile")  # how the reasons of `choose_image` begin
+NOTHING_NEW = "has had nothing new"  # stands in the reasons of a source that has stopped
 
 _TITLES = {
     AreaState.FAILING: "Could not be looked at",
@@ -34,6 +35,7 @@ class Why(StrEnum):
     HIDDEN = "clouds, or gaps in the pictures"
     NO_PICTURE = "there is no picture of it"
     PROVIDER = "the source of the pictures fails"
+    SILENT = "the source of the pictures has nothing new of it"
     UNUSABLE = "a newer picture cannot be used"
     NO_BUDGET = "what may be looked at in a day is used up before its turn"
 
@@ -46,7 +48,9 @@ def why_unseen(state: AreaState, reasons: Sequence[str], *, failed: int, was_ope
         return Why.NO_BUDGET
     if not failed:
         return Why.UNUSABLE
-    return Why.NO_PICTURE if reasons and all(text.startswith(NO_PICTURE) for text in reasons) else Why.PROVIDER
+    if reasons and all(text.startswith(NO_PICTURE) for text in reasons):
+        return Why.NO_PICTURE
+    return Why.SILENT if reasons and all(NOTHING_NEW in text for text in reasons) else Why.PROVIDER
 
 
 def failed_in(counts: dict[str, int]) -> int:

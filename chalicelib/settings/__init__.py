@@ -20,7 +20,6 @@ from chalicelib.settings.groups import (
     Images,
     Limits,
     Process,
-    Providers,
     Queues,
     Secrets,
     Trip,
@@ -28,6 +27,7 @@ from chalicelib.settings.groups import (
 from chalicelib.settings.keeping import Keeping
 from chalicelib.settings.layers import Layers
 from chalicelib.settings.map_services import MapService, TileServer
+from chalicelib.settings.providers import Providers
 from chalicelib.settings.refusals import sentence
 from chalicelib.settings.telling import Pushes
 from chalicelib.settings.values import PREFIX, Group

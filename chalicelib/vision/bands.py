@@ -7,7 +7,7 @@ import math
 import cv2
 import numpy as np
 
-from chalicelib.domain.bands import CLASS, CLOUD_SHADOW, CLOUDS, LAYERS, UNSEEN, UNSEEN_AROUND_M
+from chalicelib.domain.bands import CLASS, CLASSES, CLOUD_SHADOW, CLOUDS, LAYERS, UNSEEN, UNSEEN_AROUND_M
 from chalicelib.domain.tiles import View
 from chalicelib.intake.bands import Layers, each_pixel
 from chalicelib.vision.pixels import Mask, Pixels
@@ -25,6 +25,8 @@ def hidden_pixels(layers: Layers, view: View) -> Mask:
     """Return which of the layers' own pixels do not show the ground, by their class, (rows, columns)."""
     classes = layers[LAYERS.index(CLASS)]
     hidden = np.isin(classes, UNSEEN)
+    if classes.any():
+        hidden |= ~np.isin(classes, CLASSES)  # of all else in the layer it is not said what the pixel shows
     veiled = np.isin(classes, (*CLOUDS, CLOUD_SHADOW))
     if veiled.any():
         around_px = math.ceil(UNSEEN_AROUND_M / (view.gsd_m * view.size_px / len(classes)))

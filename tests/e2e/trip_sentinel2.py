@@ -35,6 +35,7 @@ INSIDE = 0.45  # of the scene, on each side of its middle
 POND_M = (60, 50)  # what is painted away: its width and height
 WATER = {"blue": 0.09, "green": 0.07, "red": 0.05, "nir": 0.03, "swir16": 0.015, "swir22": 0.01}
 AT_ONCE = {"blind_days": 0, "monsoon_blind_days": 0, "failing_days": 0, "capture_schedule": "rate(1 day)"}
+OLD_SCENES = {"sentinel2_silent_days": 36_500}  # to the server it is today
 MONTHS = 4
 IMAGES = ("previousImagePath", "currentImagePath", "overlayImagePath")
 
@@ -133,7 +134,7 @@ class Trip:
             self.painted("second", second, day, with_pond(bands, at, size)),
         )
         options = ("--catalogue", catalogue.url, "--no-demo")
-        with catalogue, Server(self.folder / "home", *options, **AT_ONCE) as server:
+        with catalogue, Server(self.folder / "home", *options, **AT_ONCE, **OLD_SCENES) as server:
             self.client = Client(server.url)
             body = area_of(self.place)
             estimate = self.client.call("POST", "area-configs/estimate", body)

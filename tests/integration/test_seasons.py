@@ -143,6 +143,23 @@ def test_what_cannot_be_fetched_fails_no_look_and_is_fetched_by_the_next_one(tri
     assert len(apart(trip, area)) == 6
 
 
+def test_none_is_begun_when_the_workers_time_is_nearly_over(trip):
+    area = trip.add_area(tiles=1)
+    fetch = trip.imagery.fetch
+
+    def slow(scene, view, ground):
+        trip.wait(hours=10 / 3600)
+        return fetch(scene, view, ground)
+
+    trip.imagery.fetch = slow
+    assert look(trip, area, "first", days=0).counts_by_verdict == {"BASELINE": 1}
+    fetched = len(apart(trip, area))
+    assert 0 < fetched < 6
+    trip.imagery.fetch = fetch
+    look(trip, area, "second", days=1)
+    assert len(apart(trip, area)) == fetched + 6, "the next look goes on"
+
+
 def _failing(fetch, failure):
     def fetched(scene, view, ground):
         if "-" in scene.scene_id:

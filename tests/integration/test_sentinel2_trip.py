@@ -3,76 +3,26 @@
 On both databases: the real provider and gate; sessions end, reconcile decides, the worker pushes.
 """
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
 from chalicelib.adapters.database import tables as t
-from chalicelib.domain.areas import NewArea
-from chalicelib.domain.extents import Extent
 from chalicelib.domain.seasons import YEAR
 from chalicelib.domain.sessions import SessionStatus
-from chalicelib.domain.thresholds import Thresholds
 from chalicelib.domain.tile_runs import Verdict
-from chalicelib.domain.tiles import centre_of
-from chalicelib.vision.gate import inspect
-from tests.support.builders import sentinel2
 from tests.support.builders.catalogues import imagery
-from tests.support.builders.domain import a_plan
-from tests.support.builders.products import product_of
-from tests.support.notices import register, told
+from tests.support.notices import told
 from tests.support.standins.stac import StacServer
-from tests.support.trip import Trip
+from tests.support.watched_sentinel2 import Watched, put_scenes
 
-PASS = timedelta(days=5)
 HTML = b"<!DOCTYPE html><html>maintenance</html>"
 
 
 @pytest.fixture(scope="module")
 def scenes(tmp_path_factory):
-    """A clear scene's files, and those of one under clouds: each day's product has one of the two, or lacks a file."""
-    folder = tmp_path_factory.mktemp("scenes")
-    sentinel2.put(folder, "clear", taken="2026-01-01T05:30:00Z", scl=sentinel2.classes())
-    sentinel2.put(folder, "cloud", taken="2026-01-01T05:30:00Z", scl=sentinel2.classes(sentinel2.CLOUD))
-    sentinel2.put(folder, "gone", taken="2026-01-01T05:30:00Z", scl=sentinel2.classes())
-    return folder
-
-
-class Watched:
-    """A trip over a catalogue, and the one area that it watches."""
-
-    def __init__(self, engine, server, scenes):
-        self.trip, self.server, self.scenes = Trip(engine), server, scenes
-        self.trip.inspect, self.trip.imagery = inspect, imagery(server, clock=self.trip.clock)
-        register(self.trip, self.trip.user, "phone")
-        lon, lat = centre_of(sentinel2.GROUND)
-        extent = Extent(center_lat=lat, center_lon=lon, north_km=0.4, south_km=0.4, east_km=0.4, west_km=0.4)
-        plan = a_plan(provider="sentinel2", grid=self.trip.imagery.grid(extent.bounds))
-        plan = replace(plan, thresholds=Thresholds(min_changed_area_m2=2_000))
-        new = NewArea(user_id=self.trip.user.user_id, name="Hill", extent=extent, plan=plan, is_told_to_operator=False)
-        self.area = self.trip.areas.add(new, now=self.trip.now)
-
-    def shows(self, name):
-        """Let a satellite pass: the catalogue has another product."""
-        taken = f"{self.trip.now - timedelta(hours=3):%Y-%m-%dT%H:%M:%SZ}"
-        product = product_of(self.scenes / name, taken=taken, tile="45QUD")
-        if name == "gone":
-            product.item["assets"]["nir"]["file"] = "none.tif"
-        self.server.products.append(product)
-        self.server.shown_at = self.trip.now - timedelta(hours=1)
-
-    def look(self):
-        session = self.trip.capture_now(self.area)
-        self.trip.work()
-        return self.trip.session(session)
-
-    def stored(self):
-        """The rows of all images, and what lies in the store."""
-        with self.trip.engine.connect() as connection:
-            rows = connection.execute(select(t.image_tiles.c.id, t.image_tiles.c.object_key)).all()
-        return sorted(rows), [item.key for item in self.trip.images.keys_after("")]
+    return put_scenes(tmp_path_factory.mktemp("scenes"))
 
 
 @pytest.fixture
@@ -166,25 +116,12 @@ def test_tiles_wait_for_a_catalogue_in_trouble_and_say_why_if_it_does_not_come_b
     watched.server.how += [answer] * 1_000
     session = watched.look()
     assert session.is_open, "it may pass"
-    ended = given_up(watched, session)
+    ended = watched.given_up(session)
     assert "127.0.0.1" in ended.failures[0].reason
     assert len(watched.trip.tiles(watched.area)) == stored, "nothing else was touched"
     watched.server.how.clear()
     watched.trip.wait(hours=1)
     assert watched.look().status is SessionStatus.NO_CHANGES
-
-
-def given_up(watched, session):
-    """Let time pass until nobody tries any more; the session as it ended."""
-    for _ in range(80):
-        watched.trip.wait(minutes=1)
-        watched.trip.reconcile()
-        watched.trip.work()
-    ended = watched.trip.session(session)
-    assert ended.status is SessionStatus.ERROR
-    assert set(ended.counts_by_verdict) == {Verdict.FAILED}
-    assert ended.is_all_clear is False
-    return ended
 
 
 @pytest.mark.parametrize(
@@ -203,7 +140,7 @@ def test_pages_that_never_end_fail_the_tiles_with_their_reason_and_touch_nothing
     watched.shows("clear")
     there = {"rel": "next", "method": "POST", "href": watched.server.url + "/search", "merge": True}
     watched.server.turn_page = lambda _page, _link: there | {"body": body(len(watched.server.asked))}
-    ended = given_up(watched, watched.look())
+    ended = watched.given_up(watched.look())
     assert says in ended.failures[0].reason
     assert watched.stored() == rows
     watched.server.turn_page = None
@@ -221,7 +158,7 @@ def test_a_token_that_is_refused_fails_the_tiles_with_its_reason_and_touches_not
     watched.trip.wait(days=5)
     watched.shows("clear")
     server.refuses_tokens = True
-    ended = given_up(watched, watched.look())
+    ended = watched.given_up(watched.look())
     assert "does not let us read" in ended.failures[0].reason
     assert watched.stored() == rows
     server.refuses_tokens = False

@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 import requests
 import urllib3
 
+from chalicelib.adapters.imagery.bounded_connections import cut_after
 from chalicelib.domain.errors import ProviderUnavailable, Throttled
 
 CHUNK_BYTES = 64 * 1024
@@ -48,17 +49,22 @@ def read_body(response: requests.Response, *, most: int, deadline: Deadline) -> 
     chunks: list[bytes] = []
     length = 0
     broken = ""
-    try:
-        # read1 returns what has arrived: reading a full chunk would wait for ever on a body that drips.
-        while not broken and (chunk := response.raw.read1(CHUNK_BYTES)):
-            chunks.append(chunk)
-            length += len(chunk)
-            if length > most:
-                broken = f"is longer than {most} bytes"
-            elif deadline.is_over:
-                broken = f"comes too slowly: {length} bytes when the time was up"
-    except (urllib3.exceptions.HTTPError, OSError):
-        broken = f"broke off after {length} bytes"
+    too_slow = "comes too slowly: {} bytes when the time was up"
+    # What lies between the parts of a chunked body is read in one go, however slowly it drips: cut from outside.
+    with cut_after(deadline.left_s, response.raw.shutdown) as is_cut:
+        try:
+            # read1 returns what has arrived: reading a full chunk would wait for ever on a body that drips.
+            while not broken and (chunk := response.raw.read1(CHUNK_BYTES)):
+                chunks.append(chunk)
+                length += len(chunk)
+                if length > most:
+                    broken = f"is longer than {most} bytes"
+                elif deadline.is_over:
+                    broken = too_slow.format(length)
+        except (urllib3.exceptions.HTTPError, OSError):
+            broken = f"broke off after {length} bytes"
+    if is_cut.is_set():
+        broken = too_slow.format(length)
     stated = response.headers.get("Content-Length", "")
     if not broken and stated.isdecimal() and int(stated) != length:
         broken = f"broke off after {length} of {stated} bytes"

@@ -90,12 +90,16 @@ def test_what_one_collection_names_in_vain_is_no_loss_where_another_has_it(pixel
     broken = product(pixels, "2024-05-01", collection=L2A)
     del broken.item["assets"]["nir"]
     with serve(broken) as server:
-        assert len(imagery(server, clock=clock).scenes(AREA, since=SINCE, until=UNTIL).refused) == 1
+
+        def found():
+            made = imagery(server, clock=clock, sentinel2_silent_days=99)
+            return made.scenes(AREA, since=SINCE, until=UNTIL)
+
+        assert len(found().refused) == 1
         server.products.append(product(pixels, "2024-05-01"))
-        found = imagery(server, clock=clock).scenes(AREA, since=SINCE, until=UNTIL)
-        assert (len(found.scenes), found.refused) == (1, ())
+        assert (len(found().scenes), found().refused) == (1, ())
         server.products[1] = product(pixels, "2024-04-26")
-        assert len(imagery(server, clock=clock).scenes(AREA, since=SINCE, until=UNTIL).refused) == 1
+        assert len(found().refused) == 1
 
 
 def test_the_first_picture_is_compared_with_one_of_a_year_before_where_a_search_does_not_reach_it(pixels):
@@ -249,13 +253,26 @@ def test_a_file_elsewhere_than_its_item_says_is_refused_and_harms_no_other(pixel
     by_box.item["bbox"] = [value + (0.02, 0)[at % 2] for at, value in enumerate(by_box.item["bbox"])]
     del by_box.item["geometry"]
     by_code = product(pixels, "2024-05-16", **{"proj:code": "EPSG:32644"})
-    with serve(moved, by_box, by_code, product(pixels, "2024-05-01")) as server:
+    by_size, coarse = product(pixels, "2024-05-21"), product(pixels, "2024-05-26")
+    by_size.item["assets"]["red"]["proj:shape"] = [10_980, 10_980]
+    coarse.item["assets"]["red"] |= {"file": "swir16.tif", "proj:shape": [300, 300]}
+    with serve(moved, by_box, by_code, by_size, coarse, product(pixels, "2024-05-01")) as server:
         made = imagery(server, clock=clock)
         found = scenes_of(made)
-        for scene in found[:3]:
-            with pytest.raises(BadImage, match="lies"):
+        for scene, says in zip(found, ("lies", "size", "lies", "lies", "lies"), strict=False):
+            with pytest.raises(BadImage, match=says):
                 fetched(made, scene)
-        assert fetched(made, found[3])[0].content
+        assert fetched(made, found[5])[0].content
+
+
+def test_an_item_that_says_two_places_is_refused_where_it_was_found(pixels):
+    both = product(pixels, "2024-05-28")
+    both.item["geometry"]["coordinates"] = [[[10, 10], [11, 10], [11, 11], [10, 11], [10, 10]]]
+    with serve(both, product(pixels, "2024-05-23")) as server:
+        found = imagery(server, clock=clock).scenes(AREA, since=SINCE, until=UNTIL)
+    (refused,) = found.refused
+    assert "its geometry lies elsewhere than its bbox" in refused.reason
+    assert [scene.captured_at.day for scene in found.scenes] == [23]
 
 
 def test_a_file_on_a_machine_that_nobody_named_is_not_asked_for(pixels):

@@ -146,6 +146,28 @@ def test_pages_without_an_end_are_refused(server):
     assert server.count("search")[0] == 200
 
 
+@pytest.mark.parametrize(("count", "says"), [(40, "40 pictures of one day show this ground"), (600, "600 pictures")])
+def test_a_day_of_more_pictures_than_there_can_be_is_none(server, count, says):
+    item = server.item(server.products[0])
+    del item["properties"]["s2:product_uri"]
+    features = [item | {"id": f"it-{number}"} for number in range(count)]
+    pages = [features[first : first + 50] for first in range(0, count, 50)]
+
+    def turned(page, _link):
+        page["features"] = pages.pop(0)
+        body = {"left": len(pages)}
+        return (
+            {"rel": "next", "method": "POST", "href": server.url + "/search", "merge": True, "body": body}
+            if pages
+            else None
+        )
+
+    server.turn_page = turned
+    with pytest.raises((BadImage, ProviderUnavailable), match=says):
+        fetch(over(server))
+    assert server.count("range")[0] == 0
+
+
 def test_a_next_page_on_another_machine_is_not_asked_for(server):
     with StacServer() as other:
         server.turn_page = lambda _page, _link: {"rel": "next", "href": other.url + "/search"}
@@ -370,8 +392,8 @@ def test_the_look_back_is_asked_of_whoever_answers(server, pixels):
         made = over(server, other)
         newest = made.catalogues.newest
 
-        def then_throttled(ask):
-            found = newest(ask)
+        def then_throttled(*asked):
+            found = newest(*asked)
             server.how += [{"status": 403}] * 9
             return found
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from chalicelib.adapters.imagery.provider import Services
 from chalicelib.adapters.imagery.registry import provider_named
-from chalicelib.settings.groups import Providers
+from chalicelib.settings.providers import Providers
 
 
 def services(*, clock=None, sleep=lambda _s: None):

@@ -160,6 +160,8 @@ def test_few_are_named(names, listed):
         (F, ["there is no picture of tile 17/1/2"], 1, Why.NO_PICTURE),
         (F, ["there is no picture of tile 17/1/2", "the provider answered 403"], 2, Why.PROVIDER),
         (F, ["the provider answered 403"], 1, Why.PROVIDER),
+        (F, ["a.example has had nothing new of this ground since 2026-03-01"], 1, Why.SILENT),
+        (F, ["a.example has had nothing new of anywhere since 2026-03-01", "403"], 2, Why.PROVIDER),
         (F, [], 0, Why.UNUSABLE),
     ],
 )

@@ -45,6 +45,12 @@ def test_half_a_tile_that_is_called_hidden_is_half_seen(number):
     assert 0.5 - (around_px + 8) / VIEW.tile_px <= found.clear_share <= 0.5
 
 
+@pytest.mark.parametrize("number", [0, 12, 255])
+def test_ground_that_has_no_class_where_the_rest_has_one_is_not_seen(number):
+    found = inspect(png(village(SIDE, seed=1)), VIEW, EVERYWHERE, OPEN, bands(cloudy(0, SIDE // 2, number=number)))
+    assert 0.45 <= found.clear_share <= 0.5
+
+
 def test_the_bands_are_stored_as_they_came_and_the_picture_keeps_what_it_shows():
     content, of_it = png(village(SIDE, seed=1)), bands(cloudy())
     found = inspect(content, VIEW, EVERYWHERE, OPEN, of_it)

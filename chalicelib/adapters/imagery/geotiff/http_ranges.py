@@ -10,10 +10,10 @@ from http import HTTPStatus
 from urllib.parse import urljoin
 
 import requests
-from requests.adapters import HTTPAdapter
 from typing_extensions import override
 from urllib3.util import Retry
 
+from chalicelib.adapters.imagery.bounded_connections import BoundedAdapter
 from chalicelib.adapters.imagery.bounded_http import BrokenBody, Deadline, hide_addresses, read_body, retry_after_s
 from chalicelib.adapters.imagery.hosts import Address, address_of
 from chalicelib.adapters.imagery.item_store import Changed, Unreadable
@@ -61,7 +61,7 @@ def session(*, again: int = 1) -> requests.Session:
     once = Retry(
         total=again, connect=0, read=again or False, redirect=0, status=0, other=0, respect_retry_after_header=False
     )
-    kept = HTTPAdapter(pool_connections=CONNECTIONS, pool_maxsize=CONNECTIONS, max_retries=once)
+    kept = BoundedAdapter(pool_connections=CONNECTIONS, pool_maxsize=CONNECTIONS, max_retries=once)
     made.mount("https://", kept)
     made.mount("http://", kept)
     return made

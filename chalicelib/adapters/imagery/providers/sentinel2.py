@@ -46,6 +46,7 @@ SETTINGS = (
     "sentinel2_signing",
     "sentinel2_hosts",
     "sentinel2_stale_days",
+    "sentinel2_silent_days",
 )
 
 
@@ -76,10 +77,12 @@ def _make(options: Options, services: Services) -> Imagery:
     named = [each.strip() for each in options["sentinel2_hosts"].split(",") if each.strip()]
     machines = [*named, *(_machine(place) for place in places if place)]
     hosts = Hosts(machines, setting="BHUPRAHARI_SENTINEL2_HOSTS")
-    stale_after = timedelta(days=options["sentinel2_stale_days"])
+    stale_after, silent_after = (
+        timedelta(days=options[name]) for name in ("sentinel2_stale_days", "sentinel2_silent_days")
+    )
     return Sentinel2Imagery(
         TERMS,
-        Catalogues(catalogues, clock=services.clock, stale_after=stale_after),
+        Catalogues(catalogues, clock=services.clock, stale_after=stale_after, silent_after=silent_after),
         ProductReader(session, hosts),
     )
 

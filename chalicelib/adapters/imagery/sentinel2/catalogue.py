@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ TOKEN_SPARE = timedelta(minutes=2)  # before a token ends it is another one that
 NO_SLACK = (0.0, 0.0)
 SAME_PASS = timedelta(hours=1)  # a catalogue's time of a product is that of its middle, up to half an hour later
 SAME_GROUND = 0.95  # of it
+MOST_OF_DAY = 500  # products over one area: of a whole country's
 FIRST = datetime(2015, 6, 1, tzinfo=UTC)  # the first satellite was launched in that month
 
 logger = logging.getLogger(__name__)
@@ -86,6 +88,9 @@ class Catalogue:
                 finds.is_whole = False
                 break
         finds.products = told_apart(products, self._collections)
+        most = max(Counter(day_of(each.item.captured_at, lon) for each in finds.products).values(), default=0)
+        if most > MOST_OF_DAY:
+            raise ProviderUnavailable(f"{self.name} finds {most} pictures of one day: it cannot be what was asked")
         finds.refused = [each for each in finds.refused if not _is_there_otherwise(each, finds.products)]
         return finds
 

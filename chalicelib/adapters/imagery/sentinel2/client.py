@@ -23,8 +23,8 @@ from chalicelib.adapters.imagery.picture import kind_of
 from chalicelib.application.ports.clock import Jitter, Sleep
 from chalicelib.domain.errors import ProviderRefused, ProviderUnavailable
 
-CONNECT_S, READ_S, BUDGET_S = 5.0, 20.0, 60.0  # of all pages, tries and waits together
-TRIES = 3
+CONNECT_S, READ_S, BUDGET_S = 5.0, 15.0, 60.0  # of all pages, tries and waits together
+TRIES, TRIES_IN_SILENCE = 3, 2  # of one that does not answer at all: the other catalogue waits for its turn
 FIRST_BACKOFF_S = 1.0
 MOST_BYTES = 4_000_000  # of one answer: a page of 50 items has 1 to 2 MB, and parsed it takes many times that
 PAGE, MOST_PAGES = 50, 200
@@ -37,10 +37,15 @@ class _Retry(Exception):
     """This try failed in a way that may pass; `after_s` is the wait that was asked for."""
 
     def __init__(
-        self, reason: str, *, after_s: float | None = None, kind: type[ProviderUnavailable] = ProviderUnavailable
+        self,
+        reason: str,
+        *,
+        after_s: float | None = None,
+        kind: type[ProviderUnavailable] = ProviderUnavailable,
+        tries: int = TRIES,
     ) -> None:
         super().__init__(reason)
-        self.after_s, self.kind = after_s, kind
+        self.after_s, self.kind, self.tries = after_s, kind, tries
 
 
 class CatalogueClient:
@@ -104,17 +109,17 @@ class CatalogueClient:
             try:
                 return self._object(self._ask(method, url, body, deadline))
             except _Retry as failure:
-                reason, asked_s, kind = str(failure), failure.after_s, failure.kind
+                reason, asked_s, kind, tries = str(failure), failure.after_s, failure.kind, failure.tries
             wait_s = self._jitter(FIRST_BACKOFF_S * 2 ** (number - 1)) if asked_s is None else asked_s
             logger.info("catalogue request failed", extra={"catalogue": self.name, "try": number, "reason": reason})
-            if number == TRIES or wait_s >= deadline.left_s:
+            if number >= tries or wait_s >= deadline.left_s:
                 break
             self._sleep(wait_s)
         raise kind(f"{reason}: given up after {number} of {TRIES} tries", retry_after_s=asked_s)
 
     def _ask(self, method: str, url: str, body: Mapping[str, Any] | None, deadline: Deadline) -> bytes:
         """Ask once. Raises _Retry, or the error that stands."""
-        trouble = ""
+        trouble, tries = "", TRIES
         try:
             with self._session.request(
                 method,
@@ -131,12 +136,12 @@ class CatalogueClient:
                 self.received += len(content)
                 return content
         except requests.Timeout:
-            trouble = f"{self.name} does not answer in time"
+            trouble, tries = f"{self.name} does not answer in time", TRIES_IN_SILENCE
         except requests.RequestException as error:  # its text holds the address, with a token maybe
             trouble = f"{self.name} cannot be reached ({type(error).__name__})"
         except BrokenBody as broken:
             trouble = f"what {self.name} answers {broken}"
-        raise _Retry(trouble)
+        raise _Retry(trouble, tries=tries)
 
     def _check_status(self, response: requests.Response) -> None:
         status = response.status_code

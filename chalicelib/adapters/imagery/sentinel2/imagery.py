@@ -8,21 +8,22 @@ from __future__ import annotations
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 
 from typing_extensions import override
 
 from chalicelib.adapters.imagery.item_store import Changed
-from chalicelib.adapters.imagery.sentinel2.catalogue import SAME_PASS, Catalogue
+from chalicelib.adapters.imagery.sentinel2.catalogue import SAME_PASS, Catalogue, Finds
 from chalicelib.adapters.imagery.sentinel2.products import GSD_M, Product
 from chalicelib.adapters.imagery.sentinel2.reading import ProductReader
 from chalicelib.adapters.imagery.sentinel2.searching import Catalogues, Searched
 from chalicelib.adapters.imagery.warp import Part, mosaic
 from chalicelib.application.ports.imagery import Imagery
 from chalicelib.domain.diagnostics import Finding
-from chalicelib.domain.errors import BadImage, ImageryFailed, NoCoverage, Unavailable
+from chalicelib.domain.errors import BadImage, ImageryFailed, NoCoverage, ProviderUnavailable, Unavailable
 from chalicelib.domain.scenes import (
     SINCE,
     FetchedImage,
@@ -45,6 +46,7 @@ DAYS = 36  # with pictures, that a search finds: four months and more, three whe
 LOOK_BACK = timedelta(days=365)  # that the first picture is compared with, where nothing else is asked for
 ABOUT = timedelta(days=20)  # of that day
 MOST_CLOUD = 0.5  # of what is looked back to, as the catalogue says
+MOST_OF_VIEW = 32  # products of one day: four tiles of the grid, each of some passes and in parts
 _KEPT = 2000  # products whose files are known without asking
 REST = timedelta(minutes=5)  # after a search that failed: the tiles of an area ask one after the other
 _KEPT_SEARCHES = 30  # about a day: three of each of ten areas
@@ -58,7 +60,7 @@ class Sentinel2Imagery(Imagery):
     def __init__(self, terms: ProviderTerms, catalogues: Catalogues, reader: ProductReader) -> None:
         self._terms, self.catalogues, self.reader = terms, catalogues, reader
         self._known: OrderedDict[str, tuple[Product, Catalogue]] = OrderedDict()
-        self._around: OrderedDict[tuple[Bounds, date, date], tuple[Scene, ...]] = OrderedDict()
+        self._searched: OrderedDict[tuple[Bounds, date, date], Found] = OrderedDict()
         self._failed: dict[tuple[Bounds, date, date], tuple[datetime, ImageryFailed]] = {}  # searches, and when
         self._lock = threading.Lock()
 
@@ -77,12 +79,13 @@ class Sentinel2Imagery(Imagery):
 
     @override
     def scenes(self, area: Bounds, *, since: datetime, until: datetime) -> Found:
-        newest = self.catalogues.newest(partial(Catalogue.search, ground=area, since=since, until=until, days=DAYS))
+        search = partial(Catalogue.search, ground=area, since=since, until=until, days=DAYS)
+        newest = self.catalogues.newest(search, area)
         finds, catalogue = newest.finds, newest.catalogue
         self._know(finds.products, catalogue)
         if not finds.is_whole:
             finds.products += self._look_back(area, until - LOOK_BACK, known=finds.products)
-        behind = [] if newest.behind is None else [Refused(until, area, newest.behind)]
+        behind = [Refused(until, ground, says) for ground, says in newest.behind]
         return Found(
             scenes=_scenes(finds.products, area),
             refused=(*behind, *sorted(finds.refused, key=lambda each: each.captured_at, reverse=True)),
@@ -100,33 +103,39 @@ class Sentinel2Imagery(Imagery):
 
     @override
     def around(self, area: Bounds, day: date, *, until: datetime) -> tuple[Scene, ...]:
-        key = area, day, until.date()  # all tiles of an area ask for the same, each day
-        with self._lock:
-            if key in self._around:
-                return self._around[key]
-            failed_at, failure = self._failed.get(key, (until - REST, None))
-            if failure is not None and until - failed_at < REST:
-                raise failure  # each tile of the area would ask again who asks to be left alone
         noon = datetime.combine(day, time(12), UTC)
-        try:
-            searched = self.catalogues.first(
-                lambda catalogue: catalogue.search(area, since=noon - NEAR, until=min(noon + NEAR, until))
-            )
-        except ImageryFailed as failure:
-            with self._lock:
-                self._failed = {key: (until, failure), **dict(list(self._failed.items())[: _KEPT_SEARCHES - 1])}
-            raise
-        scenes = self._found(searched, area)
-        with self._lock:
-            self._around[key] = scenes
-            while len(self._around) > _KEPT_SEARCHES:
-                self._around.popitem(last=False)
-        return scenes
+        search = partial(Catalogue.search, ground=area, since=noon - NEAR, until=min(noon + NEAR, until))
+        # All tiles of an area ask for the same, each day.
+        return self._searched_once((area, day, until.date()), search, at=until).scenes
 
     @override
     def history(self, area: Bounds, *, until: datetime) -> Found:
-        searched = self.catalogues.first(partial(Catalogue.search, ground=area, since=SINCE, until=until))
-        return Found(scenes=self._found(searched, area), refused=tuple(searched.finds.refused))
+        search = partial(Catalogue.search, ground=area, since=SINCE, until=until)
+        minute = until.replace(minute=until.minute // 10 * 10, second=0, microsecond=0)
+        return self._searched_once((area, SINCE.date(), minute), search, at=until)  # page after page asks for it
+
+    def _searched_once(
+        self, key: tuple[Bounds, date, date], search: Callable[[Catalogue], Finds], *, at: datetime
+    ) -> Found:
+        """Search for what was not asked for under this key yet, and not at once again where that failed."""
+        with self._lock:
+            if key in self._searched:
+                return self._searched[key]
+            failed_at, failure = self._failed.get(key, (at - REST, None))
+            if failure is not None and at - failed_at < REST:
+                raise failure  # each tile of the area would ask again who asks to be left alone
+        try:
+            searched = self.catalogues.first(search)
+        except ImageryFailed as failure:
+            with self._lock:
+                self._failed = {key: (at, failure), **dict(list(self._failed.items())[: _KEPT_SEARCHES - 1])}
+            raise
+        found = Found(scenes=self._found(searched, key[0]), refused=tuple(searched.finds.refused))
+        with self._lock:
+            self._searched[key] = found
+            while len(self._searched) > _KEPT_SEARCHES:
+                self._searched.popitem(last=False)
+        return found
 
     def _found(self, searched: Searched, area: Bounds) -> tuple[Scene, ...]:
         self._know(searched.finds.products, searched.catalogue)
@@ -138,6 +147,8 @@ class Sentinel2Imagery(Imagery):
         lost = [item.item_id for item in scene.items if item.item_id not in products]
         if lost or not scene.items:
             raise NoCoverage(f"no catalogue has {', '.join(lost) or scene.scene_id} any more, or it is another one now")
+        if len(scene.items) > MOST_OF_VIEW:
+            raise BadImage(f"{len(scene.items)} pictures of one day show this ground: more than there can be")
         wanted = [products[item.item_id] for item in scene.items]
         try:
             content, bands = mosaic(view, self._parts(wanted, view))
@@ -154,7 +165,7 @@ class Sentinel2Imagery(Imagery):
         for product, catalogue in products:
             item_id = product.item.item_id
             try:
-                part = self.reader.read(product, catalogue, view)
+                part = self._read(product, catalogue, view)
             except MemoryError:
                 raise Unavailable(f"not enough memory to show {item_id}") from None
             except BadImage as bad:
@@ -165,6 +176,25 @@ class Sentinel2Imagery(Imagery):
             yield part
         if failures and not is_shown:
             raise failures[0]
+
+    def _read(self, product: Product, catalogue: Catalogue, view: View) -> Part:
+        """Read a product; where its files cannot be had, those that another catalogue has of the same one."""
+        try:
+            return self.reader.read(product, catalogue, view)
+        except (BadImage, ProviderUnavailable) as failure:
+            at = product.item.captured_at
+            search = partial(Catalogue.search, ground=view.bounds, since=at - SAME_PASS, until=at + SAME_PASS)
+            others = self.catalogues.others(search, than=catalogue) if product.is_named else ()
+            for finds, other, _ in others:
+                same = [each for each in finds.products if each.item.item_id == product.item.item_id]
+                with suppress(BadImage, ProviderUnavailable):
+                    for each in same:
+                        part = self.reader.read(each, other, view)
+                        self._know([each], other)
+                        about = {"product": product.item.item_id, "catalogue": other.name, "reason": failure.reason}
+                        logger.warning("product read of another catalogue", extra=about)
+                        return part
+            raise
 
     def products(self, scene: Scene, view: View) -> dict[str, tuple[Product, Catalogue]]:
         """Return the products of a scene, by their names; where they are not known they are searched for.

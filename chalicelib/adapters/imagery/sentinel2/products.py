@@ -15,16 +15,17 @@ from typing import Any, NamedTuple
 
 from chalicelib.adapters.imagery.bad_item import BadItem
 from chalicelib.adapters.imagery.bands import Coding, find_bands
-from chalicelib.adapters.imagery.boxes import Affine, bounds_of_geometry, read_bbox, read_transform
+from chalicelib.adapters.imagery.boxes import Affine, bounds_of_geometry, numbers, read_bbox, read_transform
 from chalicelib.adapters.imagery.crs import system_said
 from chalicelib.adapters.imagery.properties import captured_at_of, cloud_share_of
 from chalicelib.adapters.imagery.stac import MAX_ID_LENGTH
 from chalicelib.adapters.imagery.systems import System
-from chalicelib.domain.bands import MEASURED
+from chalicelib.domain.bands import CLASS, MEASURED
 from chalicelib.domain.scenes import Item
 from chalicelib.domain.tiles import Bounds
 
 GSD_M = 10.0
+CLOUDLESS = 0.001  # of a product: where so little is cloud, it may do without saying where
 _NAME = re.compile(r"(S2[A-Z])_MSIL2A_(\d{8}T\d{6})_N(\d{4})_R\d{3}_T(\d\d[A-Z]{3})_\d{8}T\d{6}")
 
 
@@ -35,6 +36,7 @@ class Layer(NamedTuple):
     href: str
     coding: Coding
     transform: Affine | None  # where its pixels lie, as far as that is said
+    shape: tuple[float, float] | None  # rows and columns, as far as they are said
 
 
 class Product(NamedTuple):
@@ -70,11 +72,23 @@ def _product(
 ) -> Product:
     if bounds is None:
         raise BadItem("its item says neither bbox nor geometry")
+    box = _ground({"bbox": stated.get("bbox")})
+    if box is not None and not meet(bounds, box):
+        elsewhere = BadItem("its geometry lies elsewhere than its bbox")
+        elsewhere.grounds = (box,)  # by which it was found
+        raise elsewhere
     found, notes = find_bands(_of_sentinel_2(stated), properties, captured_at)
-    layers = tuple(Layer(each.name, each.ranked.href, each.coding, _transform(each.ranked.stated)) for each in found)
+    layers = tuple(
+        Layer(each.name, each.ranked.href, each.coding, _transform(each.ranked.stated), _shape(each.ranked.stated))
+        for each in found
+    )
     missing = [name for name in MEASURED if name not in {layer.name for layer in layers}]
     if missing:
         raise BadItem(notes[0] if notes else f"it has no band {', '.join(missing)}")
+    cloud_share = cloud_share_of(properties)
+    if CLASS not in {layer.name for layer in layers} and (cloud_share is None or cloud_share > CLOUDLESS):
+        cloud = "may be" if cloud_share is None else f"{cloud_share:.1%} of it is"
+        raise BadItem(f"{cloud} cloud, and it has no class layer that says where")
     name = _NAME.match(_text(properties.get("s2:product_uri")))
     if name is not None:
         captured_at = _time_in(name)
@@ -83,7 +97,7 @@ def _product(
     content = hashlib.sha256(repr(says).encode()).hexdigest()[:16]
     item_id = name[0] if name else _item_id(stated.get("id"))
     return Product(
-        item=Item(item_id, captured_at, content, bounds, GSD_M, cloud_share_of(properties)),
+        item=Item(item_id, captured_at, content, bounds, GSD_M, cloud_share),
         layers=layers,
         collection=_text(stated.get("collection")),
         system=system_said(properties, {}, of_geotiff=True),
@@ -131,9 +145,22 @@ def _ground(stated: Mapping[str, Any]) -> Bounds | None:
         return None
 
 
+def meet(one: Bounds, other: Bounds) -> bool:
+    """Whether two boxes share some ground."""
+    return one.west < other.east and other.west < one.east and one.south < other.north and other.south < one.north
+
+
 def _transform(asset: Mapping[str, Any]) -> Affine | None:
     said = asset.get("proj:transform")
     return None if said is None else read_transform(said, None)
+
+
+def _shape(asset: Mapping[str, Any]) -> tuple[float, float] | None:
+    said = asset.get("proj:shape")
+    if said is None:
+        return None
+    rows, columns = numbers("proj:shape", said, {2})
+    return rows, columns
 
 
 def told_apart(products: Iterable[Product], collections: Sequence[str]) -> list[Product]:
