@@ -111,13 +111,21 @@ class ImageCapture:
         self._put(capture.key, content, instead_of)
         if not self.captures.keep(hold, capture):
             raise CapturedElsewhereError
+        self.images.delete([key for key in instead_of if key not in capture.keys])  # damaged: who uses it notices then
         return self._captured(capture, inspection)
 
     def _put(self, key: str, content: bytes, instead_of: Sequence[str]) -> None:
         """Store an object; a damaged one goes only now that its bytes are at hand: they may be had no more."""
-        if key in instead_of:
+        if key in instead_of and not self._is_stored(key, content):
             self.images.delete([key])  # it would stay: a key is written once
         self.images.put(key, content)
+
+    def _is_stored(self, key: str, content: bytes) -> bool:
+        """Whether it is there and whole: a worker that took this hold over may have put it right."""
+        try:
+            return self.images.get(key) == content
+        except NotFound:
+            return False
 
     def _stored_bands(self, hold: CaptureHold, content: bytes, instead_of: Sequence[str]) -> StoredBands:
         """Store bands: before the image, and both before their row."""

@@ -13,7 +13,7 @@ from chalicelib.application.ports.breakers import Breakers
 from chalicelib.application.ports.clock import Clock, Jitter
 from chalicelib.application.ports.imagery import Imagery
 from chalicelib.domain.cadences import has_news
-from chalicelib.domain.errors import ImageryFailed, ProviderUnavailable
+from chalicelib.domain.errors import ImageryFailed, ProviderUnavailable, Throttled
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,9 @@ def look_for_arrivals(
     now, parts = clock(), Isolation()
     asked, failing = 0, set[str]()
     before = {"asked_before": now - EVERY, "looked_before": now - AFTER_LOOK}
-    for each in arrivals.waiting(providers, **before, now=now, limit=AT_ONCE) if providers else ():
+    open_until = {name: breakers.of(name).open_until or now for name in providers}
+    well = [name for name, until in open_until.items() if until <= now]
+    for each in arrivals.waiting(well, **before, now=now, limit=AT_ONCE) if well else ():
         if not has_time():
             break
         if each.provider in failing:
@@ -61,9 +63,9 @@ def look_for_arrivals(
             except ImageryFailed as failure:
                 failing.add(each.provider)
                 log.warning("arrivals not known", extra={"provider": each.provider, "reason": failure.reason})
-                if isinstance(failure, ProviderUnavailable):
+                if isinstance(failure, Throttled) or (asking.is_trial and isinstance(failure, ProviderUnavailable)):
                     asking.failed(failure)
-                else:
+                else:  # what one ground is too much for is nobody else's trouble
                     asking.undecided()
                 continue
             asking.answered()

@@ -42,7 +42,7 @@ class Alert:
 
     @property
     def is_told_before(self) -> bool:
-        """Whether people knew all of it, of this image or a newer one."""
+        """Whether people were told of all of it before, by this image or another one since its reference."""
         return bool(self.change_log.get("told_before"))
 
 

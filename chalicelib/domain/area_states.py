@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from chalicelib.domain.sessions import Cause, Ending, SessionStatus
+from chalicelib.domain.sessions import Cause, Ending
 from chalicelib.domain.tile_runs import Verdict
 from chalicelib.domain.unseen import Unseen
 
@@ -46,12 +46,14 @@ def state_after(
     unseen: Unseen | None,
     tolerance: float,
     untold: int = 0,
+    known: int = 0,
 ) -> AreaState | None:
     """Return the state that a session leaves its area in; None if it says nothing of the area as a whole.
 
     Blind is not failing: cloud is nobody's fault. A session that somebody stopped, or that compared what was stored,
     leaves the state as it was. Of so many changed tiles (`untold`) nobody is told, for permits allow it or people know,
-    so where there are no others what was not seen is told as if nothing had changed.
+    so where there are no others what was not seen is told as if nothing had changed. Of these so many were `known`: an
+    area is no changed one by them.
     """
     is_changed = counts.get(Verdict.CHANGED, 0) > untold
     is_failing = counts.get(Verdict.FAILED, 0) > 0
@@ -68,7 +70,7 @@ def state_after(
     elif not ending.is_whole:
         state = AreaState.FAILING
     else:
-        state = AreaState.CHANGED if ending.status is SessionStatus.CHANGES_DETECTED else AreaState.WATCHED
+        state = AreaState.CHANGED if counts.get(Verdict.CHANGED, 0) > known else AreaState.WATCHED
     return state
 
 

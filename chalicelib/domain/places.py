@@ -35,7 +35,8 @@ class KnownPart:
     outlines: tuple[Outline, ...]
     area_m2: float  # when it was seen last
     told_m2: float  # when people were told of it last; 0 where the baseline holds it
-    is_as_new: bool = False  # it was seen in an image as new as the one that is compared, or in that one itself
+    known_m2: float = 0.0  # as `told_m2`, and what was told of it before it was accepted
+    is_as_new: bool = False  # people were told of it by an image that came after the reference
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

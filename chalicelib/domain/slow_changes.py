@@ -24,14 +24,14 @@ class Judged(NamedTuple):
 
     slow: Change | None  # its regions are those that are told; None where there is no baseline to compare with
     sightings: tuple[Sighting, ...]  # of both comparisons
-    told_before: tuple[Region, ...] = ()  # what the pair shows, and people know of this image or of a newer one
+    told_before: tuple[Region, ...] = ()  # what the pair shows, and people were told of since its reference
 
 
 def judge_together(pair: Change, slow: Change | None, *, known: Sequence[KnownPart], thresholds: Thresholds) -> Judged:
     """Say what of the baseline's comparison is told, and what both saw of which place.
 
-    What the pair tells is told once: also where it is compared again, by other settings, or where a later version of
-    its scene is. A known place is told again by the baseline once it has grown, in this image and in the one before;
+    What the pair tells is told once: also where it is compared again, by other settings, or where the image that
+    told it is no reference. A known place is told again by the baseline once it has grown, in this image and in the one before;
     until then it is seen, and no alert.
     """
     sightings, told_before = _told_before(pair.above(thresholds), known, thresholds)
@@ -80,7 +80,7 @@ def judge_together(pair: Change, slow: Change | None, *, known: Sequence[KnownPa
 def _told_before(
     told: Sequence[Region], known: Sequence[KnownPart], thresholds: Thresholds
 ) -> tuple[list[Sighting], tuple[Region, ...]]:
-    """Return those of the pair's regions that are known from an image as new as this one, and what they show of places.
+    """Return those of the pair's regions that people were told of since its reference, and what they show of places.
 
     One that is larger by a step than what was told is news all the same; what was accepted is none, however large.
     """
@@ -89,8 +89,8 @@ def _told_before(
     for group in _by_place(part for part in known if part.is_as_new):
         again = [region for region in told if region not in found and _meets(region, group)]
         measured = _measured(again, group)
-        told_m2 = sum(part.told_m2 for part in measured)
-        is_news = not measured or (told_m2 and _m2(again) >= told_m2 + step_m2(told_m2, thresholds))
+        known_m2 = sum(part.known_m2 for part in measured)
+        is_news = not known_m2 or _m2(again) >= known_m2 + step_m2(known_m2, thresholds)
         if again and not is_news:
             found += again
             sightings.append(replace(_sighting(again, group[0].place_id, is_told=True), is_news=False))

@@ -214,13 +214,34 @@ def test_what_a_search_is_asked_to_wait_all_wait(trip):
     assert look(trip) == 2
 
 
-def test_searches_that_fail_in_a_row_open_the_breaker(trip):
-    three_areas(trip)
-    trip.imagery.scenes = refuse_all
-    for _ in range(5):
+def test_one_area_whose_search_always_fails_holds_up_nobody_elses_tiles(trip):
+    an_area(trip, cadence_hours=720)
+    scenes = trip.imagery.scenes
+    for _ in range(14):
+        trip.imagery.scenes = refuse_all
         assert look(trip) == 1
         trip.wait(minutes=61)
-    assert breaker_of(trip).open_until is not None
+    trip.imagery.scenes = scenes
+    assert breaker_of(trip) == CLOSED
+
+
+def test_the_first_search_of_a_provider_that_is_in_trouble_still_leaves_it_alone(trip):
+    three_areas(trip)
+    trip.breakers.put("scripted", Breaker(failures=5, open_until=trip.now))
+    trip.imagery.scenes = refuse_all
+    assert look(trip) == 1
+    assert breaker_of(trip).open_until > trip.now
+
+
+def test_areas_of_a_provider_that_is_left_alone_hold_up_none_of_another(trip, monkeypatch):
+    monkeypatch.setattr(use_case, "AT_ONCE", 2)
+    for provider in ("scripted", "scripted", "another"):
+        trip.add_area(tiles=1, provider=provider, looks_on_arrival=True, cadence_hours=120)
+    trip.tick()
+    trip.work()
+    trip.wait(days=1)
+    trip.breakers.put("scripted", Breaker(failures=5, open_until=trip.now + timedelta(minutes=15)))
+    assert look(trip, providers=["scripted", "another"]) == 1
 
 
 def refuse_all(*_args, **_when):

@@ -2,7 +2,8 @@
 
 import pytest
 
-from chalicelib.domain.errors import NoCoverage
+from chalicelib.domain.errors import NoCoverage, Unavailable
+from tests.support.builders.domain import SPRING
 from tests.support.shared_images import captures_of, keys_of, shared_keys, together
 from tests.support.trip import Trip
 
@@ -13,6 +14,14 @@ def trip(engine):
 
 
 # Lost and damaged
+
+
+def damage(trip):
+    """Let half of the stored picture be gone; give its key."""
+    (key,) = shared_keys(trip)
+    trip.images.delete([key])
+    trip.images.put(key, b"half of it")
+    return key
 
 
 def test_a_lost_image_is_fetched_again_once_for_all(trip):
@@ -31,9 +40,7 @@ def test_a_damaged_image_is_replaced_before_another_area_uses_it(trip):
     first, second = trip.add_area(tiles=1), trip.add_area(user=trip.add_user(), tiles=1)
     trip.show("march")
     together(trip, first)
-    (key,) = shared_keys(trip)
-    trip.images.delete([key])
-    trip.images.put(key, b"half of it")
+    key = damage(trip)
     together(trip, second)
     assert len(trip.imagery.fetched) == 2
     assert trip.images.get(key) == b"march"
@@ -43,9 +50,7 @@ def test_a_damaged_image_that_the_provider_has_no_more_stays_where_it_is(trip):
     first, second = trip.add_area(tiles=1), trip.add_area(user=trip.add_user(), tiles=1)
     trip.show("march")
     together(trip, first)
-    (key,) = shared_keys(trip)
-    trip.images.delete([key])
-    trip.images.put(key, b"half of it")
+    key = damage(trip)
     trip.imagery.fail(None, NoCoverage("it was withdrawn"), times=1)
     (session,) = together(trip, second)
     assert session.counts_by_verdict == {"FAILED": 1}
@@ -53,6 +58,45 @@ def test_a_damaged_image_that_the_provider_has_no_more_stays_where_it_is(trip):
     trip.wait(minutes=5)
     (session,) = together(trip, second)
     assert (session.counts_by_verdict, trip.images.get(key)) == ({"BASELINE": 1}, b"march")
+
+
+def test_a_damaged_image_that_comes_back_with_other_bytes_is_noticed_by_all_who_use_it(trip):
+    first = trip.add_area(tiles=1)
+    trip.show("march")
+    together(trip, first)
+    damage(trip)
+    trip.imagery = Trip(trip.engine).imagery
+    trip.imagery.show("march", SPRING, lambda _view: b"march, made anew")
+    together(trip, trip.add_area(user=trip.add_user(), tiles=1))
+    trip.wait(hours=1)
+    together(trip, first)
+    newest = max((tile.image for tile in trip.tiles(first)), key=lambda image: image.image_id)
+    assert trip.images.get(newest.key) == b"march, made anew"
+
+
+def test_a_slow_worker_deletes_nothing_that_another_has_put_right(trip):
+    first = trip.add_area(tiles=1)
+    trip.show("march")
+    together(trip, first)
+    key = damage(trip)
+    second, third = (trip.add_area(user=trip.add_user(), tiles=1) for _ in range(2))
+    fetch, put = trip.imagery.fetch, trip.images.put
+
+    def full(*_args):
+        trip.images.put = put
+        raise Unavailable("the disk is full")
+
+    def slow(*asked):
+        trip.imagery.fetch = fetch
+        trip.wait(minutes=5)  # its hold ends; another takes over and puts it right
+        assert together(trip, third)[0].counts_by_verdict == {"BASELINE": 1}
+        trip.images.put = full
+        return fetch(*asked)
+
+    trip.imagery.fetch = slow
+    trip.capture_now(second)
+    trip.work_once()
+    assert trip.images.get(key) == b"march"
 
 
 # Deleted

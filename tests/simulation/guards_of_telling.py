@@ -6,10 +6,10 @@ from tests.simulation.guard import APPLICATION, DB, DOMAIN, ONE_WRITER, Guard
 
 TELLING = (
     Guard(
-        "what people know of an image is not told again",
+        "what people were told since a reference is not told again",
         f"{DB}.place_sightings",
         "known_parts",
-        "is_as_new=row.part_seen_at >= taken_at",
+        "is_as_new=row.part_told_at is not None and (row.part_told_at, row.part_told_image) > since",
         "is_as_new=False",
     ),
     Guard(

@@ -210,7 +210,7 @@ def comparison_claim(connection: Connection, job: TileJob) -> ComparisonClaim | 
         baseline=baseline,
         seasons=() if dates or not (image.bands and reference.bands) else images_of_seasons(connection, image),
         between=() if baseline is None else choose_between(older, baseline=baseline, reference=reference),
-        known=() if dates else known_parts(of_run, taken_at=image.taken_at),
+        known=() if dates else known_parts(of_run, reference=reference),
         dates=dates,
         has_layers=bool(row.has_layers),
     )

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select
+from sqlalchemy import Connection, Row, ScalarSelect, Select, exists, insert, select
 
 from chalicelib.adapters.database import tables as t
+from chalicelib.domain.images import StoredImage
+from chalicelib.domain.permits import Standing
 from chalicelib.domain.places import KnownPart, Sighting
 
 SIGHTING, RUN, IMAGE, AREA = t.place_sightings, t.session_tiles, t.image_tiles, t.area_configs
-PART = SIGHTING.alias("part")
+PART, TOLD, ALERT = SIGHTING.alias("part"), SIGHTING.alias("told"), t.alert_details
 MOST_PARTS = 500  # of places that one comparison is told of: on nine tiles
 
 
@@ -28,13 +29,25 @@ def with_places(of_run: Select[Any]) -> Select[Any]:
         & PART.c.x.between(RUN.c.x - 1, RUN.c.x + 1)
         & PART.c.y.between(RUN.c.y - 1, RUN.c.y + 1)
     )
-    names = ("place_id", "x", "y", "outlines", "area_m2", "told_m2", "seen_at")
+    names = ("place_id", "x", "y", "outlines", "area_m2", "told_m2", "accepted_told_m2")
     columns = [PART.c[name].label(f"part_{name}") for name in names]
+    columns += [_told_last("seen_at").label("part_told_at"), _told_last("image_id").label("part_told_image")]
     return of_run.add_columns(*columns).outerjoin(PART, is_near).limit(MOST_PARTS)
 
 
-def known_parts(rows: Sequence[Row[Any]], *, taken_at: datetime) -> tuple[KnownPart, ...]:
-    """Return the places of the rows of `with_places`, for an image that was taken at a time."""
+def _told_last(name: str) -> ScalarSelect[Any]:
+    """Look up the image by which people were told of a place's part last: not where a permit silenced that."""
+    same = [TOLD.c[each] == PART.c[each] for each in ("place_id", "z", "x", "y")]
+    silenced = exists().where(
+        ALERT.c.tile_run_id == TOLD.c.tile_run_id, ALERT.c.change_log["permit"].as_string() == Standing.VALID.value
+    )
+    told = select(TOLD.c[name]).where(*same, TOLD.c.is_told.is_(True), ~silenced)
+    return told.order_by(TOLD.c.seen_at.desc(), TOLD.c.image_id.desc()).limit(1).correlate(PART).scalar_subquery()
+
+
+def known_parts(rows: Sequence[Row[Any]], *, reference: StoredImage) -> tuple[KnownPart, ...]:
+    """Return the places of the rows of `with_places`, for an image that is compared with a reference."""
+    since = (reference.taken_at, reference.image_id)
     return tuple(
         KnownPart(
             place_id=row.part_place_id,
@@ -42,7 +55,8 @@ def known_parts(rows: Sequence[Row[Any]], *, taken_at: datetime) -> tuple[KnownP
             outlines=tuple(row.part_outlines),
             area_m2=row.part_area_m2,
             told_m2=row.part_told_m2,
-            is_as_new=row.part_seen_at >= taken_at,
+            known_m2=row.part_told_m2 or row.part_accepted_told_m2 or 0.0,
+            is_as_new=row.part_told_at is not None and (row.part_told_at, row.part_told_image) > since,
         )
         for row in rows
         if row.part_place_id is not None

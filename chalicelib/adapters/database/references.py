@@ -112,7 +112,7 @@ def newest_pairs(connection: Connection, area: Area) -> Iterator[tuple[Tile, Pai
     for tile, grouped in groupby(_newest_of_each_kind(connection, area), tile_of):
         rows = list(grouped)
         sessions = {row.id: row.session_id for row in rows}
-        accepted = {row.id for row in rows if accepted_at and row.is_settled and row.fetched_at <= accepted_at}
+        accepted = {row.id for row in rows if accepted_at and row.compared_at and row.compared_at <= accepted_at}
         pair = newest_pair(
             [
                 Candidate(
@@ -141,7 +141,7 @@ def _newest_of_each_kind(connection: Connection, area: Area) -> list[Row[Any]]:
             IMAGE.c.session_id,
             *(IMAGE.c.z, IMAGE.c.x, IMAGE.c.y),
             IMAGE.c.taken_at,
-            IMAGE.c.fetched_at,
+            IMAGE.c.compared_at,
             IMAGE.c.clear_share,
             IMAGE.c.is_baseline,
             IMAGE.c.compared_share,

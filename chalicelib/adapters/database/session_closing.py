@@ -189,9 +189,8 @@ def finish_if_done(connection: Connection, session: Row[Any], *, now: datetime, 
     )
     summary = summarise(connection, session.id, counts, unseen)
     untold = summary["untold"]
-    state = state_after(
-        ending, by_verdict, cause=Cause(session.cause), unseen=unseen, tolerance=tolerance, untold=untold
-    )
+    not_told = {"untold": untold, "known": untold - summary["authorised"]}
+    state = state_after(ending, by_verdict, cause=Cause(session.cause), unseen=unseen, tolerance=tolerance, **not_told)
     if state is not None:
         seen_at = clearly_seen_in(connection, session.id, tolerance=tolerance)
         said = {"session_id": session.id, "unseen": unseen, "tolerance": tolerance, "clearly_seen_at": seen_at}

@@ -29,13 +29,14 @@ def change(*regions):
     return replace(a_change(), regions=tuple(shown), ignored=tuple(each for each in regions if each.reason is not None))
 
 
-def known(told_m2, *, last_m2=None, at=0, place_id=7, is_here=True, is_as_new=False):
+def known(told_m2, *, last_m2=None, known_m2=None, at=0, place_id=7, is_here=True, is_as_new=False):
     return KnownPart(
         is_here=is_here,
         place_id=place_id,
         outlines=(outline(at, at + 10),),
         told_m2=told_m2,
         area_m2=told_m2 if last_m2 is None else last_m2,
+        known_m2=told_m2 if known_m2 is None else known_m2,
         is_as_new=is_as_new,
     )
 
@@ -158,11 +159,15 @@ def news(pair, slow, *parts):
         (known(100, at=20, is_as_new=True), False),
         (known(100, is_here=False, is_as_new=True), True),
         (known(80, is_as_new=True), False),
-        (known(0, is_as_new=True), True),
+        (known(0, known_m2=100, is_as_new=True), True),
+        (known(0, is_as_new=True), False),
     ],
-    ids=["known of this image", "of one before", "elsewhere", "of the tile beside", "a step smaller", "accepted"],
+    ids=[
+        *("told since the reference", "told before it", "elsewhere", "of the tile beside", "a step smaller"),
+        *("accepted", "seen and never told"),
+    ],
 )
-def test_what_is_known_of_an_image_as_new_is_not_told_again(slow, part, is_known):
+def test_what_was_told_since_the_reference_is_not_told_again(slow, part, is_known):
     found, sightings = news(change(region(110)), slow, part)
     assert found == ([110] if is_known else [])
     assert sightings == [(7, 110, False) if is_known else (None, 110, True)]
