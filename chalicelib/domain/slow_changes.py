@@ -31,8 +31,8 @@ def judge_together(pair: Change, slow: Change | None, *, known: Sequence[KnownPa
     """Say what of the baseline's comparison is told, and what both saw of which place.
 
     What the pair tells is told once: also where it is compared again, by other settings, or where the image that
-    told it is no reference. A known place is told again by the baseline once it has grown, in this image and in the one before;
-    until then it is seen, and no alert.
+    told it is no reference. A known place is told again by the baseline once it has grown, in this image and in the
+    one before; until then it is seen, and no alert.
     """
     sightings, told_before = _told_before(pair.above(thresholds), known, thresholds)
     told = [region for region in pair.above(thresholds) if region not in told_before]

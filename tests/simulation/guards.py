@@ -151,8 +151,8 @@ WRITING = (
         "bytes before the row: of an image",
         f"{APPLICATION}.capture_image",
         "ImageCapture",
-        "        self.images.put(capture.key, content)\n",
-        "        with suppress(Unavailable):\n            self.images.put(capture.key, content)\n",
+        "        self._put(capture.key, content, instead_of)\n",
+        "        with suppress(Unavailable):\n            self._put(capture.key, content, instead_of)\n",
     ),
     Guard(
         "an orphan is old",

@@ -41,7 +41,7 @@ BROKEN = {
     A_MESSAGE: "nothing is left",
     "UPDATE session_tiles SET lease_until = '2026-03-01' WHERE id = 1": "nothing is left",
     "UPDATE deliveries SET status = 'PENDING' WHERE id = 1": "nothing is left",
-    A_PAIR_TWICE: "no pair alerted twice",
+    A_PAIR_TWICE: "no image told of twice",
     "UPDATE places SET merged_into_id = id WHERE id = 1": "a planted change is one place",
     "UPDATE place_sightings SET place_id = NULL WHERE id = 1": "a planted change is one place",
     "UPDATE place_sightings SET is_told = 0 WHERE id = 1": "a planted change is one place",
