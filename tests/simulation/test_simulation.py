@@ -23,7 +23,7 @@ A_MESSAGE = (
     " VALUES ('captures', '{}', 1, '2026-03-01 00:00:00', '2026-03-01 00:00:00', 0, '')"
 )
 FIRST = '[["item-0", "2026-03-01T01:00:00+00:00", "0", null]]'
-A_PAIR_TWICE = (
+AN_IMAGE_TWICE = (
     "UPDATE alert_details SET image_id = (SELECT image_id FROM alert_details ORDER BY id LIMIT 1),"
     " reference_id = (SELECT reference_id FROM alert_details ORDER BY id LIMIT 1)"
 )
@@ -41,7 +41,7 @@ BROKEN = {
     A_MESSAGE: "nothing is left",
     "UPDATE session_tiles SET lease_until = '2026-03-01' WHERE id = 1": "nothing is left",
     "UPDATE deliveries SET status = 'PENDING' WHERE id = 1": "nothing is left",
-    A_PAIR_TWICE: "no image told of twice",
+    AN_IMAGE_TWICE: "no image told of twice",
     "UPDATE places SET merged_into_id = id WHERE id = 1": "a planted change is one place",
     "UPDATE place_sightings SET place_id = NULL WHERE id = 1": "a planted change is one place",
     "UPDATE place_sightings SET is_told = 0 WHERE id = 1": "a planted change is one place",
