@@ -222,3 +222,14 @@ def test_an_area_is_no_changed_one_by_what_people_know(trip):
     lost_and_made_anew(trip, area, HOUSE)
     with trip.engine.connect() as connection:
         assert standings_of(connection, [area.area_id])[area.area_id].state is AreaState.WATCHED
+
+
+def test_what_was_accepted_lost_and_found_is_not_opened_by_the_next_picture(trip):
+    area = trip.add_area(tiles=1)
+    look(trip, area, "march", -1)
+    look(trip, area, "april", 1, HOUSE)
+    accept(trip, area)
+    lost_and_made_anew(trip, area, HOUSE)
+    assert (pushes(trip), place(trip).state) == (1, PlaceState.ACCEPTED)
+    look(trip, area, "may", 2, NOTHING, HOUSE)  # its baseline is march: what was accepted is lost
+    assert (pushes(trip), place(trip).state) == (1, PlaceState.ACCEPTED)

@@ -134,7 +134,7 @@ def _join(connection: Connection, group: Group, *, area_id: int) -> tuple[int, l
     for row in new:
         before = [each for each in group.replaced_by(row) if each.id not in replaced]
         replaced |= {each.id: each for each in before}
-        told[row.id] = row.told_m2 or sum(each.told_m2 for each in before)  # 0: it is seen, and no news
+        told[row.id] = row.told_m2 or sum(_known_m2(each, row) for each in before)  # 0: it is seen, and no news
     latest = [*(row for row in group.known if row.id not in replaced), *new]
     values = _values(latest, new)
     place_id = _kept_id(connection, place_ids, values, area_id=area_id)
@@ -144,6 +144,15 @@ def _join(connection: Connection, group: Group, *, area_id: int) -> tuple[int, l
     joined = [{"sighting_id": row.id, "joined_id": place_id, "told": told[row.id], "whole": whole} for row in new]
     connection.execute(_JOINED, joined)
     return place_id, [outline for row in latest for outline in row.outlines]
+
+
+def _known_m2(before: Row[Any], seen: Row[Any]) -> float:
+    """Return what people were told of a sighting that is seen anew.
+
+    Where an alert shows it as what they know, that is also what was told before it was accepted: it came back with an
+    image from after that, and is no growth since.
+    """
+    return (before.told_m2 or (before.accepted_told_m2 if seen.is_told else 0.0)) or 0.0
 
 
 def _values(latest: Sequence[Row[Any]], new: Sequence[Row[Any]]) -> dict[str, Any]:
