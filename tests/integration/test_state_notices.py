@@ -129,9 +129,9 @@ def test_a_change_where_nothing_was_seen_is_told_at_once_and_is_seen_again(trip)
 def test_changes_in_what_is_seen_hide_no_unseen_ground_beside_them(trip):
     area = trip.add_area(tiles=2)
     days(trip, [area], [CLEAR])
-    for _ in range(8):
+    for growing in range(8):
         days(trip, [area], [PARTLY])
-        days(trip, [area], [PARTLY], m2=900)
+        days(trip, [area], [PARTLY], m2=900 * 2**growing)
     assert trip.areas.standings([area.area_id])[area.area_id].state is AreaState.CHANGED
     assert told(trip) == ["Partly not seen: Hill"]
 
