@@ -131,7 +131,7 @@ def test_changes_in_what_is_seen_hide_no_unseen_ground_beside_them(trip):
     days(trip, [area], [CLEAR])
     for growing in range(8):
         days(trip, [area], [PARTLY])
-        days(trip, [area], [PARTLY], m2=900 * 2**growing)
+        days(trip, [area], [PARTLY], m2=900 * 3**growing)
     assert trip.areas.standings([area.area_id])[area.area_id].state is AreaState.CHANGED
     assert told(trip) == ["Partly not seen: Hill"]
 
