@@ -89,16 +89,8 @@ class _Connection(HTTPConnection):
             return super().getresponse()
 
 
-class _TlsConnection(HTTPSConnection):
-    @override
-    def connect(self) -> None:
-        with _whole(self):
-            super().connect()
-
-    @override
-    def getresponse(self) -> Any:  # of urllib3; the standard library says one of its own
-        with _whole(self):
-            return super().getresponse()
+class _TlsConnection(_Connection, HTTPSConnection):
+    """The same over TLS: what `_Connection` calls above it is HTTPSConnection here."""
 
 
 @contextmanager
