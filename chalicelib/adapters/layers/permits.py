@@ -33,10 +33,11 @@ def permit_notes(options: ImportOptions, permits: int) -> list[str]:
     """Return what is taken of all permits because no column is named for it."""
     if options.kind is not LayerKind.PERMITS or not permits:
         return []
+    count = f"all {permits} permits count" if permits > 1 else "its only permit counts"
     unsaid = (
-        (options.state_column, f"no column for the state: all {permits} permits count as approved"),
-        (options.from_column, f"no column for the begin: all {permits} permits count from any day on"),
-        (options.to_column, f"no column for the end: all {permits} permits are without end"),
+        (options.state_column, f"no column for the state: {count} as approved"),
+        (options.from_column, f"no column for the begin: {count} from any day on"),
+        (options.to_column, f"no column for the end: {count} without an end"),
     )
     return [note for column, note in unsaid if not column]
 
