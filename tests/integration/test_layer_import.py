@@ -197,7 +197,7 @@ def test_a_newer_version_of_permits_makes_no_revoked_one_valid(server, asha):
     assert (refused.status, refused.json["errors"][0]["pointer"]) == (400, "/kind")
     notes = read(server, asha, path, crs="EPSG:4326")["preview"]["notes"]
     assert "no column for the state: all 4 permits count as approved" in notes, "it is of the layer's kind"
-    assert "no column for the end: all 4 permits are without end" in notes
+    assert "no column for the end: all 4 permits count without an end" in notes
     for missing in ("stateColumn", "toColumn", "fromColumn"):
         named = {name: column for name, column in columns.items() if name != missing}
         read(server, asha, path, crs="EPSG:4326", **named)
