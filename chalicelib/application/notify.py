@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from chalicelib.application.ports.clock import Clock
 from chalicelib.application.ports.deliveries import Deliveries
@@ -26,7 +27,13 @@ def notify_session(
     notice = deliveries.prepare(job.session_id, **about, extra=targets, now=clock())
     if notice is None:
         return
-    while claimed := deliveries.claim(job.session_id, **about, now=clock(), lease_s=lease_s, limit=PUSHES_AT_ONCE):
+    while True:
+        begun = clock()
+        claimed = deliveries.claim(job.session_id, **about, now=begun, lease_s=lease_s, limit=PUSHES_AT_ONCE)
+        if not claimed:
+            return
+        if clock() >= begun + timedelta(seconds=lease_s):
+            continue  # this worker stood still meanwhile: another one may be at it by now
         receipts = _push(push, notice, [delivery.target for delivery in claimed])
         deliveries.record(job.session_id, claimed, receipts, **about, now=clock())
         if any(receipt.status is DeliveryStatus.PENDING for receipt in receipts):

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from chalicelib.domain.jobs import SessionJob
 from chalicelib.domain.places import PlaceFilter, PlaceState
 from chalicelib.domain.sessions import SessionStatus
 from chalicelib.domain.thresholds import Sensitivity
@@ -110,3 +111,20 @@ def test_nothing_of_the_state_turns_by_what_people_know(trip, area):
     trip.reconcile()
     assert pushes(trip) == 1
     assert trip.areas.get(area.area_id, user_id=area.user_id).next_due_at == before.next_due_at
+
+
+def test_who_stood_still_while_it_claimed_a_push_leaves_it_to_who_did_not(trip):
+    area = trip.add_area(tiles=1)
+    trip.run_session(area, "march", days=-1)
+    claim = trip.deliveries.claim
+
+    def stands_still(session_id, **asked):
+        trip.deliveries.claim = claim
+        claimed = claim(session_id, **asked)
+        trip.wait(minutes=2)
+        trip.notify(SessionJob(session_id=session_id))
+        return claimed
+
+    trip.deliveries.claim = stands_still
+    trip.run_session(area, "april", days=1, change=CHANGE)
+    assert pushes(trip) == 1
