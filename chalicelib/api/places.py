@@ -77,10 +77,7 @@ class SeenOut(ApiModel):
     alert_session_id: Annotated[int, Field(description="The session.")]
     seen_at: Annotated[datetime, Field(description="When the newest of its images was taken.")]
     area_m2: Annotated[float, Field(description="Square metres that had changed by then.")]
-    is_told: Annotated[
-        bool,
-        Field(description="Whether an alert of the session shows it."),
-    ]
+    is_told: Annotated[bool, Field(description="Whether an alert of the session shows it.")]
     images: Annotated[list[SeenImageOut], Field(description="Its images, one for each tile that showed it.")]
 
     @classmethod

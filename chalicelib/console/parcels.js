@@ -21,7 +21,7 @@ export function authorisedBadge(alert) {
 /** Make the badge of an alert whose change people knew; null for any other. */
 export function toldBeforeBadge(alert) {
   if (!alert.toldBefore) return null;
-  return badge("Told before", "circle", "plain", "All of it was known from this picture, or from a newer one: nobody was told again.");
+  return badge("Told before", "circle", "plain", "All of it was told before, by this picture or by another one since the picture before: nobody was told again.");
 }
 
 /** Make the table of the parcels that an alert names; null where it names none. */

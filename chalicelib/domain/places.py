@@ -36,7 +36,7 @@ class KnownPart:
     area_m2: float  # when it was seen last
     told_m2: float  # when people were told of it last; 0 where the baseline holds it
     known_m2: float = 0.0  # as `told_m2`, and what was told of it before it was accepted
-    is_as_new: bool = False  # people were told of it by an image that came after the reference
+    is_told_since: bool = False  # people were told of it by an image that came after the reference
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,7 +41,7 @@ def judge_together(pair: Change, slow: Change | None, *, known: Sequence[KnownPa
         return Judged(None, tuple(sightings), told_before)
     shown = [region for region in (*slow.regions, *slow.ignored) if region.reason in _STILL_SHOWN]
     alerts: list[Region] = []
-    left = [region for region in shown if not _is_among(region, told_before)]
+    left = [region for region in shown if not _touches_any(region, told_before)]
     told_here = list(told)
     for group in _by_place(known):
         again = [region for region in left if _meets(region, group)]
@@ -60,14 +60,14 @@ def judge_together(pair: Change, slow: Change | None, *, known: Sequence[KnownPa
         else:
             sightings.append(_sighting(fresh, None, is_told=True))
     for region in told_here:
-        whole = [other for other in left if _is_among(other, [region])]
+        whole = [other for other in left if _touches_any(other, [region])]
         left = [other for other in left if other not in whole]
         sightings.append(_sighting(whole or [region], None, is_told=True))
     against = [region for region in pair.ignored if region.reason in NUISANCES]
     for region in left:
         if region.reason is not None or region.area_m2 < thresholds.min_changed_area_m2:
             continue
-        if _is_among(region, against):
+        if _touches_any(region, against):
             continue
         alerts.append(replace(region, is_slow=True))
         sightings.append(_sighting([region], None, is_told=True))
@@ -82,11 +82,11 @@ def _told_before(
 ) -> tuple[list[Sighting], tuple[Region, ...]]:
     """Return those of the pair's regions that people were told of since its reference, and what they show of places.
 
-    One that is larger by a step than what was told is news all the same; what was accepted is none, however large.
+    One that is larger by a step than what was told, or told and accepted, is news all the same.
     """
     sightings: list[Sighting] = []
     found: list[Region] = []
-    for group in _by_place(part for part in known if part.is_as_new):
+    for group in _by_place(part for part in known if part.is_told_since):
         again = [region for region in told if region not in found and _meets(region, group)]
         measured = _measured(again, group)
         known_m2 = sum(part.known_m2 for part in measured)
@@ -97,7 +97,7 @@ def _told_before(
     return sightings, tuple(found)
 
 
-def _is_among(region: Region, others: Iterable[Region]) -> bool:
+def _touches_any(region: Region, others: Iterable[Region]) -> bool:
     return any(touch([region.outline], [other.outline]) for other in others)
 
 

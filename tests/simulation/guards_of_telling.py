@@ -9,8 +9,8 @@ TELLING = (
         "what people were told since a reference is not told again",
         f"{DB}.place_sightings",
         "known_parts",
-        "is_as_new=row.part_told_at is not None and (row.part_told_at, row.part_told_image) > since",
-        "is_as_new=False",
+        "is_told_since=row.part_told_at is not None and (row.part_told_at, row.part_told_image) > since",
+        "is_told_since=False",
     ),
     Guard(
         "how areas stand is told",

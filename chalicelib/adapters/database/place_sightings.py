@@ -37,7 +37,8 @@ def with_places(of_run: Select[Any]) -> Select[Any]:
 
 def _told_last(name: str) -> ScalarSelect[Any]:
     """Look up the image by which people were told of a place's part last: not where a permit silenced that."""
-    same = [TOLD.c[each] == PART.c[each] for each in ("place_id", "z", "x", "y")]
+    same = [TOLD.c[each] == PART.c[each] for each in ("place_id", "area_id", "z", "x", "y")]
+    same.append(TOLD.c.is_latest.in_((True, False)))  # both, so that the index leads to the tile
     silenced = exists().where(
         ALERT.c.tile_run_id == TOLD.c.tile_run_id, ALERT.c.change_log["permit"].as_string() == Standing.VALID.value
     )
@@ -56,7 +57,7 @@ def known_parts(rows: Sequence[Row[Any]], *, reference: StoredImage) -> tuple[Kn
             area_m2=row.part_area_m2,
             told_m2=row.part_told_m2,
             known_m2=row.part_told_m2 or row.part_accepted_told_m2 or 0.0,
-            is_as_new=row.part_told_at is not None and (row.part_told_at, row.part_told_image) > since,
+            is_told_since=row.part_told_at is not None and (row.part_told_at, row.part_told_image) > since,
         )
         for row in rows
         if row.part_place_id is not None

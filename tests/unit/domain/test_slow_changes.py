@@ -29,7 +29,7 @@ def change(*regions):
     return replace(a_change(), regions=tuple(shown), ignored=tuple(each for each in regions if each.reason is not None))
 
 
-def known(told_m2, *, last_m2=None, known_m2=None, at=0, place_id=7, is_here=True, is_as_new=False):
+def known(told_m2, *, last_m2=None, known_m2=None, at=0, place_id=7, is_here=True, is_told_since=False):
     return KnownPart(
         is_here=is_here,
         place_id=place_id,
@@ -37,7 +37,7 @@ def known(told_m2, *, last_m2=None, known_m2=None, at=0, place_id=7, is_here=Tru
         told_m2=told_m2,
         area_m2=told_m2 if last_m2 is None else last_m2,
         known_m2=told_m2 if known_m2 is None else known_m2,
-        is_as_new=is_as_new,
+        is_told_since=is_told_since,
     )
 
 
@@ -154,13 +154,13 @@ def news(pair, slow, *parts):
 @pytest.mark.parametrize(
     ("part", "is_known"),
     [
-        (known(100, is_as_new=True), True),
+        (known(100, is_told_since=True), True),
         (known(100), False),
-        (known(100, at=20, is_as_new=True), False),
-        (known(100, is_here=False, is_as_new=True), True),
-        (known(80, is_as_new=True), False),
-        (known(0, known_m2=100, is_as_new=True), True),
-        (known(0, is_as_new=True), False),
+        (known(100, at=20, is_told_since=True), False),
+        (known(100, is_here=False, is_told_since=True), True),
+        (known(80, is_told_since=True), False),
+        (known(0, known_m2=100, is_told_since=True), True),
+        (known(0, is_told_since=True), False),
     ],
     ids=[
         *("told since the reference", "told before it", "elsewhere", "of the tile beside", "a step smaller"),
@@ -174,16 +174,16 @@ def test_what_was_told_since_the_reference_is_not_told_again(slow, part, is_know
 
 
 def test_what_is_new_beside_what_is_known_is_told():
-    found, sightings = news(change(region(110), region(60, at=40)), None, known(100, is_as_new=True))
+    found, sightings = news(change(region(110), region(60, at=40)), None, known(100, is_told_since=True))
     assert (found, sightings) == ([110], [(7, 110, False), (None, 60, True)])
 
 
 def test_the_part_of_a_place_on_the_next_tile_is_news_there():
-    beside = known(100, at=11, is_here=False, is_as_new=True)
+    beside = known(100, at=11, is_here=False, is_told_since=True)
     assert news(change(region(110)), None, beside) == ([], [(None, 110, True)])
 
 
 def test_the_baseline_tells_nothing_again_that_the_pair_shows_as_known():
-    result = judged(change(region(110)), change(region(150)), known(100, last_m2=140, is_as_new=True))
+    result = judged(change(region(110)), change(region(150)), known(100, last_m2=140, is_told_since=True))
     assert told(result) == []
     assert [(each.place_id, each.is_news) for each in result.sightings] == [(7, False)]
