@@ -16,7 +16,7 @@ from chalicelib.domain.image_formats.tiff import ReadRange
 from chalicelib.domain.image_formats.tiff_levels import GREY_FROM_WHITE, PALETTE, Level
 from chalicelib.domain.image_formats.tiff_picture import TiffPicture
 from chalicelib.intake.block_ranges import Place, fetched_in_ranges
-from chalicelib.intake.pixels import Pixels, bits_of, to_pixels
+from chalicelib.intake.pixels import Pixels, bits_of, in_any_channel, to_pixels
 from chalicelib.intake.tiff_blocks import unpack
 
 KEPT_BYTES = 64_000_000  # of blocks that were unpacked last
@@ -137,7 +137,7 @@ class TiffFile:
         samples, valid = self.masked(place, window)
         colours = _bgr(level, samples)
         colours = colours[:, :, : colours.shape[2] - (level.alpha is not None)]
-        valid &= (colours < 65_535).any(axis=2)
+        valid &= in_any_channel(colours < 65_535)
         return np.bincount(colours.max(axis=2)[valid], minlength=65_537)
 
     def _valid(self, place: int, window: Window, samples: NDArray[Any]) -> NDArray[np.bool_]:
@@ -145,7 +145,7 @@ class TiffFile:
         colours = _colours(masked.level)
         valid = np.ones(samples.shape[:2], np.bool_)
         if self.picture.no_data is not None:
-            valid &= (samples[:, :, colours] != self.picture.no_data).any(axis=2)
+            valid &= in_any_channel(samples[:, :, colours] != self.picture.no_data)
         if masked.level.alpha is not None:
             valid &= samples[:, :, masked.level.alpha] > 0
         if masked.mask is not None:
