@@ -1,9 +1,6 @@
 """What an area's archive says of its looks: verdicts of tiles, what was seen and told to nobody, outlines, pushes."""
 
-import json
-import zipfile
 from datetime import timedelta
-from io import BytesIO
 
 import pytest
 from sqlalchemy import insert, select
@@ -12,55 +9,11 @@ from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.area_contents import SqlAreaContents
 from chalicelib.adapters.database.area_state_table import state_notices
 from chalicelib.adapters.database.engine import insert_row
-from chalicelib.application.export_area import TOO_LONG, export_area
-from chalicelib.domain.jobs import ExportJob, Queue
-from tests.support.api_server import Server
+from chalicelib.application.export_area import TOO_LONG
+from tests.support.exporting import ask, exported, shown, told, work
 from tests.support.retained import POLICY
 
 TOKEN = "the-token-of-her-phone"
-
-
-@pytest.fixture
-def server(database_url):
-    made = Server(database_url)
-    yield made
-    made.engine.dispose()
-
-
-@pytest.fixture
-def asha(server):
-    return server.user()
-
-
-def write(server, person, area, *, clock=None):
-    """Have an area's archive written; return the export."""
-    path = f"/api/area-configs/{area['id']}/exports"
-    export = person.post(path, {"images": "none"}).json
-    (message,) = [each for each in server.jobs.sent if each.queue is Queue.IMPORTS]
-    server.jobs.sent.remove(message)
-    export_area(
-        ExportJob.from_json(message.body),
-        exports=server.ports.area_exports,
-        contents=server.ports.area_contents,
-        store=server.images,
-        archive_of=server.ports.archive_of,
-        licence_of=server.ports.licence_of,
-        clock=clock or (lambda: server.now),
-        limit_s=600,
-        most_bytes=2**25,
-        kept_for=timedelta(days=7),
-    )
-    return person.get(f"{path}/{export['id']}").json
-
-
-def exported(server, person, area):
-    ready = write(server, person, area)
-    assert ready["state"] == "READY", ready
-    return zipfile.ZipFile(BytesIO(server.call("GET", ready["url"]).content))
-
-
-def told(archive, name):
-    return json.loads(archive.read(name))
 
 
 def look(server, person, area, *, changed_m2):
@@ -81,7 +34,7 @@ def test_each_tile_of_each_session_has_its_verdict_and_what_was_not_seen(server,
         first = connection.execute(select(run.c.id).order_by(run.c.id).limit(1)).scalar_one()
         unseen = {"verdict": "OBSCURED", "reason": "a cloud", "watched_m2": 90.0, "unseen_m2": 60.0}
         connection.execute(run.update().where(run.c.id == first).values(**unseen))
-    archive = exported(server, asha, area)
+    archive = exported(server, asha, area, images="none")
     sessions, tiles = told(archive, "sessions.json"), told(archive, "tiles.json")
     assert [each["session_id"] for each in tiles] == [each["id"] for each in sessions]
     assert {name: tiles[0][name] for name in unseen} == unseen
@@ -96,7 +49,7 @@ def test_what_was_seen_and_told_to_nobody_is_there_with_its_reason(server, asha)
     area = asha.trip(changed_m2=30.0, minChangedAreaM2=200)
     look(server, asha, area, changed_m2=900.0)
     asha.trip(name="Another", centerLat=14.0)
-    archive = exported(server, asha, area)
+    archive = exported(server, asha, area, images="none")
     tiles, made = told(archive, "tiles.json"), told(archive, "comparisons.json")
     assert [(each["image_id"], each["reference_id"]) for each in made][:1] == [
         (tiles[1]["image_id"], tiles[1]["reference_id"])
@@ -109,7 +62,7 @@ def test_what_was_seen_and_told_to_nobody_is_there_with_its_reason(server, asha)
 
 
 def test_what_each_look_saw_of_a_place_has_its_outline(server, asha):
-    archive = exported(server, asha, asha.trip())
+    archive = exported(server, asha, asha.trip(), images="none")
     (seen,), (place,) = told(archive, "sightings.json"), told(archive, "places.geojson")["features"]
     assert seen["geometry"] == place["geometry"]
     assert seen["geometry"]["type"] == "MultiPolygon"
@@ -122,7 +75,7 @@ def test_who_was_told_is_there_and_no_address_is(server, asha):
     area, beside = asha.trip(), asha.trip(name="Another", centerLat=14.0)
     server.later(minutes=1)
     server.notify()
-    archive = exported(server, asha, area)
+    archive = exported(server, asha, area, images="none")
     sessions = told(archive, "sessions.json")
     (push,) = told(archive, "pushes.json")
     assert (push["session_id"], push["kind"], push["status"]) == (sessions[1]["id"], "token", "SENT")
@@ -185,5 +138,7 @@ def test_tiles_that_take_too_long_end_the_archive_with_the_reason(server, asha):
     area = asha.area()
     add_runs(server, area, sessions=1, tiles=1001)
     times = iter([server.now] * 3)
-    failed = write(server, asha, area, clock=lambda: next(times, server.now + timedelta(seconds=541)))
+    export = ask(asha, area, images="none")
+    work(server, clock=lambda: next(times, server.now + timedelta(seconds=541)))
+    failed = shown(asha, area, export)
     assert (failed["state"], failed["problem"]) == ("FAILED", TOO_LONG)

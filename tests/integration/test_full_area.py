@@ -8,25 +8,13 @@ from sqlalchemy import event, select, text, update
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.domain.scenes import Scene
-from tests.support.api_server import SMALL_AREA, Server
+from tests.support.api_server import SMALL_AREA
 from tests.support.builders.domain import NOON
 from tests.support.full_database import fill
 
 IMAGES = 4_000
 SESSION = t.alert_sessions
 OF_IMAGES = re.compile(r"(SIMPLE|SEARCH|SCAN) image_tiles\b")
-
-
-@pytest.fixture
-def server(database_url):
-    made = Server(database_url)
-    yield made
-    made.engine.dispose()
-
-
-@pytest.fixture
-def asha(server):
-    return server.user()
 
 
 @pytest.fixture

@@ -27,18 +27,6 @@ PERMITS = b"plot,wkt,from,to,ref,state\n" + b"\n".join(
 )
 
 
-@pytest.fixture
-def server(database_url):
-    made = Server(database_url)
-    yield made
-    made.engine.dispose()
-
-
-@pytest.fixture
-def asha(server):
-    return server.user()
-
-
 def work(server, *, most_bytes=2**25):
     """Do the jobs of imports that wait."""
     for message in [each for each in server.jobs.sent if each.queue is Queue.IMPORTS]:

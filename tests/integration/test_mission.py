@@ -11,7 +11,6 @@ import pytest
 from sqlalchemy import inspect, text
 
 from tests.support import contract_members as members
-from tests.support.api_server import Server
 from tests.support.contract_members import assert_shape
 from tests.support.sources import ROOT, text_of
 
@@ -112,13 +111,6 @@ class OldClient:
             assert (answer.status, bool(answer.json["message"])) == (200, True)
             self.server.work(changed_m2=900)
         return self.get(f"/api/monitor/image-tiles/area/{area_id}")
-
-
-@pytest.fixture
-def server(database_url):
-    made = Server(database_url)
-    yield made
-    made.engine.dispose()
 
 
 @pytest.fixture
