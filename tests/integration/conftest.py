@@ -3,6 +3,8 @@
 import pytest
 
 from tests.support.api_server import Server
+from tests.support.standins.stac import StacServer
+from tests.support.watched_sentinel2 import Watched, put_scenes
 
 
 @pytest.fixture
@@ -17,3 +19,16 @@ def server(database_url):
 def asha(server):
     """Give somebody who is signed in."""
     return server.user()
+
+
+@pytest.fixture(scope="module")
+def scenes(tmp_path_factory):
+    """Give the folder of the scenes that a catalogue of Sentinel-2 may show."""
+    return put_scenes(tmp_path_factory.mktemp("scenes"))
+
+
+@pytest.fixture
+def watched(engine, scenes):
+    """Give an area that is watched by Sentinel-2, from a catalogue that runs here."""
+    with StacServer() as server:
+        yield Watched(engine, server, scenes)

@@ -6,21 +6,8 @@ On both databases, by the whole trip.
 import pytest
 
 from tests.support.builders.catalogues import imagery
-from tests.support.standins.stac import StacServer
-from tests.support.watched_sentinel2 import Watched, put_scenes
 
 HTML = b"<!DOCTYPE html><html>maintenance</html>"
-
-
-@pytest.fixture(scope="module")
-def scenes(tmp_path_factory):
-    return put_scenes(tmp_path_factory.mktemp("scenes"))
-
-
-@pytest.fixture
-def watched(engine, scenes):
-    with StacServer() as server:
-        yield Watched(engine, server, scenes)
 
 
 def files(**how):

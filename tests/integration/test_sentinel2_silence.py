@@ -11,20 +11,8 @@ from tests.support.builders.catalogues import imagery
 from tests.support.builders.products import as_planetary, product_of
 from tests.support.notices import sentences, told
 from tests.support.standins.stac import StacServer
-from tests.support.watched_sentinel2 import Watched, put_scenes
 
 SAYS = "127.0.0.1 has had nothing new of this ground since 2026-03-01"
-
-
-@pytest.fixture(scope="module")
-def scenes(tmp_path_factory):
-    return put_scenes(tmp_path_factory.mktemp("scenes"))
-
-
-@pytest.fixture
-def watched(engine, scenes):
-    with StacServer() as server:
-        yield Watched(engine, server, scenes)
 
 
 def standing(watched):

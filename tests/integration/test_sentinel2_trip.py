@@ -14,21 +14,8 @@ from chalicelib.domain.sessions import SessionStatus
 from chalicelib.domain.tile_runs import Verdict
 from tests.support.builders.catalogues import imagery
 from tests.support.notices import told
-from tests.support.standins.stac import StacServer
-from tests.support.watched_sentinel2 import Watched, put_scenes
 
 HTML = b"<!DOCTYPE html><html>maintenance</html>"
-
-
-@pytest.fixture(scope="module")
-def scenes(tmp_path_factory):
-    return put_scenes(tmp_path_factory.mktemp("scenes"))
-
-
-@pytest.fixture
-def watched(engine, scenes):
-    with StacServer() as server:
-        yield Watched(engine, server, scenes)
 
 
 def test_the_same_season_of_earlier_years_is_fetched_beside_the_look(watched):
