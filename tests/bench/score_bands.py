@@ -15,24 +15,22 @@ first date stands for them, so what is lost by it are works that are taken for a
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 
-os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")  # of the tags of GeoTIFFs
 import cv2
 import numpy as np
 
 from chalicelib.domain.bands import MEASURED
 from chalicelib.vision import band_change
 from chalicelib.vision.band_change import MIN_BAND_SCORE, map_band_change
-from chalicelib.vision.band_images import BandImage
 from chalicelib.vision.band_kinds import NO_SEASONS, kind_of
 from chalicelib.vision.regions import classified_regions
 from chalicelib.vision.season_change import SeasonTest
-from research.labelled_pairs import SHARED, wilson
+from research.labelled_pairs import wilson
+from research.labelled_places import GSD_M, PLACES, dates_of, places_in, read, read_place
 from research.model_files import ROOT
 
-GSD_M, WINDOW_PX = 10.0, 64
+WINDOW_PX = 64
 SCORES = (0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9)
 SHIPPED = MIN_BAND_SCORE
 COUNTS = ("right", "false", "missed", "objects", "hit", "beside", "km2", "changed", "alarmed", "calm", "false_alarms")
@@ -49,22 +47,9 @@ ABLATION = {
 }
 
 
-def read(path: Path) -> np.ndarray:
-    """Read an image as it is stored."""
-    return cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-
-
-def image_of(folder: Path, shape: tuple[int, ...]) -> BandImage:
-    """Read the bands of a date, on the grid of 10 m."""
-    layers = [read(folder / f"{name}.tif").astype(np.float32) / 10_000 for name in MEASURED]
-    values = np.dstack([cv2.resize(each, shape[::-1], interpolation=cv2.INTER_LINEAR) for each in layers])
-    return BandImage(values, MEASURED, (values != 0).all(axis=2))
-
-
 def scores_of(place: Path, *, with_season: bool = False) -> tuple[np.ndarray, np.ndarray]:
     """Give the score of the region that each pixel is of, and which pixels are labelled."""
-    truth = read(place / "change.tif") > 0
-    one, two = (image_of(date, truth.shape) for date in sorted(each for each in place.iterdir() if each.is_dir()))
+    _, one, two, truth = read_place(place)
     season = SeasonTest(lambda: [one] * 3, two)
     scores = np.zeros(truth.shape, np.float32)
     for region, _ in classified_regions(map_band_change(one, two), GSD_M, 0.0):
@@ -146,8 +131,7 @@ def left_out(of_places: dict[str, dict[float, dict[str, float]]]) -> tuple[dict[
 def sheet(place: Path, scores: np.ndarray, truth: np.ndarray) -> None:
     """Draw a place's contact sheet."""
     found = scores >= SHIPPED
-    dates = sorted(each for each in place.iterdir() if each.is_dir())
-    cells = [cv2.convertScaleAbs(read(date / "visual.tif"), alpha=1.6) for date in dates]
+    cells = [cv2.convertScaleAbs(read(date / "visual.tif"), alpha=1.6) for date in dates_of(place)]
     verdict = cells[1] // 2
     for mask, colour in (
         (truth & found, (80, 200, 80)),
@@ -161,12 +145,12 @@ def sheet(place: Path, scores: np.ndarray, truth: np.ndarray) -> None:
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=SHARED / "sentinel2")
+    parser.add_argument("--data", type=Path, default=PLACES)
     parser.add_argument("--sheets", action="store_true")
     parser.add_argument("--ablation", action="store_true")
     parser.add_argument("--season", action="store_true")
     options = parser.parse_args()
-    places = sorted(path.parent for path in options.data.glob("*/change.tif"))
+    places = places_in(options.data)
     if not places:
         print(f"No places: {options.data} is not there. They are research data and not part of this repository.")
         return
