@@ -10,6 +10,9 @@ with the operating point chosen on the other four places: the strictest score wh
 `--season` holds each region against three earlier years of that season too, which the places have no images of: the
 first date stands for them, so what is lost by it are works that are taken for a season.
 `--sheets` draws before, after and what was found (green right, red missed, yellow false) into build/score_bands.
+
+`--by-eye` prints instead what a reader saw in all that is marked (`--labels`): the confusion matrix of kinds, and how
+many show works, water lost or plants lost, of all, of what the product tells of these, of each kind and of each place.
 """
 
 from __future__ import annotations
@@ -21,14 +24,20 @@ import cv2
 import numpy as np
 
 from chalicelib.domain.bands import MEASURED
+from chalicelib.domain.kinds import DEFAULT_ALERT_KINDS, Kind
 from chalicelib.vision import band_change
 from chalicelib.vision.band_change import MIN_BAND_SCORE, map_band_change
-from chalicelib.vision.band_kinds import NO_SEASONS, kind_of
+from chalicelib.vision.band_kinds import NO_SEASONS, NO_WORKS, changed_share, kind_of
+from chalicelib.vision.band_pairs import LEAST_ALERT_PX
 from chalicelib.vision.regions import classified_regions
 from chalicelib.vision.season_change import SeasonTest
+from research.band_cards import FoundByBands, regions_by_bands
+from research.fit_kinds import matrix
 from research.labelled_pairs import wilson
 from research.labelled_places import GSD_M, PLACES, dates_of, places_in, read, read_place
 from research.model_files import ROOT
+from research.region_cards import label_of, read_labels
+from research.scenes.kinds import KINDS
 
 WINDOW_PX = 64
 SCORES = (0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9)
@@ -142,6 +151,36 @@ def sheet(place: Path, scores: np.ndarray, truth: np.ndarray) -> None:
     cv2.imwrite(str(ROOT / "build" / "score_bands" / f"{place.name}.png"), np.hstack([*cells, verdict]))
 
 
+def by_eye(labels: Path) -> None:
+    """Print what a reader saw in what is marked, beside the kind that it is told as."""
+    known = read_labels(labels)
+    judged = [(found, label_of(found.box, known), _kind_told(found)) for found in regions_by_bands()]
+    print(f"{len(judged)} regions, {sum(label is not None for _, label, _ in judged)} of them with a reader's label")
+    judged = [one for one in judged if one[1] is not None]
+    places = {kind.value: place for place, kind in enumerate(KINDS)}
+    was = np.array([places.get(label, places["other"]) for _, label, _ in judged])
+    said = np.array([places[kind] for _, _, kind in judged])
+    print(f"of the same kind {(said == was).mean():.2f} (rows: the reader)")
+    print(matrix(said, was))
+    right = np.array([label in DEFAULT_ALERT_KINDS for _, label, _ in judged])
+    told = np.array([kind not in NO_WORKS and _is_large(found) for found, _, kind in judged])
+    of_place = np.array([found.place.name for found, _, _ in judged])
+    chosen = {"marked": np.ones_like(told), "told": told}
+    chosen |= {f"told as {kind}": told & (said == places[kind]) for kind in Kind}
+    chosen |= {f"told, {place}": told & (of_place == place) for place in sorted(set(of_place))}
+    for name, kept in chosen.items():
+        print(f"{name:24} works, water lost, plants lost by eye: {wilson(int(right[kept].sum()), int(kept.sum()))}")
+
+
+def _kind_told(found: FoundByBands) -> str:
+    return kind_of(found.region, found.place.older, found.place.newer, found.place.truth.shape)
+
+
+def _is_large(found: FoundByBands) -> bool:
+    _, older, newer, truth = found.place
+    return changed_share(found.region, older, newer, truth.shape) * found.region.mask.sum() >= LEAST_ALERT_PX
+
+
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -149,10 +188,15 @@ def main() -> None:
     parser.add_argument("--sheets", action="store_true")
     parser.add_argument("--ablation", action="store_true")
     parser.add_argument("--season", action="store_true")
+    parser.add_argument("--by-eye", action="store_true")
+    parser.add_argument("--labels", type=Path, default=ROOT / "research" / "region_labels" / "bands_first.csv")
     options = parser.parse_args()
     places = places_in(options.data)
     if not places:
         print(f"No places: {options.data} is not there. They are research data and not part of this repository.")
+        return
+    if options.by_eye:
+        by_eye(options.labels)
         return
     (ROOT / "build" / "score_bands").mkdir(parents=True, exist_ok=True)
     for variant, changed in (ABLATION if options.ablation else {"": {}}).items():
