@@ -183,7 +183,9 @@ def write(out: Path, seed: int, every: int, known: Path | None) -> None:
     regions = [found for found in found_regions() if label_of(found.box, labels) is None]
     random.Random(seed).shuffle(regions)
     regions = regions[::every]
-    write_sheets(out, [found.box for found in regions], [card(found, number) for number, found in enumerate(regions, 1)])
+    write_sheets(
+        out, [found.box for found in regions], [card(found, number) for number, found in enumerate(regions, 1)]
+    )
 
 
 def write_sheets(out: Path, boxes: list[Box], cards: list[np.ndarray], down: int = DOWN) -> None:
