@@ -181,24 +181,8 @@ def _is_large(found: FoundByBands) -> bool:
     return changed_share(found.region, older, newer, truth.shape) * found.region.mask.sum() >= LEAST_ALERT_PX
 
 
-def main() -> None:
-    """Print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=PLACES)
-    parser.add_argument("--sheets", action="store_true")
-    parser.add_argument("--ablation", action="store_true")
-    parser.add_argument("--season", action="store_true")
-    parser.add_argument("--by-eye", action="store_true")
-    parser.add_argument("--labels", type=Path, default=ROOT / "research" / "region_labels" / "bands_first.csv")
-    options = parser.parse_args()
-    places = places_in(options.data)
-    if not places:
-        print(f"No places: {options.data} is not there. They are research data and not part of this repository.")
-        return
-    if options.by_eye:
-        by_eye(options.labels)
-        return
-    (ROOT / "build" / "score_bands").mkdir(parents=True, exist_ok=True)
+def score(places: list[Path], options: argparse.Namespace) -> None:
+    """Print what the labels of the places say of what is marked."""
     for variant, changed in (ABLATION if options.ablation else {"": {}}).items():
         shipped = {key: getattr(band_change, key) for key in changed}
         for key in shipped:
@@ -220,6 +204,27 @@ def main() -> None:
                 print(line(f"all, score {score:g}", total([each[score] for each in of_places.values()])))
         for key, value in shipped.items():
             setattr(band_change, key, value)
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=PLACES)
+    parser.add_argument("--sheets", action="store_true")
+    parser.add_argument("--ablation", action="store_true")
+    parser.add_argument("--season", action="store_true")
+    parser.add_argument("--by-eye", action="store_true")
+    parser.add_argument("--labels", type=Path, default=ROOT / "research" / "region_labels" / "bands_first.csv")
+    options = parser.parse_args()
+    places = places_in(options.data)
+    if not places:
+        print(f"No places: {options.data} is not there. They are research data and not part of this repository.")
+        return
+    if options.by_eye:
+        by_eye(options.labels)
+        return
+    (ROOT / "build" / "score_bands").mkdir(parents=True, exist_ok=True)
+    score(places, options)
 
 
 if __name__ == "__main__":
