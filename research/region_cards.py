@@ -127,31 +127,54 @@ def cohens_kappa(pairs: list[tuple[str, str]]) -> float:
     return (agreed - chance) / (1 - chance) if chance < 1 else 1.0
 
 
-def card(found: Found, number: int) -> np.ndarray:
-    """Draw both dates of a region's surroundings, the outline on each, under the card's number and its scale."""
-    rows, columns = found.before.shape[:2]
-    region = found.region
-    height, width = region.mask.shape
-    side = max(LEAST_SIDE_M / found.gsd_m, CONTEXT * max(height, width))
-    left = round(region.left + width / 2 - side / 2)
-    top = round(region.top + height / 2 - side / 2)
-    scale = CELL_PX / round(side)
-    cells = []
-    for image in (found.before, found.after):
-        canvas = np.zeros((round(side), round(side), 3), np.uint8)
-        down, right = max(0, top), max(0, left)
-        cut = image[down : min(rows, top + round(side)), right : min(columns, left + round(side))]
-        canvas[down - top :, right - left :][: cut.shape[0], : cut.shape[1]] = cut
-        method = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
+class Cut(NamedTuple):
+    """The square of an image that a card shows: its first pixel and its side, px, and by how much it is enlarged."""
+
+    left: int
+    top: int
+    side: int
+    scale: float
+
+    def cell(self, image: np.ndarray, region: PixelRegion) -> np.ndarray:
+        """Draw that square of an image, with a region's outline."""
+        rows, columns = image.shape[:2]
+        canvas = np.zeros((self.side, self.side, 3), np.uint8)
+        down, right = max(0, self.top), max(0, self.left)
+        cut = image[down : min(rows, self.top + self.side), right : min(columns, self.left + self.side)]
+        canvas[down - self.top :, right - self.left :][: cut.shape[0], : cut.shape[1]] = cut
+        method = cv2.INTER_CUBIC if self.scale > 1 else cv2.INTER_AREA
         cell = cv2.resize(canvas, (CELL_PX, CELL_PX), interpolation=method)
         for ring in outline_rings(region):
-            points = np.int32((ring + 0.5 - np.array([left, top])) * scale)
+            points = np.int32((ring + 0.5 - np.array([self.left, self.top])) * self.scale)
             cv2.polylines(cell, [points], isClosed=True, color=(0, 255, 255), thickness=1, lineType=cv2.LINE_AA)
-        cells.append(cell)
-    line = np.hstack([cells[0], np.full((CELL_PX, 2, 3), 255, np.uint8), cells[1]])
+        return cell
+
+
+def cut_around(region: PixelRegion, least_px: float) -> Cut:
+    """Return the square around a region, so many pixels wide at least."""
+    height, width = region.mask.shape
+    side = max(least_px, CONTEXT * max(height, width))
+    left = round(region.left + width / 2 - side / 2)
+    top = round(region.top + height / 2 - side / 2)
+    return Cut(left, top, round(side), CELL_PX / round(side))
+
+
+def titled(line: np.ndarray, text: str) -> np.ndarray:
+    """Put a line of cells under a text."""
     line = cv2.copyMakeBorder(line, 18, 4, 3, 3, cv2.BORDER_CONSTANT, value=(40, 40, 40))
-    text = f"{number}   {round(side * found.gsd_m)} m across"
     return np.asarray(cv2.putText(line, text, (5, 13), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (255, 255, 255), 1, cv2.LINE_AA))
+
+
+def beside(one: np.ndarray, two: np.ndarray) -> np.ndarray:
+    """Put two cells side by side."""
+    return np.hstack([one, np.full((len(one), 2, 3), 255, np.uint8), two])
+
+
+def card(found: Found, number: int) -> np.ndarray:
+    """Draw both dates of a region's surroundings, the outline on each, under the card's number and its scale."""
+    cut = cut_around(found.region, LEAST_SIDE_M / found.gsd_m)
+    line = beside(*(cut.cell(image, found.region) for image in (found.before, found.after)))
+    return titled(line, f"{number}   {round(cut.side * found.gsd_m)} m across")
 
 
 def write(out: Path, seed: int, every: int, known: Path | None) -> None:
@@ -160,20 +183,24 @@ def write(out: Path, seed: int, every: int, known: Path | None) -> None:
     regions = [found for found in found_regions() if label_of(found.box, labels) is None]
     random.Random(seed).shuffle(regions)
     regions = regions[::every]
+    write_sheets(
+        out, [found.box for found in regions], [card(found, number) for number, found in enumerate(regions, 1)]
+    )
+
+
+def write_sheets(out: Path, boxes: list[Box], cards: list[np.ndarray], down: int = DOWN) -> None:
+    """Write cards, numbered from 1, on sheets of `down` lines, and the form that a reader fills."""
     out.mkdir(parents=True, exist_ok=True)
-    cards = [card(found, number) for number, found in enumerate(regions, 1)]
-    for first in range(0, len(cards), ACROSS * DOWN):
-        own = cards[first : first + ACROSS * DOWN]
+    for first in range(0, len(cards), ACROSS * down):
+        own = cards[first : first + ACROSS * down]
         own += [np.zeros_like(own[0])] * (-len(own) % ACROSS)
         lines = [np.hstack(own[place : place + ACROSS]) for place in range(0, len(own), ACROSS)]
-        cv2.imwrite(str(out / f"sheet-{first // (ACROSS * DOWN) + 1:02}.png"), np.vstack(lines))
+        cv2.imwrite(str(out / f"sheet-{first // (ACROSS * down) + 1:02}.png"), np.vstack(lines))
     with (out / "form.csv").open("w", newline="") as file:
         form = csv.writer(file, lineterminator="\n")
         form.writerow(FIELDS)
-        form.writerows((number, *found.box, "") for number, found in enumerate(regions, 1))
-    print(
-        f"{len(regions)} cards in {out}/sheet-*.png; write a label in each line of {out}/form.csv:", ", ".join(LABELS)
-    )
+        form.writerows((number, *box, "") for number, box in enumerate(boxes, 1))
+    print(f"{len(boxes)} cards in {out}/sheet-*.png; write a label in each line of {out}/form.csv:", ", ".join(LABELS))
 
 
 def kappa(first: Path, second: Path) -> None:

@@ -22,7 +22,7 @@ MAX_UNEVENNESS = 0.15  # of the logarithm around its median nearby, in robust sp
 ALIKE = 0.01  # an evenness that hardly anything but the same ground has
 WEAK_PATTERN = 0.25  # then that much is enough: on bare soil a shadow leaves few grey levels of a pattern
 CLOUD_PX = 1_600  # of the working scale: as large a shadow is a cloud's
-LIKE_DEPTH = 0.1  # natural logarithm: two shadows of one day
+LIKE_DEPTH = LIKE_TINT = 0.1  # natural logarithm: two shadows of one day
 _RATIO_PX = 11  # window of the median that is the shadow's depth at a place
 _OPENING_PX = 9  # narrower dark pieces are edges
 _CORE_PX = 5  # from the rim inwards the shadow is asked
@@ -38,9 +38,10 @@ _TINTS = 0.6, 1.5  # of a channel's darkening, relative to that of the grey: a s
 
 
 class _Pair(NamedTuple):
-    """Two images at half size; each (rows, columns)."""
+    """Two images at half size; each (rows, columns), but for the images themselves."""
 
-    light: Floats  # natural logarithm of the grey of the image that has no shadow
+    dark: Floats  # (rows, columns, 3), 0 to 255: the image that may have a shadow
+    light: Floats  # (rows, columns, 3), 0 to 255: the one that has none
     ratio: Floats  # by how much it is lighter, natural logarithm, beyond what brightness explains
     darkening: Floats  # its median nearby: how much of it is light, and not pattern
     detail_one: Floats
@@ -56,17 +57,28 @@ class _Shadow(NamedTuple):
 
 
 class _Piece(NamedTuple):
-    """A dark piece that may be a shadow: see `_likeness`; how deep it is, natural logarithm."""
+    """A dark piece that may be a shadow: see `_likeness`."""
 
     shadow: _Shadow
     spread: float
     pattern: float
-    depth: float
+    depth: float  # natural logarithm
+    tint: Floats  # (3,): by how much more each channel is darkened than all are, natural logarithm
 
     def is_same_ground(self, least_pattern: float) -> bool:
         return self.spread <= MAX_UNEVENNESS and self.pattern >= (
             WEAK_PATTERN if self.spread <= ALIKE else least_pattern
         )
+
+    def is_of_one_day(self, other: _Piece) -> bool:
+        """Is it a shadow, if another one is? A rim, or a thinner cloud, lets more of the light through, never less.
+
+        Where the ground has no pattern to tell, as much light of each colour comes through one as through the other.
+        """
+        if self.is_same_ground(WEAK_PATTERN):
+            return self.depth <= other.depth + LIKE_DEPTH
+        is_as_deep = abs(self.depth - other.depth) <= LIKE_DEPTH
+        return self.spread <= ALIKE and is_as_deep and float(np.abs(self.tint - other.tint).max()) <= LIKE_TINT
 
 
 def relit(one: Floats, two: Floats, usable: Mask) -> tuple[Floats, Floats]:
@@ -74,18 +86,26 @@ def relit(one: Floats, two: Floats, usable: Mask) -> tuple[Floats, Floats]:
 
     They are looked for at half size. Images without one are returned as they are.
     """
-    small_one, small_two = (_log(cv2.cvtColor(halved(image), cv2.COLOR_BGR2GRAY)) for image in (one, two))
+    small_one, small_two = halved(one), halved(two)
     seen = cv2.resize(usable.astype(np.uint8), small_one.shape[1::-1], interpolation=cv2.INTER_NEAREST) > 0
     if not seen.any():
         return one, two
-    return _relit(one, two, small_one, small_two, seen), _relit(two, one, small_two, small_one, seen)
+    lit_one, lit_two = _relit(one, two, small_one, small_two, seen), _relit(two, one, small_two, small_one, seen)
+    if lit_one is one or lit_two is two:
+        return lit_one, lit_two
+    # The shadows in one image bend the tone by which the other is asked: the larger ones are lit before it is.
+    if np.count_nonzero(lit_one - one) >= np.count_nonzero(lit_two - two):
+        return lit_one, _relit(two, lit_one, small_two, halved(lit_one), seen)
+    return _relit(one, lit_two, small_one, halved(lit_two), seen), lit_two
 
 
 def _relit(dark: Floats, light: Floats, small_dark: Floats, small_light: Floats, seen: Mask) -> Floats:
-    tone = _tone(small_light, small_light - small_dark, seen)
-    ratio = np.asarray(small_light - small_dark - _of_tone(tone, small_light), np.float32)
-    details = (each - cv2.blur(each, (_DETAIL_PX // 2 | 1, _DETAIL_PX // 2 | 1)) for each in (small_dark, small_light))
-    return _lit(dark, light, tone, _shadows(_Pair(small_light, ratio, _depth(ratio, _RATIO_PX // 2), *details), seen))
+    log_dark, log_light = (_log(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)) for small in (small_dark, small_light))
+    tone = _tone(log_light, log_light - log_dark, seen)
+    ratio = np.asarray(log_light - log_dark - _of_tone(tone, log_light), np.float32)
+    details = (each - cv2.blur(each, (_DETAIL_PX // 2 | 1, _DETAIL_PX // 2 | 1)) for each in (log_dark, log_light))
+    pair = _Pair(small_dark, small_light, ratio, _depth(ratio, _RATIO_PX // 2), *details)
+    return _lit(dark, light, tone, _shadows(pair, seen))
 
 
 def _log(values: Floats) -> Floats:
@@ -123,7 +143,7 @@ def _depth(ratio: Floats, side: int) -> Floats:
 def _shadows(pair: _Pair, seen: Mask) -> list[_Shadow]:
     """Find the pieces that are darker by one factor with the same pattern, and what is as dark as they are beside them.
 
-    The clouds of one day have about one depth: beside shadows that are certain, less of a pattern is enough.
+    The clouds of one day have about one depth: beside shadows that are certain, less is enough (`is_of_one_day`).
     """
     deep = (seen & (pair.darkening > MIN_DARKENING)).astype(np.uint8)
     deep = np.asarray(cv2.morphologyEx(deep, cv2.MORPH_OPEN, _square(_OPENING_PX // 2 | 1)))
@@ -137,27 +157,24 @@ def _shadows(pair: _Pair, seen: Mask) -> list[_Shadow]:
         core = cv2.erode(padded, _square(_CORE_PX // 2 | 1))[1:-1, 1:-1] > 0
         if not core.any():
             continue
-        piece = _Piece(
-            _Shadow(left, top, mask), *_likeness(pair, box, core), float(np.median(pair.darkening[box][core]))
-        )
+        piece = _Piece(_Shadow(left, top, mask), *_likeness(pair, box, core))
         if area >= MIN_AREA_PX / 4 and core.sum() >= _MIN_CORE_PX / 4 and piece.is_same_ground(MIN_PATTERN):
             certain.append(piece)
         else:
             others.append(piece)
-    depths = [piece.depth for piece in certain if piece.shadow.mask.sum() >= CLOUD_PX / 4]
-    return [piece.shadow for piece in certain] + [
-        piece.shadow
-        for piece in others
-        if piece.is_same_ground(WEAK_PATTERN) and any(abs(piece.depth - depth) <= LIKE_DEPTH for depth in depths)
-    ]
+    clouds = [piece for piece in certain if piece.shadow.mask.sum() >= CLOUD_PX / 4]
+    certain += [piece for piece in others if any(map(piece.is_of_one_day, clouds))]
+    return [piece.shadow for piece in certain]
 
 
-def _likeness(pair: _Pair, box: tuple[slice, slice], core: Mask) -> tuple[float, float]:
-    """Return by how much the darkening in the core strays, and how its detail correlates with that in the light."""
+def _likeness(pair: _Pair, box: tuple[slice, slice], core: Mask) -> tuple[float, float, float, Floats]:
+    """Return how the darkening in the core strays, how its detail is like that in the light, its depth, its tint."""
     uneven = (pair.ratio[box] - pair.darkening[box])[core]
     spread = 1.4826 * float(np.median(np.abs(uneven - np.median(uneven))))
     one, two = pair.detail_one[box][core], pair.detail_two[box][core]
-    return spread, float((one * two).sum()) / math.sqrt(float((one * one).sum()) * float((two * two).sum()) + 1e-9)
+    pattern = float((one * two).sum()) / math.sqrt(float((one * one).sum()) * float((two * two).sum()) + 1e-9)
+    of_channels = np.median(_log(pair.light[box][core]) - _log(pair.dark[box][core]), axis=0)
+    return spread, pattern, float(np.median(pair.darkening[box][core])), np.asarray(of_channels - of_channels.mean())
 
 
 def _lit(dark: Floats, light: Floats, tone: Floats, shadows: list[_Shadow]) -> Floats:

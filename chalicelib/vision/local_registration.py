@@ -14,6 +14,7 @@ from chalicelib.vision.pixels import Floats, Mask, halved
 from chalicelib.vision.registration import correlation
 
 BLOCK_PX = 16  # one displacement each: terrain bends an image over longer ways than a house is wide
+FINER_BLOCK_PX = 12  # of what is left when the image is bent already: then less of a block goes its own way
 MAX_DISPLACEMENT_PX = 4.0  # a larger one is a wrong match
 MIN_GAIN = 0.08  # in correlation of the edges: a field that explains no more than this is not believed
 _MIN_SIDE_PX = 96  # a smaller image has too few blocks
@@ -30,7 +31,8 @@ def estimate_field(first: Floats, second: Floats, usable: Mask) -> Floats | None
     """Estimate the displacement of the second edge image's ground from the first one's: (rows, columns, 2), x and y.
 
     None where the estimate is not convincing. All is done at half size. The displacements of pixels are dense inverse
-    search (Kroeger et al. 2016), as in `cv2.DISOpticalFlow`: coarse first, and finer where that already fits better.
+    search (Kroeger et al. 2016), as in `cv2.DISOpticalFlow`: coarse first, and finer where that already fits better;
+    then once more what is left between the images, in smaller blocks, as far as they fit better still.
     """
     if min(first.shape) < _MIN_SIDE_PX:
         return None
@@ -38,16 +40,25 @@ def estimate_field(first: Floats, second: Floats, usable: Mask) -> Floats | None
     first, second = halved(first), halved(second)
     usable = cv2.resize(usable.astype(np.uint8), first.shape[1::-1], interpolation=cv2.INTER_NEAREST) > 0
     one, two = first - float(first.mean()), second - float(second.mean())
-    as_it_lies = correlation(one, two)
+    as_it_lies = as_bent = correlation(one, two)
     field: Floats | None = None
     for finest, least in ((1, MIN_GAIN / 2), (0, MIN_GAIN)):
-        field = _field(first, second, usable, finest)
-        if field is None or correlation(one, bent(two, field)) < as_it_lies + least:
+        field = _field(first, second, usable, finest, BLOCK_PX)
+        if field is None:
             return None
-    return None if field is None else np.asarray(2 * cv2.resize(field, size, interpolation=cv2.INTER_LINEAR))
+        as_bent = correlation(one, bent(two, field))
+        if as_bent < as_it_lies + least:
+            return None
+    if field is None:
+        return None
+    rest = _field(first, bent(second, field), usable, 0, FINER_BLOCK_PX)
+    if rest is not None:
+        finer = np.asarray(bent(field, rest) + rest)
+        field = finer if correlation(one, bent(two, finer)) > as_bent else field
+    return np.asarray(2 * cv2.resize(field, size, interpolation=cv2.INTER_LINEAR))
 
 
-def _field(first: Floats, second: Floats, usable: Mask, finest: int) -> Floats | None:
+def _field(first: Floats, second: Floats, usable: Mask, finest: int, block_px: int) -> Floats | None:
     """Return the smooth field at a scale of the flow, 2 to the power of `finest`; None where too little is known."""
     flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
     flow.setFinestScale(finest)
@@ -55,7 +66,7 @@ def _field(first: Floats, second: Floats, usable: Mask, finest: int) -> Floats |
     displaced = np.asarray(flow.calc(levels[0], levels[1], np.zeros((*first.shape, 2), np.float32)))
     is_wrong = ~usable | (np.abs(displaced).max(axis=2) > MAX_DISPLACEMENT_PX)
     evidence = np.where(is_wrong, np.float32(0), np.minimum(first, second))
-    displacements, trust = _of_blocks(displaced, evidence)
+    displacements, trust = _of_blocks(displaced, evidence, block_px)
     if np.count_nonzero(trust) < _MIN_BLOCKS:
         return None
     summed, weight = (
@@ -74,10 +85,10 @@ def bent(image: Floats, field: Floats) -> Floats:
     return np.asarray(cv2.remap(image, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)
 
 
-def _of_blocks(displaced: Floats, evidence: Floats) -> tuple[Floats, Floats]:
+def _of_blocks(displaced: Floats, evidence: Floats, block_px: int) -> tuple[Floats, Floats]:
     """Return the median displacement of each block's strongest edges, and how far it is to be trusted."""
     height, width = evidence.shape
-    rows, columns = (max(3, round(side / BLOCK_PX)) for side in (height, width))
+    rows, columns = (max(3, round(side / block_px)) for side in (height, width))
     size = (columns * _BLOCK_SAMPLES, rows * _BLOCK_SAMPLES)
     strength, flow = (
         _blocks(cv2.resize(each, size, interpolation=cv2.INTER_NEAREST)) for each in (evidence, displaced)

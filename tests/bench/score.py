@@ -137,8 +137,8 @@ def main() -> None:
         f"alerted {folded['alert']['fp']} of {folded['alert']['fp'] + folded['alert']['tn']}"
     )
     if lines:
-        print("worst ten by pixel F1, then by wrong m2; sheets are in build/score/:")
-        print(*(f"  {text}" for _, _, text in lines[:10]), sep="\n")
+        print("worst twenty by pixel F1, then by wrong m2; sheets are in build/score/:")
+        print(*(f"  {text}" for _, _, text in lines[:20]), sep="\n")
 
 
 if __name__ == "__main__":

@@ -10,29 +10,36 @@ with the operating point chosen on the other four places: the strictest score wh
 `--season` holds each region against three earlier years of that season too, which the places have no images of: the
 first date stands for them, so what is lost by it are works that are taken for a season.
 `--sheets` draws before, after and what was found (green right, red missed, yellow false) into build/score_bands.
+
+`--by-eye` prints instead what a reader saw in all that is marked (`--labels`): the confusion matrix of kinds, and how
+many show works, water lost or plants lost, of all, of what the product tells of these, of each kind and of each place.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 
-os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")  # of the tags of GeoTIFFs
 import cv2
 import numpy as np
 
 from chalicelib.domain.bands import MEASURED
+from chalicelib.domain.kinds import DEFAULT_ALERT_KINDS, Kind
 from chalicelib.vision import band_change
 from chalicelib.vision.band_change import MIN_BAND_SCORE, map_band_change
-from chalicelib.vision.band_images import BandImage
-from chalicelib.vision.band_kinds import NO_SEASONS, kind_of
+from chalicelib.vision.band_kinds import NO_SEASONS, NO_WORKS, changed_share, kind_of
+from chalicelib.vision.band_pairs import LEAST_ALERT_PX
 from chalicelib.vision.regions import classified_regions
 from chalicelib.vision.season_change import SeasonTest
-from research.labelled_pairs import SHARED, wilson
+from research.band_cards import FoundByBands, regions_by_bands
+from research.fit_kinds import matrix
+from research.labelled_pairs import wilson
+from research.labelled_places import GSD_M, PLACES, dates_of, places_in, read, read_place
 from research.model_files import ROOT
+from research.region_cards import label_of, read_labels
+from research.scenes.kinds import KINDS
 
-GSD_M, WINDOW_PX = 10.0, 64
+WINDOW_PX = 64
 SCORES = (0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9)
 SHIPPED = MIN_BAND_SCORE
 COUNTS = ("right", "false", "missed", "objects", "hit", "beside", "km2", "changed", "alarmed", "calm", "false_alarms")
@@ -49,22 +56,9 @@ ABLATION = {
 }
 
 
-def read(path: Path) -> np.ndarray:
-    """Read an image as it is stored."""
-    return cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-
-
-def image_of(folder: Path, shape: tuple[int, ...]) -> BandImage:
-    """Read the bands of a date, on the grid of 10 m."""
-    layers = [read(folder / f"{name}.tif").astype(np.float32) / 10_000 for name in MEASURED]
-    values = np.dstack([cv2.resize(each, shape[::-1], interpolation=cv2.INTER_LINEAR) for each in layers])
-    return BandImage(values, MEASURED, (values != 0).all(axis=2))
-
-
 def scores_of(place: Path, *, with_season: bool = False) -> tuple[np.ndarray, np.ndarray]:
     """Give the score of the region that each pixel is of, and which pixels are labelled."""
-    truth = read(place / "change.tif") > 0
-    one, two = (image_of(date, truth.shape) for date in sorted(each for each in place.iterdir() if each.is_dir()))
+    _, one, two, truth = read_place(place)
     season = SeasonTest(lambda: [one] * 3, two)
     scores = np.zeros(truth.shape, np.float32)
     for region, _ in classified_regions(map_band_change(one, two), GSD_M, 0.0):
@@ -146,8 +140,7 @@ def left_out(of_places: dict[str, dict[float, dict[str, float]]]) -> tuple[dict[
 def sheet(place: Path, scores: np.ndarray, truth: np.ndarray) -> None:
     """Draw a place's contact sheet."""
     found = scores >= SHIPPED
-    dates = sorted(each for each in place.iterdir() if each.is_dir())
-    cells = [cv2.convertScaleAbs(read(date / "visual.tif"), alpha=1.6) for date in dates]
+    cells = [cv2.convertScaleAbs(read(date / "visual.tif"), alpha=1.6) for date in dates_of(place)]
     verdict = cells[1] // 2
     for mask, colour in (
         (truth & found, (80, 200, 80)),
@@ -158,19 +151,38 @@ def sheet(place: Path, scores: np.ndarray, truth: np.ndarray) -> None:
     cv2.imwrite(str(ROOT / "build" / "score_bands" / f"{place.name}.png"), np.hstack([*cells, verdict]))
 
 
-def main() -> None:
-    """Print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=SHARED / "sentinel2")
-    parser.add_argument("--sheets", action="store_true")
-    parser.add_argument("--ablation", action="store_true")
-    parser.add_argument("--season", action="store_true")
-    options = parser.parse_args()
-    places = sorted(path.parent for path in options.data.glob("*/change.tif"))
-    if not places:
-        print(f"No places: {options.data} is not there. They are research data and not part of this repository.")
-        return
-    (ROOT / "build" / "score_bands").mkdir(parents=True, exist_ok=True)
+def by_eye(labels: Path) -> None:
+    """Print what a reader saw in what is marked, beside the kind that it is told as."""
+    known = read_labels(labels)
+    judged = [(found, label_of(found.box, known), _kind_told(found)) for found in regions_by_bands()]
+    print(f"{len(judged)} regions, {sum(label is not None for _, label, _ in judged)} of them with a reader's label")
+    judged = [one for one in judged if one[1] is not None]
+    places = {kind.value: place for place, kind in enumerate(KINDS)}
+    was = np.array([places.get(label, places["other"]) for _, label, _ in judged])
+    said = np.array([places[kind] for _, _, kind in judged])
+    print(f"of the same kind {(said == was).mean():.2f} (rows: the reader)")
+    print(matrix(said, was))
+    right = np.array([label in DEFAULT_ALERT_KINDS for _, label, _ in judged])
+    told = np.array([kind not in NO_WORKS and _is_large(found) for found, _, kind in judged])
+    of_place = np.array([found.place.name for found, _, _ in judged])
+    chosen = {"marked": np.ones_like(told), "told": told}
+    chosen |= {f"told as {kind}": told & (said == places[kind]) for kind in Kind}
+    chosen |= {f"told, {place}": told & (of_place == place) for place in sorted(set(of_place))}
+    for name, kept in chosen.items():
+        print(f"{name:24} works, water lost, plants lost by eye: {wilson(int(right[kept].sum()), int(kept.sum()))}")
+
+
+def _kind_told(found: FoundByBands) -> str:
+    return kind_of(found.region, found.place.older, found.place.newer, found.place.truth.shape)
+
+
+def _is_large(found: FoundByBands) -> bool:
+    _, older, newer, truth = found.place
+    return changed_share(found.region, older, newer, truth.shape) * found.region.mask.sum() >= LEAST_ALERT_PX
+
+
+def score(places: list[Path], options: argparse.Namespace) -> None:
+    """Print what the labels of the places say of what is marked."""
     for variant, changed in (ABLATION if options.ablation else {"": {}}).items():
         shipped = {key: getattr(band_change, key) for key in changed}
         for key in shipped:
@@ -192,6 +204,27 @@ def main() -> None:
                 print(line(f"all, score {score:g}", total([each[score] for each in of_places.values()])))
         for key, value in shipped.items():
             setattr(band_change, key, value)
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=PLACES)
+    parser.add_argument("--sheets", action="store_true")
+    parser.add_argument("--ablation", action="store_true")
+    parser.add_argument("--season", action="store_true")
+    parser.add_argument("--by-eye", action="store_true")
+    parser.add_argument("--labels", type=Path, default=ROOT / "research" / "region_labels" / "bands_first.csv")
+    options = parser.parse_args()
+    places = places_in(options.data)
+    if not places:
+        print(f"No places: {options.data} is not there. They are research data and not part of this repository.")
+        return
+    if options.by_eye:
+        by_eye(options.labels)
+        return
+    (ROOT / "build" / "score_bands").mkdir(parents=True, exist_ok=True)
+    score(places, options)
 
 
 if __name__ == "__main__":

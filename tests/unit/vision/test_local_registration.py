@@ -10,8 +10,8 @@ from tests.support.builders.land import house, land
 GSD_M = 1.0
 
 
-def field(side: int, most_px: float, seed: int) -> np.ndarray:
-    small = np.random.default_rng(seed).uniform(-1, 1, (4, 4, 2)).astype(np.float32)
+def field(side: int, most_px: float, seed: int, nodes: int = 4) -> np.ndarray:
+    small = np.random.default_rng(seed).uniform(-1, 1, (nodes, nodes, 2)).astype(np.float32)
     large = cv2.resize(small, (side, side), interpolation=cv2.INTER_CUBIC)
     return large * (most_px / np.abs(large).max())
 
@@ -38,6 +38,15 @@ def test_the_field_is_found_to_half_a_pixel(seed):
     found = estimate_field(edges(image), edges(bent_image(image, by)), np.ones((320, 320), np.bool_))
     # bent_image fetches from x + by: its ground lies by that much the other way, to first order
     assert float(np.abs(found + by)[40:-40, 40:-40].mean()) < 0.5
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_field_of_six_waves_is_found_too(seed):
+    image, by = land(320, seed=seed), field(320, 4, seed, nodes=7)
+    after = bent_image(image, by)
+    found = estimate_field(edges(image), edges(after), np.ones((320, 320), np.bool_))
+    assert float(np.abs(found + by)[40:-40, 40:-40].mean()) < 0.5
+    assert not detect(image, after, GSD_M).any()
 
 
 def test_a_house_on_a_bent_image_is_found():
