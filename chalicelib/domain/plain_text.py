@@ -23,6 +23,8 @@ def plain(text: str) -> str:
     >>> plain("Lake\u202e\nshore\x07 \u3164\U000e0041")
     'Lake shore'
     """
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     kept: list[str] = []
     marks = 0
     for letter in text:
