@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chalice.app import Request, Response
 
-from chalicelib.api.answers import LARGEST_PAGE, answer_of
+from chalicelib.api.answers import LARGEST_PAGE, Further, answer_of
 from chalicelib.api.area_answers import AreaOut
 from chalicelib.api.area_bodies import AreaDraft, NewAreaBody, alert_kinds_said, day_said
 from chalicelib.api.area_changes import AreaChange
@@ -100,8 +100,9 @@ def _drafted(body: AreaDraft, ports: Ports, sign_in: SignIn) -> Draft:
     extra_statuses=(403, 404, 409, 502),
     has_version=True,
 )
-def add_area(ports: Ports, sign_in: SignIn, body: NewAreaBody) -> Response:
+def add_area(ports: Ports, sign_in: SignIn, body: NewAreaBody, further: Further) -> Response:
     """Watch an area from now on: its first session is due at once."""
+    body.pay(further)
     name, tags, draft = checked_name(body.name), checked_tags(body.tags or ()), _drafted(body, ports, sign_in)
     area = adding.add_area(
         name,
@@ -119,8 +120,9 @@ def add_area(ports: Ports, sign_in: SignIn, body: NewAreaBody) -> Response:
 @api.route(
     "/api/area-configs/estimate", method="POST", body=AreaDraft, response=Estimate, extra_statuses=(403, 404, 429, 502)
 )
-def estimate_area(ports: Ports, sign_in: SignIn, body: AreaDraft) -> Estimate:
+def estimate_area(ports: Ports, sign_in: SignIn, body: AreaDraft, further: Further) -> Estimate:
     """Say what watching an area would take, before it is kept."""
+    body.pay(further)
     ports.ledger.charge(sign_in.user.user_id, Spending.ESTIMATES, now=ports.clock())
     return Estimate.of(_drafted(body, ports, sign_in))
 
@@ -139,10 +141,13 @@ def get_area(ports: Ports, sign_in: SignIn, area_id: int) -> Response:
     extra_statuses=(403, 409, 502),
     has_version=True,
 )
-def change_area(ports: Ports, request: Request, sign_in: SignIn, area_id: int, body: AreaChange) -> Response:
+def change_area(
+    ports: Ports, request: Request, sign_in: SignIn, area_id: int, body: AreaChange, *, further: Further
+) -> Response:
     """Change what an area is called, where it lies, and when and how it is watched, from now on."""
     area = ports.areas.get(area_id, user_id=sign_in.user.user_id)
     changes = body.changes(ports)
+    body.pay(further)
     if body.says_land:
         changes["land"] = _laid(body, ports, area)
     changed = changing.change_area(

@@ -71,7 +71,8 @@ class HoldOut(ApiModel):
 def place_hold(ports: Ports, sign_in: SignIn, body: HoldBody) -> HoldOut:
     """Hold a place, a session or an area: nothing of it is deleted, nor its area, nor your account."""
     reason = checked_reason(body.reason)
-    return HoldOut.of(ports.holds.place(body.held, user_id=sign_in.user.user_id, reason=reason, now=ports.clock()))
+    of_user = {"user_id": sign_in.user.user_id, "most_holds": ports.settings.limits.max_holds}
+    return HoldOut.of(ports.holds.place(body.held, **of_user, reason=reason, now=ports.clock()))
 
 
 @api.route("/api/holds", response=list[HoldOut], is_paged=True)

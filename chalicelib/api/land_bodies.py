@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field
 from pydantic.alias_generators import to_camel
 
+from chalicelib.api.answers import Further
 from chalicelib.api.http import LARGEST_ID, Body
 from chalicelib.composition import Ports
 from chalicelib.domain.errors import Invalid
@@ -18,6 +19,7 @@ BOX = "of the box; needed where there is no geometry"
 Kilometres = Annotated[float | None, Field(ge=0, examples=[1], description=BOX)]
 EXTENT = ("center_lat", "center_lon", "north_km", "south_km", "east_km", "west_km")
 MOST_PARCELS = 10_000  # that a body names one by one
+PARCELS_A_ROW = 20  # that are joined in the time in which a list reads a row
 SLACK_DEGREES = 1e-5  # a metre: the numbers of a box are rounded
 OF_LAYER = ("layer_version_id", "parcel_ids")
 BESIDE = ("buffer_m", "exclude", *OF_LAYER)  # what is said of land, and is none
@@ -68,6 +70,11 @@ class LandBody(Body):
         Field(description="polygons of the land that are not watched: GeoJSON as `geometry`, or a list of it"),
     ] = None
     is_place_confirmed: Annotated[bool, Field(description="the place is meant as it is said, however it looks")] = False
+
+    def pay(self, further: Further) -> None:
+        """Pay for the parcels that are joined, before they are read. Raises LimitReached."""
+        if self.parcel_ids is not None and len(self.parcel_ids) >= PARCELS_A_ROW:
+            further(len(self.parcel_ids) // PARCELS_A_ROW)
 
     def land(self, ports: Ports, user_id: int) -> tuple[Extent, Shape | None]:
         """Return the land itself: the box that was said, or a shape in the box around it. Raises Invalid, NotFound."""

@@ -52,6 +52,7 @@ class Verifier:
         walks: dict[str, Callable[[str], Found]] = {
             "": lambda _: (self._invariants.left_open(now=now, limit=SHOWN), "sessions:0"),
             "sessions": self._sessions,
+            "holds": self._holds,
             "objects": self._objects,
             "audit": self._entries,
         }
@@ -67,7 +68,11 @@ class Verifier:
         found = [fault for each in again for fault in faults_of(each)]
         spent = self._invariants.spent_on([each.session_id for each in facts])
         found += [fault for each in spent if (fault := overspent(each)) is not None]
-        return found, "objects:" if last is None else f"sessions:{last}"
+        return found, "holds:0" if last is None else f"sessions:{last}"
+
+    def _holds(self, place: str) -> Found:
+        found, last = self._invariants.holds_after(int(place))
+        return found, "objects:" if last is None else f"holds:{last}"
 
     def _objects(self, after: str) -> Found:
         stored = [item.key for item in self._images.keys_after(after, limit=self._objects_at_once)]

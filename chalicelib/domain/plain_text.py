@@ -3,22 +3,48 @@
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect
 
 # They join and part letters in the scripts of India, Iran and others, and in emoji: they change nothing around them.
 _JOINERS = frozenset("\u200c\u200d")
+# Seen by nobody, though they count as letters and marks: fillers, and selectors of variants, which can spell a text
+# that is hidden in another. Those two that say whether a sign is drawn as an emoji stay.
+_FIRST_UNSEEN = (0x034F, 0x115F, 0x17B4, 0x180B, 0x2065, 0x3164, 0xFE00, 0xFFA0, 0xE0000)
+_LAST_UNSEEN = (0x034F, 0x1160, 0x17B5, 0x180F, 0x206F, 0x3164, 0xFE0D, 0xFFA0, 0xE0FFF)
+_BLANK = "\u2800"  # a sign of braille without dots
+_MOST_MARKS = 8  # on one letter; more of them reach into the lines above and below
 
 
 def plain(text: str) -> str:
-    r"""Return a text on one line, without control characters and without those that turn the direction of writing.
+    r"""Return a text on one line, as it is seen: without what is not, and what changes the text around it.
 
-    >>> plain("Lake\u202e\nshore\x07")
+    Those are control characters, those that turn the direction of writing, and marks by the dozen on one letter.
+
+    >>> plain("Lake\u202e\nshore\x07 \u3164\U000e0041")
     'Lake shore'
     """
-    kept = []
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
+    kept: list[str] = []
+    marks = 0
     for letter in text:
         kind = unicodedata.category(letter)
-        if letter.isspace() or kind in ("Zl", "Zp"):
+        marks = marks + 1 if kind in ("Mn", "Me") else 0
+        if letter.isspace() or kind in ("Zl", "Zp") or letter == _BLANK:
             kept.append(" ")
-        elif kind not in ("Cc", "Cf", "Cs", "Co", "Cn") or letter in _JOINERS:
+        elif letter in _JOINERS:
+            if kept and kept[-1] not in _JOINERS:
+                kept.append(letter)
+        elif kind not in ("Cc", "Cf", "Cs", "Co", "Cn") and marks <= _MOST_MARKS and not _is_unseen(letter):
             kept.append(letter)
     return " ".join("".join(kept).split())
+
+
+def plain_name(name: str, area_id: int) -> str:
+    """Return an area's name as others read it: by its number where nothing of it can be seen."""
+    return plain(name) or f"area {area_id}"
+
+
+def _is_unseen(letter: str) -> bool:
+    place = bisect(_FIRST_UNSEEN, ord(letter)) - 1
+    return place >= 0 and ord(letter) <= _LAST_UNSEEN[place]

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.kinds import ReadingKind
-from chalicelib.domain.plain_text import plain
+from chalicelib.domain.plain_text import plain_name
 from chalicelib.domain.severity import Severity
 from chalicelib.domain.two_dates import TwoDates
 
@@ -68,7 +68,7 @@ class Notice:
     @property
     def title(self) -> str:
         """The push's first line."""
-        return f"Change detected: {plain(self.area_name)}"
+        return f"Change detected: {plain_name(self.area_name, self.area_id)}"
 
     @property
     def body(self) -> str:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing_extensions import override
 
 from chalicelib.domain.area_states import AreaState
-from chalicelib.domain.plain_text import plain
+from chalicelib.domain.plain_text import plain_name
 from chalicelib.domain.pushes import Notice
 from chalicelib.domain.sessions import percent
 from chalicelib.domain.tile_runs import Verdict
@@ -111,7 +111,7 @@ class StateNotice(Notice):
     def title(self) -> str:
         states = {area.state for area in self.areas}
         if len(self.areas) == 1:
-            return f"{_TITLES[self.areas[0].state]}: {plain(self.areas[0].name)}"
+            return f"{_TITLES[self.areas[0].state]}: {plain_name(self.areas[0].name, self.areas[0].area_id)}"
         if len(states) == 1:
             return f"{_TITLES[self.areas[0].state]}: {len(self.areas)} areas"
         return f"News of {len(self.areas)} areas"
@@ -160,7 +160,7 @@ def state_notice(notice_id: int, areas: Sequence[AreaNews]) -> StateNotice:
 
 
 def _of_several(areas: Sequence[AreaNews]) -> str:
-    names = [_short(plain(area.name)) for area in areas[:MOST_NAMED]]
+    names = [_short(plain_name(area.name, area.area_id)) for area in areas[:MOST_NAMED]]
     more = len(areas) - len(names)
     listed = (
         f"{', '.join(names)} and {more} more"

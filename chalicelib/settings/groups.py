@@ -157,6 +157,7 @@ class Limits(Group):
     """What one user may ask for."""
 
     max_areas: Count = Field(default=1000, description="Areas of one user.")
+    max_holds: Count = Field(default=1000, description="Legal holds of one user that stand at once.")
     max_tiles: Count = Field(default=2500, gt=0, description="Tiles of one area.")
     tiles_per_day: Count = Field(default=10_000, description="Tiles of one user and day.")
     estimates_per_day: Count = Field(default=1000, description="Estimates of one user and day.")

@@ -10,16 +10,27 @@ import copy
 import sys
 
 from tests.architecture import test_calls_of_aws, test_requirements
-from tests.architecture.rules import app, limits, network, storage, uploads, watch
+from tests.architecture.rules import app, limits, network, rings, storage, uploads, watch
 from tests.architecture.rules.book import RULES, gone, put
 from tests.support.templates.rendered import rendered
 
-assert {module.__name__ for module in (app, limits, network, storage, uploads, watch)}  # importing fills RULES
+assert {module.__name__ for module in (app, limits, network, rings, storage, uploads, watch)}  # importing fills RULES
 APP, STAGE, WATCH = "app/Resources", "stage/Resources", "watch/Resources"
 STATEMENT = f"{STAGE}/S3Endpoint/Properties/PolicyDocument/Statement/0"
 PLANTED = {
     "an endpoint's policy without DeleteObject": gone(f"{STATEMENT}/Action/2"),
     "an alarm without one of its functions": gone(f"{WATCH}/FunctionErrors/Properties/Metrics/2"),
+    "an alarm that does not read one of its queues": put(
+        f"{WATCH}/QueueOld/Properties/Metrics/0/Expression", "MAX([FILL(m0,0),FILL(m1,0),FILL(m2,0),FILL(m3,0)])"
+    ),
+    "an alarm that rings at 3,000 errors": put(f"{WATCH}/FunctionErrors/Properties/Threshold", 3000),
+    "an alarm that rings the other way round": put(
+        f"{WATCH}/DatabaseFilling/Properties/ComparisonOperator", "GreaterThanThreshold"
+    ),
+    "30 s for a file of parcels": put(f"{APP}/ImportAreas/Properties/Timeout", 30),
+    "a deletion that nobody can take back": put(
+        f"{STAGE}/Images/Properties/LifecycleConfiguration/Rules/0/NoncurrentVersionExpiration/NoncurrentDays", 1
+    ),
     "a schedule of 15 days": put(
         f"{APP}/CaptureAreas/Properties/Events/CaptureAreasEvent/Properties/Schedule", "rate(15 days)"
     ),

@@ -80,6 +80,24 @@ def test_a_call_that_nobody_may_make_is_noticed(call, action):
     assert ungranted([*sources(), ast.parse(call)]) == {action}
 
 
+def services(trees):
+    """Give the services that clients are made of; None for one whose name is not written out."""
+    for tree in trees:
+        for node in ast.walk(tree):
+            called = getattr(node, "func", None)
+            name = str(getattr(called, "attr", "") or getattr(called, "id", "")).lstrip("_")
+            if isinstance(node, ast.Call) and name in ("aws_client", "client", "resource"):
+                yield node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else None
+
+
+def test_no_other_service_is_asked():
+    made = list(services(sources()))
+    assert set(made) == {*SERVICES, None}
+    assert made.count(None) == 2, "where boto3's are made, of a name that is given"
+    for planted in ("boto3.client('sns').publish()", "ports.aws_client('ses')", "boto3.resource('dynamodb')"):
+        assert set(services([ast.parse(planted)])) - set(SERVICES)
+
+
 def test_a_policy_says_what_iam_would():
     document = {
         "Statement": [

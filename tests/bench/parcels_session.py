@@ -56,7 +56,7 @@ def area_of(trip: Trip, layer_id: int, grid: Grid, watch: Watch, name: str):
     watch.says(f"{name}: joined to {sum(len(ring) for outline in shape.watched for ring in outline):,} corners")
     laid = Laid(shape, tuple(GeosShapes().covers(shape, grid, most_tiles=MOST_TILES)))
     of_area = {"extent": Extent.around(shape.bounds), "plan": a_plan(grid=grid), "laid": laid}
-    area = trip.areas.add(NewArea(user_id=trip.user.user_id, name=name, **of_area), now=trip.now)
+    area = trip.areas.add(NewArea(user_id=trip.user.user_id, name=name, **of_area), now=trip.now, most_areas=1000)
     most_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     watch.says(f"{name}: laid on the grid and kept, {area.tiles:,} tiles; {most_mib} MiB at most until here")
     return area

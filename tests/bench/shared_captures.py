@@ -63,7 +63,7 @@ def measured(parcels: int) -> dict[str, float]:
             extent = Extent(center_lat=lat, center_lon=lon, **half)
             plan = a_plan(provider="archive", grid=trip.imagery.grid(extent.bounds))
             new = NewArea(user_id=user.user_id, name=f"Parcel {number}", extent=extent, plan=plan)
-            trip.areas.add(new, now=trip.now)
+            trip.areas.add(new, now=trip.now, most_areas=1000)
         began = time.perf_counter()
         trip.tick()
         while trip.areas.due(now=trip.now, limit=1):

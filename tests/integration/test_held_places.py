@@ -38,7 +38,8 @@ def place_ids(trip):
 
 
 def hold_on(trip, place_id):
-    return trip.holds.place(Held(place_id=place_id), user_id=trip.user.user_id, reason="case 12", now=trip.now)
+    of_user = {"user_id": trip.user.user_id, "most_holds": 1000}
+    return trip.holds.place(Held(place_id=place_id), **of_user, reason="case 12", now=trip.now)
 
 
 @pytest.fixture

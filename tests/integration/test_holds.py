@@ -33,9 +33,9 @@ def trip(engine):
     return KeepingTrip(engine)
 
 
-def place(trip, user=None, **held):
-    user_id = (user or trip.user).user_id
-    return trip.holds.place(Held(**held), user_id=user_id, reason="case 12", now=trip.now)
+def place(trip, user=None, most_holds=1000, **held):
+    of_user = {"user_id": (user or trip.user).user_id, "most_holds": most_holds}
+    return trip.holds.place(Held(**held), **of_user, reason="case 12", now=trip.now)
 
 
 def lift(trip, hold):
@@ -139,6 +139,18 @@ def test_it_is_placed_once_on_one_thing_of_one_s_own_and_lifted_once(trip):
     assert place(trip, area_id=area.area_id).hold_id > beside.hold_id
 
 
+def test_one_who_has_as_many_holds_as_may_stand_lifts_one_first(trip):
+    area = trip.add_area(tiles=1)
+    sessions = trip.look_each_day(area, range(3))
+    first, _ = (place(trip, session_id=each.session_id, most_holds=2) for each in sessions[:2])
+    with pytest.raises(Conflict, match="2 holds of yours stand already: lift one first"):
+        place(trip, session_id=sessions[2].session_id, most_holds=2)
+    other = trip.add_user()
+    assert place(trip, other, area_id=trip.add_area(user=other, tiles=1).area_id, most_holds=1)
+    lift(trip, first)
+    assert place(trip, session_id=sessions[2].session_id, most_holds=2)
+
+
 def test_a_user_with_a_hold_is_not_removed_and_nothing_of_his_holds_is_left_after_it(trip):
     area = trip.add_area(tiles=1)
     trip.look_each_day(area, [0])
@@ -173,6 +185,14 @@ def test_a_hold_and_the_deletion_of_its_area(trip):
         assert is_deleted == (deleted is None)
         seen.add(is_deleted)
     assert seen, "it ran"
+
+
+def test_holds_on_several_areas_at_once_are_no_more_than_may_stand(trip):
+    for _ in range(ROUNDS // 4):
+        user = trip.add_user()
+        areas = [trip.add_area(user=user, tiles=1, name=f"Held {number}") for number in range(6)]
+        placed = at_once(*[lambda a=area, u=user: place(trip, u, area_id=a.area_id, most_holds=2) for area in areas])
+        assert sorted(type(each).__name__ for each in placed) == ["Conflict"] * 4 + ["Hold"] * 2
 
 
 def test_a_hold_and_the_removal_of_its_user(trip):

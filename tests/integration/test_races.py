@@ -11,7 +11,7 @@ from chalicelib.domain.jobs import Queue
 from chalicelib.domain.pushes import Target, TargetKind
 from chalicelib.domain.sessions import SessionStatus
 from chalicelib.domain.tile_runs import Outcome, Verdict
-from tests.support.builders.domain import a_change, later
+from tests.support.builders.domain import a_change, a_new_area, later
 from tests.support.timing import at_once
 from tests.support.trip import ALL, LEASE_S, Trip, jobs_of
 
@@ -212,6 +212,15 @@ def test_a_device_that_two_users_register_belongs_to_one(trip):
         ]
     )
     assert sum(len(trip.accounts.devices(user.user_id)) for user in users) == 1
+
+
+def test_areas_added_at_once_are_no_more_than_a_user_may_watch(trip):
+    for _ in range(ROUNDS):
+        user = trip.add_user()
+        new = [a_new_area(user.user_id, tiles=1, name=f"Added {number}") for number in range(8)]
+        added = at_once(*[lambda n=each: trip.areas.add(n, now=trip.now, most_areas=3) for each in new])
+        assert sum(isinstance(each, Conflict) for each in added) == 5
+        assert len(trip.areas.of_user(user.user_id, page=ALL).items) == 3
 
 
 def test_the_tiles_of_a_day_are_counted_together(engine):

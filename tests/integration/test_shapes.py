@@ -49,7 +49,7 @@ def area(trip):
 def add(trip, of, **changed):
     extent = Extent.around(of.shape.bounds)
     new = NewArea(user_id=trip.user.user_id, name="Tank", extent=extent, plan=a_plan(**changed), laid=of)
-    return trip.areas.add(new, now=trip.now)
+    return trip.areas.add(new, now=trip.now, most_areas=1000)
 
 
 def runs(trip):

@@ -7,11 +7,13 @@ from sqlalchemy import delete, event, insert, select, update
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.audit import SqlAudit
+from chalicelib.adapters.database.holds import SqlHolds
 from chalicelib.adapters.database.invariants import SqlInvariants
 from chalicelib.application.verify import Verifier, verify_daily
 from chalicelib.domain.audit import Deed
 from chalicelib.domain.errors import Invalid, Unavailable
 from chalicelib.domain.events import PART_VERIFIED
+from chalicelib.domain.holds import Held
 from chalicelib.domain.pushes import Target, TargetKind
 from tests.support.builders.domain import a_change
 from tests.support.timing import at_once
@@ -33,6 +35,9 @@ def trip(engine):
         trip.show(f"later-{days}", days=31)
         trip.tick()
         trip.work()
+    for held in ({"area_id": area.area_id}, {"session_id": 2}, {"place_id": 1}):
+        of_user = {"user_id": trip.user.user_id, "most_holds": 3}
+        SqlHolds(engine).place(Held(**held), **of_user, reason="case 12", now=trip.now)
     for number in range(7):
         SqlAudit(engine).record(Deed.SIGNED_IN, now=trip.now, user_id=number)
     return trip
@@ -61,7 +66,7 @@ def change(trip, *statements):
 def test_what_the_product_leaves_holds(trip, sizes):
     found, parts = broken_in(trip, **sizes)
     assert found == []
-    assert (parts == 5) if not sizes else (parts > 10)
+    assert (parts == 6) if not sizes else (parts > 10)
 
 
 def first(column):
@@ -87,6 +92,12 @@ BREAKS = {
     ),
     "what is planned is in the ledger": lambda trip: (
         update(t.spendings).where(t.spendings.c.day > "2026", t.spendings.c.kind == "tiles").values(amount=1)
+    ),
+    "what is held is there": lambda trip: (
+        update(t.holds).where(t.holds.c.session_id.is_not(None)).values(session_id=4711)
+    ),
+    "what is held is not dropped": lambda trip: (
+        update(IMAGE).where(IMAGE.c.id == 1).values(dropped_at=trip.now + timedelta(days=1))
     ),
     "a session ends by its deadline": lambda trip: (
         update(SESSION)
@@ -115,6 +126,15 @@ def test_each_thing_that_does_not_hold_is_named(trip, rule, sizes):
         change(trip, statement)
     found, _ = broken_in(trip, **sizes)
     assert rule in {violation.rule for violation in found}
+
+
+@pytest.mark.parametrize("gone", ["area_id", "place_id"])
+def test_a_hold_on_nothing_is_named_while_it_stands(trip, gone):
+    on_it = t.holds.c.place_id.is_not(None) if gone == "place_id" else t.holds.c.session_id.is_(None)
+    change(trip, update(t.holds).where(on_it).values({gone: 4711}))
+    assert {violation.rule for violation in broken_in(trip)[0]} == {"what is held is there"}
+    change(trip, update(t.holds).values(lifted_at=trip.now))
+    assert broken_in(trip)[0] == []
 
 
 def test_a_mask_that_is_lost_is_named_by_its_key(trip):
@@ -204,14 +224,14 @@ def test_a_round_is_walked_a_part_at_each_call_and_once_a_day(trip, caplog):
 
 def test_a_part_that_fails_is_the_next_calls_again(trip, caplog):
     caplog.set_level("INFO")
-    daily(trip, 3)
+    daily(trip, 4)
     trip.images.away = True
     with pytest.raises(Unavailable):
         daily(trip, 1)
-    assert len(events_of(caplog)) == 3
+    assert len(events_of(caplog)) == 4
     trip.images.away = False
     daily(trip, 4)
-    assert len(events_of(caplog)) == 5
+    assert len(events_of(caplog)) == 6
 
 
 def test_of_several_calls_at_once_one_takes_the_part(trip, caplog):
@@ -219,8 +239,8 @@ def test_of_several_calls_at_once_one_takes_the_part(trip, caplog):
     daily(trip, 1)
     assert at_once(*[lambda: daily(trip, 1)] * 4) == [None] * 4
     assert 2 <= len(events_of(caplog)) <= 5
-    daily(trip, 5)
-    assert len(events_of(caplog)) == 5
+    daily(trip, 6)
+    assert len(events_of(caplog)) == 6
 
 
 def test_no_part_reads_more_than_a_bounded_number_of_rows(trip, engine):

@@ -109,7 +109,7 @@ class History:
             for _ in range(2 - number):
                 self.add_area(user.user_id)
         if self.world.faults.has_unreadable_area:
-            unreadable = ports.areas.add(self._new_area(user.user_id), now=now).area_id
+            unreadable = ports.areas.add(self._new_area(user.user_id), now=now, most_areas=1000).area_id
             self.database.raw.execute(
                 "UPDATE area_configs SET sensitivity = ?, next_due_at = ? WHERE id = ?",
                 (looking.UNREADABLE, "2026-01-01 00:00:00.000000", unreadable),
@@ -120,7 +120,7 @@ class History:
         """Add an area: it is watched also where whoever added it never hears the answer."""
         new = self._new_area(user_id)
         try:
-            self.ports.areas.add(new, now=self.world.clock())
+            self.ports.areas.add(new, now=self.world.clock(), most_areas=1000)
         finally:
             area_id = self.database.value("SELECT id FROM area_configs WHERE name = ?", new.name)
             if area_id is not None:

@@ -80,7 +80,7 @@ class Trip:
         return self.accounts.add_user(email=email, password_hash="x", profile=None, now=self.now)
 
     def add_area(self, *, user=None, **area):
-        return self.areas.add(a_new_area((user or self.user).user_id, **area), now=self.now)
+        return self.areas.add(a_new_area((user or self.user).user_id, **area), now=self.now, most_areas=1000)
 
     def show(self, scene_id, *, days=0, change=None, bands=None):
         """Let the provider have a new scene, and the detector find `change` in it."""

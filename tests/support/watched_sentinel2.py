@@ -41,7 +41,7 @@ class Watched:
         plan = a_plan(provider="sentinel2", grid=self.trip.imagery.grid(extent.bounds))
         plan = replace(plan, thresholds=Thresholds(min_changed_area_m2=2_000))
         new = NewArea(user_id=self.trip.user.user_id, name="Hill", extent=extent, plan=plan, is_told_to_operator=False)
-        self.area = self.trip.areas.add(new, now=self.trip.now)
+        self.area = self.trip.areas.add(new, now=self.trip.now, most_areas=1000)
 
     def shows(self, name):
         """Let a satellite pass: the catalogue has another product."""

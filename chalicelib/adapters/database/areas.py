@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Unpack
 
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import Connection, Engine, func, select, update
 from typing_extensions import override
 
 from chalicelib.adapters.database import audit
@@ -26,7 +26,7 @@ from chalicelib.domain.area_changes import Changes
 from chalicelib.domain.area_states import AreaStanding
 from chalicelib.domain.areas import Area, Land, NewArea
 from chalicelib.domain.audit import Deed
-from chalicelib.domain.errors import NotFound
+from chalicelib.domain.errors import Conflict, NotFound
 from chalicelib.domain.holds import check_free
 from chalicelib.domain.paging import Page, PageRequest
 from chalicelib.domain.sessions import SessionStatus
@@ -43,7 +43,12 @@ class SqlAreas(Areas):
 
     @override
     @writes
-    def add(self, connection: Connection, new: NewArea, *, now: datetime) -> Area:
+    def add(self, connection: Connection, new: NewArea, *, now: datetime, most_areas: int) -> Area:
+        # Under the user's lock: of several at once none passes the limit.
+        connection.execute(select(t.users.c.id).where(t.users.c.id == new.user_id).with_for_update())
+        watched = select(func.count()).where(AREA.c.user_id == new.user_id, AREA.c.deleted_at.is_(None))
+        if connection.execute(watched).scalar_one() >= most_areas:
+            raise Conflict(f"you watch {most_areas} areas already: delete one first")
         plan = new.plan
         area_id = insert_row(
             connection,

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, null, select, update
+from sqlalchemy import Connection, Engine, Row, Select, func, null, select, update
 from typing_extensions import override
 
 from chalicelib.adapters.database import audit
@@ -39,7 +39,9 @@ class SqlHolds(Holds):
 
     @override
     @writes
-    def place(self, connection: Connection, held: Held, *, user_id: int, reason: str, now: datetime) -> Hold:
+    def place(
+        self, connection: Connection, held: Held, *, user_id: int, reason: str, now: datetime, most_holds: int
+    ) -> Hold:
         row = connection.execute(_wanted(connection, held)).one_or_none()
         if row is None or connection.execute(owned_area(row.area_id, user_id).with_for_update()).one_or_none() is None:
             raise NotFound("there is no such area, place or session")
@@ -51,6 +53,10 @@ class SqlHolds(Holds):
         for hold in standing_on(connection, row.area_id):
             if (hold.place_id, hold.session_id) == same:
                 raise Conflict(f"{hold.holds} is held already, by hold {hold.hold_id}")
+        # Under the user's lock: of several at once none passes the limit.
+        standing = select(func.count()).where(HOLD.c.user_id == user_id, HOLD.c.lifted_at.is_(None))
+        if connection.execute(standing).scalar_one() >= most_holds:
+            raise Conflict(f"{most_holds} holds of yours stand already: lift one first, or hold a whole area")
         values = {"area_id": row.area_id, "place_id": row.place_id, "session_id": row.session_id}
         hold_id = insert_row(connection, HOLD, user_id=user_id, reason=reason, placed_at=now, **values)
         hold = _one(connection, hold_id)

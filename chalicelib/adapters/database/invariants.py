@@ -21,8 +21,8 @@ from chalicelib.domain.pushes import PUSH_TTL_S, DeliveryStatus
 from chalicelib.domain.sessions import Cause, SessionStatus
 
 SESSION, RUN, AREA, ALERT, IMAGE = t.alert_sessions, t.session_tiles, t.area_configs, t.alert_details, t.image_tiles
-SIGHTING, PLACE, JOB, PUSH = t.place_sightings, t.places, t.outbox, t.deliveries
-SESSIONS_AT_ONCE = 200
+SIGHTING, PLACE, JOB, PUSH, HOLD = t.place_sightings, t.places, t.outbox, t.deliveries, t.holds
+SESSIONS_AT_ONCE, HOLDS_AT_ONCE = 200, 200
 NAMING = (IMAGE.c.object_key, IMAGE.c.bands_key, ALERT.c.mask_key, ALERT.c.overlay_key)  # each column has an index
 _ENDED = (
     select(SESSION, AREA.c.user_id)
@@ -97,6 +97,36 @@ class SqlInvariants(Invariants):
 
     @override
     @reads
+    def holds_after(self, connection: Connection, hold_id: int) -> tuple[list[Violation], int | None]:
+        those = select(HOLD.c.id).where(HOLD.c.id > hold_id).order_by(HOLD.c.id).limit(HOLDS_AT_ONCE)
+        ids = list(connection.execute(those).scalars())
+        is_lost = or_(
+            AREA.c.id.is_(None),
+            AREA.c.deleted_at.is_not(None),
+            HOLD.c.session_id.is_not(None) & SESSION.c.id.is_(None),
+            HOLD.c.place_id.is_not(None) & PLACE.c.id.is_(None),
+        )
+        standing = select(HOLD).where(HOLD.c.id.in_(ids), HOLD.c.lifted_at.is_(None))
+        joined = (
+            standing.add_columns(is_lost.label("is_lost"))
+            .outerjoin(AREA, AREA.c.id == HOLD.c.area_id)
+            .outerjoin(SESSION, SESSION.c.id == HOLD.c.session_id)
+            .outerjoin(PLACE, PLACE.c.id == HOLD.c.place_id)
+        )
+        found = []
+        for row in connection.execute(joined.order_by(HOLD.c.id)).all():
+            if row.is_lost:
+                found.append(
+                    Violation("what is held is there", f"what hold {row.id} holds, in area {row.area_id}, is not")
+                )
+            elif row.session_id is None and row.place_id is None and _is_dropped(connection, row):
+                found.append(
+                    Violation("what is held is not dropped", f"images of area {row.area_id}, hold {row.id}, are")
+                )
+        return found, ids[-1] if len(ids) == HOLDS_AT_ONCE else None
+
+    @override
+    @reads
     def names_after(self, connection: Connection, key: str, *, until: str | None, limit: int) -> list[str]:
         names: set[str] = set()
         most = until
@@ -107,6 +137,12 @@ class SqlInvariants(Invariants):
                 most = found[-1] if most is None else min(most, found[-1])
             names.update(found)
         return sorted(name for name in names if most is None or name <= most)
+
+
+def _is_dropped(connection: Connection, hold: Row[Any]) -> bool:
+    """Say whether an image of a held area was dropped since, by clocks that need not agree to the minute."""
+    since = IMAGE.c.area_id == hold.area_id, IMAGE.c.dropped_at > hold.placed_at + LATE
+    return connection.execute(select(IMAGE.c.id).where(*since).limit(1)).first() is not None
 
 
 def _facts(connection: Connection, sessions: Sequence[Row[Any]]) -> list[SessionFacts]:

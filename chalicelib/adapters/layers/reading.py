@@ -200,7 +200,7 @@ class ReadFile(LayerFile):
 
     @override
     def land(self) -> JoinedLand:
-        return joined_land(list(self._land.geometries[self._rows]))
+        return joined_land(self._land.geometries[self._rows])
 
     @override
     def parcels(self) -> Iterator[NewParcel]:

@@ -5,13 +5,14 @@ Positions are shares of the Web-Mercator world, from its north-west corner: a ti
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from chalicelib.adapters.shapes.tangles import MOST_CROSSINGS, crossings, edges_of
 from chalicelib.domain.scenes import Grid
 from chalicelib.domain.shapes import MOST_CORNERS, JoinedLand, Outlines, Shape, TilePart
 from chalicelib.domain.tiles import (
@@ -51,15 +52,17 @@ def polygons_of(outlines: Outlines) -> shapely.Geometry:
     return shapely.multipolygons([shapely.Polygon(outline[0], outline[1:]) for outline in outlines])
 
 
-def joined(parcels: Sequence[shapely.Geometry]) -> tuple[shapely.Geometry, float]:
+def joined(parcels: Geometries) -> tuple[shapely.Geometry, float]:
     """Return polygons as one geometry of degrees, without the borders between those that adjoin, to a millimetre.
 
     Where that has more corners than are watched, as with roads between, it is drawn to a metre, which is nothing to an
     image; where it still has, as of plots with bunds or slivers between them, the gaps are filled, the narrowest first.
     The second value is how wide these were, in metres: 0 where none was filled.
     """
+    # Where all meet by the same corners a tenth of the time does.
+    join = shapely.coverage_union_all if shapely.coverage_is_valid(parcels) else shapely.union_all
     # Joined as they are, then drawn to a millimetre: drawn so before, the joining takes three times as long.
-    land = shapely.set_precision(shapely.union_all(parcels), _MILLIMETRE)
+    land = shapely.set_precision(join(parcels), _MILLIMETRE)
     land = shapely.simplify(land, _MILLIMETRE)  # where two plots met, its border goes straight on
     if shapely.get_num_coordinates(land) <= MOST_CORNERS:
         return land, 0.0
@@ -76,13 +79,18 @@ def _filled(land: shapely.Geometry, gap_m: float) -> shapely.Geometry:
     _, south, _, north = shapely.bounds(land)
     metres = M_PER_DEGREE * np.array([np.cos(np.radians((south + north) / 2)), 1.0])
     how = {"join_style": "mitre", "mitre_limit": 2.0}  # corners stay corners
-    wider = shapely.buffer(shapely.transform(land, lambda degrees: degrees * metres), gap_m / 2, **how)
-    as_wide = shapely.buffer(wider, -gap_m / 2, **how)
-    return shapely.simplify(shapely.transform(as_wide, lambda position: position / metres), _METRE)
+    # Piece by piece: of ten thousand at once it takes seven times as long.
+    pieces = shapely.get_parts(shapely.transform(land, lambda degrees: degrees * metres))
+    wider = shapely.get_parts(shapely.union_all(shapely.buffer(pieces, gap_m / 2, **how)))
+    as_wide = shapely.get_parts(shapely.buffer(wider, -gap_m / 2, **how))
+    filled = shapely.multipolygons(as_wide[~shapely.is_empty(as_wide)])
+    return shapely.simplify(shapely.transform(filled, lambda position: position / metres), _METRE)
 
 
-def joined_land(parcels: Sequence[shapely.Geometry]) -> JoinedLand:
+def joined_land(parcels: Geometries) -> JoinedLand:
     """Return what is watched of parcels that are watched together."""
+    if (many := crossings(edges_of(parcels))) > MOST_CROSSINGS:
+        return JoinedLand(many, None)
     land, filled_m = joined(parcels)
     corners = int(shapely.get_num_coordinates(land))
     return JoinedLand(corners, outlines_of(land, KEPT_DIGITS) if corners <= MOST_CORNERS else None, filled_m)

@@ -11,6 +11,7 @@ import shapely
 from typing_extensions import override
 
 from chalicelib.adapters.shapes import cover
+from chalicelib.adapters.shapes.tangles import MOST_CROSSINGS, crossings, edges_of
 from chalicelib.application.ports.shapes import Shapes
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.extents import MAX_REACH_KM, reach_km
@@ -24,7 +25,7 @@ _EARTH_M, _FLATTENING2 = 6_378_137.0, 0.00669437999014  # WGS 84: radius at the 
 _QUARTER = 16  # corners of a quarter of a circle: its rim lies within 0.12 % of the radius
 _LEAST_M2 = 1e-3
 _MOST_LENGTH_DEGREES = 500.0  # of all lines together: ten thousand pieces
-_SAMPLED_EDGES, _MOST_CROSSINGS = 50, 10  # of an edge, on average: what joins them makes a corner of each
+_FEW_EDGES, _MOST_CROSSINGS = 50, 10  # of an edge, on average: what joins them makes a corner of each
 _MOST_PIECES = 2000  # of parcels that do not adjoin, to draw a margin around
 _PLACE = re.compile(r"\[(\S+) (\S+)\]")
 _FAULTS = {  # as GEOS says them: what is wrong, and what would be right
@@ -70,7 +71,10 @@ class GeosShapes(Shapes):
     @override
     def of_parcels(self, ground: Ground, *, buffer_m: float | None, exclude: Sequence[Given]) -> Shape:
         _check_tangle(exclude)
-        land, filled_m = cover.joined([shapely.Polygon(outline[0], outline[1:]) for outline in ground.outlines])
+        parcels = np.array([shapely.Polygon(outline[0], outline[1:]) for outline in ground.outlines])
+        if (many := crossings(edges_of(parcels))) > MOST_CROSSINGS:  # each would be a corner
+            raise too_many_corners(many)
+        land, filled_m = cover.joined(parcels)
         gap_m = filled_m or ground.filled_m  # what was joined before has none left
         notes = [f"gaps between these parcels, of up to {gap_m:g} m, are watched as well"] if gap_m else []
         _check_extent(land, "/layerId")
@@ -176,23 +180,17 @@ def _widened(given: Given, buffer_m: float | None) -> Any:  # noqa: ANN401 (a ge
 
 
 def _check_tangle(given: Sequence[Given]) -> None:
-    """Refuse edges that cross each other by the hundred thousand, by a sample of them: joining them takes for ever."""
+    """Refuse edges that cross each other by the hundred thousand: joining them takes for ever."""
     lines = [
         np.asarray(line) for each in given for line in (*each.lines, *(r for rings in each.polygons for r in rings))
     ]
-    edges = (
-        shapely.linestrings(np.concatenate([np.stack([line[:-1], line[1:]], axis=1) for line in lines]))
-        if lines
-        else []
-    )
-    if len(edges) <= _SAMPLED_EDGES:
+    edges = np.concatenate([np.stack([line[:-1], line[1:]], axis=1) for line in lines]) if lines else np.empty(0)
+    if len(edges) <= _FEW_EDGES:
         return
-    sample = edges[:: len(edges) // _SAMPLED_EDGES]
-    crossings = shapely.STRtree(edges).query(sample, predicate="crosses").shape[1]
-    if crossings > _MOST_CROSSINGS * len(sample):
+    each = 2 * crossings(edges) / len(edges)
+    if each > _MOST_CROSSINGS:
         raise Invalid(
-            f"the edges of this shape cross each other, {crossings / len(sample):.0f} times each: simplify it",
-            pointer=given[0].pointer,
+            f"the edges of this shape cross each other, {each:.0f} times each: simplify it", pointer=given[0].pointer
         )
 
 

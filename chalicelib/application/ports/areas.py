@@ -16,8 +16,8 @@ from chalicelib.domain.shapes import Shape
 class Areas(Protocol):
     """The areas people watch."""
 
-    def add(self, new: NewArea, *, now: datetime) -> Area:
-        """Keep a new area; it is due at once."""
+    def add(self, new: NewArea, *, now: datetime, most_areas: int) -> Area:
+        """Keep a new area; it is due at once. Raises Conflict where the user has `most_areas`."""
         ...
 
     def get(self, area_id: int, *, user_id: int) -> Area:

@@ -31,6 +31,13 @@ class Invariants(Protocol):
         """Return what the clock's of these sessions cost, by user and day, as far back as the ledger reaches."""
         ...
 
+    def holds_after(self, hold_id: int) -> tuple[list[Violation], int | None]:
+        """Say which legal holds after that one, a bounded number, stand on what is gone; and the last of these.
+
+        None: there are no more.
+        """
+        ...
+
     def names_after(self, key: str, *, until: str | None, limit: int) -> list[str]:
         """Return the keys of objects that rows name, sorted: after that key, up to and with `until` if it is given."""
         ...

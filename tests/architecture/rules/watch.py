@@ -17,6 +17,7 @@ NEEDED = {  # what must be noticed: (namespace, metric)
     ("Bhuprahari", "OverdueAreas"),
     ("Bhuprahari", "BrokenInvariants"),
     ("Bhuprahari", "ProviderErrors"),
+    ("Bhuprahari", "StaleCatalogues"),
     ("AWS/Lambda", "Errors"),
     ("AWS/Lambda", "Throttles"),
     ("AWS/ApiGateway", "5XXError"),
@@ -71,6 +72,7 @@ def watched(templates):
     gone(f"{WATCH}/ApiErrors"),
     gone(f"{WATCH}/AreasOverdue"),
     gone(f"{WATCH}/InvariantsBroken"),
+    gone(f"{WATCH}/StaleCatalogue"),
 )
 def what_must_be_noticed_has_an_alarm(templates):
     found = {(namespace, metric) for _, namespace, metric, _ in watched(templates)}

@@ -66,6 +66,15 @@ def test_a_route_costs_what_it_costs_whatever_its_path_looks_like(server_with):
     assert [answer.status for answer in answers] == [400, 400, 429], "a refused body was read all the same"
 
 
+def test_parcels_that_are_named_by_the_thousand_are_paid_for_before_they_are_read(server_with):
+    server = server_with(user_units_per_minute=200)
+    asha = server.user()
+    someone = From(server, OWNER, asha.token)
+    few, many = ({"layerId": 1, "parcelIds": list(range(1, 1 + number))} for number in (19, 10_000))
+    answers = [someone.ask("POST", "/api/area-configs/estimate", body) for body in (few, many, few)]
+    assert [answer.status for answer in answers] == [404, 429, 404], "what is refused is not taken"
+
+
 def test_an_address_has_its_limit_and_an_ipv6_customer_one_for_all_his_addresses(server_with):
     server = server_with(address_units_per_minute=20)
     hosts = [From(server, f"2001:db8:1:2::{number:x}") for number in range(1, 22)]

@@ -75,6 +75,15 @@ def test_an_area_too_many_is_a_conflict(server_with):
     assert (answer.status, answer.json["message"]) == (409, "you watch 2 areas already: delete one first")
 
 
+def test_a_hold_too_many_is_a_conflict(server_with):
+    asha = server_with(max_holds=1).user()
+    held = [{"areaConfigId": asha.area()["id"], "reason": "case 12"} for _ in range(2)]
+    assert asha.post("/api/holds", held[0]).status == 201
+    answer = asha.post("/api/holds", held[1])
+    assert (answer.status, answer.is_problem) == (409, True)
+    assert answer.json["message"] == "1 holds of yours stand already: lift one first, or hold a whole area"
+
+
 def test_an_estimate_keeps_nothing_and_says_what_it_takes(asha):
     wish = SMALL_AREA | {"northKm": 1, "southKm": 1, "eastKm": 1, "westKm": 1, "cadenceHours": 12}
     answer = asha.post("/api/area-configs/estimate", wish)

@@ -49,7 +49,7 @@ def watch(trip, pictures, thresholds=USUAL):
     """Watch one tile through pictures; give the area, and of each session how many regions its alerts have."""
     trip.imagery = ScriptedImagery()
     asked_for = a_new_area(trip.user.user_id, grid=GRID, thresholds=thresholds)
-    area, told = trip.areas.add(replace(asked_for, extent=LAND), now=trip.now), []
+    area, told = trip.areas.add(replace(asked_for, extent=LAND), now=trip.now, most_areas=1000), []
     for number, picture in enumerate(pictures):
         noise = np.random.default_rng(number).normal(0, 3, picture.shape)
         content = png(np.clip(picture + noise, 0, 255).astype(np.uint8))

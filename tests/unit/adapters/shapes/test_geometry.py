@@ -234,6 +234,16 @@ def line(*positions):
             line(*((80 + each * 37 % 101 / 1000, 20 + each * 53 % 97 / 1000) for each in range(1200))),
             "cross each other",
         ),
+        (  # and every 99th edge, by which it was judged once, crosses none
+            line(
+                *(
+                    (80 + n % 2 / 10, 20 + n * 53 % 97 / 1000 + i / 1e7)
+                    for i in range(4999)
+                    for n in [i - (i + 98) // 99]
+                )
+            ),
+            "cross each other",
+        ),
     ],
 )
 def test_what_would_be_pieces_by_the_million_is_refused_before_they_are_made(geometry, says, monkeypatch):
@@ -281,6 +291,32 @@ def test_gaps_between_parcels_are_watched_where_their_borders_were_too_many(monk
     assert (land.corners <= 100, land.filled_m) == (True, 2.0)
     kept = GeosShapes().of_parcels(Ground(land.outlines, land.filled_m), buffer_m=None, exclude=[])
     assert (kept.notes, kept.m2) == (whole.notes, pytest.approx(whole.m2, rel=1e-6)), "of a whole layer it is told too"
+
+
+def slivers(number):
+    """Give so many plots of a hand's breadth that lie across each other."""
+    turned = [(math.cos(each / number * math.pi), math.sin(each / number * math.pi)) for each in range(number)]
+    at = [each * 37 % 101 * BUND for each in range(number)]
+    ends = [
+        (x + PLOT * 40 * east, x + PLOT * 40 * north, east, north) for x, (east, north) in zip(at, turned, strict=True)
+    ]
+    return tuple(
+        [[(2 * x - a, 2 * x - b), (a, b), (a - BUND / 5 * north, b + BUND / 5 * east), (2 * x - a, 2 * x - b)]]
+        for x, (a, b, east, north) in zip(at, ends, strict=True)
+    )
+
+
+def test_parcels_that_lie_across_each_other_are_refused_before_they_are_joined(monkeypatch):
+    few = GeosShapes().of_parcels(Ground(slivers(40)), buffer_m=None, exclude=[])
+    assert few.m2 > 0
+    beside = plots_with_bunds(20)  # that cross none, and are many more
+    monkeypatch.setattr(joining, "joined", None)
+    for parcels in (slivers(700), beside + slivers(600)):
+        with pytest.raises(Invalid, match=r"the border of these parcels has [\d ]+ corners; at most 40 000") as refused:
+            GeosShapes().of_parcels(Ground(parcels), buffer_m=None, exclude=[])
+        assert refused.value.pointer == "/layerId"
+        land = joining.joined_land([shapely.Polygon(ring) for (ring,) in parcels])
+        assert (land.corners > 200_000, land.outlines) == (True, None)
 
 
 def test_parcels_too_far_apart_are_not_joined_over_what_lies_between(monkeypatch):
