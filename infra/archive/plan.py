@@ -14,6 +14,7 @@ from chalicelib.adapters.imagery.bad_item import BadItem
 from chalicelib.adapters.imagery.geotiff_tags import Placed
 from chalicelib.adapters.imagery.placing import lie
 from chalicelib.adapters.imagery.remote import picture_in
+from chalicelib.adapters.imagery.stac import MAX_ID_LENGTH
 from chalicelib.domain.errors import BadImage
 from chalicelib.domain.image_formats.tiff_levels import CUT_OFF
 from chalicelib.domain.image_formats.tiff_picture import TiffPicture, read_picture
@@ -24,6 +25,7 @@ from infra.archive.times import Taken
 from infra.errors import OperatorError
 
 ENOUGH_PX = 2048  # a side: what is no longer needs no overviews
+MOST_NAME_BYTES = 255 - len(".tif.msk.ovr.tmp")  # of a file's name, with the longest ending while it is made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,11 +85,21 @@ def planned(wanted: Wanted, place: Place) -> Plan:
     if not name:
         is_its_own = is_inside and not stays and file.name == f"{file.stem}.tif"
         name = f"{file.stem}.cog" if is_its_own else file.stem
+    _check_name(name)
     below = inside.parent.as_posix() if is_inside and inside.parent.name else ""
     plan = Plan(name, below, inside.name, stays, is_whole)
     for each in (plan.preview, *(() if stays else (plan.picture,)), plan.item):
         place.check_free(f"{below}/{each}" if below else each)
     return plan
+
+
+def _check_name(name: str) -> None:
+    """Check that files and an item can be called so: else it would lie there and not be used."""
+    if not name.strip() or not name.isprintable() or len(name.encode()) > MOST_NAME_BYTES or len(name) > MAX_ID_LENGTH:
+        raise OperatorError(
+            f"an item cannot be called {name!r:.60}: say --name, in one line, with at most {MAX_ID_LENGTH} characters "
+            f"and {MOST_NAME_BYTES} bytes"
+        )
 
 
 def placed_of(file: Path) -> tuple[Placed | None, str]:
