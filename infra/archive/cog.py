@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from infra.archive.bar import Bar
+from infra.archive.copying import write_cog
 from infra.archive.source import check_place, check_samples, gdal_errors, system_said
 from infra.archive.target import is_named_by_code, is_on_wgs84, straight_box, target_of
 from infra.errors import OperatorError
@@ -89,8 +90,6 @@ def _with_system(dataset: Any, target: Any, folder: Path) -> Path:  # noqa: ANN4
 
 
 def _translate(file: Path, made: Path, dataset: Any, bar: Bar) -> None:  # noqa: ANN401
-    import rasterio.shutil
-
     beside = made.with_name(made.name + ".ovr.tmp")
     overviews = 0
     guess = max(1, dataset.width * dataset.height * dataset.count * _bytes(dataset) // 6)
@@ -107,7 +106,7 @@ def _translate(file: Path, made: Path, dataset: Any, bar: Bar) -> None:  # noqa:
         options = OPTIONS | ({"OVERVIEW_RESAMPLING": "NEAREST"} if _has_palette(dataset) else {})
         if "NBITS" in dataset.tags(1, ns="IMAGE_STRUCTURE"):  # else they are packed as tightly, which nobody reads
             options |= {"NBITS": str(8 * _bytes(dataset))}
-        rasterio.shutil.copy(file, made, driver="COG", **options)
+        write_cog(file, made, options)
     if not made.exists():
         raise OperatorError("GDAL made nothing of it")
 
