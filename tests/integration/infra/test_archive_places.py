@@ -3,6 +3,7 @@
 import pytest
 from botocore.exceptions import ClientError
 
+from infra.archive import __main__ as command
 from infra.archive import places
 from infra.archive.bar import Bar
 from infra.errors import OperatorError
@@ -61,3 +62,14 @@ def test_an_item_whose_answer_is_lost_is_not_left_without_its_picture(tmp_path):
     with pytest.raises(OperatorError, match="did not take it"):
         places.Bucket(bucket, bucket="pictures", prefix="").put(files, Bar("a"))
     assert bucket.objects == {}
+
+
+@pytest.mark.parametrize(
+    "place", ["gs://land/pictures", "https://land.example.org/pictures", "s3://", "s3:///pictures"]
+)
+@pytest.mark.parametrize("asked", [["add", "a.tif", "--date", "2024-03-01", "--to"], ["check"]], ids=["add", "check"])
+def test_what_is_no_place_of_an_archive_is_told(tmp_path, monkeypatch, place, asked, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert command.main([*asked, place]) in (1, 2)
+    assert f"an archive is a folder, or s3://bucket/prefix, and not {place}" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
