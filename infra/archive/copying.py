@@ -6,41 +6,41 @@ the memory it takes, the operator is told.
 
 from __future__ import annotations
 
-import multiprocessing
+import json
 import os
-import signal
-from multiprocessing.connection import Connection
+import subprocess
+import sys
 from pathlib import Path
 from threading import Thread
 
 from infra.archive.source import gdal_errors
 from infra.errors import OperatorError
 
+_REFUSED = 3  # the exit status: its words are on standard output
+
 
 def write_cog(file: Path, made: Path, options: dict[str, str]) -> None:
     """Write `made` of what GDAL reads in `file`, by options of its COG driver. Raises OperatorError."""
-    context = multiprocessing.get_context("spawn")
-    hear, say = context.Pipe(duplex=False)
-    process = context.Process(target=_write, args=(file, made, options, say), daemon=True)
-    process.start()
-    say.close()  # so that its end is heard
-    try:
-        refused = hear.recv()
-        process.join()
-    except EOFError:
-        process.join()
-        how = f"by signal {-code}: is there memory enough?" if (code := process.exitcode or 0) < 0 else f"with {code}"
-        raise OperatorError(f"GDAL was ended before it was done, {how}") from None
-    finally:
-        process.kill()
-        process.join()
-        hear.close()
-    if refused:
-        raise OperatorError(refused)
+    command = [sys.executable, "-m", "infra.archive.copying", str(file), str(made), json.dumps(options)]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    # In a group of its own: a stop is for whoever started it, and ends it.
+    with subprocess.Popen(command, env=environment, process_group=0, **pipes) as process:  # noqa: S603 (our own)
+        try:
+            says = process.stdout.read() if process.stdout else b""
+            status = process.wait()
+        finally:
+            process.kill()
+    if status == _REFUSED:
+        raise OperatorError(says.decode())
+    if status:
+        how = f"by signal {-status}: is there memory enough?" if status < 0 else f"with {status}"
+        raise OperatorError(f"GDAL was ended before it was done, {how}")
 
 
-def _write(file: Path, made: Path, options: dict[str, str], say: Connection) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started it ends it
+def main() -> int:
+    """Write one file, as `write_cog` asks for it; end where that ends."""
+    file, made, options = sys.argv[1:]
     Thread(target=_end_with_parent, daemon=True).start()
     try:
         with gdal_errors():
@@ -48,15 +48,17 @@ def _write(file: Path, made: Path, options: dict[str, str], say: Connection) -> 
             import rasterio.shutil
 
             with rasterio.Env(GDAL_NUM_THREADS="ALL_CPUS", GDAL_PAM_ENABLED="NO"):
-                rasterio.shutil.copy(file, made, driver="COG", **options)
+                rasterio.shutil.copy(file, made, driver="COG", **json.loads(options))
     except OperatorError as error:
-        say.send(str(error))
-    else:
-        say.send("")
+        sys.stdout.buffer.write(str(error).encode())
+        return _REFUSED
+    return 0
 
 
 def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
+    os.read(0, 1)  # nothing comes: it ends when the parent does
     os._exit(1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

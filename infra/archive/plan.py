@@ -20,7 +20,7 @@ from chalicelib.domain.image_formats.tiff_levels import CUT_OFF
 from chalicelib.domain.image_formats.tiff_picture import TiffPicture, read_picture
 from infra.archive.cog import check_convertible
 from infra.archive.places import Place
-from infra.archive.source import stored
+from infra.archive.source import COPY_AGAIN, stored
 from infra.archive.times import Taken
 from infra.errors import OperatorError
 
@@ -78,6 +78,7 @@ def planned(wanted: Wanted, place: Place) -> Plan:
     placed, why = placed_of(file)
     if CUT_OFF in why:
         raise OperatorError("it is cut off, or still being copied: wait, or copy it again from where it came")
+    _check_blocks(file)
     is_inside, is_read = inside.name != "", placed is not None
     stays, is_whole = is_inside and is_read, is_read and _is_good_by_window(file)
     if not is_read or not (stays or is_whole):
@@ -99,6 +100,21 @@ def _check_name(name: str) -> None:
         raise OperatorError(
             f"an item cannot be called {name!r:.60}: say --name, in one line, with at most {MAX_ID_LENGTH} characters "
             f"and {MOST_NAME_BYTES} bytes"
+        )
+
+
+def _check_blocks(file: Path) -> None:
+    """Check that no block is left out of a TIFF that says no-data by nothing: GDAL would make black ground of it."""
+    try:
+        picture = tiff_of(file)
+    except BadImage:
+        return  # it is said elsewhere
+    full = picture.levels[0]
+    says_no_data = picture.no_data is not None or full.level.alpha is not None or full.mask is not None
+    if not says_no_data and not (all(full.level.offsets) and all(full.level.lengths)):
+        raise OperatorError(
+            "some of its blocks are left out, and it does not say which value means no data: say so, "
+            f"gdal_edit.py -a_nodata 0 IN.tif, if it was made so; else it is damaged: {COPY_AGAIN}"
         )
 
 

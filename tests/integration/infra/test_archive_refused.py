@@ -29,6 +29,10 @@ def refused_file(path, how):
     elif how == "half":
         write(path, PIXELS, driver="GTiff", at=("EPSG:25833", UTM[1]))
         path.write_bytes(path.read_bytes()[:200_000])
+    elif how.startswith("left out"):
+        pixels = PIXELS.copy()
+        pixels[:300] = 0
+        write(path, pixels, driver="GTiff", compress="DEFLATE", sparse_ok=True, tiled=how == "left out, tiles")
     else:
         at = {
             "nowhere": (None, None),
@@ -64,6 +68,8 @@ REFUSED = {
     "over 180": "it reaches over the 180th meridian: cut it there into two, gdalwarp -t_srs EPSG:4326",
     "over 180, in degrees": "or over the 180th meridian: cut it there into two, gdalwarp",
     "over 180, elsewhere": "it reaches over the 180th meridian: cut it there into two, gdalwarp",
+    "left out": "gdal_edit.py -a_nodata 0 IN.tif, if it was made so",
+    "left out, tiles": "some of its blocks are left out, and it does not say which value means no data",
     "at the pole": "it reaches beyond 85 degrees of latitude",
 }
 

@@ -1,8 +1,8 @@
 """GDAL at work for minutes in one call: a stop is heard at once, and what ends it is told."""
 
-import multiprocessing
 import os
 import signal
+import subprocess
 import time
 from threading import Thread
 
@@ -25,12 +25,18 @@ def large(tmp_path):
     return write(tmp_path / "flight.tif", rough, driver="GTiff")
 
 
+def at_gdals():
+    """The processes in which GDAL works for this one."""
+    of_this_one = ["pgrep", "-P", str(os.getpid()), "-f", "infra.archive.copying"]
+    return [int(each) for each in subprocess.run(of_this_one, capture_output=True, check=False).stdout.split()]
+
+
 def at_work(folder, then):
     """Do something as soon as GDAL has begun to write into a folder."""
 
     def wait():
         until = time.monotonic() + WITHIN_S
-        while not (multiprocessing.active_children() and list(folder.rglob("*.tmp"))) and time.monotonic() < until:
+        while not (list(folder.rglob("*.tmp")) and at_gdals()) and time.monotonic() < until:
             time.sleep(0.02)
         then()
 
@@ -44,13 +50,13 @@ def test_a_stop_is_heard_while_gdal_works_and_nothing_is_left(large, archive):
     with pytest.raises(KeyboardInterrupt):
         add(archive, large, *DATE)
     waiting.join()
-    assert not multiprocessing.active_children()
+    assert not at_gdals()
     assert not list(archive.iterdir())
 
 
 def kill_gdal():
-    for each in multiprocessing.active_children():
-        each.kill()
+    for each in at_gdals():
+        os.kill(each, signal.SIGKILL)
 
 
 def test_where_gdal_is_killed_that_is_told(large, archive, capsys):
