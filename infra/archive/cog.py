@@ -66,7 +66,8 @@ def convert(file: Path, made: Path, crs: str, bar: Bar) -> Converted:
             warped.unlink()
     note = f"warped to EPSG:{target.to_epsg()}"
     if not is_on_wgs84(system):
-        note += "; its datum is not WGS 84 and was shifted without local grids: some metres may be left"
+        note += "; its datum is not WGS 84 and was shifted without local grids: "
+        note += "some metres may be left, tens of an old survey's"
     return Converted(note, bits)
 
 
