@@ -50,7 +50,7 @@ def main() -> int:
             with rasterio.Env(GDAL_NUM_THREADS="ALL_CPUS", GDAL_PAM_ENABLED="NO"):
                 rasterio.shutil.copy(file, made, driver="COG", **json.loads(options))
     except OperatorError as error:
-        sys.stdout.buffer.write(str(error).encode())
+        sys.stdout.buffer.write(str(error).encode(errors="replace"))
         return _REFUSED
     return 0
 
