@@ -16,6 +16,7 @@ from chalicelib.domain.tiles import Bounds, centre_of
 NEAR = timedelta(days=45)  # of a date, at most: what was taken later or earlier answers for another season
 MOST_NEAR = 12  # scenes of one date that are kept to choose from
 MOST_NAMED = 12  # days in a sentence
+MOST_REASONS = 3  # of pictures that cannot be used
 CLEAR_ENOUGH = 0.1  # of a scene under cloud: below that the nearer one is the better one
 _A_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -72,7 +73,8 @@ def scenes_of(dates: TwoDates, found: Found, *, lon: float) -> Found:
     ):
         near_it = near(of_date, day, lon=lon)
         if not near_it:
-            raise Conflict(_nothing_near(day, found.scenes, lon=lon), pointer=f"/{name}")
+            unusable = _unusable_near(day, found, dates, lon=lon)
+            raise Conflict(_nothing_near(day, found.scenes, lon=lon) + unusable, pointer=f"/{name}")
         kept += _as_many_as_are_kept(near_it)
     return Found(scenes=tuple(kept), says=found.says)
 
@@ -90,6 +92,15 @@ def _nothing_near(day: date, scenes: Sequence[Scene], *, lon: float) -> str:
     named = sorted(sorted(days, key=lambda each: abs(each - day))[:MOST_NAMED])
     others = f" and of {len(days) - len(named)} other days" if len(days) > len(named) else ""
     return f"{says}; there are pictures of {', '.join(map(str, named))}{others}"
+
+
+def _unusable_near(day: date, found: Found, dates: TwoDates, *, lon: float) -> str:
+    """Say what was taken near a date and cannot be used: mending that is the answer."""
+    taken = [(day_of(each.captured_at, lon), each.reason) for each in found.refused if each.bounds is not None]
+    is_earlier = day == dates.before
+    near_it = [(at, why) for at, why in taken if abs(at - day) <= NEAR and dates.is_earlier(at) == is_earlier]
+    reasons = dict.fromkeys(why for _, why in sorted(near_it, key=lambda each: abs(each[0] - day)))
+    return "".join(f"; {why}" for why in list(reasons)[:MOST_REASONS])
 
 
 def checked_day(text: str, *, now: datetime, pointer: str) -> date:

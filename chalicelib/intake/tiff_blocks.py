@@ -59,8 +59,8 @@ def _inflated(content: bytes, size: int, *, most: int) -> bytes:
     except zlib.error as error:
         raise BadImage(f"a damaged TIFF: a block does not unpack ({error})") from None
     if len(plain) not in {size, most}:  # a last strip may be filled up to a whole one
-        more = "more than " if len(plain) > most else ""
-        raise BadImage(f"a damaged TIFF: a block unpacks to {more}{len(plain)} bytes, not {size}")
+        length = f"more than {most}" if len(plain) > most else f"{len(plain)}"
+        raise BadImage(f"a damaged TIFF: a block unpacks to {length} bytes, not {size}")
     if not packed.eof:
         raise BadImage("a damaged TIFF: a block is cut off")
     return plain

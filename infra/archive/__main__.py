@@ -23,7 +23,7 @@ from chalicelib.adapters.imagery.dates import FILE
 from chalicelib.domain.archives import FileUse, Use, summary
 from infra.archive.adding import add
 from infra.archive.bar import Bar
-from infra.archive.places import Folder, place_at
+from infra.archive.places import Folder, check_said, place_at
 from infra.archive.plan import Wanted, planned
 from infra.archive.times import time_taken
 from infra.errors import OperatorError, operator_errors
@@ -73,6 +73,7 @@ def _inventory(place: str) -> list[FileUse]:
     from chalicelib.settings import settings
 
     with operator_errors():
+        check_said(place)
         if place and "://" not in place and not Path(place).is_dir():
             raise OperatorError(f"there is no folder {place}")
         return Ports(settings()).archive(place).inventory(now=datetime.now(UTC))

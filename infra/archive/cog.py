@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from infra.archive.bar import Bar
-from infra.archive.source import check_place, check_samples, gdal_errors, is_on_wgs84, system_said, target_of
+from infra.archive.copying import write_cog
+from infra.archive.source import check_place, check_samples, gdal_errors, system_said
+from infra.archive.target import is_named_by_code, is_on_wgs84, straight_box, target_of
 from infra.errors import OperatorError
 
 BLOCK_PX = 512
@@ -64,7 +66,8 @@ def convert(file: Path, made: Path, crs: str, bar: Bar) -> Converted:
             warped.unlink()
     note = f"warped to EPSG:{target.to_epsg()}"
     if not is_on_wgs84(system):
-        note += "; its datum is not WGS 84 and was shifted without local grids: some metres may be left"
+        note += "; its datum is not WGS 84 and was shifted without local grids: "
+        note += "some metres may be left, tens of an old survey's"
     return Converted(note, bits)
 
 
@@ -74,11 +77,11 @@ def _bits_said(dataset: Any) -> int | None:  # noqa: ANN401
 
 
 def _with_system(dataset: Any, target: Any, folder: Path) -> Path:  # noqa: ANN401
-    """Return the file itself, or a description of it that says the system that it does not."""
+    """Return the file itself, or a description of it that says the system where it does not, or in its own words."""
     import rasterio
     import rasterio.shutil
 
-    if dataset.crs:
+    if dataset.crs and is_named_by_code(dataset.crs):
         return Path(dataset.name)
     described = folder / "described.vrt"
     rasterio.shutil.copy(dataset, described, driver="VRT")
@@ -88,8 +91,6 @@ def _with_system(dataset: Any, target: Any, folder: Path) -> Path:  # noqa: ANN4
 
 
 def _translate(file: Path, made: Path, dataset: Any, bar: Bar) -> None:  # noqa: ANN401
-    import rasterio.shutil
-
     beside = made.with_name(made.name + ".ovr.tmp")
     overviews = 0
     guess = max(1, dataset.width * dataset.height * dataset.count * _bytes(dataset) // 6)
@@ -106,7 +107,7 @@ def _translate(file: Path, made: Path, dataset: Any, bar: Bar) -> None:  # noqa:
         options = OPTIONS | ({"OVERVIEW_RESAMPLING": "NEAREST"} if _has_palette(dataset) else {})
         if "NBITS" in dataset.tags(1, ns="IMAGE_STRUCTURE"):  # else they are packed as tightly, which nobody reads
             options |= {"NBITS": str(8 * _bytes(dataset))}
-        rasterio.shutil.copy(file, made, driver="COG", **options)
+        write_cog(file, made, options)
     if not made.exists():
         raise OperatorError("GDAL made nothing of it")
 
@@ -115,12 +116,17 @@ def _warp(dataset: Any, system: Any, target: Any, warped: Path, bar: Bar) -> Non
     """Warp bilinearly, some rows at a time; where nothing lies there is no data."""
     import rasterio
     from rasterio.enums import ColorInterp, Resampling
+    from rasterio.transform import from_bounds
     from rasterio.vrt import WarpedVRT
     from rasterio.windows import Window
 
     has_alpha = ColorInterp.alpha in dataset.colorinterp
     options = {"src_crs": system, "crs": target, "resampling": Resampling.bilinear, "warp_mem_limit": 256}
     options |= {"add_alpha": dataset.nodata is None and not has_alpha}
+    if system.to_epsg() == target.to_epsg():  # it is mirrored, or south-up: the same pixels, the right way round
+        width, height = dataset.width, dataset.height
+        options |= {"width": width, "height": height}
+        options |= {"transform": from_bounds(*straight_box(dataset), width, height)}
     with WarpedVRT(dataset, **options) as seen:
         profile = {"driver": "GTiff", "width": seen.width, "height": seen.height, "count": seen.count}
         profile |= {"dtype": seen.dtypes[0], "crs": target, "transform": seen.transform, "nodata": seen.nodata}

@@ -57,6 +57,7 @@ def place_at(place: str, aws_client: Callable[[str], Any]) -> Place:
     """Return an archive in a folder, or at `s3://bucket/prefix`. Raises OperatorError."""
     if not place:
         raise OperatorError("no archive is set up here: say --to FOLDER, or set BHUPRAHARI_ARCHIVE")
+    check_said(place)
     parts = urlsplit(place)
     if parts.scheme == "s3":
         return Bucket(aws_client("s3"), bucket=parts.netloc, prefix=parts.path.strip("/"))
@@ -68,6 +69,13 @@ def place_at(place: str, aws_client: Callable[[str], Any]) -> Place:
     except OSError as error:
         raise OperatorError(f"{place} cannot be an archive: {error.strerror or error}") from None
     return Folder(folder)
+
+
+def check_said(place: str) -> None:
+    """Check that it is said as archives are. Raises OperatorError."""
+    parts = urlsplit(place)
+    if "://" in place and (parts.scheme != "s3" or not parts.netloc):
+        raise OperatorError(f"an archive is a folder, or s3://bucket/prefix, and not {place:.100}")
 
 
 class Folder:

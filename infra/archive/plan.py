@@ -14,16 +14,18 @@ from chalicelib.adapters.imagery.bad_item import BadItem
 from chalicelib.adapters.imagery.geotiff_tags import Placed
 from chalicelib.adapters.imagery.placing import lie
 from chalicelib.adapters.imagery.remote import picture_in
+from chalicelib.adapters.imagery.stac import MAX_ID_LENGTH
 from chalicelib.domain.errors import BadImage
 from chalicelib.domain.image_formats.tiff_levels import CUT_OFF
 from chalicelib.domain.image_formats.tiff_picture import TiffPicture, read_picture
 from infra.archive.cog import check_convertible
 from infra.archive.places import Place
-from infra.archive.source import stored
+from infra.archive.source import COPY_AGAIN, stored
 from infra.archive.times import Taken
 from infra.errors import OperatorError
 
 ENOUGH_PX = 2048  # a side: what is no longer needs no overviews
+MOST_NAME_BYTES = 255 - len(".tif.msk.ovr.tmp")  # of a file's name, with the longest ending while it is made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +78,7 @@ def planned(wanted: Wanted, place: Place) -> Plan:
     placed, why = placed_of(file)
     if CUT_OFF in why:
         raise OperatorError("it is cut off, or still being copied: wait, or copy it again from where it came")
+    _check_blocks(file)
     is_inside, is_read = inside.name != "", placed is not None
     stays, is_whole = is_inside and is_read, is_read and _is_good_by_window(file)
     if not is_read or not (stays or is_whole):
@@ -83,11 +86,36 @@ def planned(wanted: Wanted, place: Place) -> Plan:
     if not name:
         is_its_own = is_inside and not stays and file.name == f"{file.stem}.tif"
         name = f"{file.stem}.cog" if is_its_own else file.stem
+    _check_name(name)
     below = inside.parent.as_posix() if is_inside and inside.parent.name else ""
     plan = Plan(name, below, inside.name, stays, is_whole)
     for each in (plan.preview, *(() if stays else (plan.picture,)), plan.item):
         place.check_free(f"{below}/{each}" if below else each)
     return plan
+
+
+def _check_name(name: str) -> None:
+    """Check that files and an item can be called so: else it would lie there and not be used."""
+    if not name.strip() or not name.isprintable() or len(name.encode()) > MOST_NAME_BYTES or len(name) > MAX_ID_LENGTH:
+        raise OperatorError(
+            f"an item cannot be called {name!r:.60}: say --name, in one line, with at most {MAX_ID_LENGTH} characters "
+            f"and {MOST_NAME_BYTES} bytes"
+        )
+
+
+def _check_blocks(file: Path) -> None:
+    """Check that no block is left out of a TIFF that says no-data by nothing: GDAL would make black ground of it."""
+    try:
+        picture = tiff_of(file)
+    except BadImage:
+        return  # it is said elsewhere
+    full = picture.levels[0]
+    says_no_data = picture.no_data is not None or full.level.alpha is not None or full.mask is not None
+    if not says_no_data and not (all(full.level.offsets) and all(full.level.lengths)):
+        raise OperatorError(
+            "some of its blocks are left out, and it does not say which value means no data: say so, "
+            f"gdal_edit.py -a_nodata 0 IN.tif, if it was made so; else it is damaged: {COPY_AGAIN}"
+        )
 
 
 def placed_of(file: Path) -> tuple[Placed | None, str]:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import glob
+import logging
 import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from chalicelib.adapters.imagery.item_store import FolderItemStore, StoredFile
-from chalicelib.adapters.imagery.systems import system_of
 from infra.errors import OperatorError
 
 NEEDS = (
     "rasterio is not installed, and this file has to be converted: "
     "pip install --require-hashes -r requirements-archive.txt"
 )
-_SOUTH, _NORTH = -80, 84  # where UTM ends
+COPY_AGAIN = "copy it again from where it came, or ask for it anew"
 ALMOST = 1e-6  # of a pixel: rotation that is rounding
 _NAMED = re.compile(r'\w+\["([^"]{1,80})"')
 PALETTE_REMEDY = "gdal_translate -expand rgb IN OUT.tif"
@@ -32,20 +33,43 @@ def stored(file: Path) -> tuple[FolderItemStore, StoredFile]:
 
 @contextmanager
 def gdal_errors() -> Iterator[None]:
-    """Turn what GDAL says into OperatorError, without the paths of our own files."""
+    """Turn what GDAL says into OperatorError, without the paths of our own files.
+
+    Of a damaged JPEG inside a TIFF it only warns, and fills up what is missing: that is an error here.
+    """
     try:
         import rasterio  # noqa: F401
         from rasterio.errors import NotGeoreferencedWarning
     except ModuleNotFoundError:
         raise OperatorError(NEEDS) from None
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _Damage() as damage:
             warnings.simplefilter("ignore", NotGeoreferencedWarning)  # told in words of our own
             yield
     except Exception as error:
-        if not _is_gdals(error):
+        if not is_gdals(error):
             raise
         raise OperatorError(f"GDAL cannot read or convert it: {str(error.__cause__ or error)[:300]}") from error
+    if damage.said:
+        raise OperatorError(f"it is damaged ({damage.said:.200}): {COPY_AGAIN}")
+
+
+class _Damage(logging.Handler):
+    """Keeps the first that GDAL says of a damaged JPEG, meanwhile."""
+
+    said = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = record.getMessage()
+        if "JPEGLib" in text and not self.said:
+            self.said = text.rpartition("JPEGLib:")[2]
+
+    def __enter__(self) -> Self:
+        logging.getLogger("rasterio").addHandler(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        logging.getLogger("rasterio").removeHandler(self)
 
 
 def system_said(file: Path, dataset: Any, crs: str) -> Any:  # noqa: ANN401 (rasterio has no types)
@@ -59,17 +83,28 @@ def system_said(file: Path, dataset: Any, crs: str) -> Any:  # noqa: ANN401 (ras
         raise OperatorError(f"--crs {crs:.60} is no system that GDAL knows: say it like EPSG:32645") from None
     if dataset.crs:
         if given and given != dataset.crs:
-            raise OperatorError(f"--crs says {crs}, the file itself says {_name(dataset.crs)}: one of them is wrong")
+            raise OperatorError(f"--crs says {crs}, the file itself says {name_of(dataset.crs)}: one of them is wrong")
         return dataset.crs
-    if given:
-        return given
     beside = next((each for each in (file.with_suffix(".prj"), file.with_suffix(".PRJ")) if each.exists()), None)
-    if beside is None:
+    if beside is None and given is None:
         raise OperatorError("it says where it lies, and not in which system: say --crs EPSG:…, or put a .prj beside it")
+    stated = beside and _system_in(beside)
+    if given is None and stated is None:
+        raise OperatorError(f"{beside.name} beside it names no system that GDAL knows: say --crs EPSG:…")
+    if given and stated and given != stated and given.to_epsg() != stated.to_epsg():
+        raise OperatorError(f"--crs says {crs}, {beside.name} beside it says {name_of(stated)}: one of them is wrong")
+    return given or stated
+
+
+def _system_in(projection: Path) -> Any:  # noqa: ANN401
+    """Return the system that a .prj names, in OGC's words or ESRI's; None if GDAL knows none."""
+    from rasterio.crs import CRS
+    from rasterio.errors import CRSError
+
     try:
-        return CRS.from_wkt(beside.read_text(encoding="utf-8", errors="replace"), morph_from_esri_dialect=True)
+        return CRS.from_wkt(projection.read_text(encoding="utf-8", errors="replace"), morph_from_esri_dialect=True)
     except CRSError:
-        raise OperatorError(f"{beside.name} beside it names no system that GDAL knows: say --crs EPSG:…") from None
+        return None
 
 
 def check_place(dataset: Any) -> None:  # noqa: ANN401
@@ -86,11 +121,7 @@ def check_place(dataset: Any) -> None:  # noqa: ANN401
                 "it has a camera's model (RPC) only: orthorectify it first, "
                 "gdalwarp -rpc -t_srs EPSG:3857 -dstalpha IN OUT.tif with the terrain's heights (-to RPC_DEM=…)"
             )
-        if any(Path(dataset.name).with_suffix(each).exists() for each in (".tfw", ".TFW", ".wld")):
-            raise OperatorError(
-                "its own tags say that it lies nowhere, and hide the world file beside it: take them away, "
-                "gdal_edit.py -unsetgt IN.tif"
-            )
+        _check_world_file(Path(dataset.name), is_tiff=dataset.driver == "GTiff")
         raise OperatorError(
             "it has no georeference: nothing says where it lies. Export it as a GeoTIFF, or put its world file and "
             ".prj beside it"
@@ -98,6 +129,30 @@ def check_place(dataset: Any) -> None:  # noqa: ANN401
     if abs(at.b) > ALMOST * abs(at.a) or abs(at.d) > ALMOST * abs(at.e):
         raise OperatorError(
             "it is rotated against its system: warp it first, gdalwarp -t_srs EPSG:3857 -dstalpha IN OUT.tif"
+        )
+
+
+def _check_world_file(file: Path, *, is_tiff: bool) -> None:
+    """Say why a file that lies nowhere by itself does not lie where one beside it says. Raises OperatorError."""
+    ending = file.suffix[1:].lower()
+    endings = {".wld", f".{ending}w", f".{ending[:3]}w", f".{ending[:1]}{ending[-1:]}w"}
+    others = sorted(file.parent.glob(f"{glob.escape(file.stem)}.*"))
+    beside = next((each for each in others if each.suffix.lower() in endings), None)
+    is_read = is_tiff and beside is not None and beside.suffix.lower() in {".tfw", ".wld"}
+    if beside is not None and is_read and len(beside.read_bytes()[:1000].split()) == 6:
+        raise OperatorError(
+            f"its own tags say that it lies nowhere, and hide {beside.name} beside it: take them away, "
+            "gdal_edit.py -unsetgt IN.tif"
+        )
+    if beside is not None:
+        raise OperatorError(
+            f"{beside.name} beside it is not read: it has to be six numbers, one a line, in a file with the ending "
+            ".tfw (of a TIFF), .pgw (PNG), .jgw (JPEG) or .j2w (JPEG 2000); turn any other picture into a PNG first"
+        )
+    if file.with_name(f"{file.name}.aux.xml").exists():
+        raise OperatorError(
+            f"{file.name}.aux.xml beside it, which may say where it lies, is not read: gdal_translate -of GTiff "
+            f"IN{file.suffix} OUT.tif writes that into a GeoTIFF"
         )
 
 
@@ -111,45 +166,13 @@ def check_samples(dataset: Any) -> None:  # noqa: ANN401
         )
 
 
-def target_of(dataset: Any, system: Any) -> tuple[Any, bool]:  # noqa: ANN401
-    """Return the system that it is shown in, and whether it is warped. Raises OperatorError."""
-    from rasterio.crs import CRS
-    from rasterio.warp import transform_bounds
-
-    code = system.to_epsg()
-    at = dataset.transform
-    if code is not None and system_of(code) is not None and at.a > 0 > at.e:
-        return CRS.from_epsg(code), False
-    if dataset.colorinterp[0].name == "palette":
-        raise OperatorError(f"it has to be warped, and its colours are a palette: {PALETTE_REMEDY} first")
-    try:
-        west, south, east, north = transform_bounds(system, "EPSG:4326", *dataset.bounds)
-    except Exception as error:
-        if not _is_gdals(error):
-            raise
-        raise OperatorError(
-            f"it lies in {_name(system)}, a system nobody can turn into degrees: say the right one, "
-            "gdal_edit.py -a_srs EPSG:… IN.tif, or warp it by what it was made from"
-        ) from error
-    if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
-        raise OperatorError(f"it spans {[round(each, 4) for each in dataset.bounds]}, which is nowhere in that system")
-    is_wide = east - west > 6 or south < _SOUTH or north > _NORTH
-    zone = min(60, int(((west + east) / 2 + 180) / 6) + 1)
-    return CRS.from_epsg(3857 if is_wide else (32_600 if south + north >= 0 else 32_700) + zone), True
-
-
-def is_on_wgs84(system: Any) -> bool:  # noqa: ANN401
-    """Tell whether a system stands on WGS 84: another datum is shifted, as well as can be without its grids."""
-    text = system.to_wkt().upper()
-    return "WGS_1984" in text or "WGS 84" in text or "WORLD GEODETIC SYSTEM 1984" in text
-
-
-def _is_gdals(error: Exception) -> bool:
+def is_gdals(error: Exception) -> bool:
     """Tell whether an error is GDAL's: rasterio lets some through that are of none of its own public classes."""
     return type(error).__module__.partition(".")[0] == "rasterio"
 
 
-def _name(system: Any) -> str:  # noqa: ANN401
+def name_of(system: Any) -> str:  # noqa: ANN401
+    """Return what a system is called, by its code if it has one."""
     code = system.to_epsg()
     named = _NAMED.match(text := str(system.to_wkt()))
     return f"EPSG:{code}" if code else repr(named[1]) if named else text[:60]

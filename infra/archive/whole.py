@@ -7,6 +7,7 @@ from pathlib import Path
 from chalicelib.domain.errors import BadImage
 from infra.archive.bar import Bar
 from infra.archive.preview import opened
+from infra.archive.source import COPY_AGAIN
 from infra.errors import OperatorError
 
 BAND_BYTES = 64_000_000
@@ -25,8 +26,6 @@ def check_whole(file: Path, bar: Bar) -> None:
                 picture.pixels(place, Window(top, min(top + rows, height), 0, width))
             except BadImage as bad:
                 where = f"row {top}" if place == 0 else f"row {top} of an overview"
-                raise OperatorError(
-                    f"it is damaged behind {where} ({bad.reason}): copy it again from where it came, or ask for it anew"
-                ) from bad
+                raise OperatorError(f"it is damaged behind {where} ({bad.reason}): {COPY_AGAIN}") from bad
             if place == 0:
                 bar.show("read to its end", min(1.0, (top + rows) / height))

@@ -46,7 +46,7 @@ def place(picture: Picture, said: Georeference | None) -> Placed:
             both = bad.again()  # nobody knows which of the two is wrong: it may show either ground
             both.grounds = (picture.placed.bounds, *([] if said.bounds is None else [said.bounds]))
             raise both from None
-    return _fine(picture.placed)
+    return fine(picture.placed)
 
 
 def _check(placed: Placed, said: Georeference) -> None:
@@ -76,13 +76,14 @@ def _by_item(picture: Picture, said: Georeference | None) -> Placed:
             raise BadItem(f"it says {said.system.name}, and its GeoTIFF does not say where it lies: add proj:transform")
         if said.shape is not None:
             check_shape(said.shape, Shape(height, width))
-        return _fine(Placed(system=said.system, transform=said.transform, width=width, height=height))
+        return fine(Placed(system=said.system, transform=said.transform, width=width, height=height))
     box = said.system.box(said.lay(width, height).bounds)
     transform = Affine(box.west, box.north, (box.east - box.west) / width, (box.north - box.south) / height)
     return Placed(system=said.system, transform=transform, width=width, height=height)
 
 
-def _fine(placed: Placed) -> Placed:
+def fine(placed: Placed) -> Placed:
+    """Return what lies somewhere with pixels that can be. Raises BadItem, BadImage."""
     if placed.gsd_m < LEAST_PIXEL_M:
         raise BadItem(f"a pixel of its GeoTIFF would be {placed.gsd_m:.2g} m wide")
     return placed

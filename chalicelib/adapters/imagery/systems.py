@@ -54,7 +54,8 @@ class System(NamedTuple):
 
         if lat.min() < _SOUTH or lat.max() > _NORTH:
             raise BadImage(f"UTM ends at {_NORTH:.0f} degrees north and {-_SOUTH:.0f} degrees south")
-        x, y, _, _ = utm.from_latlon(lat, lon, force_zone_number=self.zone, force_northern=self.is_north)
+        around = (lon + 180) % 360 - 180  # a view at the 180th meridian reaches beyond it
+        x, y, _, _ = utm.from_latlon(lat, around, force_zone_number=self.zone, force_northern=self.is_north)
         return x, y
 
     def bounds(self, box: Bounds) -> Bounds:

@@ -109,6 +109,21 @@ def test_what_lies_on_one_meter_lies_there(tmp_path):
     assert abs(found[1] - lat) * 111_000 < 0.1
 
 
+@pytest.mark.parametrize(("system", "west"), [("EPSG:32760", 179.997), ("EPSG:32701", -179.9995)])
+def test_a_view_at_the_180th_meridian_shows_what_lies_on_its_side(tmp_path, system, west):
+    [x], [y] = transform("EPSG:4326", system, [west], [-16.5])
+    pixels = noise(400, 400, 3)
+    file, where = placed(
+        write(tmp_path / "a.tif", pixels, at=(system, from_origin(x, y, 0.5, 0.5)), compress="DEFLATE")
+    )
+    part = show(file, where, view_at(*centre_of(where.bounds), 17))  # its margin reaches beyond the meridian
+    assert part.clear.mean() > 0.2
+    _, columns = np.nonzero(part.clear)
+    view = view_at(*centre_of(where.bounds), 17)
+    assert view.lonlat(columns.min(), 0)[0] == pytest.approx(where.bounds.west, abs=2e-5)
+    assert view.lonlat(columns.max(), 0)[0] == pytest.approx(where.bounds.east, abs=2e-5)
+
+
 def test_a_coarse_view_reads_an_overview_and_averages(tmp_path):
     checks = np.indices((2048, 2048)).sum(axis=0) % 2 * 200 + 20
     pixels = np.repeat(checks[:, :, None], 3, axis=2).astype(np.uint8)

@@ -160,7 +160,7 @@ def test_a_bomb(tiled):
     packer = zlib.compressobj(9)
     bomb = b"".join(packer.compress(bytes(2**20)) for _ in range(60)) + packer.flush()
     assert len(bomb) < 65_536
-    assert "a block unpacks to more than 49153 bytes, not 49152" in refusal(with_first_block(tiled, bomb))
+    assert "a block unpacks to more than 49152 bytes, not 49152" in refusal(with_first_block(tiled, bomb))
 
 
 @pytest.mark.parametrize(

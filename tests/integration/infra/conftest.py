@@ -1,4 +1,4 @@
-"""What the tests of the commands of AWS stand on: a checkout of their own, an account on a stand-in."""
+"""What the tests of the commands stand on: a checkout of their own, an account on a stand-in, an archive."""
 
 import pytest
 
@@ -12,6 +12,13 @@ def checkout(tmp_path):
     (tmp_path / ".chalice").mkdir()
     (tmp_path / ".chalice" / "config.json").write_text((ROOT / ".chalice" / "config.json").read_text())
     return tmp_path
+
+
+@pytest.fixture
+def archive(tmp_path):
+    """An archive in a folder, empty."""
+    (tmp_path / "archive").mkdir()
+    return tmp_path / "archive"
 
 
 @pytest.fixture

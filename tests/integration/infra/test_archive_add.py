@@ -2,54 +2,18 @@
 
 import hashlib
 import json
-import shlex
 import sys
-from datetime import UTC, date, datetime
 
 import cv2
 import numpy as np
 import pytest
 import rasterio
-import rasterio.shutil
-from botocore.exceptions import ClientError
-from rasterio.control import GroundControlPoint
 from rasterio.crs import CRS
 from rasterio.transform import Affine, from_origin
 
-from chalicelib.adapters.imagery.dates import day_in
-from chalicelib.domain.scenes import day_of
 from infra.archive import __main__ as command
-from infra.archive import places
-from infra.archive.bar import Bar
-from infra.archive.times import time_taken
-from infra.errors import OperatorError
+from tests.support.adding import DATE, PIXELS, PLAIN, add, is_all_used, samples
 from tests.support.builders.geotiffs import UTM, noise, write
-from tests.support.standins.aws import aws
-
-DATE = ["--date", "2024-03-01"]
-PIXELS = noise(700, 600, 3)
-PLAIN = {"driver": "GTiff", "compress": "DEFLATE"}
-
-
-@pytest.fixture
-def archive(tmp_path):
-    (tmp_path / "archive").mkdir()
-    return tmp_path / "archive"
-
-
-def add(archive, *arguments):
-    return command.main(["add", *map(str, arguments), "--to", str(archive)])
-
-
-def samples(path):
-    with rasterio.open(path) as file:
-        return file.read()
-
-
-def is_all_used(archive, capsys):
-    capsys.readouterr()
-    assert command.main(["check", str(archive), "--json"]) == 0
-    return {each["name"]: each for each in json.loads(capsys.readouterr().out)["files"]}
 
 
 def test_a_plain_geotiff_becomes_a_cog_with_the_same_pixels_and_its_item(tmp_path, archive, capsys):
@@ -105,17 +69,6 @@ def test_one_that_lies_in_the_archive_already_gets_its_item_alone(archive, capsy
     before = file.stat()
     assert add(archive, file, *DATE) == 0
     assert file.stat() == before
-    is_all_used(archive, capsys)
-
-
-def test_what_check_offers_is_typed_as_it_stands(archive, capsys):
-    write(archive / "flight 2024-03-01.tif", PIXELS, **PLAIN)
-    assert command.main(["check", str(archive), "--json"]) == 1
-    (offered,) = [each["remedy"] for each in json.loads(capsys.readouterr().out)["files"]]
-    said, _, typed = offered.partition(": ")
-    assert said == "looks like 2024-03-01"
-    program, *arguments = shlex.split(typed.removeprefix("python -m "))
-    assert (program, command.main(arguments)) == ("infra.archive", 0)
     is_all_used(archive, capsys)
 
 
@@ -200,183 +153,6 @@ def test_jpeg_2000(tmp_path, archive, capsys):
     is_all_used(archive, capsys)
 
 
-def gcps_only(path):
-    points = [GroundControlPoint(row, col, 375_000 + col, 2_251_000 - row) for row in (0, 60) for col in (0, 60)]
-    with rasterio.open(path, "w", driver="GTiff", width=64, height=64, count=3, dtype="uint8") as file:
-        file.gcps = (points, CRS.from_epsg(32645))
-        file.write(noise(64, 64, 3).transpose(2, 0, 1))
-
-
-def refused_file(path, how):
-    """One file that is not added."""
-    if how == "gcps":
-        gcps_only(path)
-    elif how == "text":
-        path.write_text("no picture")
-    elif how == "half":
-        write(path, PIXELS, driver="GTiff", at=("EPSG:25833", UTM[1]))
-        path.write_bytes(path.read_bytes()[:200_000])
-    else:
-        at = {
-            "nowhere": (None, None),
-            "identity": (UTM[0], Affine.identity()),
-            "rotated": (UTM[0], UTM[1] @ Affine.rotation(10)),
-            "no system": ('LOCAL_CS["site",UNIT["metre",1]]', UTM[1]),
-        }.get(how, UTM)  # fmt: skip
-        if how == "identity":
-            path.with_suffix(".tfw").write_text("0.5\n0\n0\n-0.5\n375000\n2251000\n")
-        write(path, PIXELS.astype("float32") if how == "float" else PIXELS, at=at, driver="GTiff")
-    return path
-
-
-def offered_by_check(archive, capsys):
-    """What `check` says to do about each file that it would not use."""
-    capsys.readouterr()
-    command.main(["check", str(archive), "--json"])
-    files = json.loads(capsys.readouterr().out)["files"]
-    return {each["name"]: each["remedy"] for each in files if each["use"] == "NOT USED"}
-
-
-REFUSED = {
-    "nowhere": "it has no georeference",
-    "identity": "take them away, gdal_edit.py -unsetgt IN.tif",
-    "rotated": "it is rotated against its system",
-    "gcps": "it has ground control points only",
-    "no system": "it lies in 'site', a system nobody can turn into degrees: say the right one",
-    "float": "its samples are float32",
-    "text": "GDAL cannot read or convert it",
-    "half": "it is cut off, or still being copied",
-}
-
-
-@pytest.mark.parametrize(("how", "words"), REFUSED.items(), ids=REFUSED)
-def test_what_is_refused_leaves_nothing_and_harms_no_other(tmp_path, archive, how, words, capsys):
-    good = write(tmp_path / "good.tif", PIXELS, **PLAIN)
-    bad = refused_file(tmp_path / "bad.tif", how)
-    assert add(archive, bad, good, *DATE) == 1
-    said = capsys.readouterr()
-    assert words in said.err
-    assert "added good" in said.out
-    assert sorted(each.name for each in archive.iterdir()) == ["good.json", "good.preview.png", "good.tif"]
-
-
-@pytest.mark.parametrize(("how", "words"), REFUSED.items(), ids=REFUSED)
-def test_check_offers_nothing_that_add_refuses(archive, how, words, capsys):
-    refused_file(archive / "bad 2024-03-01.tif", how)
-    (remedy,) = offered_by_check(archive, capsys).values()
-    assert remedy.startswith("`add` does not take it: ")
-    assert words in remedy
-    assert add(archive, archive / "bad 2024-03-01.tif", *DATE) == 1
-    assert remedy.partition(": ")[2] in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("what", ["png", "jp2", "other system", "below", "taken"])
-def test_what_check_offers_add_takes(archive, what, capsys):
-    name = "ward 2024-03-01.tif"
-    if what == "png":
-        cv2.imwrite(str(archive / "ward 2024-03-01.png"), PIXELS[:, :, ::-1])
-        (archive / "ward 2024-03-01.pgw").write_text("0.5\n0\n0\n-0.5\n375000.25\n2250999.75\n")
-        (archive / "ward 2024-03-01.prj").write_text(CRS.from_epsg(32645).to_wkt(morph_to_esri_dialect=True))
-    elif what == "jp2":
-        write(archive / "ward 2024-03-01.jp2", PIXELS, driver="JP2OpenJPEG", quality=100)
-    elif what == "below":
-        (archive / "2024").mkdir()
-        write(archive / "2024" / name, PIXELS, **PLAIN)
-    else:
-        at = ("EPSG:25833", from_origin(400_000, 5_800_000, 0.5, 0.5)) if what == "other system" else UTM
-        write(archive / name, PIXELS, at=at, **PLAIN)
-    if what == "taken":
-        (archive / "ward 2024-03-01.preview.png").write_bytes(b"mine")
-    remedies = [each for each in offered_by_check(archive, capsys).values() if "add" in each]
-    if what == "taken":
-        assert any("is there already: say --name" in each for each in remedies)
-        return
-    (offered,) = remedies
-    said, _, typed = offered.partition(": ")
-    assert said == "looks like 2024-03-01"
-    program, *arguments = shlex.split(typed.removeprefix("python -m "))
-    assert (program, command.main(arguments)) == ("infra.archive", 0)
-    is_all_used(archive, capsys)
-
-
-def test_a_date_is_offered_and_never_taken(tmp_path, archive, capsys):
-    named = write(tmp_path / "ward12_20240301.tif", PIXELS, **PLAIN)
-    tagged = write(tmp_path / "ward13.tif", PIXELS, **PLAIN)
-    with rasterio.open(tagged, "r+") as file:
-        file.update_tags(TIFFTAG_DATETIME="2024:03:02 10:22:33")
-    silent = write(tmp_path / "ward14.tif", PIXELS, **PLAIN)
-    assert add(archive, named, tagged, silent) == 1
-    said = capsys.readouterr().err
-    assert f"looks like 2024-03-01: python -m infra.archive add {named} --to {archive} --date 2024-03-01\n" in said
-    assert "looks like 2024-03-02" in said
-    assert f"python -m infra.archive add {silent} --to {archive} --date YYYY-MM-DD\n" in said
-    assert not list(archive.iterdir())
-    for each in (named, tagged, silent):
-        (archive / each.name).write_bytes(each.read_bytes())
-    assert command.main(["check", str(archive)]) == 1
-    said = capsys.readouterr().out
-    assert "looks like 2024-03-01: python -m infra.archive add" in said
-    assert "looks like 2024-03-02: python -m infra.archive add" in said
-
-
-@pytest.mark.parametrize("name", ["a_20240301_v20240405.tif", "a_20990301.tif"])
-def test_of_a_name_with_several_days_or_one_to_come_none_is_offered(tmp_path, archive, name, capsys):
-    file = write(tmp_path / name, PIXELS, **PLAIN)
-    with rasterio.open(file, "r+") as opened:
-        opened.update_tags(TIFFTAG_DATETIME="2019:05:06 10:00:00")
-    assert add(archive, file) == 1
-    assert "--date YYYY-MM-DD" in capsys.readouterr().err
-
-
-def test_a_day_that_is_not_the_names_is_noted(tmp_path, archive, capsys):
-    file = write(tmp_path / "ward_20240301.tif", PIXELS, **PLAIN)
-    assert add(archive, file, "--date", "2023-03-01") == 0
-    assert "its name says 2024-03-01" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("is_laid_there", [False, True])
-def test_a_file_that_is_damaged_inside_is_not_kept_as_it_is(tmp_path, archive, is_laid_there, capsys):
-    rng = np.random.default_rng(1)
-    noise = rng.integers(0, 255, (1500, 1500, 3), np.uint8)
-    file = write((archive if is_laid_there else tmp_path) / "flight.tif", noise, driver="COG", compress="DEFLATE")
-    content = bytearray(file.read_bytes())
-    at = len(content) * 7 // 10
-    content[at : at + 5000] = bytes(5000)
-    file.write_bytes(content)
-    assert add(archive, file, *DATE) == 1
-    said = capsys.readouterr().err
-    assert "it is damaged behind row" in said
-    assert "copy it again" in said
-    assert [each.name for each in archive.iterdir()] == (["flight.tif"] if is_laid_there else [])
-
-
-@pytest.mark.parametrize(
-    "name", ["a_2024-02-30.tif", "a_20240301_20240401.tif", "a_1203.tif", "120240301.tif", "18990301"]
-)
-def test_what_names_no_one_day(name):
-    assert day_in(name) is None
-
-
-@pytest.mark.parametrize(("text", "words"), [
-    ("yesterday", "a day like 2024-03-01"), ("01-03-2024", "a day like"), ("2024-03-01T05:30", "has no zone"),
-    ("2999-01-01", "has not come yet"), ("1850-01-01", "1850"),
-])  # fmt: skip
-def test_a_date_that_is_none(tmp_path, archive, text, words, capsys):
-    assert add(archive, write(tmp_path / "a.tif", PIXELS, **PLAIN), "--date", text) == 1
-    assert words in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("lon", [-179.9, -120, 0, 85.8, 179.9])
-def test_a_day_is_the_day_where_the_picture_lies(lon):
-    taken = time_taken("2024-03-01", now=datetime(2026, 1, 1, tzinfo=UTC))
-    assert day_of(taken.at_longitude(lon), lon) == date(2024, 3, 1)
-
-
-def test_a_time_is_kept_as_it_was_said(tmp_path, archive):
-    assert add(archive, write(tmp_path / "a.tif", PIXELS, **PLAIN), "--date", "2024-03-01T10:30:00+05:30") == 0
-    assert json.loads((archive / "a.json").read_text())["properties"]["datetime"] == "2024-03-01T05:00:00Z"
-
-
 def test_nothing_is_written_over(tmp_path, archive, capsys):
     file = write(tmp_path / "a.tif", PIXELS, **PLAIN)
     assert add(archive, file, *DATE) == 0
@@ -384,17 +160,6 @@ def test_nothing_is_written_over(tmp_path, archive, capsys):
     assert add(archive, file, "--date", "2024-04-01") == 1
     assert "is there already" in capsys.readouterr().err
     assert {each: each.read_bytes() for each in archive.iterdir()} == before
-
-
-def test_a_name_that_is_taken_meanwhile_is_kept_and_what_was_put_is_taken_back(tmp_path, archive):
-    files = [tmp_path / name for name in ("a.preview.png", "a.tif", "a.json")]
-    for each in files:
-        each.write_bytes(b"new")
-    (archive / "a.json").write_bytes(b"old")
-    with pytest.raises(OperatorError, match="is there already"):
-        places.Folder(archive).put(files, Bar(""))
-    assert [each.name for each in archive.iterdir()] == ["a.json"]
-    assert (archive / "a.json").read_bytes() == b"old"
 
 
 def test_without_rasterio_it_says_what_to_install(tmp_path, archive, monkeypatch, capsys):
@@ -407,44 +172,32 @@ def test_without_rasterio_it_says_what_to_install(tmp_path, archive, monkeypatch
     assert "added b" in said.out
 
 
-def test_into_a_bucket_the_item_comes_last_and_nothing_is_written_over(tmp_path, monkeypatch):
-    client, bucket = aws().client("s3"), aws().make_bucket()
-    place = places.place_at(f"s3://{bucket}/land/", lambda _: client)
-    files = [tmp_path / name for name in ("a.preview.png", "a.tif", "a.json")]
-    for each in files:
-        each.write_bytes(b"x" * (5_000_000 if each.suffix == ".tif" else 10))
-    there = place.put(files, Bar("a"))
-    assert there == [f"s3://{bucket}/land/{each.name}" for each in files]
-    with pytest.raises(OperatorError, match="is there already"):
-        place.check_free("a.tif")
-    place.check_free("a.ti")
-    files[0].write_bytes(b"another")
-    with pytest.raises(OperatorError, match="did not take it"):
-        place.put(files, Bar("a"))
-    assert client.get_object(Bucket=bucket, Key="land/a.preview.png")["Body"].read() == b"x" * 10
-    assert len(client.list_objects_v2(Bucket=bucket)["Contents"]) == 3
+SAID_OTHERWISE = {  # as it is written, and as it lies
+    "in ESRI's words": ("ESRI:102100", from_origin(9_551_000, 2_314_600, 0.5, 0.5), 3857),
+    "without its datum": ("+proj=utm +zone=45 +ellps=WGS84 +units=m", UTM[1], 32645),
+    "with heights": ("EPSG:32645+5773", UTM[1], 32645),
+    "by its projection alone": ("+proj=tmerc +lon_0=87 +k=0.9996 +x_0=500000 +datum=WGS84 +units=m", UTM[1], 32645),
+}
 
 
-class Forgetful:
-    """A bucket that stores an item and loses its answer: the request that is sent again finds it there."""
-
-    def __init__(self):
-        self.objects = {}
-
-    def put_object(self, *, Key, Body, **_):  # noqa: N803 (botocore's own words)
-        self.objects[Key] = Body
-        if Key.endswith(".json"):
-            raise ClientError({"Error": {"Code": "PreconditionFailed"}}, "PutObject")
-
-    def delete_object(self, *, Key, **_):  # noqa: N803
-        self.objects.pop(Key, None)
+@pytest.mark.parametrize("how", SAID_OTHERWISE)
+def test_a_system_that_is_said_in_other_words_is_said_by_its_code(tmp_path, archive, how, capsys):
+    system, transform, code = SAID_OTHERWISE[how]
+    file = write(tmp_path / "flight.tif", PIXELS, at=(system, transform), **PLAIN)
+    assert add(archive, file, *DATE) == 0, capsys.readouterr().err
+    with rasterio.open(archive / "flight.tif") as made:
+        assert (made.crs.to_authority(), made.transform) == (("EPSG", str(code)), transform)
+        assert np.array_equal(made.read()[:3], samples(file))
+    is_all_used(archive, capsys)
 
 
-def test_an_item_whose_answer_is_lost_is_not_left_without_its_picture(tmp_path):
-    files = [tmp_path / name for name in ("a.preview.png", "a.tif", "a.json")]
-    for each in files:
-        each.write_bytes(b"x")
-    bucket = Forgetful()
-    with pytest.raises(OperatorError, match="did not take it"):
-        places.Bucket(bucket, bucket="pictures", prefix="").put(files, Bar("a"))
-    assert bucket.objects == {}
+@pytest.mark.parametrize(("across", "down"), [(-1, 1), (1, -1), (-1, -1)])
+def test_a_picture_that_is_mirrored_or_south_up_is_turned_the_right_way_round(tmp_path, archive, across, down, capsys):
+    west, north = UTM[1].c + (350 if across < 0 else 0), UTM[1].f - (300 if down < 0 else 0)
+    at = (UTM[0], Affine(0.5 * across, 0, west, 0, -0.5 * down, north))
+    file = write(tmp_path / "flight.tif", np.ascontiguousarray(PIXELS[::down, ::across]), at=at, **PLAIN)
+    assert add(archive, file, *DATE) == 0, capsys.readouterr().err
+    with rasterio.open(archive / "flight.tif") as made:
+        assert made.transform == UTM[1]
+        assert np.array_equal(made.read()[:3], PIXELS.transpose(2, 0, 1))
+    is_all_used(archive, capsys)

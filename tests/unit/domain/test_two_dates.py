@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain.errors import Conflict, Invalid
-from chalicelib.domain.scenes import Found, Item, day_of, scene_of
+from chalicelib.domain.scenes import Found, Item, Refused, day_of, scene_of
 from chalicelib.domain.tiles import Bounds
 from chalicelib.domain.two_dates import (
     MOST_NAMED,
@@ -29,9 +29,13 @@ def a_scene(day, *, cloud=None, bounds=AREA, hour=5):
     return scene_of([Item(day, at, "1", bounds, 0.5, cloud)])
 
 
-def chosen(before, after, *scenes):
+def chosen(before, after, *scenes, refused=()):
     dates = TwoDates(before=date.fromisoformat(before), after=date.fromisoformat(after))
-    return [scene.scene_id for scene in scenes_of(dates, Found(scenes=scenes), lon=85.0).scenes]
+    return [scene.scene_id for scene in scenes_of(dates, Found(scenes=scenes, refused=refused), lon=85.0).scenes]
+
+
+def a_refusal(day, reason, *, bounds=AREA):
+    return Refused(datetime.fromisoformat(day).replace(hour=5, tzinfo=UTC), bounds, reason)
 
 
 def test_the_nearest_is_looked_at_first_where_nothing_is_known_of_clouds():
