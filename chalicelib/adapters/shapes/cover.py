@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from chalicelib.adapters.shapes.tangles import MOST_CROSSINGS, crossings, edges_of
+from chalicelib.adapters.shapes.tangles import MOST_OF_A_LAYER, crossings, edges_of
 from chalicelib.domain.scenes import Grid
 from chalicelib.domain.shapes import MOST_CORNERS, JoinedLand, Outlines, Shape, TilePart
 from chalicelib.domain.tiles import (
@@ -89,7 +89,7 @@ def _filled(land: shapely.Geometry, gap_m: float) -> shapely.Geometry:
 
 def joined_land(parcels: Geometries) -> JoinedLand:
     """Return what is watched of parcels that are watched together."""
-    if (many := crossings(edges_of(parcels))) > MOST_CROSSINGS:
+    if (many := crossings(edges_of(parcels))) > MOST_OF_A_LAYER:
         return JoinedLand(many, None)
     land, filled_m = joined(parcels)
     corners = int(shapely.get_num_coordinates(land))
