@@ -1,9 +1,9 @@
 """Which of an item's assets is its picture: by role and media type, whatever its key.
 
 The first of: role `visual`; role `data`; no role that tells; role `overview`. A key counts as a role where none is
-given, and so does a word in it: `cloud_mask` is no picture, `browse` an overview. Among equals: the key `image`, then PNG,
-WebP, JPEG, GeoTIFF, then by the alphabet. A thumbnail is the picture only where the item has nothing else and does not
-call it one by its role.
+given, and so does a word in it: `cloud_mask` is no picture, `browse` an overview. Among equals: the key `image`, then
+PNG, WebP, JPEG, GeoTIFF, then by the alphabet. A thumbnail is the picture only where the item has nothing else and does
+not call it one by its role.
 """
 
 from __future__ import annotations
