@@ -166,7 +166,7 @@ def check_worth(m2: float, *, min_changed_area_m2: float) -> None:
     """Raise Invalid for land that is smaller than the smallest change that is alerted on there."""
     if m2 < min_changed_area_m2:
         raise Invalid(
-            f"this area has {m2:.3g} m2, and only a change of {min_changed_area_m2:g} m2 or more is alerted on: "
+            f"this area has {m2:,.0f} m2, and only a change of {min_changed_area_m2:,.0f} m2 or more is alerted on: "
             "nothing there ever would be",
             pointer="/minChangedAreaM2",
         )

@@ -59,8 +59,9 @@ def scene_mask(pixels: Pixels) -> Mask:
     found = [_with_its_edge(bits, bgr, valid, value) for value, bits in without_data(bgr, valid, values)]
     rest = valid & (np.bitwise_or.reduce(found) == 0) if found else valid
     for value in dict.fromkeys((_BLACK, _WHITE, *values)):
-        levels = _STRIPE_LEVELS if value in (_BLACK, _WHITE) else _STRIPE_LEVELS_BETWEEN
-        lines = stripes(_near(bgr, value, levels), rest)
+        is_extreme = value in (_BLACK, _WHITE)
+        levels = _STRIPE_LEVELS if is_extreme else _STRIPE_LEVELS_BETWEEN
+        lines = stripes(_near(bgr, value, levels), rest, is_extreme=is_extreme)
         if lines is not None:
             found.append(lines)
     for level, tolerance in _RIM_LEVELS:

@@ -40,9 +40,14 @@ def file_lines(files: Sequence[Mapping[str, str]]) -> Iterator[str]:
     """Yield the inventory of an archive as a table."""
     width = min(40, max((len(file["name"]) for file in files), default=0))
     for file in files:
-        yield f"{file['use']:8}  {file['name']:{width}}  {file['says']}"
+        yield _printable(f"{file['use']:8}  {file['name']:{width}}  {file['says']}")
         if file["remedy"]:
-            yield f"{'':8}  {'':{width}}  -> {file['remedy']}"
+            yield _printable(f"{'':8}  {'':{width}}  -> {file['remedy']}")
+
+
+def _printable(line: str) -> str:
+    """Return a line in which nothing that a file's name holds moves the cursor, or begins another line."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in line)
 
 
 def _findings(findings: list[dict[str, str]]) -> Iterator[str]:

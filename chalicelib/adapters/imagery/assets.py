@@ -1,8 +1,9 @@
 """Which of an item's assets is its picture: by role and media type, whatever its key.
 
 The first of: role `visual`; role `data`; no role that tells; role `overview`. A key counts as a role where none is
-given. Among equals: the key `image`, then PNG, WebP, JPEG, GeoTIFF, then by the alphabet. A thumbnail is the picture
-only where the item has nothing else and does not call it one by its role.
+given, and so does a word in it: `cloud_mask` is no picture, `browse` an overview. Among equals: the key `image`, then
+PNG, WebP, JPEG, GeoTIFF, then by the alphabet. A thumbnail is the picture only where the item has nothing else and does
+not call it one by its role.
 """
 
 from __future__ import annotations
@@ -24,6 +25,12 @@ MAX_ASSETS = 200
 _ROLES = ("visual", "data", "", "overview", "thumbnail")  # best first; "" is any other
 _SYNONYMS = {"reflectance": "data", "image": "", "rendered_preview": "overview", "preview": "overview"}
 _NO_PICTURES = frozenset({"metadata", "cloud", "cloud-shadow", "shadow", "snow-ice", "land-water", "saturation"})
+# Words in the key of an asset without a role: "" where it is no picture.
+_WORDS = {
+    **dict.fromkeys(("mask", "masks", "cloudmask", "udm", "udm2", "qa", "scl", "dem", "dsm", "dtm", "hillshade"), ""),
+    **dict.fromkeys(("thumbnail", "thumbnails", "thumb"), "thumbnail"),
+    **dict.fromkeys(("overview", "preview", "browse", "quicklook", "quickview"), "overview"),
+}
 _FORMATS = ("PNG", "WebP", "JPEG", "GeoTIFF", "")  # best first; "" is told by its first bytes
 _TYPES = {"image/png": "PNG", "image/apng": "PNG", "image/jpeg": "JPEG", "image/jpg": "JPEG", "image/webp": "WebP"}
 _TYPES |= {"image/tiff": "GeoTIFF", "image/vnd.stac.geotiff": "GeoTIFF"}
@@ -109,9 +116,21 @@ def _pictures(assets: Mapping[str, Any]) -> Iterator[Ranked]:
         said = next((role for role in _ROLES if role and role in roles), None)
         if found.readable == "GeoTIFF" and said != "visual" and _is_one_band(stated):
             said = "overview"  # a picture in one colour of many: whatever shows all goes before it
-        by_key = _SYNONYMS.get(key.lower(), key.lower())
-        role = said or (by_key if by_key in _ROLES and not roles else "")
+        by_key = "" if roles else _role_of_key(key.lower())
+        if by_key is None:
+            continue
+        role = said or by_key
         yield Ranked(key, href, found.readable, role, said is not None, _unread(found, href), stated)
+
+
+def _role_of_key(key: str) -> str | None:
+    """Return the role that a key names, "" for none; None where what it names is no picture."""
+    if key in _SYNONYMS or key in _ROLES:
+        return _SYNONYMS.get(key, key)
+    if key in _NO_PICTURES:
+        return None
+    found = [_WORDS[word] for word in re.split(r"[^a-z0-9]+", key) if word in _WORDS]
+    return None if "" in found else next(iter(found), "")
 
 
 def _is_one_band(stated: Mapping[str, Any]) -> bool:
@@ -147,7 +166,7 @@ def _format(media_type: object, href: str) -> _Format | None:
     path = re.split(r"[?#]", href)[0] if is_remote(href) else href
     ending = PurePosixPath(path).suffix.lower()
     by_ending = _by_ending(ending)
-    if declared in _NO_TYPES:
+    if declared in _NO_TYPES or "/" not in declared:
         return by_ending
     if declared in _TYPES:
         return _Format(readable=_TYPES[declared])

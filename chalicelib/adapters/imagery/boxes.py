@@ -14,6 +14,7 @@ from chalicelib.domain.tiles import MAX_LATITUDE, Bounds
 TOLERANCE = 0.02  # of the box's width and height
 _EARTH_M = 6_378_137.0  # the radius of EPSG:3857's sphere
 _WORLD_M = math.pi * _EARTH_M * 1.0001
+_MOST_TURNED = 720  # degrees
 _MOST_POSITIONS = 200_000
 
 
@@ -92,6 +93,11 @@ def _meant(box: Bounds, limit: float) -> Bounds | None:
 
 
 def _hint(box: Bounds, limit: float) -> str:
+    turned = [box.west % 360, box.east % 360]
+    turned = [lon - 360 if max(turned) > 180 else lon for lon in turned]
+    is_round = min(abs(box.west), abs(box.east)) > 180 and turned[0] < turned[1] and min(turned) >= -180
+    if is_round and max(map(abs, box)) < _MOST_TURNED:
+        return f": its longitudes are a whole turn off; are they {turned[0]:.10g} and {turned[1]:.10g}?"
     if max(map(abs, box)) > 360:
         return ": these are metres, or another system's units"
     if _meant(box, limit) is not None:

@@ -76,10 +76,18 @@ def _systems(level: Mapping[str, Any], *, of_geotiff: bool) -> Iterator[tuple[st
         elif key == "proj:projjson":
             found = _by_projjson(value)
         else:
-            found = _by_code(f"EPSG:{value}" if type(value) is int else value)
+            found = _by_code(_code(key, value))
         if found is None or (found.zone and not of_geotiff):
             raise BadItem(f"{key} must be EPSG:3857 or EPSG:4326, not {_words(value)}{_why(value)}", remedy=REMEDY)
         yield key, found
+
+
+def _code(key: str, value: object) -> object:
+    """Return a code with its authority, where `…:epsg` says the number alone: 3857, 3857.0 or "3857"."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    is_number = type(value) is int or (isinstance(value, str) and value.strip().isdecimal() and key != "proj:code")
+    return f"EPSG:{str(value).strip()}" if is_number else value
 
 
 def _by_code(value: object) -> System | None:

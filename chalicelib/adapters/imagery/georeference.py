@@ -22,11 +22,13 @@ from chalicelib.adapters.imagery.boxes import (
     read_transform,
 )
 from chalicelib.adapters.imagery.crs import check_degrees, system_said
+from chalicelib.adapters.imagery.stated_samples import stated_gsds
 from chalicelib.adapters.imagery.systems import LON_LAT, MERCATOR, System
 from chalicelib.domain.tiles import M_PER_DEGREE, MAX_LATITUDE, Bounds, centre_of, grid_position, gsd_m
 
 ONE_PIXEL = 1.01  # a picture's last column or row may be cut or filled
 LEAST_PIXEL_M = 0.001
+_HALF_WAY_ROUND = 180  # degrees
 _IN_WORLDS = 0  # the zoom of the grid whose one tile is the world
 
 
@@ -53,7 +55,7 @@ class Georeference:
     is_system_said: bool = True
     shape: Shape | None = None
     transform: Affine | None = None
-    gsd_m: float | None = None
+    gsd: tuple[str, float] | None = None  # what says it, and metres a pixel
 
     @property
     def is_lonlat(self) -> bool:
@@ -85,6 +87,8 @@ class Georeference:
             hint = '; they are square in degrees: is it EPSG:4326? Then say "proj:code": "EPSG:4326"'
         elif max(map(abs, turned[1::2])) < MAX_LATITUDE and off(self._pixel_aspect(turned, width, height)) <= slack:
             hint, meant = "; with longitude and latitude exchanged they would be square: are they exchanged?", turned
+        elif self.bounds.east - self.bounds.west > _HALF_WAY_ROUND:
+            hint = "; it reaches around the world: one across the 180th meridian is cut there into two items"
         bad = BadItem(
             f"bbox and picture have different shapes: on the ground of its bbox the pixels of the picture, {width} x "
             f"{height}, would be {_times(self._pixel_aspect(self.bounds, width, height))}{hint}"
@@ -109,13 +113,13 @@ class Georeference:
         if self.is_lonlat:
             along_column = (bounds.north - bounds.south) * M_PER_DEGREE / height
         on_map = gsd_m(0, _IN_WORLDS, tile_px=1) * across / width  # as a GeoTIFF of EPSG:3857 states it
-        said = self.gsd_m
-        if said is None:
+        if self.gsd is None:
             return along_row
+        what, said = self.gsd
         could_be = (along_row, along_column) if self.is_lonlat else (along_row, along_column, on_map)
         if min(off(said / each) for each in could_be) > max(TOLERANCE, ONE_PIXEL / min(width, height)):
             hint = "; is it in centimetres?" if off(said / along_row / 100) <= TOLERANCE else ""
-            raise BadItem(f"gsd says {said:g} m a pixel, on the ground of its bbox it is {along_row:.3g} m{hint}")
+            raise BadItem(f"{what} says {said:g} m a pixel, on the ground of its bbox it is {along_row:.3g} m{hint}")
         return said if off(said / along_row) <= TOLERANCE else along_row
 
 
@@ -142,6 +146,8 @@ def read_georeference(
     if said.get("proj:bbox") is not None:
         box = box_of("proj:bbox", said["proj:bbox"])
         boxes.append(("proj:bbox", in_degrees("proj:bbox", box, system)))
+    if transform is not None and not boxes and item.get("bbox") is None and item.get("geometry") is None:
+        raise BadItem("bbox is missing, and proj:transform says no ground without proj:shape: add one of them")
     if item.get("bbox") is not None or (item.get("geometry") is None and not boxes):
         boxes.append(("bbox", read_bbox(item.get("bbox"), limit=limit)))
     if item.get("geometry") is not None:
@@ -158,7 +164,7 @@ def read_georeference(
         is_system_said=said_system is not None,
         shape=shape,
         transform=transform,
-        gsd_m=_gsd(said),
+        gsd=_gsd(asset) or _gsd(properties),
     )
 
 
@@ -197,13 +203,14 @@ def _check_centroid(value: object, bounds: Bounds) -> None:
         )
 
 
-def _gsd(said: Mapping[str, Any]) -> float | None:
-    if said.get("gsd") is None:
-        return None
-    value = number("gsd", said["gsd"])
-    if value <= 0:
-        raise BadItem(f"gsd must be metres a pixel, more than 0, not {value:g}")
-    return value
+def _gsd(said: Mapping[str, Any]) -> tuple[str, float] | None:
+    found = [(key, number(key, value)) for key, value in stated_gsds(said)]
+    for key, value in found:
+        if value <= 0:
+            raise BadItem(f"{key} must be metres a pixel, more than 0, not {value:g}")
+        if off(value / found[0][1]) > TOLERANCE:
+            raise BadItem(f"{found[0][0]} says {found[0][1]:g} m a pixel, {key} {value:g}")
+    return found[0] if found else None
 
 
 def _worlds(bounds: Bounds) -> tuple[float, float]:

@@ -20,6 +20,7 @@ from chalicelib.domain.scenes import CLOCKS_MAY_DIFFER, SINCE, why_not_of_then
 WRITE_ITEM = "write an item beside it that says when and where: docs/archive.md"
 ADD = "add"  # it becomes a GeoTIFF with an item by one command, which says when it seems to be taken
 _NOT_READ = "a picture of a format that is not read: PNG, JPEG, WebP and GeoTIFF are"
+_PACKED = "packed: what is in it is not read"
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".jfif")
 _WORLDS = (".pgw", ".pngw", ".jgw", ".jpgw", ".wld", ".tfw")
 _MISNAMED = "it is not read as an item: the names of items end in .json or .geojson, each one JSON object"
@@ -33,8 +34,10 @@ _UNNAMED = (
         ADD,
     ),
     ((".gif", ".bmp", ".heic", ".heif", ".avif", ".ecw", ".sid", ".vrt"), _NOT_READ, ADD),
+    ((".jxl", ".ppm", ".pgm", ".pnm", ".img", ".ntf", ".nitf", ".bil", ".bip", ".bsq", ".dng", ".jpe"), _NOT_READ, ADD),
+    ((".zip", ".7z", ".rar", ".tar", ".tgz", ".tar.gz", ".kmz", ".mbtiles"), _PACKED, "take its pictures out"),
     (
-        (".json.txt", ".geojson.txt", ".json.gz", ".geojson.gz", ".jsonl", ".ndjson"),
+        (".json.txt", ".geojson.txt", ".json.gz", ".geojson.gz", ".jsonl", ".ndjson", ".geojsonl", ".ndgeojson"),
         _MISNAMED,
         "give it such a name, or convert it",
     ),

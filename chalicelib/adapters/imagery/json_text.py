@@ -13,6 +13,17 @@ MAX_DEPTH = 64
 _STRING = r'"(?:[^"\\]|\\.)*+"?'
 _BRACKETS = re.compile(rf"{_STRING}|[{{}}\[\]]", re.DOTALL)
 _TOKENS = re.compile(rf"{_STRING}|[{{}}\[\]]|-?\w[\w.+-]*", re.DOTALL)
+_HIGH = re.compile(rb"[\x80-\xff]+")
+_MARK = "\ufeff"
+_WORD = re.compile(r"[A-Za-z_]\w*")
+_MEANT = {"None": "null", "undefined": "null", "nil": "null", "True": "true", "False": "false"}
+_BEGINNINGS = {
+    "<<<<<<<": "a conflict of Git is not solved in it",
+    "<!doctype html": "it is a web page",
+    "<html": "it is a web page",
+    "<": "it is XML",
+    "version https://git-lfs": "it is a pointer of Git LFS: git lfs pull",
+}
 _CONSTANTS = frozenset({"NaN", "Infinity", "-Infinity"})
 _IS_KEY = re.compile(r"\s*:")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
@@ -49,6 +60,10 @@ def parse(content: bytes) -> Any:  # noqa: ANN401 (any JSON)
 def _decoded(content: bytes) -> str:
     if content.startswith(b"\x1f\x8b"):
         raise BadItem("it is a gzip file: unpack it")
+    if content.startswith(b"PK\x03\x04"):
+        raise BadItem("it is a ZIP file: unpack it")
+    if content and not content.strip(b"\x00"):
+        raise BadItem("it is no whole JSON text: it holds nothing but zeros, still being copied, or damaged")
     if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in content[:4]:
         kind = "UTF-32" if content.startswith((b"\xff\xfe\x00\x00", b"\x00\x00")) else "UTF-16"
         raise BadItem(
@@ -56,13 +71,21 @@ def _decoded(content: bytes) -> str:
             "save it as UTF-8"
         )
     try:
-        return content.decode("utf-8-sig")
+        return content.decode("utf-8-sig").removeprefix(_MARK)  # some tools write one before the one that is there
     except UnicodeDecodeError as error:
         before = error.object[: error.start].decode("utf-8", "replace")  # the error's bytes: without the mark
         raise BadItem(
             f"its text is not UTF-8: byte 0x{error.object[error.start]:02X} at {_place(before, len(before))} "
-            "looks like Latin-1 or Windows-1252: save it as UTF-8"
+            f"looks like {_encoding(error.object)}: save it as UTF-8"
         ) from None
+
+
+def _encoding(content: bytes) -> str:
+    """Say what a text looks like that is not UTF-8: accents stand alone among letters, other scripts in words."""
+    runs = [len(run) for run in _HIGH.findall(content)]
+    if sum(runs) > 1.5 * len(runs):
+        return "an older encoding of another script, such as Windows-1251, GBK, Big5 or Shift-JIS"
+    return "Latin-1 or Windows-1252"
 
 
 def _check_depth(text: str) -> None:
@@ -88,8 +111,14 @@ def _wrong(error: json.JSONDecodeError, text: str) -> str:
         why = "there is a comma too many"
     elif error.msg == "Extra data":
         why = "something follows after its end (several items belong into one FeatureCollection)"
+        if not rest.strip("\x00"):
+            why = "zeros follow after its end: still being copied, or damaged"
     elif rest[0] == "'":
         why = "JSON has double quotes"
+    elif (word := _WORD.match(rest)) and word.group() in _MEANT:
+        why = f"{word.group()} is written {_MEANT[word.group()]}"
+    elif at == 0 and (begin := next((each for each in _BEGINNINGS if rest[:30].lower().startswith(each)), None)):
+        why = _BEGINNINGS[begin]
     return f"it is no JSON at {_place(text, at)}: {why}"
 
 

@@ -33,6 +33,11 @@ _OTHERS = {
     b"\x89HDF": "HDF5",
     b"{": "JSON",
     b"<?xml": "XML",
+    b"<svg": "SVG",
+    b"8BPS": "a Photoshop file",
+    b"\xff\x0a": "JPEG XL",
+    b"\x00\x00\x00\x0cJXL ": "JPEG XL",
+    b"version https://git-lfs": "a pointer of Git LFS",
 }
 _RASTERS = frozenset({"a TIFF", "a BigTIFF", "JPEG 2000", "a GIF", "a BMP", "HDF5"})
 

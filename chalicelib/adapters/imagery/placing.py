@@ -59,9 +59,10 @@ def _check(placed: Placed, said: Georeference) -> None:
         spanned = in_degrees("proj:transform", said.transform.box(placed.width, placed.height), said.system)
         check_agreement(("proj:transform", spanned), (_TAGS, placed.bounds))
     on_map = gsd_m(0, 0, 1) / gsd_m(centre_of(placed.bounds)[1], 0, 1) * placed.gsd_m
-    if said.gsd_m is not None and min(off(said.gsd_m / placed.gsd_m), off(said.gsd_m / on_map)) > TOLERANCE:
-        hint = "; is it in centimetres?" if off(said.gsd_m / placed.gsd_m / 100) <= TOLERANCE else ""
-        raise BadItem(f"gsd says {said.gsd_m:g} m a pixel, its GeoTIFF has {placed.gsd_m:.3g} m{hint}")
+    what, gsd = said.gsd or ("gsd", placed.gsd_m)
+    if min(off(gsd / placed.gsd_m), off(gsd / on_map)) > TOLERANCE:
+        hint = "; is it in centimetres?" if off(gsd / placed.gsd_m / 100) <= TOLERANCE else ""
+        raise BadItem(f"{what} says {gsd:g} m a pixel, its GeoTIFF has {placed.gsd_m:.3g} m{hint}")
 
 
 def _by_item(picture: Picture, said: Georeference | None) -> Placed:

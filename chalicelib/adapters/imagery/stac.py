@@ -22,7 +22,7 @@ from chalicelib.adapters.imagery.georeference import Georeference, read_georefer
 from chalicelib.adapters.imagery.json_text import parse
 from chalicelib.adapters.imagery.properties import attribution_of, captured_at_of, cloud_share_of, time_of
 from chalicelib.adapters.imagery.remains import grounds_in, readable, times_in
-from chalicelib.adapters.imagery.stated_samples import stated_no_data
+from chalicelib.adapters.imagery.stated_samples import GSDS, stated_no_data
 from chalicelib.domain.tiles import Bounds
 
 MAX_DOCUMENT_BYTES = 10_000_000
@@ -68,15 +68,23 @@ def read_document(content: bytes, *, name: str) -> Document:
     except BadItem as bad:
         return Document(kind="a JSON file", bad=_with_remains(bad, readable(content)))
     stem = PurePosixPath(name).stem
-    kind = document.get("type")
+    kind = document.get("type") or _kind_before_1_0(document)
     if kind in ("Catalog", "Collection"):
         return Document(kind=f"a {kind}", links=_links(document))
-    if kind == "FeatureCollection":
+    if kind == "FeatureCollection" or (kind == "ItemCollection" and "features" in document):
         return _collection(document, stem)
     if "assets" in document or "stac_version" in document:
         return Document(kind="an item", items=(_read_item(document, stem),), mentions=_mentions([document]))
     says = "GeoJSON without assets, so no STAC Item" if kind == "Feature" else "JSON of another kind, no STAC Item"
     return Document(kind=says, is_aside=True)
+
+
+def _kind_before_1_0(document: Mapping[str, Any]) -> str | None:
+    """Return what a document of STAC 0.9 and before is that says no type, as its catalogues did not."""
+    is_catalogue = "stac_version" in document and "links" in document
+    if not is_catalogue or document.keys() & {"properties", "geometry", "bbox", "assets"}:
+        return None
+    return "Collection" if "extent" in document else "Catalog"
 
 
 def _parsed(content: bytes) -> Mapping[str, Any]:
@@ -130,7 +138,7 @@ def _read_item(document: object, name: str) -> Item | BadItem:
 def _grounds(item: Mapping[str, Any]) -> tuple[Bounds, ...]:
     """Return the ground that an item which cannot be used states, one way or the other."""
     with suppress(BadItem):
-        return (read_georeference(item, _mapping(item.get("properties"), "properties"), {}).bounds,)
+        return (read_georeference(item, _properties(item), {}).bounds,)
     return grounds_in(json.dumps(item))
 
 
@@ -143,7 +151,7 @@ def _with_remains(bad: BadItem, text: str) -> BadItem:
 
 
 def _item_of(item: Mapping[str, Any], name: str) -> Item:
-    properties = _mapping(item.get("properties"), "properties")
+    properties = _properties(item)
     captured_at, notes = captured_at_of(properties)
     ranked, notes_of_assets = _ranked(item, properties)
     assets: list[Asset] = []
@@ -167,9 +175,19 @@ def _item_of(item: Mapping[str, Any], name: str) -> Item:
     )
 
 
+def _properties(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return an item's properties, with what is said of its ground beside them, where it does not belong."""
+    properties = _mapping(item.get("properties"), "properties")
+    strays = {key: item[key] for key in (*sorted(KNOWN), *GSDS) if key in item}
+    for key, value in strays.items():
+        if properties.get(key, value) != value:
+            raise BadItem(f"it says {key} twice: {value!r:.60} beside its properties, {properties[key]!r:.60} in them")
+    return {**strays, **properties}
+
+
 def _band(item: Mapping[str, Any], properties: Mapping[str, Any], band: RankedBand) -> BandAsset:
     """Return a band as it is kept. The item's `gsd` is that of its finest bands, and no other's."""
-    own = {key: value for key, value in properties.items() if key != "gsd"}
+    own = {key: value for key, value in properties.items() if key not in GSDS}
     return BandAsset(band.name, asset_of(band.ranked, _georeference(item, own, band.ranked)), band.coding)
 
 

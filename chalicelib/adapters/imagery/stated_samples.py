@@ -1,4 +1,4 @@
-"""What an item says of the samples of its picture: which value stands for no data, and how many bits are used.
+"""What an item says of its picture's samples: which stands for no data, how many bits are used, and how large they are.
 
 Source: STAC's raster extension, 1.1 (`raster:bands`) and 2.0 (`raster:…` of an asset, or of its `bands`).
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+GSDS = ("gsd", "eo:gsd", "raster:spatial_resolution")  # metres a pixel; the second of STAC before 0.9
 MOST = 65_535  # of a sample of 16 bits
 
 
@@ -51,6 +52,23 @@ def stated_bits(asset: Mapping[str, Any]) -> int | None:
     said = [each.get("raster:bits_per_sample", each.get("bits_per_sample")) for each in (asset, *bands)]
     found = [bits for bits in said if isinstance(bits, int) and not isinstance(bits, bool) and 8 <= bits <= 16]
     return max(found, default=None)
+
+
+def stated_gsds(part: Mapping[str, Any]) -> list[tuple[str, object]]:
+    """Return what an asset, or an item's properties, says of the metres a pixel, each with its name.
+
+    >>> stated_gsds({"gsd": 10, "raster:bands": [{"spatial_resolution": 10}, {"nodata": 0}]})
+    [('gsd', 10), ('raster:bands[0].spatial_resolution', 10)]
+    """
+    of_bands = [
+        (f"{member}[{place}].{key}", band[key])
+        for member in ("raster:bands", "bands")
+        for place, band in enumerate(_list(part.get(member)))
+        for key in ("gsd", "spatial_resolution", "raster:spatial_resolution")
+        if key in band
+    ]
+    said = [*((key, part[key]) for key in GSDS if key in part), *of_bands]
+    return [(name, value) for name, value in said if value is not None]
 
 
 def _list(bands: object) -> list[Mapping[str, Any]]:

@@ -192,6 +192,10 @@ def test_what_lies_beside_is_listed_with_what_to_do(folder):
         "z.json.gz",
         "notes.txt",
         "y.bin",
+        "delivery.zip",
+        "flight.tar.gz",
+        "photo.jxl",
+        "items.geojsonl",
     ):
         (folder / name).write_bytes(b"x")
     for name in (".DS_Store", "._a.json", ".git/config", "sub/.hidden/a.json"):
@@ -204,6 +208,7 @@ def test_what_lies_beside_is_listed_with_what_to_do(folder):
     assert {name: each.use for name, each in found.items()} == {
         **dict.fromkeys(("a.json", "a.png"), USED),
         **dict.fromkeys(("lonely.png", "ortho.tif", "old.jp2", "x.json.txt", "z.json.gz"), NOT_USED),
+        **dict.fromkeys(("delivery.zip", "flight.tar.gz", "photo.jxl", "items.geojsonl"), NOT_USED),
         **dict.fromkeys(("t.jpg", "m.xml", "lonely.pgw", "notes.txt", "y.bin", "parcels.geojson"), ASIDE),
         **dict.fromkeys((".DS_Store", "._a.json", ".git", "sub/.hidden"), ASIDE),
     }

@@ -165,3 +165,32 @@ def test_ground_with_a_grey_level_of_noise_is_ground():
 
 def test_an_image_of_one_value_shows_no_ground():
     assert unseen(np.full((320, 320, 3), 90, np.uint8)).all()
+
+
+def scan_gaps(*, turn_deg: float, rim_px: float, count: int) -> np.ndarray:
+    """Gaps of a scanner: wide at one rim, nothing at the other."""
+    y, x = np.mgrid[0:320, 0:320].astype(float)
+    turn = np.radians(turn_deg)
+    along, across = x * np.cos(turn) - y * np.sin(turn), x * np.sin(turn) + y * np.cos(turn)
+    along = (along - along.min()) / (along.max() - along.min())
+    apart = (across.max() - across.min()) / count
+    return np.abs(across % apart - apart / 2) < rim_px * along / 2
+
+
+@pytest.mark.parametrize("level", [(0, 0, 0), (255, 255, 255)])
+@pytest.mark.parametrize(("turn_deg", "rim_px", "count"), [(8, 12, 10), (-10, 9, 12), (80, 12, 10), (30, 10, 12)])
+@pytest.mark.parametrize("quality", [90, 70])
+def test_gaps_of_a_scanner_that_grow_wider_are_unseen_after_jpeg(level, turn_deg, rim_px, count, quality):
+    where, before = scan_gaps(turn_deg=turn_deg, rim_px=rim_px, count=count), ground()
+    after = jpeg(without(before, where, level), quality)
+    hidden = unseen(after)
+    assert hidden[where].mean() > 0.95
+    assert hidden.mean() < 0.75
+    assert not detect(before, after, GSD_M).any()
+
+
+def test_long_shadows_and_white_roofs_that_lie_unevenly_are_seen():
+    image = ground()
+    for place, top in enumerate((20, 45, 92, 110, 171, 208, 281)):
+        image[top : top + 6, 60:230] = (250, 250, 250) if place % 2 else (8, 8, 8)
+    assert not unseen(jpeg(image, 90)).any()

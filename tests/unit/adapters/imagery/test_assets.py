@@ -52,6 +52,16 @@ def why(**assets):
         ({"red": {**asset("r.tif", COG, "data"), "bands": [{}]}, "all": asset("a.tif", COG, "data")}, "all"),
         ({"visual": asset("https://example.org/v.tif", COG, "visual"), "png": asset("p.png", None, "data")}, "visual"),
         ({"a": asset("a.png", "image/x-png")}, "a"),
+        ({"QA_PIXEL": asset("q.png", "image/png"), "zz": asset("z.png", "image/png")}, "zz"),
+        ({"cloud_mask": asset("m.png"), "rgb": asset("r.png")}, "rgb"),
+        ({"cloud": asset("m.png"), "rgb": asset("r.png")}, "rgb"),
+        ({"ortho_udm2": asset("u.png"), "ortho_visual": asset("v.png")}, "ortho_visual"),
+        ({"hillshade-1m": asset("h.png"), "ortho": asset("o.tif", COG)}, "ortho"),
+        ({"browse": asset("b.png"), "ortho": asset("o.tif", COG)}, "ortho"),
+        ({"small_thumbnail": asset("t.png"), "x": asset("x.jpg")}, "x"),
+        ({"cloudless": asset("c.png"), "y": asset("y.png")}, "cloudless"),
+        ({"mask_free": asset("m.png", None, "data"), "y": asset("y.png")}, "mask_free"),
+        ({"a": asset("a.png", "PNG")}, "a"),
         ({"a": asset("a.png?x=1", "image/png")}, "a"),
     ],
 )
@@ -107,3 +117,8 @@ def test_a_checksum_that_is_stated_is_that_of_the_picture(begin, kind):
 def test_a_checksum_of_an_unknown_kind_says_nothing(stated):
     assert not is_known(stated)
     check_checksum(CONTENT, stated)
+
+
+@pytest.mark.parametrize("key", ["cloud_mask", "dsm", "QA_PIXEL", "shadow"])
+def test_what_its_key_calls_a_mask_or_a_model_is_no_picture_alone_either(key):
+    assert why(**{key: asset("a.png", "image/png")}) == f"none of its assets is a picture: assets '{key}'"

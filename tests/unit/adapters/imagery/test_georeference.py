@@ -366,3 +366,40 @@ def test_a_long_text_of_a_system_takes_no_time(piece):
     for begin in ('PROJCRS["a",ID["EPSG",3857', 'ID["', ""):
         assert "proj:wkt2 must be" in why(**{"proj:wkt2": begin + piece * 100_000})
     assert time.perf_counter() - before < 5
+
+
+@pytest.mark.parametrize(
+    ("said", "says"),
+    [
+        ({"eo:gsd": 0.25}, "eo:gsd says 0.25 m a pixel, on the ground of its bbox it is 0."),
+        ({"asset": {"raster:spatial_resolution": 10}}, "raster:spatial_resolution says 10 m a pixel"),
+        ({"asset": {"raster:bands": [{"spatial_resolution": 10}]}}, "raster:bands[0].spatial_resolution says 10 m"),
+        ({"asset": {"gsd": 0.5, "bands": [{}, {"gsd": 0.6}]}}, "gsd says 0.5 m a pixel, bands[1].gsd 0.6"),
+    ],
+)
+def test_metres_a_pixel_are_held_against_the_ground_wherever_they_stand(said, says):
+    assert says in why(**said)
+
+
+def test_metres_a_pixel_that_agree_wherever_they_stand_are_taken():
+    lay(gsd=30, asset={"gsd": 0.5, "raster:bands": [{"spatial_resolution": 0.5}] * 3})  # the item's is of its others
+
+
+@pytest.mark.parametrize("turns", [-360, 360])
+def test_longitudes_that_are_a_whole_turn_off_are_told_as_such(turns):
+    west, south, east, north = HERE
+    says = why(bbox=(west + turns, south, east + turns, north))
+    assert f"a whole turn off; are they {west:.7f} and {east:.7f}?" in says
+
+
+def test_a_box_around_the_world_of_a_small_picture_is_one_across_the_180th_meridian():
+    assert "cut there into two items" in why(bbox=(-180, HERE.south, 180, HERE.north))
+
+
+def test_a_transform_alone_says_no_ground_without_a_shape():
+    assert "without proj:shape: add one of them" in why(bbox=None, **{**MERCATOR, "proj:transform": TRANSFORM})
+
+
+@pytest.mark.parametrize("code", [3857, 3857.0, "3857", "EPSG:3857"])
+def test_an_epsg_code_is_understood_as_a_number_and_as_text(code):
+    assert stated(**{"proj:epsg": code}).is_system_said

@@ -17,7 +17,10 @@ def why(content) -> str:
     return str(bad.value)
 
 
-@pytest.mark.parametrize("content", [WHOLE, WHOLE.replace("\n", "\r\n"), "\ufeff" + WHOLE, "\t" + WHOLE + "\n\n"])
+@pytest.mark.parametrize(
+    "content",
+    [WHOLE, WHOLE.replace("\n", "\r\n"), "\ufeff" + WHOLE, "\ufeff\ufeff" + WHOLE, "\t" + WHOLE + "\n\n"],
+)
 def test_a_text_is_read_with_the_mark_and_the_line_ends_of_windows(content):
     assert parse(content.encode()) == {"a": 1, "b": [1, 2], "c": {"d": "é"}}
 
@@ -48,6 +51,15 @@ def test_a_text_is_read_with_the_mark_and_the_line_ends_of_windows(content):
         ('{"a": ' + "9" * 5000 + "}", "a number has too many digits, at line 1, column 7"),
         ("[" * (MAX_DEPTH + 1), f"nested more than {MAX_DEPTH} deep, at line 1, column {MAX_DEPTH + 1}"),
         ('{"a":' * 200_000, f"nested more than {MAX_DEPTH} deep"),
+        ('{"a": None}', "it is no JSON at line 1, column 7: None is written null"),
+        ('{"a":\n True}', "it is no JSON at line 2, column 2: True is written true"),
+        ("<!DOCTYPE html><html>404</html>", "it is a web page"),
+        ('<?xml version="1.0"?><a/>', "it is XML"),
+        ("version https://git-lfs.github.com/spec/v1\nsize 5\n", "a pointer of Git LFS"),
+        ("<<<<<<< HEAD\n{}", "a conflict of Git"),
+        (WHOLE + "\0" * 40, "it is no JSON at line 5, column 2: zeros follow after its end"),
+        ("\0" * 40, "it holds nothing but zeros"),
+        ("PK\x03\x04", "it is a ZIP file"),
         ('{"a": "\\ud800"}', "half a character is escaped, at line 1, column 8"),
     ],
 )
@@ -64,6 +76,10 @@ def test_what_is_wrong_is_told_by_line_and_column(content, says):
         (WHOLE.encode("utf-32"), "its text is UTF-32"),
         (WHOLE.encode("latin-1"), "byte 0xE9 at line 4, column 14 looks like Latin-1"),
         (b"\xef\xbb\xbf" + WHOLE.encode("latin-1"), "byte 0xE9 at line 4, column 14 looks like Latin-1"),
+        (WHOLE.replace("é", "Съёмка").encode("cp1251"), "byte 0xD1 at line 4, column 14 looks like an older encoding"),
+        (WHOLE.replace("é", "国土地理院").encode("cp932"), "looks like an older encoding of another script"),
+        (WHOLE.replace("é", "国家测绘局").encode("gb18030"), "looks like an older encoding of another script"),
+        (WHOLE.replace("é", "Köln, Düren").encode("cp1252"), "looks like Latin-1"),
         ("é\n“".encode() + b"\x93", "byte 0x93 at line 2, column 2"),
     ],
 )

@@ -72,7 +72,7 @@ def test_one_that_lies_on_its_side_has_the_size_that_viewers_show(order, orienta
         (b"\n<!DOCTYPE HTML><p>", "a web page"),
         (b"", "empty"),
         (bytes(100), "a file of zeros"),
-        (b"version https://git-lfs", "something that begins with 'version http'"),
+        (b"version https://git-lfs", "a pointer of Git LFS"),
         (b'{"error": 1}', "JSON"),
     ],
 )

@@ -50,7 +50,7 @@ def test_an_item_says_when_where_and_which_picture():
     (asset,) = found.assets
     assert asset.georeference.bounds == HERE
     stated = asset.georeference
-    assert (asset.href, stated.is_lonlat, stated.gsd_m, found.attribution) == ("a.png", False, None, None)
+    assert (asset.href, stated.is_lonlat, stated.gsd, found.attribution) == ("a.png", False, None, None)
 
 
 @pytest.mark.parametrize(
@@ -286,3 +286,26 @@ def test_no_value_of_a_member_raises_anything_else(path):
             if isinstance(each, Item) and isinstance(each.assets[0].georeference, Georeference):
                 with suppress(BadItem):
                     each.assets[0].georeference.lay(100, 100)
+
+
+@pytest.mark.parametrize(
+    ("more", "kind"), [({}, "a Catalog"), ({"license": "CC-BY-4.0", "extent": {}}, "a Collection")]
+)
+def test_a_catalogue_of_before_1_0_says_no_type_and_is_one(more, kind):
+    links = [{"rel": "item", "href": "items/a.json"}, {"rel": "root", "href": "catalog.json"}]
+    stated = {"stac_version": "0.9.0", "id": "c", "description": "d", "links": links, **more}
+    found = read_document(json.dumps(stated).encode(), name="catalog.json")
+    assert (found.kind, found.links, found.bad, found.items) == (kind, ("items/a.json",), None, ())
+
+
+def test_an_item_collection_is_read_whatever_it_calls_itself():
+    found = read_document(json.dumps({"type": "ItemCollection", "features": [item(HERE)]}).encode(), name="s.json")
+    assert [type(each) for each in found.items] == [Item]
+
+
+def test_what_is_said_of_the_ground_beside_the_properties_counts_too():
+    with pytest.raises(BadItem, match="proj:epsg must be EPSG:3857 or EPSG:4326, not 32645"):
+        read({**item(HERE), "proj:epsg": 32645})
+    with pytest.raises(BadItem, match="it says proj:epsg twice: 3857 beside its properties, 4326 in them"):
+        read({**item(HERE, **{"proj:epsg": 4326}), "proj:epsg": 3857})
+    assert read({**item(HERE), "gsd": 0.25}).assets[0].georeference.gsd == ("gsd", 0.25)
