@@ -12,7 +12,7 @@ import shapely
 from numpy.typing import NDArray
 
 MOST_CROSSINGS = 200_000  # of parcels that are joined while somebody waits: some three seconds
-MOST_OF_A_LAYER = 2_000_000  # of a layer's, in a process of its own: surveys whose plots do not quite meet have four each
+MOST_OF_A_LAYER = 2_000_000  # of one joined in a process of its own: plots that do not quite meet have four each
 _FIRST = (300, 1000)  # edges that are held against each other
 _MANY = 2 * MOST_OF_A_LAYER  # more than that is not held against more edges
 _CLOSER = (300, 20_000)
