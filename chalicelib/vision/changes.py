@@ -59,7 +59,8 @@ def detect(before_bgr: NDArray[Any], after_bgr: NDArray[Any], metres_per_pixel: 
         before, after = placed(before, after, gsd_m)
     except DoesNotFit:
         return np.zeros(before.valid.shape, np.uint8)
-    return changed_mask(map_uncovered(before, after, gsd_m).change_map, gsd_m)
+    pair = levelled(before, after, (None, None), gsd_m)
+    return changed_mask(map_uncovered(pair.before, pair.after, gsd_m).change_map, gsd_m)
 
 
 def compare(

@@ -10,6 +10,7 @@ import numpy as np
 from chalicelib.application.ports.compare import GsdsM
 from chalicelib.domain.thresholds import default_threshold_m2
 from chalicelib.vision.pixels import Pixels
+from chalicelib.vision.sharpness import softer_by
 
 _MUCH_COARSER = 4.0  # times: up to there no copy of an image alerts against the image itself
 _SPREAD = 0.45  # standard deviation, in pixels of the coarser image, of what one of them shows once it is resampled
@@ -27,9 +28,12 @@ class Levelled(NamedTuple):
 def levelled(before: Pixels, after: Pixels, gsds_m: GsdsM, gsd_m: float) -> Levelled:
     """Blur the finer of two images to what the other shows, if that was taken by much larger pixels; `gsd_m` is theirs.
 
-    `gsds_m` are the metres a pixel that the two were taken with, before they were resampled; None: not known.
+    `gsds_m` are the metres a pixel that the two were taken with, before they were resampled; None: not known. An image
+    that shows no more than such pixels would, whatever is said of it, is taken as they would take it.
     """
     taken = [max(each or gsd_m, gsd_m) for each in gsds_m]
+    if max(taken) <= _MUCH_COARSER * min(taken):
+        taken = [max(gsd_m, blur_m / _SPREAD) for blur_m in softer_by(before, after, gsd_m)]
     coarse = max(taken)
     if coarse <= _MUCH_COARSER * min(taken):
         return Levelled(before, after, gsd_m)

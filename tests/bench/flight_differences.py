@@ -1,4 +1,4 @@
-"""What two flights over one place differ in: bent images, shadows of clouds, the sun on the other side, motion blur.
+"""What two flights over one place differ in: bends, shadows of clouds, the sun on the other side, blur, coarse pixels.
 
     python -m tests.bench.flight_differences [--every 1] [--only "cloud shadow"] [--jobs 2] [--sheets]
 
@@ -84,6 +84,22 @@ def motion(image: np.ndarray, random: np.random.Generator, _: float) -> np.ndarr
     return cv2.filter2D(image, -1, kernel / kernel.sum(), borderType=cv2.BORDER_REFLECT)
 
 
+def defocus(sigma_px: float) -> Nuisance:
+    """Blur an image evenly."""
+    return lambda image, _random, _gsd_m: cv2.GaussianBlur(image, (0, 0), sigma_px)
+
+
+def drawn_finer(times: int) -> Nuisance:
+    """Show an image as pixels so many times as large do, drawn at its own by a tool that does not say so."""
+
+    def nuisance(image: np.ndarray, _random: np.random.Generator, _gsd_m: float) -> np.ndarray:
+        size = image.shape[1::-1]
+        small = cv2.resize(image, tuple(max(1, side // times) for side in size), interpolation=cv2.INTER_AREA)
+        return cv2.resize(small, size, interpolation=cv2.INTER_CUBIC)
+
+    return nuisance
+
+
 NUISANCES: dict[str, Nuisance] = {
     "bent by 2 px": bent(2, 4),
     "bent by 4 px": bent(4, 4),
@@ -93,6 +109,10 @@ NUISANCES: dict[str, Nuisance] = {
     "cloud shadow, rim of 8 px": cloud_shadow(8),
     "sun on the other side": other_sun,
     "motion blur": motion,
+    "defocused by 4 px": defocus(4),
+    "defocused by 6 px": defocus(6),
+    "drawn 6 times finer": drawn_finer(6),
+    "drawn 10 times finer": drawn_finer(10),
 }
 
 
