@@ -45,8 +45,16 @@ def at_work(folder, then):
     return waiting
 
 
+def stop():
+    """Press Ctrl-C; again where the first was lost, as one is that comes while GDAL's own library calls back."""
+    until = time.monotonic() + WITHIN_S
+    while at_gdals() and time.monotonic() < until:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(2)
+
+
 def test_a_stop_is_heard_while_gdal_works_and_nothing_is_left(large, archive):
-    waiting = at_work(archive, lambda: os.kill(os.getpid(), signal.SIGINT))
+    waiting = at_work(archive, stop)
     with pytest.raises(KeyboardInterrupt):
         add(archive, large, *DATE)
     waiting.join()
