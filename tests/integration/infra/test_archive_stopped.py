@@ -46,7 +46,7 @@ def at_work(folder, then):
 
 
 def stop():
-    """Press Ctrl-C; again where the first was lost, as one is that comes while GDAL's own library calls back."""
+    """Press Ctrl-C; again where the first was lost, as happened once on a busy machine."""
     until = time.monotonic() + WITHIN_S
     while at_gdals() and time.monotonic() < until:
         os.kill(os.getpid(), signal.SIGINT)
