@@ -93,10 +93,11 @@ def relit(one: Floats, two: Floats, usable: Mask) -> tuple[Floats, Floats]:
     lit_one, lit_two = _relit(one, two, small_one, small_two, seen), _relit(two, one, small_two, small_one, seen)
     if lit_one is one or lit_two is two:
         return lit_one, lit_two
-    # The shadows in one image bend the tone by which the other is asked: the larger ones are lit before it is.
+    # The shadows in one image bend the tone by which the other is asked. With the larger ones lit that must have some
+    # still: else it had none.
     if np.count_nonzero(lit_one - one) >= np.count_nonzero(lit_two - two):
-        return lit_one, _relit(two, lit_one, small_two, halved(lit_one), seen)
-    return _relit(one, lit_two, small_one, halved(lit_two), seen), lit_two
+        return lit_one, two if _relit(two, lit_one, small_two, halved(lit_one), seen) is two else lit_two
+    return one if _relit(one, lit_two, small_one, halved(lit_two), seen) is one else lit_one, lit_two
 
 
 def _relit(dark: Floats, light: Floats, small_dark: Floats, small_light: Floats, seen: Mask) -> Floats:

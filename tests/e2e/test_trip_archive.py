@@ -10,7 +10,7 @@ ONE_TICK = "rate(1 day)"  # the clock opens no session between two taps: each se
 
 @pytest.fixture
 def pairs(tmp_path, capsys):
-    real = real_pairs(6, seed=1)
+    real = real_pairs(3, seed=1)
     if not real:
         with capsys.disabled():
             print("\nTHE REAL PAIRS ARE NOT HERE (../shared/change-pairs): a small rendered archive takes their place")
@@ -19,9 +19,8 @@ def pairs(tmp_path, capsys):
 
 
 def test_real_changes_are_found_and_nothing_else(tmp_path, database_url, pairs):
-    """Of which real pairs the detector tells is measured by `make score`: here most have to be."""
     missed = walk(pairs, tmp_path, database_url=database_url, capture_schedule=ONE_TICK)
-    assert len(missed) <= len(pairs) // 6, missed
+    assert missed == []
 
 
 def test_a_checkout_without_the_real_pairs_has_rendered_ones_that_changed(tmp_path):
