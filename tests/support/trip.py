@@ -41,6 +41,7 @@ from tests.support.fakes.push import MemoryPush
 
 LEASE_S = 60.0
 ALL = PageRequest(1000)
+MANY = 1_000_000  # more areas than any test adds, however fast its machine is
 _emails = itertools.count()
 
 
@@ -80,7 +81,7 @@ class Trip:
         return self.accounts.add_user(email=email, password_hash="x", profile=None, now=self.now)
 
     def add_area(self, *, user=None, **area):
-        return self.areas.add(a_new_area((user or self.user).user_id, **area), now=self.now, most_areas=1000)
+        return self.areas.add(a_new_area((user or self.user).user_id, **area), now=self.now, most_areas=MANY)
 
     def show(self, scene_id, *, days=0, change=None, bands=None):
         """Let the provider have a new scene, and the detector find `change` in it."""
