@@ -12,6 +12,8 @@ from sqlalchemy import make_url, text
 
 from chalicelib.adapters.database.areas import SqlAreas
 from chalicelib.adapters.database.engine import check, make_engine
+from chalicelib.adapters.database.schema.migrate import to_head
+from chalicelib.adapters.database.timeouts import FRESH_S
 from chalicelib.application.patience import awaited
 from chalicelib.domain.errors import Unavailable
 from tests.support.builders.domain import NOON, a_new_area
@@ -51,8 +53,6 @@ def has_stopped(process):
 
 def test_a_database_that_hangs_is_told_in_time_and_goes_on_by_itself(own_server):
     engine = make_engine(own_server.make("hanging"))
-    from chalicelib.adapters.database.schema.migrate import to_head
-
     to_head(engine)
     areas = SqlAreas(engine)
     areas.of_user(1, page=ALL)
@@ -112,3 +112,31 @@ def test_an_error_of_the_database_does_not_tell_what_was_in_the_statement(engine
     with engine.connect() as connection, pytest.raises(Exception, match="no_such") as caught:
         connection.execute(text("SELECT * FROM no_such WHERE email = :email"), {"email": "asha@example.org"})
     assert "asha" not in str(caught.value)
+
+
+def test_connections_that_the_server_closed_are_replaced(own_server):
+    engine = make_engine(own_server.make("closed"))
+    to_head(engine)
+    areas = SqlAreas(engine)
+    areas.of_user(1, page=ALL)
+    with make_engine(own_server.make("other")).connect() as other:
+        for row in other.execute(text("SHOW PROCESSLIST")).all():
+            if row.db == "closed":
+                other.execute(text(f"KILL {row.Id}"))
+    time.sleep(2 * FRESH_S)
+    assert areas.of_user(1, page=ALL).items == []
+
+
+def test_a_connection_is_asked_whether_it_lives_once_a_request(own_server, monkeypatch):
+    engine, asked = make_engine(own_server.make("asked")), []
+    to_head(engine)
+    areas = SqlAreas(engine)
+    areas.of_user(1, page=ALL)
+    monkeypatch.setattr("pymysql.connections.Connection.ping", lambda connection, reconnect: asked.append(reconnect))
+    monkeypatch.setattr("chalicelib.adapters.database.timeouts.FRESH_S", 60)
+    for _ in range(3):
+        areas.of_user(1, page=ALL)
+    assert asked == []
+    monkeypatch.setattr("chalicelib.adapters.database.timeouts.FRESH_S", 0)
+    areas.of_user(1, page=ALL)
+    assert asked == [False]

@@ -36,8 +36,8 @@ def fill(engine, *, user_id, area_id, runs, every=10):
 
 def _fill_sessions(engine, area_id, sessions):
     failed = [{"tile": f"17/{n}/7", "reason": "the provider has no image of this tile"} for n in range(FAILURES)]
-    summary = {"counts": {"NO_CHANGE": TILES}, "severity": None, "clear_share": 1.0, "newest_captured_at": None}
-    summary |= {"unseen": None, "failures": failed}
+    summary = {"counts": {"NO_CHANGE": TILES}, "severity": None, "authorised": 0, "untold": 0, "parcels": 0}
+    summary |= {"kinds": [], "clear_share": 1.0, "newest_captured_at": None, "unseen": None, "failures": failed}
     row = {"area_id": area_id, "cause": "SCHEDULED", "status": "COMPLETED_CHANGES_DETECTED", "summary": summary}
     row |= {"started_at": NOON, "deadline_at": NOON, "ended_at": NOON, "tiles_planned": TILES}
     with engine.begin() as connection:

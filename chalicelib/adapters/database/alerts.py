@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Engine, Text, bindparam, func, select, type_coerce
@@ -29,6 +29,7 @@ IMAGE, ALERT, SESSION, RUN, DONE = t.image_tiles, t.alert_details, t.alert_sessi
 
 # In the order of the ids and with a limit, the optimiser would rather walk the whole table from its beginning.
 _BY_SESSION = "FORCE INDEX (ix_session_tiles_session_id_verdict)"
+_BY_UNSEEN = "FORCE INDEX (ix_session_tiles_session_id_unseen_since)"
 
 # Made once: to make a statement takes as long as to run it.
 _OF_SESSION: BindParameter[Any] = bindparam("of_session")
@@ -36,11 +37,10 @@ _RUNS = select(RUN).where(RUN.c.session_id == _OF_SESSION)
 _ALERTS = Listing.newest_first(select(ALERT).where(ALERT.c.session_id == _OF_SESSION), ALERT.c.id)
 _FAILED = Listing.oldest_first(_RUNS.where(RUN.c.verdict == Verdict.FAILED), RUN.c.id)
 _UNSEEN = Listing.oldest_first(
-    _RUNS.where(RUN.c.unseen_since.is_not(None)).with_hint(RUN, _BY_SESSION, "mysql"), RUN.c.id
+    _RUNS.where(RUN.c.unseen_since.is_not(None)).with_hint(RUN, _BY_UNSEEN, "mysql"), RUN.c.id
 )
 _IMAGES = select(IMAGE).where(IMAGE.c.id.in_(bindparam("ids", expanding=True)))
 _PLACES = select(SIGHTING.c.tile_run_id, SIGHTING.c.place_id).where(
-    SIGHTING.c.session_id.in_(bindparam("sessions", expanding=True)),
     SIGHTING.c.tile_run_id.in_(bindparam("runs", expanding=True)),
     SIGHTING.c.is_told.is_(True),
     SIGHTING.c.place_id.is_not(None),
@@ -132,7 +132,7 @@ def _check_owner(connection: Connection, session_id: int, user_id: int) -> None:
 def _with_images(connection: Connection, rows: Sequence[AnyRow]) -> list[tuple[Alert, TileImage]]:
     ids = {row.image_id for row in rows} | {row.reference_id for row in rows}
     images = {row.id: row for row in connection.execute(_IMAGES, {"ids": list(ids)})}
-    places = _places_of(connection, {row.session_id for row in rows}, [row.tile_run_id for row in rows])
+    places = _places_of(connection, [row.tile_run_id for row in rows])
     parcels = named_by_alerts(connection, [row.id for row in rows if row.change_log.get("parcels_touched")])
     found = []
     for row in rows:
@@ -143,10 +143,9 @@ def _with_images(connection: Connection, rows: Sequence[AnyRow]) -> list[tuple[A
     return found
 
 
-def _places_of(connection: Connection, session_ids: Iterable[int], run_ids: Sequence[int]) -> dict[int, set[int]]:
-    """Return, by tile run, the places that its alert is about. By the sessions: the runs have no index here."""
-    asked = {"sessions": list(session_ids), "runs": list(run_ids)}
+def _places_of(connection: Connection, run_ids: Sequence[int]) -> dict[int, set[int]]:
+    """Return, by tile run, the places that its alert is about."""
     places: dict[int, set[int]] = {}
-    for run_id, place_id in connection.execute(_PLACES, asked):
+    for run_id, place_id in connection.execute(_PLACES, {"runs": list(run_ids)}):
         places.setdefault(run_id, set()).add(place_id)
     return places

@@ -36,23 +36,30 @@ from chalicelib.domain.pushes import (
 from chalicelib.domain.tile_runs import Verdict
 
 PUSH, SESSION, AREA, DEVICE = t.deliveries, t.alert_sessions, t.area_configs, t.devices
-RUN, ALERT = t.session_tiles, t.alert_details
+RUN = t.session_tiles
 MAX_DETAIL = 500
 UNTRIED = timedelta(minutes=15)
-_MINE = (
-    select(PUSH, AREA.c.id.label("area_id"), AREA.c.name.label("area_name"), *OF_SUMMARY, SESSION.c.two_dates)
+_TOLD = (
+    select(
+        AREA.c.id.label("area_id"),
+        AREA.c.name.label("area_name"),
+        SESSION.c.id.label("session_id"),
+        *OF_SUMMARY,
+        SESSION.c.two_dates,
+    )
+    .join(SESSION, SESSION.c.area_id == AREA.c.id)
+    .where(AREA.c.deleted_at.is_(None))
+)
+# By their ids, as in `paging.newest`; made once. Each session is read once, however many pushes it has.
+_OF_USER = Listing.newest_first(
+    select(PUSH.c.id)
     .join(SESSION, SESSION.c.id == PUSH.c.session_id)
     .join(AREA, AREA.c.id == SESSION.c.area_id)
-    .where(AREA.c.user_id == bindparam("owner"), AREA.c.deleted_at.is_(None))
+    .where(AREA.c.user_id == bindparam("owner"), AREA.c.deleted_at.is_(None)),
+    PUSH.c.id,
 )
-# By their ids, as in `paging.newest`; made once.
-_OF_USER = Listing.newest_first(_MINE.with_only_columns(PUSH.c.id), PUSH.c.id)
-_SHOWN = _MINE.where(PUSH.c.id.in_(bindparam("ids", expanding=True))).order_by(PUSH.c.id.desc())
-_ALERTS = (
-    select(ALERT.c.session_id, func.count())
-    .where(ALERT.c.session_id.in_(bindparam("sessions", expanding=True)))
-    .group_by(ALERT.c.session_id)
-)
+_SHOWN = select(PUSH).where(PUSH.c.id.in_(bindparam("ids", expanding=True))).order_by(PUSH.c.id.desc())
+_SESSIONS = _TOLD.where(AREA.c.user_id == bindparam("owner"), SESSION.c.id.in_(bindparam("sessions", expanding=True)))
 
 
 class SqlDeliveries(Deliveries):
@@ -161,13 +168,13 @@ class SqlDeliveries(Deliveries):
     @reads
     def of_user(self, connection: Connection, user_id: int, *, page: PageRequest) -> Page[PushMade]:
         found, total = _OF_USER.read(connection, page, {"owner": user_id})
-        asked = {"owner": user_id, "ids": [row.id for row in found]}
-        rows = connection.execute(_SHOWN, asked).all() if found else []
+        rows = connection.execute(_SHOWN, {"ids": [row.id for row in found]}).all() if found else []
         of_states = notices_by_id(connection, {row.notice_id for row in rows if row.notice_id is not None})
-        changes = _alerts_of(connection, {row.session_id for row in rows})
+        of_sessions = _notices_of(connection, {row.session_id for row in rows}, user_id)
+        rows = [row for row in rows if row.session_id in of_sessions]  # its area was deleted just now otherwise
 
         def told(row: AnyRow) -> PushMade:
-            return push_of(row, changes.get(row.session_id, 0), of_states.get(row.notice_id))
+            return push_of(row, of_states.get(row.notice_id) or of_sessions[row.session_id])
 
         return page_of(rows, page, total, lambda shown: [told(row) for row in shown])
 
@@ -213,24 +220,16 @@ class SqlDeliveries(Deliveries):
         return _post(connection, session_id, notice_id, now)
 
 
-def _alerts_of(connection: Connection, session_ids: Collection[int]) -> dict[int, int]:
-    """Count the alerts of sessions: of each once, however many pushes it has."""
-    return dict(connection.execute(_ALERTS, {"sessions": list(session_ids)}).all())
+def _notices_of(connection: Connection, session_ids: Collection[int], user_id: int) -> dict[int, Notice]:
+    """Return what people are told about sessions that have ended, where their areas are still there."""
+    asked = {"owner": user_id, "sessions": list(session_ids)}
+    rows = connection.execute(_SESSIONS, asked).all() if session_ids else []
+    return {row.session_id: notice_of(row, changes=row.changed or 0) for row in rows}
 
 
 def _notice(connection: Connection, session_id: int) -> Notice | None:
     """Return what people are told about an ended session; None if they are told of nothing, or its area is gone."""
-    row = connection.execute(
-        select(
-            AREA.c.id.label("area_id"),
-            AREA.c.name.label("area_name"),
-            SESSION.c.id.label("session_id"),
-            *OF_SUMMARY,
-            SESSION.c.two_dates,
-        )
-        .join(SESSION, SESSION.c.area_id == AREA.c.id)
-        .where(SESSION.c.id == session_id, SESSION.c.ended_at.is_not(None), AREA.c.deleted_at.is_(None))
-    ).one_or_none()
+    row = connection.execute(_TOLD.where(SESSION.c.id == session_id, SESSION.c.ended_at.is_not(None))).one_or_none()
     changed = (
         select(func.count()).select_from(RUN).where(RUN.c.session_id == session_id, RUN.c.verdict == Verdict.CHANGED)
     )

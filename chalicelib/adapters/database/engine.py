@@ -105,7 +105,6 @@ def _make(url: str, connections: int) -> Engine:
         **_POOL,
         pool_size=connections,
         max_overflow=0,
-        pool_pre_ping=True,
         pool_recycle=240,
         isolation_level="READ COMMITTED",
         connect_args={"charset": "utf8mb4"},
@@ -165,7 +164,8 @@ def reads(method: Callable[Concatenate[S, Connection, P], R]) -> Callable[Concat
     @functools.wraps(method)
     def run(self: S, /, *args: P.args, **parameters: P.kwargs) -> R:
         try:
-            with self.engine.connect().execution_options(**{_READ_ONLY: True}) as connection, connection.begin():
+            with self.engine.connect().execution_options(**{_READ_ONLY: True}) as connection:
+                connection.begin()  # ended by what gives it back: a commit would be one answer more to wait for
                 return method(self, connection, *args, **parameters)
         except _TROUBLE as error:
             raise _unavailable(error) from error

@@ -46,12 +46,15 @@ _OF_DATES_THEN = _THEN.join(SESSION, SESSION.c.id == IMAGE.c.session_id).where(
     SESSION.c.two_dates.is_not(None),  # not those of the seasons
 )
 _LAST = bindparam("last", type_=IMAGE.c.taken_at.type)
+_IS_LISTED = (IMAGE.c.area_id == bindparam("area")) & IMAGE.c.is_apart.is_(None) & IMAGE.c.dropped_at.is_(None)
 _OF_AREA = Listing(
-    select(IMAGE, RUN.c.clearly_seen_at)
-    .outerjoin(RUN, RUN.c.id == IMAGE.c.tile_run_id)
-    .where(IMAGE.c.area_id == bindparam("area"), IMAGE.c.is_apart.is_(None), IMAGE.c.dropped_at.is_(None)),
+    select(IMAGE, RUN.c.clearly_seen_at).outerjoin(RUN, RUN.c.id == IMAGE.c.tile_run_id).where(_IS_LISTED),
     (IMAGE.c.taken_at.desc(), IMAGE.c.id.desc()),
     (IMAGE.c.taken_at < _LAST) | ((IMAGE.c.taken_at == _LAST) & (IMAGE.c.id < bindparam("beyond"))),
+    # Without its hint MySQL takes the index whose order it would need to list, and reads each row to count it.
+    counted=select(IMAGE)
+    .where(_IS_LISTED)
+    .with_hint(IMAGE, "FORCE INDEX (ix_image_tiles_area_id_dropped_at_is_apart_taken_at)", "mysql"),
 )
 
 
@@ -71,7 +74,9 @@ class SqlImageRows(ImageRows):
             is_it = (IMAGE.c.area_id == area_id) & (IMAGE.c.id == page.after)  # also if it was dropped meanwhile
             given["last"] = connection.execute(select(IMAGE.c.taken_at).where(is_it)).scalar() or _END_OF_TIME
         rows, total = _OF_AREA.read(connection, page, given)
-        return page_of(rows, page, total, lambda shown: [tile_image_of(row) for row in shown])
+        return page_of(
+            rows, page, total, lambda shown: [tile_image_of(row, clearly_seen_at=row.clearly_seen_at) for row in shown]
+        )
 
     @override
     @reads

@@ -33,7 +33,7 @@ def counted(connection: Connection, query: Select[Any], request: PageRequest, ro
 class Listing:
     """A list whose statements are made once: to make one takes as long as to run it.
 
-    `query` has parameters of its own, which `given` fills in.
+    `query` has parameters of its own, which `given` fills in. The rows of `counted` are as many: another way to them.
     """
 
     @classmethod
@@ -46,10 +46,22 @@ class Listing:
         """List the rows by their key, the smallest first."""
         return cls(query, (key,), key > bindparam("beyond"))
 
-    def __init__(self, query: Select[Any], order: tuple[ColumnElement[Any], ...], beyond: ColumnElement[bool]) -> None:
+    def __init__(
+        self,
+        query: Select[Any],
+        order: tuple[ColumnElement[Any], ...],
+        beyond: ColumnElement[bool],
+        *,
+        counted: Select[Any] | None = None,
+    ) -> None:
         self._first = query.order_by(*order).limit(bindparam("most"))
         self._later = query.where(beyond).order_by(*order).limit(bindparam("most"))
-        ones = query.with_only_columns(literal(1).label("one")).limit(bindparam("most")).subquery()
+        ones = (
+            (query if counted is None else counted)
+            .with_only_columns(literal(1).label("one"))
+            .limit(bindparam("most"))
+            .subquery()
+        )
         self._count = select(func.count()).select_from(ones)
 
     def read(

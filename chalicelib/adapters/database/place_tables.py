@@ -33,7 +33,7 @@ place_sightings = table(
     Column("place_id", Id),  # none until its session ends
     Column("area_id", Id, nullable=False),
     Column("session_id", Id, nullable=False),
-    Column("tile_run_id", Id, nullable=False),
+    Column("tile_run_id", Id, nullable=False, index=True),
     Column("image_id", Id, nullable=False),
     Column("z", Integer, nullable=False),
     Column("x", Integer, nullable=False),

@@ -90,7 +90,10 @@ def reference_for(
     if not claim.references or (known is not None and known.is_settled):
         return known
     ground = _ground(claim.area_id, claim.provider, claim.view, claim.view.tile)
-    older = [image_of(row) for row in connection.execute(_OLDER, ground | {"taken_before": taken_before})]
+    older = [
+        image_of(row, is_settled=bool(row.is_settled))
+        for row in connection.execute(_OLDER, ground | {"taken_before": taken_before})
+    ]
     older = [image for image in older if image.sha256 != unlike]
     return choose_reference(older, taken_before=taken_before, stored_before=stored_before)
 
@@ -98,7 +101,10 @@ def reference_for(
 def reference_before(connection: Connection, image: StoredImage) -> StoredImage | None:
     """Return what a stored image is compared with, by the rule `choose_reference`."""
     ground = _ground(image.area_id, image.provider, image.view, image.view.tile)
-    older = [image_of(row) for row in connection.execute(_OLDER, ground | {"taken_before": image.taken_at})]
+    older = [
+        image_of(row, is_settled=bool(row.is_settled))
+        for row in connection.execute(_OLDER, ground | {"taken_before": image.taken_at})
+    ]
     return choose_reference(older, taken_before=image.taken_at, stored_before=image.image_id)
 
 

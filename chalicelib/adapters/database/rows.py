@@ -153,8 +153,8 @@ def past_session_of(row: Row[Any]) -> PastSession:
     return PastSession(cause=Cause(row.cause), ended_at=row.ended_at, verdicts=frozenset(counts))
 
 
-def image_of(row: Row[Any]) -> StoredImage:
-    """Return the image of a row of `image_tiles`."""
+def image_of(row: Row[Any], *, is_settled: bool = True) -> StoredImage:
+    """Return the image of a row of `image_tiles`. Only who chooses among images must know whether it is settled."""
     grid = Grid(zoom=row.z, tile_px=row.tile_px, margin_px=row.margin_px)
     return StoredImage(
         image_id=row.id,
@@ -170,7 +170,7 @@ def image_of(row: Row[Any]) -> StoredImage:
         bands=bands_of(row),
         attribution=row.attribution,
         clear_share=row.clear_share,
-        is_settled=bool(getattr(row, "is_settled", True)),  # only the queries that choose among images ask
+        is_settled=is_settled,
         is_usable=bool(row.is_usable),
         version=row.scene_version,
         items=items_of(row.scene_items),
@@ -184,11 +184,10 @@ def bands_of(row: Row[Any]) -> StoredBands | None:
     return StoredBands(row.bands_key, row.bands_sha256) if row.bands_key else None
 
 
-def tile_image_of(row: Row[Any]) -> TileImage:
-    """Return an image and what its latest comparison said, of a row of `image_tiles` or one with its tile run's."""
-    seen_at = getattr(row, "clearly_seen_at", None)
+def tile_image_of(row: Row[Any], *, clearly_seen_at: datetime | None = None) -> TileImage:
+    """Return an image and what its latest comparison said, of a row of `image_tiles`; the time is its tile run's."""
     status = ImageStatus(row.status)
-    return TileImage(image=image_of(row), status=status, compared_at=row.compared_at, clearly_seen_at=seen_at)
+    return TileImage(image=image_of(row), status=status, compared_at=row.compared_at, clearly_seen_at=clearly_seen_at)
 
 
 def alert_of(

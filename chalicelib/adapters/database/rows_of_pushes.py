@@ -11,6 +11,7 @@ from chalicelib.adapters.database.rows import AnyRow, two_dates_of
 from chalicelib.domain.kinds import read_as
 from chalicelib.domain.pushes import Delivery, DeliveryStatus, Notice, PushMade, Target, TargetKind
 from chalicelib.domain.severity import highest
+from chalicelib.domain.tile_runs import Verdict
 
 # Of an ended session. Taken out by the database: the whole summary has a hundred failures to decode.
 OF_SUMMARY = (
@@ -19,6 +20,7 @@ OF_SUMMARY = (
     t.alert_sessions.c.summary["authorised"].as_integer().label("authorised"),
     t.alert_sessions.c.summary["untold"].as_integer().label("untold"),
     t.alert_sessions.c.summary["parcels"].as_integer().label("parcels"),
+    t.alert_sessions.c.summary[("counts", Verdict.CHANGED.value)].as_integer().label("changed"),
 )
 
 
@@ -51,11 +53,11 @@ def delivery_of(row: Row[Any]) -> Delivery:
     return Delivery(delivery_id=row.id, target=target, attempts=row.attempts + 1)
 
 
-def push_of(row: Row[Any], changes: int, of_states: Notice | None = None) -> PushMade:
-    """Return the push of a row of `deliveries` joined to its session and area, or with the notice it is about."""
+def push_of(row: Row[Any], notice: Notice) -> PushMade:
+    """Return the push of a row of `deliveries`, with what it tells."""
     return PushMade(
         delivery_id=row.id,
-        notice=of_states or notice_of(row, changes=changes),
+        notice=notice,
         kind=TargetKind(row.kind),
         status=DeliveryStatus(row.status),
         detail=row.detail,

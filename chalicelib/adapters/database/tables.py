@@ -133,7 +133,7 @@ session_tiles = table(
     Column("unusable", Text),  # why a newer scene than the one that was looked at could not be used
     UniqueConstraint("session_id", "z", "x", "y"),
     Index(None, "state", "retry_at"),
-    Index(None, "session_id", "verdict"),
+    *(Index(None, "session_id", then) for then in ("verdict", "unseen_since")),
 )
 
 image_tiles = table(
