@@ -32,3 +32,11 @@ def watched(engine, scenes):
     """Give an area that is watched by Sentinel-2, from a catalogue that runs here."""
     with StacServer() as server:
         yield Watched(engine, server, scenes)
+
+
+@pytest.fixture
+def area(trip):
+    """Give an area of two tiles with a baseline of March."""
+    made = trip.add_area(tiles=2)
+    trip.run_session(made, "march", days=-1)
+    return made

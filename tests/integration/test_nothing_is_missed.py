@@ -1,9 +1,8 @@
-"""Nothing is missed: what was captured is compared, what failed is tried again, on both databases."""
+"""Nothing is missed: what was captured is compared once, whatever ended the session before, on both databases."""
 
 import pytest
 
-from chalicelib.application.tile_work import released_on_failure
-from chalicelib.domain.errors import BadImage, DoesNotFit, ProviderRefused, ProviderUnavailable, Unavailable
+from chalicelib.domain.errors import BadImage
 from chalicelib.domain.jobs import Queue, TileJob
 from chalicelib.domain.retries import MAX_ATTEMPTS
 from chalicelib.domain.sessions import SessionStatus
@@ -16,14 +15,6 @@ CHANGE = a_change(m2=900)
 @pytest.fixture
 def trip(engine):
     return Trip(engine)
-
-
-@pytest.fixture
-def area(trip):
-    """Give an area of two tiles with a baseline of March."""
-    made = trip.add_area(tiles=2)
-    trip.run_session(made, "march", days=-1)
-    return made
 
 
 def look_again(trip, area, change=CHANGE):
@@ -120,102 +111,6 @@ def test_an_image_whose_only_reference_is_lost_becomes_the_baseline(trip, area):
     assert look_again(trip, area).counts_by_verdict == {"BASELINE": 2}
 
 
-# Transient is not final
-
-
-@pytest.mark.parametrize("times", [1, 4])
-def test_a_provider_that_was_away_is_asked_again_in_the_same_session(trip, area, times):
-    trip.show("april", days=30, change=CHANGE)
-    trip.imagery.fail(None, ProviderUnavailable("busy (429)", retry_after_s=60), times=times)
-    session = trip.capture_now(area)
-    trip.work()
-    assert trip.session(session).is_open
-    assert not trip.work_once(), "nobody asks before the time that was asked for"
-    for _ in range(times + 2):
-        trip.wait(minutes=20)
-        trip.work()
-    assert trip.session(session).counts_by_verdict == {"CHANGED": 2}
-
-
-def test_a_store_that_is_full_uses_up_no_try(trip, area):
-    trip.show("april", days=30, change=CHANGE)
-    session = trip.capture_now(area)
-    trip.images.away = True
-    for _ in range(3 * MAX_ATTEMPTS):
-        trip.work()
-        trip.wait(minutes=1)
-    trip.images.away = False
-    trip.wait(minutes=15)  # the wait has grown meanwhile
-    trip.work()
-    assert trip.session(session).counts_by_verdict == {"CHANGED": 2}
-
-
-def test_what_stays_away_fails_at_the_deadline_and_says_why(trip, area):
-    trip.show("april", days=30)
-    trip.imagery.fail(None, ProviderUnavailable("it rains"))
-    session = trip.capture_now(area)
-    for _ in range(7):
-        trip.work()
-        trip.wait(minutes=10)
-        trip.reconcile()
-    ended = trip.session(session)
-    assert ended.counts_by_verdict == {"FAILED": 2}
-    assert ended.failures[0].reason == "not done by the session's deadline; last: it rains"
-
-
-def test_a_provider_in_trouble_is_left_alone_by_all_of_its_tiles(trip):
-    area = trip.add_area(tiles=9)
-    trip.show("march")
-    trip.imagery.fail(None, ProviderUnavailable("it rains"))
-    trip.capture_now(area)
-    trip.work()
-    assert len(trip.imagery.fetched) == 5, "the breaker is open after five in a row"
-    trip.imagery.heal()
-    trip.wait(minutes=20)
-    trip.work()
-    assert len(trip.imagery.fetched) == 5 + 9
-
-
-def test_a_refusal_is_final(trip, area):
-    trip.show("april", days=30)
-    trip.imagery.fail(None, ProviderRefused("the key is wrong"))
-    session = trip.capture_now(area)
-    trip.work()
-    assert trip.session(session).counts_by_verdict == {"FAILED": 2}
-
-
-def test_work_that_never_answers_is_given_up_at_the_claim(trip, area):
-    """A worker that crashes, hangs or runs out of memory answers nothing: only its claims can be counted."""
-    trip.show("april", days=30)
-    session = trip.capture_now(area)
-    received = trip.outbox.receive([Queue.CAPTURES], now=trip.now, lease_s=1)
-    job = TileJob.from_json(received.message.body)
-    for _ in range(MAX_ATTEMPTS):
-        assert trip.runs.claim_capture(job, now=trip.now, lease_s=60) is not None
-        trip.wait(seconds=61)
-    trip.capture_tile(job)
-    trip.work()
-    ended = trip.session(session)
-    assert ended.counts_by_verdict == {"FAILED": 1, "NO_CHANGE": 1}
-    (failure,) = ended.failures
-    assert failure.reason == (
-        "given up after 5 tries without an answer: its worker crashed, hung or ran out of memory each time"
-    )
-
-
-def test_a_database_that_goes_away_uses_up_no_try(trip, area):
-    session = trip.capture_now(area)
-    job = TileJob.from_json(trip.outbox.receive([Queue.CAPTURES], now=trip.now, lease_s=1).message.body)
-    for _ in range(MAX_ATTEMPTS + 1):
-        claim = trip.runs.claim_capture(job, now=trip.now, lease_s=60)
-        with pytest.raises(Unavailable), released_on_failure(trip.runs, claim):
-            raise Unavailable("the database does not answer")
-    assert claim.attempts == 1
-    trip.wait(minutes=1)
-    trip.work()
-    assert "FAILED" not in trip.session(session).counts_by_verdict
-
-
 # Clocks
 
 
@@ -259,85 +154,3 @@ def test_behind_a_cloud_what_was_never_compared_is_compared(trip, area):
     seen = trip.run_session(area, "may", days=60, change=CHANGE)
     assert seen.counts_by_verdict == {"CHANGED": 2}, "April's image shows it"
     assert trip.run_session(area, "june", days=61).counts_by_verdict == {"OBSCURED": 2}
-
-
-# What does not fit its reference
-
-
-def odd(scene):
-    """Compare as the gate answers where the image of one scene is misplaced."""
-
-    def compare(before, after, **_ground):
-        if scene in (before, after):
-            raise DoesNotFit("does not fit its reference: mirrored", is_reference=before == scene)
-        return CHANGE
-
-    return compare
-
-
-def test_an_image_that_does_not_fit_changes_nothing_and_is_never_a_reference(trip, area):
-    trip.compare = odd(b"april")
-    session = trip.run_session(area, "april", days=30)
-    assert session.counts_by_verdict == {"FAILED": 2}
-    assert session.status is SessionStatus.ERROR
-    assert {failure.reason for failure in session.failures} == {"does not fit its reference: mirrored"}
-    assert trip.alerts_of(session) == []
-    session = trip.run_session(area, "may", days=60)
-    assert session.counts_by_verdict == {"CHANGED": 2}
-    assert {trip.images.get(alert.reference_key) for alert, _ in trip.alerts_of(session)} == {b"march"}
-
-
-def test_a_reference_that_is_the_odd_one_is_passed_over_for_good(trip, area):
-    trip.run_session(area, "april", days=30)
-    trip.compare = odd(b"april")
-    session = trip.run_session(area, "may", days=60)
-    assert session.counts_by_verdict == {"CHANGED": 2}
-    assert {trip.images.get(alert.reference_key) for alert, _ in trip.alerts_of(session)} == {b"march"}
-    session = trip.run_session(area, "june", days=90)
-    assert sum(session.counts_by_verdict.values()) == 2
-    assert "FAILED" not in session.counts_by_verdict, "nothing was compared with april"
-
-
-def misplaced(*scenes):
-    """Compare as the gate answers where the images of some scenes lie elsewhere, all at one place."""
-
-    def compare(before, after, *, older=(), refused=(), **_ground):
-        is_odd = [image in scenes for image in (before, after)]
-        if is_odd[0] == is_odd[1]:
-            return a_change(m2=900)
-        known = [read() for read in older]
-        there = [number for number, read in enumerate(refused) if (read() in scenes) == is_odd[1]]
-        witness = there[0] if there and not known else None
-        reason = "does not fit its reference: about 36 m to the east"
-        raise DoesNotFit(reason, is_reference=witness is not None, witness=witness)
-
-    return compare
-
-
-def test_a_first_image_that_is_misplaced_is_outvoted_by_two_and_they_are_compared(trip):
-    area = trip.add_area(tiles=2)
-    trip.run_session(area, "march", days=0)
-    trip.compare = misplaced(b"march")
-    assert trip.run_session(area, "april", days=30).counts_by_verdict == {"FAILED": 2}
-    again = trip.capture_now(area)
-    trip.work()
-    assert trip.session(again).counts_by_verdict == {"FAILED": 2}, "the same image is no second voice"
-    session = trip.run_session(area, "may", days=60)
-    assert session.counts_by_verdict == {"CHANGED": 2}
-    assert {trip.images.get(alert.reference_key) for alert, _ in trip.alerts_of(session)} == {b"april"}
-    again = trip.capture_now(area)
-    trip.work()
-    assert trip.session(again).counts_by_verdict == {"NO_NEW_IMAGERY": 2}, "march is not taken for a baseline again"
-    assert trip.run_session(area, "june", days=61).counts_by_verdict == {"CHANGED": 2}
-
-
-def test_misplaced_later_images_unseat_no_reference_that_an_older_one_agrees_with(trip):
-    area = trip.add_area(tiles=1)
-    trip.run_session(area, "march", days=0)
-    trip.compare = misplaced(b"may", b"june", b"july")
-    trip.run_session(area, "april", days=30)
-    for days, scene in enumerate(("may", "june", "july"), start=40):
-        assert trip.run_session(area, scene, days=days).counts_by_verdict == {"FAILED": 1}
-    session = trip.run_session(area, "august", days=60)
-    assert session.counts_by_verdict == {"CHANGED": 1}
-    assert {trip.images.get(alert.reference_key) for alert, _ in trip.alerts_of(session)} == {b"april"}

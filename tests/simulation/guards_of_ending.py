@@ -95,7 +95,7 @@ ENDING = (
         "capture_tile",
         "except Unavailable as failure:",
         "except ZeroDivisionError as failure:",
-        "what could not be tried uses up no try: the guards behind it; test_nothing_is_missed.py catches it",
+        "what could not be tried uses up no try: the guards behind it; test_transient.py catches it",
     ),
     Guard(
         "a store that is away is waited for: comparison",
@@ -103,7 +103,7 @@ ENDING = (
         "compare_tile",
         "except Unavailable as failure:",
         "except ZeroDivisionError as failure:",
-        "what could not be tried uses up no try: the guards behind it; test_nothing_is_missed.py catches it",
+        "what could not be tried uses up no try: the guards behind it; test_transient.py catches it",
     ),
     Guard(
         "a death keeps no reason of an earlier wait",

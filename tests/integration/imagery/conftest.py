@@ -31,3 +31,11 @@ def catalogue(pixels):
     with StacServer(product_of(pixels, taken="2024-05-30T05:30:00Z", tile="45QUD")) as made:
         made.shown_at = NOW - timedelta(hours=2)
         yield made
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Give the folder of an archive, empty."""
+    place = tmp_path / "land"
+    place.mkdir()
+    return place

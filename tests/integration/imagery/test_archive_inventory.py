@@ -3,123 +3,19 @@
 import hashlib
 import json
 import os
-import subprocess
-import sys
-from datetime import UTC, datetime
 
-import boto3
 import cv2
 import pytest
-from moto.server import ThreadedMotoServer
 
 from chalicelib.adapters.imagery.archive import ArchiveImagery
 from chalicelib.adapters.imagery.item_store import FolderItemStore
 from chalicelib.adapters.imagery.providers.archive import TERMS
 from chalicelib.domain.archives import Use
-from infra.archive import __main__ as command
-from tests.support.builders.archives import item, noise, put, rows_of, square
+from tests.support.builders.archives import item, noise, put, rows_of
 from tests.support.builders.scenes import search
-from tests.support.sources import ROOT
+from tests.support.inventories import AREA, NOW, ids, inventory, uses, write
 
-AREA = square(28.6, 77.2, width_px=80, height_px=60, gsd_m=0.5).bounds
-NOW = datetime(2026, 11, 26, tzinfo=UTC)
 USED, NOT_USED, ASIDE = Use.USED, Use.NOT_USED, Use.ASIDE
-
-
-@pytest.fixture
-def folder(tmp_path):
-    place = tmp_path / "land"
-    place.mkdir()
-    return place
-
-
-def inventory(folder):
-    return {each.name: each for each in ArchiveImagery(TERMS, folder).inventory(now=NOW)}
-
-
-def uses(folder):
-    return {name: each.use for name, each in inventory(folder).items()}
-
-
-def ids(folder):
-    return sorted(i.item_id for scene in search(ArchiveImagery(TERMS, folder), AREA).scenes for i in scene.items)
-
-
-def write(path, document):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(document if isinstance(document, str) else json.dumps(document))
-
-
-def catalogue(*links, kind="Catalog"):
-    return {"type": kind, "id": "c", "links": [{"rel": rel, "href": href} for rel, href in links]}
-
-
-def test_catalogues_collections_and_items_below_each_other_are_read(folder):
-    write(folder / "catalog.json", catalogue(("child", "./2024/collection.json"), ("child", "2025/catalog.json")))
-    write(
-        folder / "2024/collection.json",
-        catalogue(("item", "./a/a.json"), ("root", "../catalog.json"), kind="Collection"),
-    )
-    write(
-        folder / "2025/catalog.json", catalogue(("item", "../2025/b/b.JSON"), ("child", str(folder / "catalog.json")))
-    )
-    (folder / "2024/a").mkdir()
-    (folder / "2025/b").mkdir(parents=True)
-    put(folder / "2024/a", "a", AREA)
-    put(folder / "2025/b", "b", AREA, taken="2025-05-01T10:30:00Z")
-    (folder / "2025/b/b.json").rename(folder / "2025/b/b.JSON")
-    assert set(uses(folder).values()) == {USED}
-    assert ids(folder) == ["a", "b"]
-
-
-def test_circles_of_links_and_links_to_oneself_do_no_harm(folder):
-    write(folder / "a.json", catalogue(("child", "b.json"), ("child", "a.json"), ("child", ".")))
-    write(folder / "b.json", catalogue(("child", "./a.json"), ("item", "../land/../land/b.json")))
-    found = inventory(folder)
-    assert found["a.json"].use is NOT_USED, "its third link is a folder"
-    assert "1 lead to nothing, such as ." in found["a.json"].says
-
-
-def test_a_link_out_of_the_archive_is_told_and_not_followed_and_one_to_nothing_is_wrong(folder, tmp_path):
-    put(tmp_path, "outside", AREA)
-    links = [("item", "https://example.org/a.json"), ("item", "s3://other/a.json"), ("item", "../outside.json")]
-    write(folder / "catalog.json", catalogue(*links, ("item", "./gone.json"), ("item", str(tmp_path / "outside.json"))))
-    told = inventory(folder)["catalog.json"]
-    assert "2 lead out of the archive and are not followed, such as https://example.org/a.json" in told.says
-    assert "3 lead to nothing, such as ../outside.json" in told.says
-    assert told.use is NOT_USED
-    assert ids(folder) == []
-
-
-def test_an_item_that_a_catalogue_names_is_read_whatever_its_ending(folder):
-    put(folder, "a", AREA)
-    (folder / "a.json").rename(folder / "a.item")
-    assert uses(folder) == {"a.item": ASIDE, "a.png": NOT_USED}
-    write(folder / "catalog.json", catalogue(("item", "./a.item")))
-    assert set(uses(folder).values()) == {USED}
-    assert ids(folder) == ["a"]
-
-
-def test_of_several_items_in_one_file_each_is_on_its_own(folder):
-    put(folder, "a", AREA)
-    features = [item(AREA, item_id=name, href="a.png", taken=f"2024-0{n}-01") for n, name in enumerate("pqrstu", 1)]
-    for broken in features[1:5]:
-        broken["bbox"][0] = "west"
-    write(folder / "all.geojson", {"type": "FeatureCollection", "features": features})
-    told = inventory(folder)["all.geojson"]
-    assert told.use is NOT_USED
-    assert told.says.startswith("a collection of 6 items, 2 used; #2: bbox: 'west' is text")
-    assert told.says.endswith("; and 1 more")
-    assert ids(folder) == ["a", "p", "u"]
-
-
-def test_what_is_said_twice_counts_once_and_is_told(folder):
-    put(folder, "a", AREA)
-    same = json.loads((folder / "a.json").read_text())
-    write(folder / "search.json", {"type": "FeatureCollection", "features": [same]})
-    found = inventory(folder)
-    assert (found["search.json"].use, found["search.json"].says) == (ASIDE, "the same item as in a.json")
-    assert ids(folder) == ["a"]
 
 
 def test_pictures_of_all_kinds_are_read_by_content_whatever_they_are_called(folder):
@@ -343,76 +239,3 @@ def test_a_defect_of_ours_in_one_file_is_told_and_harms_no_other(folder):
     found = {each.name: each for each in archive.inventory(now=NOW)}
     assert "a defect of this program (ZeroDivisionError)" in found["b.json"].says
     assert found["a.json"].use is USED
-
-
-def test_the_command_prints_the_table_and_its_counts(folder, capsys):
-    put(folder, "a", AREA)
-    assert command.main(["check", str(folder)]) == 0
-    out = capsys.readouterr().out
-    assert "used      a.json  an item of 2024-05-01 10:30Z" in out
-    assert out.endswith("2 files: 2 used, 0 not used that should be, 0 aside\n")
-    (folder / "b.json").write_text("{")
-    assert command.main(["check", str(folder)]) == 1
-    assert "NOT USED  b.json  it is no whole JSON text: it ends at line 1, column 2" in capsys.readouterr().out
-
-
-def run(*arguments, **settings):
-    """Run the command as an operator does, in a process of its own."""
-    command_line = [sys.executable, "-m", "infra.archive", *arguments]
-    environment = os.environ | {name: str(value) for name, value in settings.items()}
-    return subprocess.run(command_line, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-
-
-def test_the_command_answers_machines_and_takes_the_settings_folder_without_a_database(folder):
-    put(folder, "a", AREA)
-    nowhere = "mysql+pymysql://nobody@nowhere.invalid/none"
-    done = run("check", "--json", BHUPRAHARI_ARCHIVE=folder, BHUPRAHARI_DATABASE_URL=nowhere)
-    assert (done.returncode, done.stderr) == (0, "")
-    answer = json.loads(done.stdout)
-    assert [file["use"] for file in answer["files"]] == ["used", "used"]
-    assert answer["summary"].startswith("2 files")
-
-
-def test_the_command_prints_its_table_and_no_log_beside_it(folder):
-    put(folder, "a", AREA, taken="never")
-    done = run("check", str(folder))
-    assert (done.returncode, done.stderr) == (1, "")
-    assert "NOT USED  a.json" in done.stdout
-
-
-def test_the_command_says_what_is_in_its_way(tmp_path, capsys, monkeypatch):
-    monkeypatch.delenv("BHUPRAHARI_ARCHIVE", raising=False)
-    for arguments, words in (
-        (["check", str(tmp_path / "gone")], "there is no folder"),
-        (["check"], "no archive is set up here"),
-    ):
-        assert command.main(arguments) == 2
-        assert words in capsys.readouterr().err
-
-
-def test_the_command_looks_into_a_bucket(folder):
-    put(folder, "a", AREA)
-    write(
-        folder / "catalog.json", catalogue(("item", "s3://looked-into/land/deeper/a.json"), ("item", "./deeper/a.json"))
-    )
-    server = ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    try:
-        url = "http://{}:{}".format(*server.get_host_and_port())
-        keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
-        client = boto3.client(
-            "s3", endpoint_url=url, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
-        )
-        client.create_bucket(Bucket="looked-into")
-        for file in folder.iterdir():
-            below = "" if file.name == "catalog.json" else "deeper/"
-            client.put_object(Bucket="looked-into", Key=f"land/{below}{file.name}", Body=file.read_bytes())
-        client.put_object(Bucket="looked-into", Key="land/deeper/", Body=b"")
-        done = run("check", "s3://looked-into/land", BHUPRAHARI_AWS_ENDPOINT_URL=url, **keys)
-        assert (done.returncode, done.stderr) == (0, "")
-        assert "3 files: 3 used" in done.stdout
-        gone = run("check", "s3://gone/land", BHUPRAHARI_AWS_ENDPOINT_URL=url, **keys)
-        assert gone.returncode == 2
-        assert "the archive's bucket cannot be listed" in gone.stderr
-    finally:
-        server.stop()
