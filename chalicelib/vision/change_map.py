@@ -186,7 +186,7 @@ def _has_larger_bytes(first: Bgr, second: Bgr) -> bool:
     for rows in zip(first, second, strict=True):
         one, two = (row.tobytes() for row in rows)
         if one != two:
-            return one > two
+            return bool(one > two)
     return False
 
 

@@ -68,6 +68,11 @@ def _box(values: Floats, side: int) -> Floats:
     return np.asarray(cv2.boxFilter(values, cv2.CV_32F, (side, side), borderType=cv2.BORDER_REFLECT), np.float32)
 
 
+def _channels(image: Floats) -> tuple[Floats, Floats, Floats]:
+    blue, green, red = (np.asarray(channel, np.float32) for channel in cv2.split(image))
+    return blue, green, red
+
+
 def _resized_like(values: Floats, like: Floats) -> Floats:
     if values.shape == like.shape:
         return values
@@ -154,7 +159,8 @@ def _gradient_maps(one: Floats, two: Floats, usable: Mask) -> Iterator[FeatureMa
 
 
 def _gradient(grey: Floats) -> tuple[Floats, Floats]:
-    x, y = np.asarray(cv2.Scharr(grey, cv2.CV_32F, 1, 0)), np.asarray(cv2.Scharr(grey, cv2.CV_32F, 0, 1))
+    x: Floats = np.asarray(cv2.Scharr(grey, cv2.CV_32F, 1, 0))
+    y: Floats = np.asarray(cv2.Scharr(grey, cv2.CV_32F, 0, 1))
     x /= 16
     y /= 16
     return x, y
@@ -188,7 +194,7 @@ def _colour_maps(one: Floats, two: Floats, usable: Mask) -> Iterator[FeatureMap]
 def _sizes(source: Floats, target: Floats, usable: Mask) -> tuple[Floats, Floats]:
     """Return how large a radiometric normalisation's residuals are, with and without brightness."""
     residual = normalise_radiometry(source, target, usable)
-    blue, green, red = cv2.split(residual - target)
+    blue, green, red = _channels(residual - target)
     total = blue + green
     total += red
     blue *= blue
@@ -208,7 +214,7 @@ def _ground_maps(one: Floats, two: Floats, grey_one: Floats, grey_two: Floats) -
     """Describe the ground in either image: green, warm or cold, bright or dark."""
     greens, warms = [], []
     for image in (one, two):
-        blue, green, red = cv2.split(image)
+        blue, green, red = _channels(image)
         total = blue + green
         total += red
         total += 30

@@ -35,7 +35,7 @@ def normalise_contrast(grey: Floats) -> Floats:
     power: Floats = centred * centred
     if small is not grey:
         power = cv2.resize(power, (small.shape[1], small.shape[0]), interpolation=cv2.INTER_AREA)
-    spread = np.asarray(cv2.resize(cv2.boxFilter(power, cv2.CV_32F, side, borderType=cv2.BORDER_REFLECT), size))
+    spread: Floats = np.asarray(cv2.resize(cv2.boxFilter(power, cv2.CV_32F, side, borderType=cv2.BORDER_REFLECT), size))
     np.sqrt(np.maximum(spread, 0, out=spread), out=spread)
     spread += _CONTRAST_FLOOR + 0.2 * float(grey.std())
     centred /= spread
