@@ -159,7 +159,7 @@ def map_change(first: Pixels, second: Pixels, gsd_m: float) -> ChangeMap:
     They are ordered by their bytes first, so that exchanging them changes no bit of the result but the pair's
     `is_exchanged`.
     """
-    is_exchanged = first.bgr.tobytes() > second.bgr.tobytes()
+    is_exchanged = _has_larger_bytes(first.bgr, second.bgr)
     if is_exchanged:
         first, second = second, first
     pair = register_pair(first, second, gsd_m)
@@ -179,6 +179,15 @@ def nothing_known(image: Pixels, gsd_m: float) -> ChangeMap:
     height, width = image.valid.shape
     odds = np.full(working_size(height, width, gsd_m)[::-1], UNKNOWN, np.float32)
     return ChangeMap(odds, np.zeros_like(image.valid), None)
+
+
+def _has_larger_bytes(first: Bgr, second: Bgr) -> bool:
+    """Compare the bytes of two images of one size: the first row that differs tells, so the rest is not copied."""
+    for rows in zip(first, second, strict=True):
+        one, two = (row.tobytes() for row in rows)
+        if one != two:
+            return bool(one > two)
+    return False
 
 
 def _edges(one: Floats, two: Floats, usable: Mask) -> tuple[Floats, Floats]:

@@ -17,6 +17,7 @@ BLOCK_PX = 16  # one displacement each: terrain bends an image over longer ways 
 FINER_BLOCK_PX = 12  # of what is left when the image is bent already: then less of a block goes its own way
 MAX_DISPLACEMENT_PX = 4.0  # a larger one is a wrong match
 MIN_GAIN = 0.08  # in correlation of the edges: a field that explains no more than this is not believed
+_BEST = 1.001  # of a correlation, with what rounding adds
 _MIN_SIDE_PX = 96  # a smaller image has too few blocks
 _MIN_BLOCKS = 6
 _BLOCK_SAMPLES = 16  # of a block, along each of its sides
@@ -41,6 +42,8 @@ def estimate_field(first: Floats, second: Floats, usable: Mask) -> Floats | None
     usable = cv2.resize(usable.astype(np.uint8), first.shape[1::-1], interpolation=cv2.INTER_NEAREST) > 0
     one, two = first - float(first.mean()), second - float(second.mean())
     as_it_lies = as_bent = correlation(one, two)
+    if as_it_lies > _BEST - MIN_GAIN:
+        return None  # no field explains so much more
     field: Floats | None = None
     for finest, least in ((1, MIN_GAIN / 2), (0, MIN_GAIN)):
         field = _field(first, second, usable, finest, BLOCK_PX)

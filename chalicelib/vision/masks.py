@@ -7,7 +7,7 @@ import numpy as np
 
 from chalicelib.intake.no_data import Bits, values_in_runs, without_data
 from chalicelib.vision.pixels import Bgr, Floats, Mask, Pixels
-from chalicelib.vision.stripes import stripes
+from chalicelib.vision.stripes import meet_runs, probing_lines, stripes
 
 _BLACK, _WHITE = (0, 0, 0), (255, 255, 255)
 _STRIPE_LEVELS, _STRIPE_LEVELS_BETWEEN = 24, 16  # grey levels: what JPEG makes of eight pixels of a value
@@ -58,13 +58,20 @@ def scene_mask(pixels: Pixels) -> Mask:
     values = values_in_runs(bgr)
     found = [_with_its_edge(bits, bgr, valid, value) for value, bits in without_data(bgr, valid, values)]
     rest = valid & (np.bitwise_or.reduce(found) == 0) if found else valid
+    probes = probing_lines(bgr)
     for value in dict.fromkeys((_BLACK, _WHITE, *values)):
         is_extreme = value in (_BLACK, _WHITE)
         levels = _STRIPE_LEVELS if is_extreme else _STRIPE_LEVELS_BETWEEN
+        if not any(meet_runs(_near(lines, value, levels)) for lines in probes):
+            continue  # what `stripes` asks first of the whole image
         lines = stripes(_near(bgr, value, levels), rest, is_extreme=is_extreme)
         if lines is not None:
             found.append(lines)
+    rim = np.concatenate([bgr[0], bgr[-1], bgr[:, 0], bgr[:, -1]])[None]
+    is_whole = bool(valid.all())
     for level, tolerance in _RIM_LEVELS:
+        if is_whole and not _near(rim, (level,) * 3, tolerance).any():
+            continue
         # Transparent pixels are left out first: they have no ringing.
         beside = _along_rim(_near(bgr, (level,) * 3, tolerance), valid)
         if beside is not None:
@@ -132,8 +139,6 @@ def _with_ringing(outside: Bits, similar: Bits) -> Bits:
 def _along_rim(empty: Bits, valid: Mask) -> Bits | None:
     """Keep the connected components of a mask that are large and touch the image's rim, or lie beside no data."""
     whole = bool(valid.all())
-    if whole and not any(line.any() for line in (empty[0], empty[-1], empty[:, 0], empty[:, -1])):
-        return None
     if not whole:
         empty = empty & valid
     count, labels, stats, _ = cv2.connectedComponentsWithStats(empty, connectivity=4)

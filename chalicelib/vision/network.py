@@ -54,13 +54,21 @@ def log_odds(maps: Iterable[FeatureMap], shape: tuple[int, ...]) -> Floats:
     The maps must be those that the network was fitted on, in their order; raises ValueError for another number of maps.
     """
     fitted = network()
-    table = np.empty((len(fitted.maps), shape[0] * shape[1]), np.float32)
-    for row, feature in zip(table, maps, strict=True):
-        row[:] = feature.values.ravel()
-    odds = np.empty(table.shape[1], np.float32)
+    size = shape[0] * shape[1]
+    whole = size // _BATCH_PX
+    # Batch by batch, so that what is multiplied at once lies together.
+    table = np.empty((whole, len(fitted.maps), _BATCH_PX), np.float32)
+    rest = np.empty((len(fitted.maps), size - whole * _BATCH_PX), np.float32)
+    for row, feature in zip(range(len(fitted.maps)), maps, strict=True):
+        values = np.broadcast_to(feature.values.ravel(), size)
+        table[:, row] = values[: whole * _BATCH_PX].reshape(whole, _BATCH_PX)
+        rest[row] = values[whole * _BATCH_PX :]
+    odds = np.empty(size, np.float32)
     bias = fitted.first_bias[:, None]
-    for begin in range(0, odds.size, _BATCH_PX):
-        hidden = fitted.first @ table[:, begin : begin + _BATCH_PX]
+    for number, batch in enumerate((*table, rest)):
+        hidden = fitted.first @ batch
         hidden += bias
+        begin = number * _BATCH_PX
         odds[begin : begin + _BATCH_PX] = fitted.second @ np.maximum(hidden, 0, out=hidden)
-    return np.asarray(odds + np.float32(fitted.bias), np.float32).reshape(shape)
+    odds += np.float32(fitted.bias)
+    return odds.reshape(shape)

@@ -31,13 +31,15 @@ def normalise_contrast(grey: Floats) -> Floats:
     mean: Floats = cv2.boxFilter(small, cv2.CV_32F, side, borderType=cv2.BORDER_REFLECT)
     size = (grey.shape[1], grey.shape[0])
     mean = cv2.resize(mean, size, interpolation=cv2.INTER_LINEAR)
-    centred: Floats = grey - mean
+    centred: Floats = np.subtract(grey, mean, out=mean)
     power: Floats = centred * centred
     if small is not grey:
         power = cv2.resize(power, (small.shape[1], small.shape[0]), interpolation=cv2.INTER_AREA)
-    variance = cv2.resize(cv2.boxFilter(power, cv2.CV_32F, side, borderType=cv2.BORDER_REFLECT), size)
-    floor = _CONTRAST_FLOOR + 0.2 * float(grey.std())
-    return np.asarray(centred / (np.sqrt(np.maximum(variance, 0)) + floor), np.float32)
+    spread: Floats = np.asarray(cv2.resize(cv2.boxFilter(power, cv2.CV_32F, side, borderType=cv2.BORDER_REFLECT), size))
+    np.sqrt(np.maximum(spread, 0, out=spread), out=spread)
+    spread += _CONTRAST_FLOOR + 0.2 * float(grey.std())
+    centred /= spread
+    return np.asarray(centred, np.float32)
 
 
 def normalise_radiometry(source: Floats, target: Floats, usable: Mask) -> Floats:
@@ -64,7 +66,10 @@ def normalise_radiometry(source: Floats, target: Floats, usable: Mask) -> Floats
     column = np.linspace(-0.5, 0.5, width, endpoint=False, dtype=np.float32)[None, :, None]
     row = np.linspace(-0.5, 0.5, height, endpoint=False, dtype=np.float32)[:, None, None]
     trend = solution[3:].astype(np.float32)
-    return np.asarray(mapped + (trend[0] + column * trend[1] + row * (trend[2] + column * trend[3])), np.float32)
+    slope = row * (trend[2] + column * trend[3])
+    slope += trend[0] + column * trend[1]
+    slope += mapped
+    return np.asarray(slope, np.float32)
 
 
 def _cauchy_fit(terms: Floats, wanted: Floats) -> Floats:

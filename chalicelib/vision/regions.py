@@ -77,6 +77,8 @@ def classified_regions(
 
     `min_score` is the score that a region needs.
     """
+    if float(change_map.odds.max()) < HIGH_THRESHOLD:
+        return  # no pixel is as sure as every region holds one
     pair = change_map.pair  # without it only the log-odds can be asked
     excess = threshold_excess(change_map.odds)
     possible = excess >= 0

@@ -31,9 +31,12 @@ def edge_strength(grey: Floats) -> Floats:
     `grey` is float32, 0 to 255. The median strength of the image becomes log(2).
     """
     smooth = cv2.GaussianBlur(grey, (0, 0), 1.0)
-    strength = cv2.magnitude(cv2.Scharr(smooth, cv2.CV_32F, 1, 0), cv2.Scharr(smooth, cv2.CV_32F, 0, 1))
+    strength: Floats = np.asarray(
+        cv2.magnitude(cv2.Scharr(smooth, cv2.CV_32F, 1, 0), cv2.Scharr(smooth, cv2.CV_32F, 0, 1))
+    )
     median = float(np.median(strength[::3, ::3])) + 1e-3
-    return np.asarray(np.log1p(strength / median), np.float32)
+    strength /= median
+    return np.asarray(np.log1p(strength, out=strength), np.float32)
 
 
 def estimate_shift(first: Floats, second: Floats) -> Shift:

@@ -122,15 +122,20 @@ def _evenly_apart(shapes: dict[int, _Shape], among: list[int]) -> list[int]:
 
 def may_have_stripes(similar: Bits | Mask) -> bool:
     """Tell whether lines down the image, or across it, meet several runs each, as stripes make them."""
-    return _meets_runs(similar) or _meets_runs(similar.T)
+    return any(meet_runs(lines) for lines in probing_lines(similar))
 
 
-def _meets_runs(similar: Bits | Mask) -> bool:
-    for share in _PROBES:
-        line = similar[:, int(share * similar.shape[1])].astype(np.int8)
-        if int((np.diff(line, prepend=0) > 0).sum()) < _STRIPES:
-            return False
-    return True
+def probing_lines(image: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the lines that `may_have_stripes` asks, down an image and across it: (pixels, lines), and its channels."""
+    height, width = image.shape[:2]
+    across = image[[int(share * height) for share in _PROBES]]
+    return image[:, [int(share * width) for share in _PROBES]], np.ascontiguousarray(across.swapaxes(0, 1))
+
+
+def meet_runs(similar: Bits | Mask) -> bool:
+    """Tell whether each of some lines, (pixels, lines), meets as many runs as stripes make."""
+    begins = np.diff(similar.astype(np.int8), axis=0, prepend=np.int8(0)) > 0
+    return bool((begins.sum(axis=0) >= _STRIPES).all())
 
 
 def _shape(labels: NDArray[Any], stats: NDArray[Any], label: int) -> _Shape | None:

@@ -163,3 +163,16 @@ def test_greys_are_normalised_each_by_itself():
     one, two = normalised_greys(GROUND + 30 * BOARD[..., None], GROUND + 60)
     assert np.allclose(np.abs(one), 30 / 41, atol=0.02), "30 / (30 + 5 + 6)"
     assert np.abs(two).max() < 0.01
+
+
+def test_maps_leave_the_images_and_each_other_as_they_are():
+    random = np.random.default_rng(3)
+    images = [random.uniform(0, 255, GROUND.shape).astype(np.float32) for _ in range(2)]
+    given = [*images, *normalised_greys(*images)]
+    before = [image.copy() for image in given]
+    kept, told = [], []
+    for one in feature_maps(*given, np.ones((SIDE, SIDE), np.bool_)):
+        kept.append(one.values)
+        told.append(one.values.copy())
+    assert all(map(np.array_equal, given, before))
+    assert all(map(np.array_equal, kept, told)), "a map was used up for a later one"

@@ -69,3 +69,12 @@ def test_two_places_that_have_nothing_in_common_are_left_alone():
 def test_a_pair_that_fits_is_not_bent():
     image = edges(land(256, seed=1))
     assert estimate_field(image, image, np.ones((256, 256), np.bool_)) is None
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_images_that_no_field_could_bring_closer_are_not_bent(seed):
+    image = land(320, seed=seed)
+    noisy = np.clip(image + np.random.default_rng(seed).normal(0, 2, image.shape), 0, 255).astype(np.uint8)
+    everywhere = np.ones((320, 320), np.bool_)
+    assert estimate_field(edges(image), edges(image), everywhere) is None
+    assert estimate_field(edges(image), edges(noisy), everywhere) is None
