@@ -11,10 +11,11 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from chalicelib.domain.places import Place
+from chalicelib.domain.plain_text import plain_name
 from chalicelib.domain.tiles import Outline, centre_of
 
 BYTE_ORDER_MARK = "\ufeff"  # by it a spreadsheet knows that a file is UTF-8: names in Odia stay what they are
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # as wide as in Japanese too
 COLUMNS = (
     *("id", "area_id", "area", "state", "first_seen", "last_seen"),
     *("area_m2", "severity", "kind", "kind_probability", "longitude", "latitude"),
@@ -36,7 +37,7 @@ def row_of(named: NamedPlace) -> Row:
     values = (
         place.place_id,
         place.area_id,
-        named.area_name,
+        plain_name(named.area_name, place.area_id),
         place.state.value,
         place.first_seen_at,
         place.last_seen_at,
