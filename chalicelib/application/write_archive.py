@@ -17,6 +17,7 @@ from chalicelib.domain.errors import Invalid, NotFound
 from chalicelib.domain.export_files import InArchive
 from chalicelib.domain.exports import AreaExport, WhichImages, too_large
 from chalicelib.domain.place_files import feature_of
+from chalicelib.domain.plain_text import plain
 from chalicelib.domain.retention import Use
 from chalicelib.domain.scenes import Licence
 from chalicelib.domain.tiles import bounds_of
@@ -174,9 +175,10 @@ def _shown(alert: dict[str, Any]) -> dict[str, Any]:
 def _cells(image: ImageRow, standing: InArchive, names: list[str]) -> list[Any]:
     file, bands_file = [*names, "", ""][:2]
     used = ["/".join(str(part) for part in each if part is not None) for each in image.used_by]
+    attribution = image.attribution and plain(image.attribution)  # a file of a supplier says it
     return [
         *(image.image_id, standing.value, file, bands_file, f"{image.tile.z}/{image.tile.x}/{image.tile.y}"),
         *bounds_of(image.tile),
         *(image.taken_at, image.captured_at, image.stored_at, image.session_id, image.provider, image.scene_id),
-        *(image.attribution, image.sha256, " ".join(used), image.pinned_at, image.pin_reason, image.dropped_at),
+        *(attribution, image.sha256, " ".join(used), image.pinned_at, image.pin_reason, image.dropped_at),
     ]
