@@ -11,7 +11,6 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from chalicelib.domain.places import Place
-from chalicelib.domain.plain_text import plain_name
 from chalicelib.domain.tiles import Outline, centre_of
 
 BYTE_ORDER_MARK = "\ufeff"  # by it a spreadsheet knows that a file is UTF-8: names in Odia stay what they are
@@ -37,7 +36,7 @@ def row_of(named: NamedPlace) -> Row:
     values = (
         place.place_id,
         place.area_id,
-        plain_name(named.area_name, place.area_id),
+        named.area_name,
         place.state.value,
         place.first_seen_at,
         place.last_seen_at,
