@@ -17,6 +17,7 @@ from chalicelib.domain.errors import Invalid, NotFound
 from chalicelib.domain.export_files import InArchive
 from chalicelib.domain.exports import AreaExport, WhichImages, too_large
 from chalicelib.domain.place_files import feature_of
+from chalicelib.domain.plain_text import plain
 from chalicelib.domain.retention import Use
 from chalicelib.domain.scenes import Licence
 from chalicelib.domain.tiles import bounds_of
@@ -68,7 +69,8 @@ class ArchiveWriter:
         licences = {name: licence_of(name) for name in self._attributions}
         named = [text for texts in self._attributions.values() for text in texts]
         self._add("LICENCES.txt", [files.licences_text(licences, named).encode()])
-        readme = files.readme_text(name=area["name"], made_at=self._made_at, pictures=counts, asked=asked)
+        title = {"area_id": area_id, "name": area["name"]}
+        readme = files.readme_text(**title, made_at=self._made_at, pictures=counts, asked=asked)
         self._add("README.txt", [readme.encode()])
         self._add("manifest.json", [files.json_text(self._manifest(asked))])
 
@@ -173,9 +175,10 @@ def _shown(alert: dict[str, Any]) -> dict[str, Any]:
 def _cells(image: ImageRow, standing: InArchive, names: list[str]) -> list[Any]:
     file, bands_file = [*names, "", ""][:2]
     used = ["/".join(str(part) for part in each if part is not None) for each in image.used_by]
+    attribution = image.attribution and plain(image.attribution)  # a file of a supplier says it
     return [
         *(image.image_id, standing.value, file, bands_file, f"{image.tile.z}/{image.tile.x}/{image.tile.y}"),
         *bounds_of(image.tile),
         *(image.taken_at, image.captured_at, image.stored_at, image.session_id, image.provider, image.scene_id),
-        *(image.attribution, image.sha256, " ".join(used), image.pinned_at, image.pin_reason, image.dropped_at),
+        *(attribution, image.sha256, " ".join(used), image.pinned_at, image.pin_reason, image.dropped_at),
     ]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chalicelib.domain.errors import Invalid
+from chalicelib.domain.plain_text import plain
 
 MAX_EMAIL = 254  # RFC 5321, 4.5.3.1.3
 MAX_PROFILE = 500
@@ -110,6 +111,8 @@ def checked_password(password: str, *, email: str, is_common: Callable[[str], bo
         raise Invalid(f"a password has at least {MIN_PASSWORD} characters", pointer=pointer)
     if len(password.encode("utf-8", "surrogatepass")) > MAX_PASSWORD_BYTES:
         raise Invalid(f"a password has at most {MAX_PASSWORD_BYTES} bytes", pointer=pointer)
+    if not plain(password):
+        raise Invalid("a password is more than blanks and signs that nobody sees", pointer=pointer)
     folded, key = unicodedata.normalize("NFKC", password.strip()).casefold(), email_key(email)
     if folded in {key, key.rpartition("@")[0]}:
         raise Invalid("a password is not the e-mail address, nor what stands before its @", pointer=pointer)

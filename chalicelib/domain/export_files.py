@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from chalicelib.domain.place_files import cell, time_text
+from chalicelib.domain.plain_text import plain, plain_name
 from chalicelib.domain.scenes import Licence
 from chalicelib.domain.tiles import Tile
 
@@ -97,7 +98,7 @@ def licences_text(licences: Mapping[str, Licence | None], attributions: Iterable
         terms = "no longer set up here" if licence is None else " ".join(filter(None, (licence.name, licence.url)))
         lines.append(f"- {name}: {terms}")
     lines += ["", "To be named wherever the pictures are shown:", ""]
-    lines += [f"- {text}" for text in sorted(set(attributions)) if text] or ["- nobody said"]
+    lines += [f"- {text}" for text in sorted(set(map(plain, attributions))) if text] or ["- nobody said"]
     lines += ["", "To hand the pictures on, look into those terms first: this archive gives no right of its own."]
     return "\n".join(lines) + "\n"
 
@@ -147,9 +148,9 @@ A change is a hint for a person, not a judgement: look at both pictures before a
 """
 
 
-def readme_text(*, name: str, made_at: datetime, pictures: Counts, asked: str) -> str:
+def readme_text(*, area_id: int, name: str, made_at: datetime, pictures: Counts, asked: str) -> str:
     """Say in plain words what is in an archive."""
-    title = f"Bhuprahari: {name}"
+    title = f"Bhuprahari: {plain_name(name, area_id)}"
     values = {"title": title, "rule": "=" * len(title), "made_at": f"{made_at:%Y-%m-%d %H:%M} UTC"}
     return README.format(**values, pictures=pictures, asked=asked)
 

@@ -14,7 +14,7 @@ from chalicelib.domain.places import Place
 from chalicelib.domain.tiles import Outline, centre_of
 
 BYTE_ORDER_MARK = "\ufeff"  # by it a spreadsheet knows that a file is UTF-8: names in Odia stay what they are
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # as wide as in Japanese too
 COLUMNS = (
     *("id", "area_id", "area", "state", "first_seen", "last_seen"),
     *("area_m2", "severity", "kind", "kind_probability", "longitude", "latitude"),

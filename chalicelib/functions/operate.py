@@ -59,7 +59,8 @@ def answer(event: dict[str, Any], ports: Ports, *, request_id: str) -> dict[str,
             found = _audited(options, ports)
         case {"command": "redrive", **options}:
             found = _redriven(ports, is_meant=options.get("yes") is True)
-        case {"command": "replay", "session": int(session_id), **options}:
+        case {"command": "replay", "session": int(number), **options}:
+            session_id = _number(number, "session")
             tile = Tile.parse(options["tile"]) if options.get("tile") else None
             _record(ports, f"replay of session {session_id}, {tile or 'all that failed'}")
             says = replay(
@@ -91,9 +92,7 @@ def _audited(options: dict[str, Any], ports: Ports) -> dict[str, Any]:
     forget_user = options.get("forget_user")
     if forget_user is None:
         return {"audit": asdict(_looked_at(options.get("noted", ""), ports))}
-    forgotten = ports.audit.forget_user(forget_user)
-    _record(ports, f"audit: forgot the addresses of user {forget_user}")
-    return {"forgotten": forgotten}
+    return {"forgotten": ports.audit.forget_user(_number(forget_user, "user"), now=ports.clock())}
 
 
 def _looked_at(noted: str, ports: Ports) -> AuditFindings:
@@ -131,6 +130,13 @@ def _removed(email: str, ports: Ports, *, is_meant: bool, request_id: str) -> di
     return {"removed": f"user {user_id} is removed, and signed out; reconcile deletes what is left within minutes"}
 
 
+def _number(number: int, of: str) -> int:
+    """Return the number of a row, if the database can hold it. Raises NotFound."""
+    if not 0 <= number < 2**63:
+        raise NotFound(f"there is no {of} {number}")
+    return number
+
+
 def _record(ports: Ports, about: str) -> None:
     ports.audit.record(Deed.OPERATED, now=ports.clock(), about=about)
 
@@ -146,13 +152,12 @@ def archive_answer(uses: list[FileUse]) -> dict[str, Any]:
 
 
 def _budget(email: str, wanted: dict[str, int | None], ports: Ports) -> dict[str, Any]:
-    """Set a user's budgets, if any are given, and return what he spent today of which."""
+    """Set a user's budgets, if any are given, and return what he spent today of which. All are set, or none."""
     for name, amount in wanted.items():
         if name not in set(Spending) or (amount is not None and not 0 <= amount < 2**53):
             raise Invalid(f"a budget is KIND=NUMBER, or KIND= for everybody's; kinds are {', '.join(Spending)}")
-        ports.ledger.set_budget(email, Spending(name), amount)
-    account = ports.ledger.account(email, now=ports.clock())
     if wanted:
-        budgets = ", ".join(f"{name}={'' if amount is None else amount}" for name, amount in wanted.items())
-        _record(ports, f"budgets of user {account.user_id}: {budgets}")
+        amounts = {Spending(name): amount for name, amount in wanted.items()}
+        ports.ledger.set_budgets(email, amounts, now=ports.clock())
+    account = ports.ledger.account(email, now=ports.clock())
     return {"budget": {kind: {"spent": account.spent[kind], "budget": account.budgets[kind]} for kind in Spending}}

@@ -16,6 +16,7 @@ from infra.errors import OperatorError, operator_errors
 from infra.ops.show import exit_status, lines
 from infra.ops.stage import Stage
 
+DIGITS = 18  # of a number that is no mistake
 FILES = ("backup", "restore", "upgrade")
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -40,20 +41,20 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     where = parser.add_argument_group("where")
     where.add_argument("--stage", help="a deployed stage of .chalice/config.json, with your AWS credentials")
     where.add_argument("--region", help="the stage's region (default: your AWS profile's)")
-    where.add_argument("--home", default=".local", type=Path, help="at home: its folder (default %(default)s)")
+    where.add_argument("--home", default=".local", type=_folder, help="at home: its folder (default %(default)s)")
     where.add_argument("--database", help="at home: an SQLAlchemy URL instead of the home's SQLite file")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("doctor", help="look at everything that a running system needs")
     commands.add_parser("archive", help="account for every file of the archive: used, or why not")
     verify = commands.add_parser("verify", help="recount what always holds of what is stored, or read a backup whole")
-    verify.add_argument("backup", nargs="?", type=Path, help="a backup's folder; without it, what is live")
+    verify.add_argument("backup", nargs="?", type=_folder, help="a backup's folder; without it, what is live")
     backup = commands.add_parser("backup", help="back up a home while it runs, or a server's database and images")
-    backup.add_argument("to", type=Path, help="the folder in which each backup gets a folder of its own")
+    backup.add_argument("to", type=_folder, help="the folder in which each backup gets a folder of its own")
     restore = commands.add_parser("restore", help="put a backup in the place of a home, which is kept beside it")
-    restore.add_argument("backup", type=Path, help="the backup's folder")
+    restore.add_argument("backup", type=_folder, help="the backup's folder")
     restore.add_argument("--yes", action="store_true", help="also where something is already")
     upgrade = commands.add_parser("upgrade", help="back up, migrate and check, or back to where it was")
-    upgrade.add_argument("to", type=Path, help="the folder for the backup")
+    upgrade.add_argument("to", type=_folder, help="the folder for the backup")
     commands.add_parser("stuck", help="list what has waited too long, and what will happen to it")
     audit = commands.add_parser("audit", help="check the audit log's chain, and name its first broken entry")
     audit.add_argument("--noted", metavar="NUMBER:HASH", help="and that it goes on from the end that was noted then")
@@ -75,14 +76,22 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def _budget(text: str) -> tuple[str, int | None]:
-    name, _, amount = text.partition("=")
+    name, says, amount = text.partition("=")
+    if not says or (amount and not (amount.isascii() and amount.isdigit() and len(amount) <= DIGITS)):
+        raise argparse.ArgumentTypeError(f"a budget is KIND=NUMBER, or KIND= for everybody's, and not '{text}'")
     return name, int(amount) if amount else None
+
+
+def _folder(text: str) -> Path:
+    if not text.strip():  # a variable of the shell that holds nothing: it would be the folder that one is in
+        raise argparse.ArgumentTypeError("name a folder: this one has no name")
+    return Path(text)
 
 
 def _command(options: argparse.Namespace) -> dict[str, Any]:
     wanted = {"command": options.command}
     for name in ("yes", "session", "tile", "email", "forget_user", "noted"):
-        if getattr(options, name, None):
+        if getattr(options, name, None) is not None:
             wanted[name] = getattr(options, name)
     if getattr(options, "set", None):
         wanted["set"] = dict(options.set)

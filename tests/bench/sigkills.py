@@ -149,7 +149,9 @@ class Run:
             pair.put(self.archive, which, taken_at=taken_at, name=f"{pair.name}-{self.rounds:03}")
         client = Client(self.place.address)
         if not self._areas:
-            self._areas = [client.add_area(**pair.area)["id"] for pair in self.land]
+            # With hours of their own: else they are looked at by themselves, minutes after a picture came, and a run
+            # that takes long has sessions that the one without kills has not.
+            self._areas = [client.add_area(**pair.area, cadenceHours=24)["id"] for pair in self.land]
         for area in self._areas:
             client.call("POST", f"monitor/capture/{area}")
         self.rounds += 1

@@ -1,13 +1,19 @@
 """What was spent stays spent: whatever is deleted, and however many spend at once."""
 
-import pytest
-from sqlalchemy import select
+import contextlib
+from types import SimpleNamespace
 
+import pytest
+from sqlalchemy import event, select
+
+from chalicelib.adapters.database.audit_tables import audit_entries
 from chalicelib.adapters.database.ledger import SqlLedger
 from chalicelib.adapters.database.limit_tables import budgets, spendings
+from chalicelib.domain.audit import Deed
 from chalicelib.domain.budgets import Spending, TileLimits
-from chalicelib.domain.errors import LimitReached, NotFound
+from chalicelib.domain.errors import Invalid, LimitReached, NotFound
 from chalicelib.domain.sessions import SessionStatus
+from chalicelib.functions.operate import answer
 from tests.support.timing import at_once
 from tests.support.trip import Trip
 
@@ -90,16 +96,57 @@ def test_who_spends_at_once_never_spends_more_than_the_budget(trip):
 
 def test_the_operator_allows_one_user_larger_areas_and_nobody_else(trip):
     ledger, other = ledger_of(trip, area_tiles=9), trip.add_user()
-    ledger.set_budget(trip.user.email, Spending.AREA_TILES, 70_000)
-    ledger.set_budget(trip.user.email, Spending.TILES, 80_000)
+    ledger.set_budgets(trip.user.email, {Spending.AREA_TILES: 70_000}, now=trip.now)
+    ledger.set_budgets(trip.user.email, {Spending.TILES: 80_000}, now=trip.now)
     assert ledger.tile_limits(trip.user.user_id) == TileLimits(of_area=70_000, a_day=80_000)
     assert ledger.tile_limits(other.user_id) == TileLimits(of_area=9, a_day=5)
     areas = [trip.add_area(tiles=1, user=user) for user in (trip.user, other)]
     assert [ledger.most_tiles(area.area_id) for area in areas] == [70_000, 5], "no more than may be looked at in a day"
     trip.show("march")
     trip.capture_now(trip.add_area(tiles=6))
-    ledger.set_budget(trip.user.email, Spending.AREA_TILES, None)
+    ledger.set_budgets(trip.user.email, {Spending.AREA_TILES: None}, now=trip.now)
     assert ledger.tile_limits(trip.user.user_id).of_area == 9
+
+
+def test_budgets_are_set_together_or_not_at_all_and_the_audit_log_says_so(trip):
+    ledger, who = ledger_of(trip, area_tiles=9), trip.user.email
+
+    def operated(**budgets):
+        ports = SimpleNamespace(ledger=ledger, clock=lambda: trip.now)
+        return answer({"command": "budget", "email": who, "set": budgets}, ports, request_id="r")
+
+    with pytest.raises(Invalid):
+        operated(tiles=900, moons=3)
+    assert ledger.account(who, now=trip.now).budgets[Spending.TILES] == 5
+    assert said_by_operators(trip) == []
+    operated(tiles=900, area_tiles=None)
+    assert ledger.tile_limits(trip.user.user_id).a_day == 900
+    assert said_by_operators(trip) == [f"budgets of user {trip.user.user_id}: tiles=900, area_tiles="]
+    with engine_refuses(trip.engine, "INSERT INTO audit_entries"), pytest.raises(RuntimeError):
+        ledger.set_budgets(who, {Spending.TILES: 7}, now=trip.now)
+    assert ledger.tile_limits(trip.user.user_id).a_day == 900, "what is not in the audit log was not done"
+
+
+def said_by_operators(trip):
+    """Give what the audit log says of operators."""
+    with trip.engine.connect() as connection:
+        is_one = audit_entries.c.deed == Deed.OPERATED
+        return list(connection.execute(select(audit_entries.c.about).where(is_one)).scalars())
+
+
+@contextlib.contextmanager
+def engine_refuses(engine, beginning):
+    """Let each statement fail that begins so."""
+
+    def refuse(_connection, _cursor, statement, *_):
+        if statement.startswith(beginning):
+            raise RuntimeError(statement)
+
+    event.listen(engine, "before_cursor_execute", refuse)
+    try:
+        yield
+    finally:
+        event.remove(engine, "before_cursor_execute", refuse)
 
 
 def test_a_limit_of_a_later_release_is_passed_over(trip):
@@ -116,12 +163,12 @@ def test_the_operator_sees_and_sets_a_budget(trip):
     trip.capture_now(trip.add_area(tiles=3))
     account = ledger.account(trip.user.email, now=trip.now)
     assert (account.spent[Spending.TILES], account.budgets[Spending.TILES]) == (3, 5)
-    ledger.set_budget(trip.user.email, Spending.TILES, 6)
+    ledger.set_budgets(trip.user.email, {Spending.TILES: 6}, now=trip.now)
     trip.capture_now(trip.add_area(tiles=3))
-    ledger.set_budget(trip.user.email, Spending.TILES, None)
+    ledger.set_budgets(trip.user.email, {Spending.TILES: None}, now=trip.now)
     with pytest.raises(LimitReached):
         trip.capture_now(trip.add_area(tiles=1))
-    ledger.set_budget(trip.user.email, Spending.REQUESTS, 6)
+    ledger.set_budgets(trip.user.email, {Spending.REQUESTS: 6}, now=trip.now)
     trip.wait(days=1)
     trip.capture_now(trip.add_area(tiles=5))
     with pytest.raises(NotFound):

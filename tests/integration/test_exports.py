@@ -53,6 +53,15 @@ def test_an_archive_has_everything_and_says_what_it_has(server, asha):
     assert beside["name"] not in archive.read("README.txt").decode()
 
 
+def test_what_a_supplier_wrote_turns_no_writing_in_it(server, asha):
+    area = asha.trip()
+    with server.engine.begin() as connection:
+        connection.execute(update(t.image_tiles).values(attribution="\u202e(c) Test\r\nall whole\x1b[2J"))
+    archive = exported(server, asha, area)
+    assert {row["attribution"] for row in images_in(archive).values()} == {"(c) Test all whole[2J"}
+    assert "- (c) Test all whole[2J\n" in archive.read("LICENCES.txt").decode()
+
+
 def test_the_manifest_has_each_file_with_its_digest(server, asha):
     archive = exported(server, asha, asha.trip())
     manifest = told(archive, "manifest.json")

@@ -39,7 +39,7 @@ def dilip(trip, *, sign_ins=5):
             user.user_id, refresh_hash=f"r{number}", now=trip.now, expires_at=later(days=90), network=HIS_PLACE
         )
     trip.accounts.add_device(user.user_id, token=HIS_PHONE, platform="android", now=trip.now)
-    SqlLedger(trip.engine, budgets={}).set_budget(HIS_ADDRESS, Spending.TILES, 900)
+    SqlLedger(trip.engine, budgets={}).set_budgets(HIS_ADDRESS, {Spending.TILES: 900}, now=trip.now)
     area = trip.add_area(user=user, tiles=3, name=HIS_POND)
     owner, trip.user = trip.user, user
     trip.run_session(area, "before", days=0)

@@ -129,9 +129,11 @@ class SqlAudit(Audit):
 
     @override
     @writes
-    def forget_user(self, connection: Connection, user_id: int) -> int:
+    def forget_user(self, connection: Connection, user_id: int, *, now: datetime) -> int:
         is_his = (ENTRY.c.user_id == user_id) & ENTRY.c.salt.is_not(None)
-        return connection.execute(update(ENTRY).where(is_his).values(network=None, salt=None)).rowcount
+        forgotten = connection.execute(update(ENTRY).where(is_his).values(network=None, salt=None)).rowcount
+        append(connection, Deed.OPERATED, now=now, about=f"audit: forgot the addresses of user {user_id}")
+        return forgotten
 
     @override
     @writes

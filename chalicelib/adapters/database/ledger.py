@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine, ScalarSelect, delete, insert, select, union_all, update
 from typing_extensions import override
 
+from chalicelib.adapters.database import audit
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.engine import reads, writes
 from chalicelib.adapters.database.limit_tables import budgets as BUDGET  # noqa: N812 (as everywhere)
 from chalicelib.adapters.database.limit_tables import spendings as SPENT  # noqa: N812
 from chalicelib.application.ports.ledger import Account, Ledger
 from chalicelib.domain.accounts import email_key
+from chalicelib.domain.audit import Deed
 from chalicelib.domain.budgets import Amounts, Spending, TileLimits, check_budgets
 from chalicelib.domain.errors import NotFound
 
@@ -100,12 +103,17 @@ class SqlLedger(Ledger):
 
     @override
     @writes
-    def set_budget(self, connection: Connection, email: str, kind: Spending, amount: int | None) -> None:
+    def set_budgets(
+        self, connection: Connection, email: str, amounts: Mapping[Spending, int | None], *, now: datetime
+    ) -> None:
         user_id = _user_id(connection, email)
         connection.execute(select(t.users.c.id).where(t.users.c.id == user_id).with_for_update())
-        connection.execute(delete(BUDGET).where(BUDGET.c.user_id == user_id, BUDGET.c.kind == kind))
-        if amount is not None:
-            connection.execute(insert(BUDGET).values(user_id=user_id, kind=kind, amount=amount, since=""))
+        for kind, amount in amounts.items():
+            connection.execute(delete(BUDGET).where(BUDGET.c.user_id == user_id, BUDGET.c.kind == kind))
+            if amount is not None:
+                connection.execute(insert(BUDGET).values(user_id=user_id, kind=kind, amount=amount, since=""))
+        said = ", ".join(f"{kind}={'' if amount is None else amount}" for kind, amount in amounts.items())
+        audit.append(connection, Deed.OPERATED, now=now, about=f"budgets of user {user_id}: {said}")
 
 
 def _user_id(connection: Connection, email: str) -> int:

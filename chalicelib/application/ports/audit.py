@@ -19,8 +19,11 @@ class Audit(Protocol):
         """Walk through the whole chain, or through about `most` entries after a place that an earlier walk came to."""
         ...
 
-    def forget_user(self, user_id: int) -> int:
-        """Forget from where a user did what he did, and return in how many entries; the chain stays whole."""
+    def forget_user(self, user_id: int, *, now: datetime) -> int:
+        """Forget from where a user did what he did, and return in how many entries; the chain stays whole.
+
+        It is an operator's deed, which is written down.
+        """
         ...
 
     def forget_before(self, before: datetime, *, limit: int) -> int:

@@ -36,6 +36,9 @@ class Ledger(Protocol):
         """Return the account of the user with an e-mail address. Raises NotFound."""
         ...
 
-    def set_budget(self, email: str, kind: Spending, amount: int | None) -> None:
-        """Give a user another budget a day than everybody's; None: everybody's again. Raises NotFound."""
+    def set_budgets(self, email: str, amounts: Mapping[Spending, int | None], *, now: datetime) -> None:
+        """Give a user other budgets than everybody's, as an operator's deed; None: everybody's again. Raises NotFound.
+
+        All of them or none, and the audit log says so.
+        """
         ...

@@ -181,6 +181,8 @@ def test_a_provider_that_may_not_be_used_is_refused(asha):
         {"email": "a@example.org" * 40, "password": "secret-1"},
         {"email": "a@example.org", "password": "short"},
         {"email": "a@example.org", "password": "seven-7"},
+        {"email": "a@example.org", "password": " " * 9},
+        {"email": "a@example.org", "password": "\u3164" * 9},
         {"email": "a@example.org", "password": "Password1"},
         {"email": "a@example.org", "password": "A@Example.org"},
         {"email": "asha.devi@example.org", "password": "Asha.Devi"},

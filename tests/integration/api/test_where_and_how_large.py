@@ -107,7 +107,7 @@ def test_whom_the_operator_allows_larger_areas_has_them_and_nobody_else(server_w
     wide = SMALL_AREA | {"northKm": 1, "southKm": 1, "eastKm": 1, "westKm": 1}
     assert asha.post("/api/area-configs", wide).status == 400
     for limit in (Spending.AREA_TILES, Spending.TILES):
-        server.ports.ledger.set_budget("asha@example.org", limit, 200)
+        server.ports.ledger.set_budgets("asha@example.org", {limit: 200}, now=server.ports.clock())
     area = asha.post("/api/area-configs", wide)
     assert area.status == 201, area.content
     moved = asha.call("PATCH", f"/api/area-configs/{area.json['id']}", wide | {"northKm": 1.2})

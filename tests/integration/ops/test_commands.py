@@ -217,3 +217,41 @@ def test_more_files_than_a_function_may_answer_are_counted():
     assert answer["summary"] == "2500 files: 2499 used, 1 not used that should be, 0 aside"
     assert list(lines(answer))[-2:] == ["500 more are left out here", answer["summary"]]
     assert exit_status(answer) == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        (["budget", "a@b.co", "--set", "tiles"], "a budget is KIND=NUMBER, or KIND= for everybody's, and not 'tiles'"),
+        (["budget", "a@b.co", "--set", "tiles=many"], "and not 'tiles=many'"),
+        (["budget", "a@b.co", "--set", "tiles=" + "9" * 5000], "a budget is KIND=NUMBER"),
+        (["backup", ""], "name a folder: this one has no name"),
+        (["restore", ""], "name a folder"),
+        (["upgrade", " "], "name a folder"),
+        (["--home", "", "doctor"], "name a folder"),
+    ],
+)
+def test_what_is_no_argument_is_named_before_anything_is_done(capsys, typed, says):
+    with pytest.raises(SystemExit):
+        main(typed)
+    assert says in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        (["replay", "0"], "refused: there is no session 0\n"),
+        (["replay", "9" * 30], f"refused: there is no session {'9' * 30}\n"),
+        (["audit", "--forget-user", "9" * 30], f"refused: there is no user {'9' * 30}\n"),
+        (["remove-user", ""], "refused: this is not an e-mail address\n"),
+        (["audit", "--noted", f"{'9' * 30}:ab"], "the audit log is broken at entry"),
+    ],
+)
+def test_what_there_is_not_is_refused_at_home(home, capsys, typed, says):
+    assert main(["--home", str(home), *typed]) == 1
+    assert says in capsys.readouterr().out
+
+
+def test_the_addresses_of_nobody_are_forgotten_by_their_number_too(home, capsys):
+    assert main(["--home", str(home), "audit", "--forget-user", "0"]) == 0
+    assert capsys.readouterr().out == "forgotten from where it was done: 0 entries\n"
