@@ -46,8 +46,9 @@ def misplaced_part(field: Floats, other: Floats, usable: Mask | None, least_shif
         return None
     lost = (elsewhere > np.maximum(in_place, _AGREES)).astype(np.uint8)
     # What lies there hides other ground. The edge is known to half a window; there ground is missing or shown twice.
-    part |= lost | _moved(lost, Similarity(IDENTITY.factor, -shift.shift))
-    return np.asarray(cv2.dilate(cv2.morphologyEx(part, cv2.MORPH_CLOSE, _SQUARE), _SQUARE) > 0)
+    hidden = _moved(lost, Similarity(IDENTITY.factor, -shift.shift))
+    whole = cv2.max(cv2.max(part, lost), hidden)
+    return np.asarray(cv2.dilate(cv2.morphologyEx(whole, cv2.MORPH_CLOSE, _SQUARE), _SQUARE) > 0)
 
 
 def agreement(field: Floats, other: Floats) -> Floats:
@@ -70,6 +71,6 @@ def _moved(part: Floats, by: Similarity) -> Floats:
 
 
 def _around(field: Floats, other: Floats) -> Floats:
-    products = cv2.multiply(field, other)
+    columns, rows = cv2.split(cv2.multiply(field, other))
     window = (_WINDOW_PX, _WINDOW_PX)
-    return cv2.boxFilter(cv2.add(*cv2.split(products)), cv2.CV_32F, window, borderType=cv2.BORDER_CONSTANT)
+    return cv2.boxFilter(cv2.add(columns, rows), cv2.CV_32F, window, borderType=cv2.BORDER_CONSTANT)
