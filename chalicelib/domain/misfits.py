@@ -16,6 +16,7 @@ class MisfitKind(StrEnum):
     MIRRORED = "mirrored"
     UPSIDE_DOWN = "upside down"
     QUARTER_TURN = "turned by a quarter"
+    NEGATIVE = "a negative, light and dark are exchanged"
     ANOTHER_PLACE = "another place"
 
 

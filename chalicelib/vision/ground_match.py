@@ -18,13 +18,14 @@ import numpy as np
 from chalicelib.domain.misfits import Misfit, MisfitKind
 from chalicelib.vision.coarse_image import CoarseImage, coarse_image
 from chalicelib.vision.land_kind import ONE_KIND_AT_MOST, ONE_LIGHT_AT_MOST, difference, has_structure
+from chalicelib.vision.misplaced_parts import misplaced_part
 from chalicelib.vision.orientation_correlation import (
     Peak,
     correlation,
     highest_peak,
     score_near,
 )
-from chalicelib.vision.pixels import Floats, Pixels
+from chalicelib.vision.pixels import Floats, Mask, Pixels
 from chalicelib.vision.similarity import IDENTITY, Similarity, agreeing_blocks, block_similarity, has_blocks
 
 MAX_SHIFT_M = 33.0  # what is said to be corrected, 30 m, and the error of the estimate
@@ -44,6 +45,7 @@ _GAIN = 1.1  # times the score: a correction that explains no more is not made
 _STILL_PX = 2.5  # of the working scale: nearer, and turned by less at the corners, is left to the pair's registration
 _TURNS_DEG = (-3.0, -1.5, 0.0, 1.5, 3.0)
 _STRETCHES = (-0.02, 0.0, 0.02)
+_PART_SHIFT_M = 15.0  # nearer, the pair's registration bends a part straight, or it is the lean of old aerial images
 _MIN_SEEN_SHARE = 0.75  # of an image, for "another place" to be said
 
 _WRONG_WAYS: dict[MisfitKind, tuple[Callable[[Floats], Floats], ...]] = {
@@ -59,6 +61,12 @@ class GroundMatch(NamedTuple):
     similarity: Similarity = IDENTITY  # in pixels of the images; IDENTITY: the pixels stay as they are
     misfit: Misfit | None = None
     is_sure: bool = False  # the edges say so; False: they say nothing
+    part: Mask | None = None  # of the reference's pixels: there one of the two shows ground that lies elsewhere
+
+    @property
+    def is_in_place(self) -> bool:
+        """Whether the pixels stay as they are."""
+        return self.misfit is None and self.similarity == IDENTITY
 
 
 def match_ground(reference: Pixels, newer: Pixels, gsd_m: float) -> GroundMatch:
@@ -70,8 +78,13 @@ def match_ground(reference: Pixels, newer: Pixels, gsd_m: float) -> GroundMatch:
     if min(one.grey.shape) < _MIN_SIDE_PX:
         return GroundMatch()
     scale = max(box[0].stop - box[0].start, box[1].stop - box[1].start) / max(one.grey.shape)
-    found = _Question(one, two, scale, gsd_m).answer()
+    question = _Question(one, two, scale, gsd_m)
+    found = question.answer()
     height, width = reference.valid.shape
+    if found.misfit is None and (part := question.misplaced_part(found.similarity)) is not None:
+        whole = np.zeros((height, width), np.uint8)
+        whole[box] = cv2.resize(part.astype(np.uint8), whole[box].shape[::-1], interpolation=cv2.INTER_NEAREST)
+        found = found._replace(part=whole > 0)
     off = complex(box[1].start + box[1].stop - width, box[0].start + box[0].stop - height) / 2
     factor, shift = found.similarity
     return found._replace(similarity=Similarity(factor, shift + off - factor * off))
@@ -94,6 +107,10 @@ class _Question:
         is_here = abs(peak.displacement) <= max(_NEAR_PX, self.still_px) and peak.score >= _SAME_SCORE
         if is_here and peak.lead >= _SURE_LEAD:
             return self._refined(IDENTITY, other, peak.score)
+        negative = highest_peak(-surface)
+        is_negative = _is_sure(negative) and abs(negative.displacement) <= max(_NEAR_PX, self.still_px)
+        if is_negative and negative.score >= _CLEARLY * peak.score and self._is_confirmed(self.two, negative, -1):
+            return self._misfit(MisfitKind.NEGATIVE)
         wrong, kind, turned = self._best_wrong_way()
         is_wrong = _is_sure(wrong) and self._is_confirmed(turned, wrong)
         if is_wrong and wrong.score >= _CLEARLY * peak.score:
@@ -102,6 +119,13 @@ class _Question:
         if found is not None:
             return found
         return self._misfit(kind) if is_wrong else self._another_place(other, ONE_KIND_AT_MOST, _FEW_BLOCKS)
+
+    def misplaced_part(self, similarity: Similarity) -> Mask | None:
+        """Return the part of the two, laid on each other, of which one lies elsewhere."""
+        two = self.two if similarity == IDENTITY else self.two.laid_back(similarity.scaled(1 / self.scale))
+        usable = [image.usable for image in (self.one, two) if image.usable is not None]
+        seen = np.asarray(np.logical_and.reduce(usable)) if usable else None
+        return misplaced_part(self.field, two.field, seen, _PART_SHIFT_M / self.coarse_gsd_m)
 
     def _found(self, surface: Floats, peak: Peak, other: Floats, *, is_here: bool) -> GroundMatch | None:
         """Look for the ground where it may be and where it may not; None if it is nowhere."""
@@ -182,12 +206,12 @@ class _Question:
                     found.append((peak._replace(x=ratio * peak.x, y=ratio * peak.y), kind, turned))
         return max(found, key=lambda each: each[0].score)
 
-    def _is_confirmed(self, image: CoarseImage, peak: Peak) -> bool:
+    def _is_confirmed(self, image: CoarseImage, peak: Peak, sign: int = 1) -> bool:
         """Do several parts of the ground say so, not a road or two alone?"""
         if not has_blocks(self.field):
             return peak.lead >= _STRIP_LEAD
         laid = image.laid_back(Similarity(1 + 0j, peak.displacement))
-        return agreeing_blocks(self.field, laid.field) > _FEW_BLOCKS
+        return agreeing_blocks(self.field, sign * laid.field) > _FEW_BLOCKS
 
     def _another_place(
         self, other: Floats, difference_at_most: float, blocks_at_most: int, *, is_sure: bool = False

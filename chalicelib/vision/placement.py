@@ -28,20 +28,22 @@ def placed(
 
     `older` are images from before both: the first that fits one of the two decides which one is odd. Where none does,
     one of `refused`, numbered images from between the two that did not fit the reference either, outvotes it together
-    with the newer one; else the newer one is odd. What the odd one does not reach is not valid. Raises DoesNotFit,
-    which says which one it is.
+    with the newer one; else the newer one is odd. What the odd one does not reach is not valid, nor is a part of one
+    that lies elsewhere than the rest. Raises DoesNotFit, which says which one it is.
     """
     match = match_ground(reference, newer, gsd_m)
-    if match == GroundMatch(is_sure=match.is_sure):
-        return reference, newer
+    if match.is_in_place:
+        return _without(match.part, reference), _without(match.part, newer)
     is_odd = _is_reference_odd(reference, newer, gsd_m, older)
     if match.misfit is not None:
         witness = _outvoting(reference, newer, gsd_m, refused) if is_odd is None else None
         raise DoesNotFit(match.misfit.reason, is_reference=bool(is_odd) or witness is not None, witness=witness)
     if is_odd:
         back = match_ground(newer, reference, gsd_m)
-        return (_laid(reference, back.similarity), newer) if back.misfit is None else (reference, newer)
-    return reference, _laid(newer, match.similarity)
+        if back.misfit is None:
+            reference = _laid(reference, back.similarity)
+        return _without(back.part, reference), _without(back.part, newer)
+    return _without(match.part, reference), _without(match.part, _laid(newer, match.similarity))
 
 
 def map_placed(older: Pixels, newer: Pixels, gsd_m: float) -> ChangeMap:
@@ -49,7 +51,7 @@ def map_placed(older: Pixels, newer: Pixels, gsd_m: float) -> ChangeMap:
     match = match_ground(newer, older, gsd_m)
     if match.misfit is not None:
         return nothing_known(newer, gsd_m)
-    return map_change(_laid(older, match.similarity), newer, gsd_m)
+    return map_change(_without(match.part, _laid(older, match.similarity)), _without(match.part, newer), gsd_m)
 
 
 def _is_reference_odd(reference: Pixels, newer: Pixels, gsd_m: float, older: Iterable[Pixels]) -> bool | None:
@@ -70,7 +72,11 @@ def _outvoting(reference: Pixels, newer: Pixels, gsd_m: float, refused: Iterable
 
 
 def _is_in_place(match: GroundMatch) -> bool:
-    return match == GroundMatch(is_sure=True)
+    return match.is_in_place and match.is_sure
+
+
+def _without(part: Mask | None, image: Pixels) -> Pixels:
+    return image if part is None else Pixels(image.bgr, image.valid & ~part)
 
 
 def _laid(image: Pixels, by: Similarity) -> Pixels:

@@ -41,6 +41,7 @@ WRONG: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "upside down": lambda image: image[::-1, ::-1],
     "a quarter to the left": np.rot90,
     "a quarter to the right": lambda image: np.rot90(image, 3),
+    "a negative": lambda image: 255 - image,
 }
 
 
@@ -119,6 +120,21 @@ def wrong(every: int) -> None:
         print(f"another place, {date}:", dict(said))
 
 
+def halves(every: int) -> None:
+    """Print how often the half of an image that lies 21 m off is found: of a copy, and of the other date."""
+    print("half of it 21 m off, pairs of 150 m a side and more, to 2 m a pixel:")
+    for name in ("a copy", "the other date"):
+        found: list[bool] = []
+        for _, one, two, _, gsd_m in pairs(every):
+            if gsd_m > 2 or min(one.shape[:2]) * gsd_m < 150:
+                continue
+            image = one if name == "a copy" else two
+            mosaic, middle = image.copy(), image.shape[1] // 2
+            mosaic[:, middle:] = displaced(image, gsd_m, 0.0, 0.0, 21.0, 0.34)[:, middle:]
+            found.append(match_ground(to_pixels(one), to_pixels(mosaic), gsd_m).part is not None)
+        print(f"  {name}: {sum(found)} of {len(found)}")
+
+
 def cost() -> None:
     """Print the gate's milliseconds of CPU beside the whole comparison's, decoding included, of 640 px pairs."""
     cv2.setNumThreads(1)
@@ -156,6 +172,7 @@ def main() -> None:
     cost()
     grid(options.every, options.only)
     wrong(options.every)
+    halves(options.every)
 
 
 if __name__ == "__main__":

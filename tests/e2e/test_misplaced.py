@@ -105,6 +105,7 @@ def test_c12_a_picture_that_is_turned_or_stretched_a_little_is_no_change(case, t
         (lambda case: case.ground()[::-1, ::-1], ("upside down",)),  # C13
         (lambda case: np.rot90(case.ground()), ("turned by a quarter",)),
         (lambda case: village(SIDE_PX, seed=case.seed + 50), ("another place",)),  # C14
+        (lambda case: 255 - case.ground(), ("a negative, light and dark are exchanged",)),
     ],
 )
 def test_c11_c13_c14_a_picture_that_does_not_fit_is_refused_and_the_next_is_compared_with_the_last_good_one(
@@ -119,6 +120,16 @@ def test_c11_c13_c14_a_picture_that_does_not_fit_is_refused_and_the_next_is_comp
     assert set(session["countsByVerdict"]) == {"NO_CHANGE"}
     session = case.look(3, house(case.ground(), *PLOT, width=40, height=30))
     assert "CHANGED" in session["countsByVerdict"]
+
+
+def test_a_mosaic_of_which_one_half_is_misplaced_is_no_change_and_no_all_clear(case):
+    image = case.ground()
+    image[:, SIDE_PX // 2 :] = case.ground(left=48)[:, SIDE_PX // 2 :]
+    session = case.look(1, image)
+    assert "CHANGED" not in session["countsByVerdict"], session
+    assert not session["allClear"], session
+    session = case.look(2, house(case.ground(), *PLOT, width=40, height=30))
+    assert "CHANGED" in session["countsByVerdict"], session
 
 
 def test_a_house_on_a_misplaced_picture_is_told_where_it_stands(case):

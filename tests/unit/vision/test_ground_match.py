@@ -190,3 +190,18 @@ def test_a_strip_that_lies_too_far_off_is_told(part):
 @pytest.mark.parametrize("seed", range(1, 5))
 def test_of_a_strip_alone_nobody_can_tell_another_place(part, seed):
     assert match(strip(village(), *part), strip(village(seed=seed), *part)) == GroundMatch()
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("gamma", [0.6, 1.0, 1.5])
+def test_a_negative_is_refused(seed, gamma):
+    negative = np.round(255 * (1 - village(seed=seed) / 255) ** gamma).astype(np.uint8)
+    for image in (negative, cv2.cvtColor(negative, cv2.COLOR_BGR2GRAY)):
+        assert match(village(seed=seed), image).misfit.kind is MisfitKind.NEGATIVE
+    assert match(negative, negative) == GroundMatch(is_sure=True)
+
+
+def test_other_colours_are_no_negative():
+    image = village()
+    for other in (image[:, :, ::-1], image[:, :, [1, 2, 0]], cv2.applyColorMap(image[:, :, 1], cv2.COLORMAP_BONE)):
+        assert match(image, np.ascontiguousarray(other)).misfit is None
