@@ -83,18 +83,6 @@ def test_what_has_one_exact_value_is_no_ground(shape, level):
     assert detect(before, after, GSD_M).any() or where[270:288, 60:84].any()
 
 
-def test_holes_of_many_values_are_no_ground():
-    """A mosaic whose missing tiles were each filled with a grey of their own."""
-    before = after = ground()
-    for number in range(9):
-        where = np.zeros(before.shape[:2], np.bool_)
-        row, column = 16 + 104 * (number // 3), 16 + 104 * (number % 3)
-        where[row : row + 40, column : column + 40] = True
-        after = without(after, where, (60 + 15 * number, 64 + 15 * number, 58 + 15 * number))
-        assert unseen(after)[where].all(), number
-    assert not detect(before, after, GSD_M).any()
-
-
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("shape", ["hole", "wedge"])
 @pytest.mark.parametrize("quality", [92, 80, 60])
