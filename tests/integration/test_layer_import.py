@@ -1,21 +1,15 @@
 """From a file to a layer of parcels, over HTTP and through its job, on both engines."""
 
 import json
-from unittest.mock import Mock
 
 import pytest
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 
 from chalicelib.adapters.database import tables as t
-from chalicelib.adapters.layers.reading import GdalLayerFiles
-from chalicelib.application.import_layer import import_layer
-from chalicelib.application.sweep_layers import sweep_layers
-from chalicelib.domain.errors import Unavailable
-from chalicelib.domain.jobs import ImportJob, Queue
 from tests.support.api_server import Server
 from tests.support.builders import layer_files as files
+from tests.support.importing import keep, made_ready, read, rows, sent, work
 
-BYTES = {"content-type": "application/octet-stream"}
 PERMITS = b"plot,wkt,from,to,ref,state\n" + b"\n".join(
     f'{number},"POLYGON(({x} 20,{x + 0.001} 20,{x + 0.001} 20.001,{x} 20))",{begin},{end},GO-{number},{state}'.encode()
     for number, x, begin, end, state in (
@@ -25,51 +19,6 @@ PERMITS = b"plot,wkt,from,to,ref,state\n" + b"\n".join(
         (4, 85.3, "", "", "granted"),
     )
 )
-
-
-def work(server, *, most_bytes=2**25):
-    """Do the jobs of imports that wait."""
-    for message in [each for each in server.jobs.sent if each.queue is Queue.IMPORTS]:
-        server.jobs.sent.remove(message)
-        import_layer(
-            ImportJob.from_json(message.body),
-            imports=server.ports.layer_imports,
-            store=server.images,
-            files=GdalLayerFiles(most_rows=65_000),
-            clock=lambda: server.now,
-            lease_s=60,
-            looked_at=("sample", 17),
-            most_bytes=most_bytes,
-        )
-
-
-def sent(server, person, content, name="plots.geojson", **more):
-    """Send a file; give its import's path."""
-    draft = {"fileName": name, "bytes": len(content)} | more
-    made = person.post("/api/layers/imports", draft)
-    assert made.status == 201, made.content
-    upload = made.json["upload"]
-    put = server.call(upload["method"], upload["url"], raw=content, token=person.token, headers=upload["headers"])
-    assert put.status == 204, put.content
-    return f"/api/layers/imports/{made.json['id']}"
-
-
-def read(server, person, path, **options):
-    assert person.post(f"{path}/read", options).status == 202
-    work(server)
-    return person.get(path).json
-
-
-def keep(server, person, path, **body):
-    kept = person.post(f"{path}/keep", body)
-    assert (kept.status, kept.json.get("state")) == (202, "KEEPING"), kept.content
-    work(server)
-    return person.get(path).json
-
-
-def rows(server, table):
-    with server.engine.connect() as connection:
-        return connection.execute(select(func.count()).select_from(table)).scalar()
 
 
 def test_a_file_becomes_a_layer(server, asha):
@@ -95,7 +44,7 @@ def test_a_file_becomes_a_layer(server, asha):
 
 
 def test_the_land_of_a_whole_layer_is_joined_once_when_it_is_kept(server, asha):
-    layer = keep(server, asha, _ready(server, asha, files.field(30)))["layerId"]
+    layer = keep(server, asha, made_ready(server, asha, files.field(30)))["layerId"]
     with server.engine.connect() as connection:
         (land,) = connection.execute(select(t.layer_lands)).all()
     assert (land.corners, json.loads(land.geometry)[0][0][0]) == (5, json.loads(land.geometry)[0][0][-1])
@@ -117,7 +66,7 @@ def test_the_land_of_a_whole_layer_is_joined_once_when_it_is_kept(server, asha):
 
 
 def test_a_layer_gets_a_new_version(server, asha):
-    first = keep(server, asha, _ready(server, asha, files.field(3)))
+    first = keep(server, asha, made_ready(server, asha, files.field(3)))
     path = sent(server, asha, files.field(4), layerId=first["layerId"])
     read(server, asha, path)
     again = keep(server, asha, path)
@@ -129,15 +78,9 @@ def test_a_layer_gets_a_new_version(server, asha):
     assert other.post("/api/layers/imports", draft).status == 404
 
 
-def _ready(server, person, content, name="plots.geojson", **options):
-    path = sent(server, person, content, name)
-    assert read(server, person, path, **options)["state"] == "READY"
-    return path
-
-
 def test_without_a_coordinate_system_it_is_not_kept(server, asha):
     parts = files.shapefile([(files.square(1), b"007")])
-    path = _ready(server, asha, files.zipped(parts), "plots.zip")
+    path = made_ready(server, asha, files.zipped(parts), "plots.zip")
     assert asha.get(path).json["preview"]["needs"] == ["crs"]
     refused = asha.post(f"{path}/keep", {})
     assert (refused.status, refused.json["errors"][0]["pointer"]) == (409, "/crs")
@@ -149,7 +92,7 @@ def test_without_a_coordinate_system_it_is_not_kept(server, asha):
 
 
 def test_a_shift_aligns_a_layer_before_it_is_kept(server, asha):
-    path = _ready(server, asha, files.field(1))
+    path = made_ready(server, asha, files.field(1))
     before = asha.get(path).json["preview"]["bounds"]
     after = read(server, asha, path, shiftEastM=100.0, shiftNorthM=-50.0)["preview"]["bounds"]
     assert after[1] - before[1] == pytest.approx(-50 / 111_320, rel=0.01)
@@ -178,7 +121,7 @@ def test_permits_say_from_when_to_when(server, asha):
 
 def test_a_newer_version_of_permits_makes_no_revoked_one_valid(server, asha):
     columns = {"fromColumn": "from", "toColumn": "to", "stateColumn": "state"}
-    first = _ready(server, asha, PERMITS, "permits.csv", kind="PERMITS", crs="EPSG:4326", **columns)
+    first = made_ready(server, asha, PERMITS, "permits.csv", kind="PERMITS", crs="EPSG:4326", **columns)
     layer_id = keep(server, asha, first)["layerId"]
     path = sent(server, asha, PERMITS, "permits.csv", layerId=layer_id)
     refused = asha.post(f"{path}/read", {"kind": "PARCELS"})
@@ -200,8 +143,8 @@ def test_a_newer_version_of_permits_makes_no_revoked_one_valid(server, asha):
 def test_one_layer_too_many_is_refused_with_the_number(database_url):
     server = Server(database_url, layers_per_user=1)
     asha = server.user()
-    first = keep(server, asha, _ready(server, asha, files.field(3)))
-    path = _ready(server, asha, files.field(2))
+    first = keep(server, asha, made_ready(server, asha, files.field(3)))
+    path = made_ready(server, asha, files.field(2))
     refused = asha.post(f"{path}/keep", {})
     assert (refused.status, refused.json["detail"].split(":")[0]) == (409, "you keep 1 layers already")
     assert asha.get(path).json["state"] == "READY", "nothing of it is lost"
@@ -211,7 +154,7 @@ def test_one_layer_too_many_is_refused_with_the_number(database_url):
 
 
 def test_a_file_that_is_read_anew_is_kept_only_as_it_is_read_then(server, asha):
-    path = _ready(server, asha, files.field(3))
+    path = made_ready(server, asha, files.field(3))
     assert asha.post(f"{path}/read", {"nameColumn": "village"}).status == 202
     refused = asha.post(f"{path}/keep", {})
     assert (refused.status, "not ready" in refused.json["detail"]) == (409, True), "its preview shows another reading"
@@ -221,108 +164,3 @@ def test_a_file_that_is_read_anew_is_kept_only_as_it_is_read_then(server, asha):
     assert kept["state"] == "KEPT"
     names = [parcel["name"] for parcel in asha.get(f"/api/layers/{kept['layerId']}/parcels").json]
     assert names == [files.ODIA] * 3
-
-
-@pytest.mark.parametrize(
-    ("error", "state"), [(Unavailable("no store"), "READING"), (RuntimeError("unforeseen"), "FAILED")]
-)
-def test_what_breaks_a_reading_leaves_it_to_the_next_worker_or_says_so(server, asha, monkeypatch, error, state):
-    path = sent(server, asha, files.field(3))
-    asha.post(f"{path}/read", {})
-    (message,) = [each for each in server.jobs.sent if each.queue is Queue.IMPORTS]
-
-    with monkeypatch.context() as broken:
-        broken.setattr(server.images, "get", Mock(side_effect=error))
-        with pytest.raises(type(error)):
-            work(server)
-    assert asha.get(path).json["state"] == state
-    server.jobs.sent.append(message)
-    work(server)
-    assert asha.get(path).json["state"] == ("READY" if state == "READING" else "FAILED")
-
-
-def test_a_file_that_cannot_be_read_says_why_and_leaves_nothing(server, asha):
-    path = sent(server, asha, b"hello", "plots.gpkg")
-    shown = read(server, asha, path)
-    assert (shown["state"], shown["problem"]["reason"][:33]) == ("FAILED", "this GeoPackage is no SQLite data")
-    assert asha.post(f"{path}/keep", {}).status == 409
-    assert asha.call("DELETE", path).status == 204
-    assert asha.get(path).status == 404
-    assert [rows(server, table) for table in (t.layers, t.layer_versions, t.parcels, t.layer_imports)] == [0] * 4
-    assert not server.images.contents
-
-
-def test_what_did_not_arrive_and_what_is_too_large_say_so(server, asha):
-    made = asha.post("/api/layers/imports", {"fileName": "a.kml", "bytes": 9}).json
-    shown = read(server, asha, f"/api/layers/imports/{made['id']}")
-    assert "has not arrived" in shown["problem"]["reason"]
-    refused = asha.post("/api/layers/imports", {"fileName": "a.kml", "bytes": 2**40})
-    assert (refused.status, refused.json["errors"][0]["pointer"]) == (400, "/bytes")
-    refused = asha.post("/api/layers/imports", {"fileName": "a.kml", "bytes": 9, "layerId": 2**63})
-    assert (refused.status, refused.json["errors"][0]["pointer"]) == (400, "/layerId")
-    path = sent(server, asha, files.field(3))
-    asha.post(f"{path}/read", {})
-    work(server, most_bytes=100)
-    assert "at most 100 are read" in asha.get(path).json["problem"]["reason"]
-
-
-def test_a_file_is_sent_again_until_it_is_kept_and_only_whole(server, asha):
-    content = files.field(3)
-    broken = b"x" * len(content)
-    made = asha.post("/api/layers/imports", {"fileName": "plots.geojson", "bytes": len(content)}).json
-    path, url = f"/api/layers/imports/{made['id']}", made["upload"]["url"]
-
-    def put(raw):
-        return server.call("PUT", url, raw=raw, token=asha.token, headers=BYTES)
-
-    for short in (b"", content[:-1], content + b" "):
-        refused = put(short)
-        assert (refused.status, "were announced" in refused.json["detail"]) == (400, True)
-    assert not server.images.contents
-    assert put(broken).status == 204
-    assert read(server, asha, path)["state"] == "FAILED"
-    assert put(content).status == 204
-    assert (asha.get(path).json["state"], asha.get(path).json["problem"]) == ("WAITING", None)
-    assert read(server, asha, path)["preview"]["parcels"] == 3
-    other = content.replace(b"1/1", b"9/9")
-    assert put(other).status == 204
-    assert asha.post(f"{path}/keep", {}).status == 409, "nobody has looked at that"
-    assert read(server, asha, path)["preview"]["first"][0]["name"] == "9/9"
-    assert keep(server, asha, path)["state"] == "KEPT"
-    assert put(content).status == 409
-
-
-def test_files_that_failed_make_room_for_the_next_and_those_that_wait_do_not(database_url):
-    server = Server(database_url, imports_waiting=2)
-    asha = server.user()
-    paths = [sent(server, asha, b"hello", "plots.gpkg") for _ in range(2)]
-    assert [read(server, asha, path)["state"] for path in paths] == ["FAILED", "FAILED"]
-    paths.append(sent(server, asha, files.field(1)))
-    assert [asha.get(path).status for path in paths] == [404, 200, 200], "the oldest had to go"
-    paths.append(sent(server, asha, files.field(1)))
-    assert len(server.images.contents) == 2, "no more than so many are stored"
-    refused = asha.post("/api/layers/imports", {"fileName": "a.kml", "bytes": 9})
-    assert (refused.status, [asha.get(path).status for path in paths[2:]]) == (429, [200, 200])
-    server.engine.dispose()
-
-
-def test_nobody_else_sends_to_it_and_no_link_is_good_for_another(server, asha):
-    made = asha.post("/api/layers/imports", {"fileName": "a.kml", "bytes": 9}).json
-    other = server.user("badri@example.org")
-    url = made["upload"]["url"]
-    assert server.call("PUT", url, raw=b"x", token=other.token, headers=BYTES).status == 404
-    theirs = other.post("/api/layers/imports", {"fileName": "a.kml", "bytes": 9}).json["upload"]["url"]
-    mixed = f"{theirs.partition('?')[0]}?{url.partition('?')[2]}"
-    assert server.call("PUT", mixed, raw=b"x", token=other.token, headers=BYTES).status == 403
-    assert not server.images.contents
-
-
-def test_what_nobody_kept_is_forgotten_in_a_day(server, asha):
-    path = _ready(server, asha, files.field(2))
-    sweep = {"layers": server.ports.layers, "imports": server.ports.layer_imports, "store": server.images}
-    server.later(hours=23)
-    sweep_layers(clock=lambda: server.now, **sweep)
-    assert asha.get(path).status == 200
-    server.later(hours=2)
-    sweep_layers(clock=lambda: server.now, **sweep)
-    assert (asha.get(path).status, server.images.contents) == (404, {})

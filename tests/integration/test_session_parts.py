@@ -12,6 +12,7 @@ from chalicelib.domain.areas import Land
 from chalicelib.domain.jobs import Queue, TileJob
 from chalicelib.domain.sessions import SessionStatus
 from tests.support.builders.domain import GRID, a_change, a_new_area
+from tests.support.tile_runs import runs_of
 from tests.support.timing import at_once
 from tests.support.trip import LEASE_S, Trip, jobs_of
 
@@ -35,12 +36,6 @@ def small_parts(monkeypatch):
 @pytest.fixture
 def area(trip):
     return trip.add_area(tiles=TILES)
-
-
-def runs_of(trip, session):
-    with trip.engine.connect() as connection:
-        of_session = select(t.session_tiles).where(t.session_tiles.c.session_id == session.session_id)
-        return connection.execute(of_session.order_by(t.session_tiles.c.id)).all()
 
 
 def parts_left(trip):

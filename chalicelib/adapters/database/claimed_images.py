@@ -100,7 +100,7 @@ def stored_images(
     if compare_since is not None:
         since = {"run_id": run_id, "since": earliest_baseline(compare_since)}
         found |= {row.id: row for row in connection.execute(_OLDEST_SINCE, since)}
-    return tuple(map(image_of, found.values()))
+    return tuple(image_of(row, is_settled=bool(row.is_settled)) for row in found.values())
 
 
 def _clear(role: str) -> Select[Any]:
