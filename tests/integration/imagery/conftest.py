@@ -1,12 +1,14 @@
-"""The fixtures that tests of imagery share: Google's stand-in, and a catalogue of one scene of Sentinel-2."""
+"""The fixtures that tests of imagery share: Google's stand-in, a catalogue of one scene of Sentinel-2, archives."""
 
 from datetime import timedelta
 
 import pytest
 
+from chalicelib.adapters.database.archive_index import SqlArchiveIndex
 from tests.support.asked_sentinel2 import NOW
 from tests.support.builders import sentinel2
 from tests.support.builders.products import product_of
+from tests.support.indexed_archive import IndexedArchive
 from tests.support.standins.google import GoogleStandIn
 from tests.support.standins.stac import StacServer
 
@@ -39,3 +41,11 @@ def folder(tmp_path):
     place = tmp_path / "land"
     place.mkdir()
     return place
+
+
+@pytest.fixture
+def home(tmp_path, engine):
+    """Give an empty archive whose index is in the database."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    return IndexedArchive(folder, SqlArchiveIndex(engine))
