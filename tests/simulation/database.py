@@ -121,7 +121,7 @@ class _Reading:
         return self._reader
 
     def __exit__(self, *_raised: object) -> None:
-        pass
+        self._reader.rollback()  # as a pool does with what it is given back
 
 
 class SimEngine:
