@@ -69,8 +69,9 @@ class ArchiveWriter:
         licences = {name: licence_of(name) for name in self._attributions}
         named = [text for texts in self._attributions.values() for text in texts]
         self._add("LICENCES.txt", [files.licences_text(licences, named).encode()])
-        title = {"area_id": area_id, "name": area["name"]}
-        readme = files.readme_text(**title, made_at=self._made_at, pictures=counts, asked=asked)
+        readme = files.readme_text(
+            area_id=area_id, name=area["name"], made_at=self._made_at, pictures=counts, asked=asked
+        )
         self._add("README.txt", [readme.encode()])
         self._add("manifest.json", [files.json_text(self._manifest(asked))])
 

@@ -127,7 +127,7 @@ def test_connections_that_the_server_closed_are_replaced(own_server):
     assert areas.of_user(1, page=ALL).items == []
 
 
-def test_a_connection_is_asked_whether_it_lives_once_a_request(own_server, monkeypatch):
+def test_a_connection_that_was_used_just_now_is_not_asked_whether_it_lives(own_server, monkeypatch):
     engine, asked = make_engine(own_server.make("asked")), []
     to_head(engine)
     areas = SqlAreas(engine)

@@ -39,7 +39,6 @@ class PatientPool(QueuePool):
 def keep_time_on_mysql(engine: Engine) -> None:
     """Let each use of a connection wait as long as its user may."""
     event.listen(engine, "do_connect", _while_it_opens)
-    event.listen(engine, "connect", _for_hello)
     event.listen(engine, "checkout", _for_its_user)
     event.listen(engine, "checkin", _for_hello)
 
@@ -50,8 +49,9 @@ def _while_it_opens(_dialect: object, _record: object, _given: object, parameter
 
 
 def _for_its_user(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:  # noqa: ANN401 (a DBAPI connection)
+    used_at = record.info.get(_USED_AT)  # None: it was opened just now
     # By the wall's clock: the other one stands still while a function is frozen.
-    if not 0 <= time.time() - record.info[_USED_AT] < FRESH_S:
+    if used_at is not None and not 0 <= time.time() - used_at < FRESH_S:
         _check_life(connection)
     # PyMySQL has no public name for it, and no other time limit reaches a server that has stopped.
     connection._read_timeout = ANSWER_S if is_awaited() else WORK_S  # noqa: SLF001
