@@ -122,15 +122,13 @@ QUERY: Sequence[str] = ("search", "attention", "ids", "order")
 @api.route("/api/area-configs", response=list[ListedAreaOut], is_paged=True, query=tuple(QUERY))
 def list_areas(ports: Ports, request: Request, sign_in: SignIn, page: PageRequest) -> Page[Any]:
     """List your areas, oldest first or what waits for you first, with what was seen of each last."""
-    found = ports.area_lists.of_user(sign_in.user.user_id, wanted=_wanted(request), page=page)
-    area_ids = [area.area_id for area in found.items]
+    user_id, wanted = sign_in.user.user_id, _wanted(request)
     if not request.query_params:  # the first client, that cannot go on: all of a thousand areas has to fit
-        standings = ports.areas.standings(area_ids)
+        found = ports.area_lists.of_user(user_id, wanted=wanted, page=page)
+        standings = ports.areas.standings([area.area_id for area in found.items])
         return found.shown(lambda area: AreaOut.of(area, ports, standings.get(area.area_id)))
-    looks = ports.area_lists.looks(area_ids)
-    unseen = AreaLook(standing=None, attention=Attention.NOT_LOOKED_AT, latest=None, latest_change=None, open_places=0)
-    # One that was deleted between the two has no look any more.
-    return found.shown(lambda area: ListedAreaOut.listed(area, looks.get(area.area_id, unseen), ports))
+    looked_at = ports.area_lists.looked_at(user_id, wanted=wanted, page=page)
+    return looked_at.shown(lambda found: ListedAreaOut.listed(*found, ports))
 
 
 @api.route("/api/area-configs/attention", response=AttentionOut)

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import event, select, text, update
 
 from chalicelib.adapters.database import tables as t
+from chalicelib.adapters.database.session_summaries import kept_summary, summary_columns
 from chalicelib.domain.scenes import Scene
 from tests.support.api_server import SMALL_AREA
 from tests.support.builders.domain import NOON
@@ -70,13 +71,15 @@ def test_the_days_of_an_area_are_looked_up_and_its_images_not_walked(server, ash
         assert "is_apart_taken_at" in line, line
 
 
-@pytest.mark.parametrize("failed", [0, 1, 10, 100])
-def test_a_session_in_a_list_has_its_first_failures_and_all_else_of_it(server, asha, failed):
+@pytest.mark.parametrize("keep", [summary_columns, lambda summary: {"summary": summary}], ids=["now", "before"])
+@pytest.mark.parametrize("failed", [0, 1, 10, 11, 100])
+def test_a_session_in_a_list_has_its_first_failures_and_all_else_of_it(server, asha, failed, keep):
     area = asha.post("/api/area-configs", SMALL_AREA).json
     fill(server.engine, user_id=1, area_id=area["id"], runs=10)
     with server.engine.begin() as connection:
-        kept = connection.execute(select(SESSION.c.summary)).scalar_one()
-        connection.execute(update(SESSION).values(summary=kept | {"failures": kept["failures"][:failed]}))
+        whole = kept_summary(connection.execute(select(SESSION)).one())
+        kept = {"further_failures": None} | keep(whole | {"failures": whole["failures"][:failed]})
+        connection.execute(update(SESSION).values(**kept))
     (listed,) = asha.get("/api/alerts/sessions?limit=5").json
     whole = asha.get(f"/api/alerts/sessions/{listed['id']}").json
     assert len(whole["failures"]) == failed

@@ -5,11 +5,12 @@ from datetime import timedelta
 from sqlalchemy import insert
 
 from chalicelib.adapters.database import tables as t
+from chalicelib.adapters.database.session_summaries import summary_columns
 from tests.support.builders.domain import NOON
 
 AT_ONCE = 5_000
 TILES = 2_500  # of a session
-FAILURES = 100  # as many as a session's summary holds
+FAILURES = 100  # as many as a session's row keeps
 OUTLINE = [[[85.0, 20.0], [85.001, 20.0], [85.001, 20.001], [85.0, 20.0]]]
 REGION = {"area_m2": 900.0, "score": 0.9, "outline": OUTLINE, "reason": "below the area's smallest change"}
 
@@ -38,7 +39,7 @@ def _fill_sessions(engine, area_id, sessions):
     failed = [{"tile": f"17/{n}/7", "reason": "the provider has no image of this tile"} for n in range(FAILURES)]
     summary = {"counts": {"NO_CHANGE": TILES}, "severity": None, "authorised": 0, "untold": 0, "parcels": 0}
     summary |= {"kinds": [], "clear_share": 1.0, "newest_captured_at": None, "unseen": None, "failures": failed}
-    row = {"area_id": area_id, "cause": "SCHEDULED", "status": "COMPLETED_CHANGES_DETECTED", "summary": summary}
+    row = {"area_id": area_id, "cause": "SCHEDULED", "status": "COMPLETED_CHANGES_DETECTED", **summary_columns(summary)}
     row |= {"started_at": NOON, "deadline_at": NOON, "ended_at": NOON, "tiles_planned": TILES}
     with engine.begin() as connection:
         connection.execute(insert(t.alert_sessions), [{"id": n, **row} for n in range(1, sessions + 1)])

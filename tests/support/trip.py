@@ -1,7 +1,7 @@
 """The trip on a real database, with fakes for the rest of the world: what the tests of the pipeline stand on."""
 
-import itertools
 from datetime import timedelta
+from uuid import uuid4
 
 from chalicelib.adapters.database.accounts import SqlAccounts
 from chalicelib.adapters.database.alerts import SqlAlerts
@@ -42,7 +42,6 @@ from tests.support.fakes.push import MemoryPush
 LEASE_S = 60.0
 ALL = PageRequest(1000)
 MANY = 1_000_000  # more areas than any test adds, however fast its machine is
-_emails = itertools.count()
 
 
 class Trip:
@@ -77,7 +76,7 @@ class Trip:
         self.now += timedelta(**delta)
 
     def add_user(self):
-        email = f"user{next(_emails)}@example.org"
+        email = f"{uuid4().hex}@example.org"  # no recorded trip has it, which a test may have said again before
         return self.accounts.add_user(email=email, password_hash="x", profile=None, now=self.now)
 
     def add_area(self, *, user=None, **area):

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Engine, Text, bindparam, func, select, type_coerce
+from sqlalchemy import Connection, Engine, Text, bindparam, func, select, type_coerce
 from typing_extensions import override
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.engine import reads
 from chalicelib.adapters.database.named_parcel_rows import named_by_alerts, named_of
-from chalicelib.adapters.database.owned import ONE_SESSION_ID
+from chalicelib.adapters.database.owned import ONE_SESSION_ID, THAT_SESSION
 from chalicelib.adapters.database.paging import AnyRow, Listing, counted, page_of
-from chalicelib.adapters.database.rows import alert_of, failure_of, ignored_of, tile_image_of, unseen_tile_of
+from chalicelib.adapters.database.rows import OF_IMAGE, alert_of, failure_of, ignored_of, tile_image_of, unseen_tile_of
 from chalicelib.application.ports.alerts import Alerts
 from chalicelib.domain.alerts import Alert, Ignored
 from chalicelib.domain.errors import NotFound
@@ -32,14 +31,13 @@ _BY_SESSION = "FORCE INDEX (ix_session_tiles_session_id_verdict)"
 _BY_UNSEEN = "FORCE INDEX (ix_session_tiles_session_id_unseen_since)"
 
 # Made once: to make a statement takes as long as to run it.
-_OF_SESSION: BindParameter[Any] = bindparam("of_session")
-_RUNS = select(RUN).where(RUN.c.session_id == _OF_SESSION)
-_ALERTS = Listing.newest_first(select(ALERT).where(ALERT.c.session_id == _OF_SESSION), ALERT.c.id)
+_RUNS = select(RUN).where(RUN.c.session_id == THAT_SESSION)
+_ALERTS = Listing.newest_first(select(ALERT).where(ALERT.c.session_id == THAT_SESSION), ALERT.c.id)
 _FAILED = Listing.oldest_first(_RUNS.where(RUN.c.verdict == Verdict.FAILED), RUN.c.id)
 _UNSEEN = Listing.oldest_first(
     _RUNS.where(RUN.c.unseen_since.is_not(None)).with_hint(RUN, _BY_UNSEEN, "mysql"), RUN.c.id
 )
-_IMAGES = select(IMAGE).where(IMAGE.c.id.in_(bindparam("ids", expanding=True)))
+_IMAGES = select(*OF_IMAGE).where(IMAGE.c.id.in_(bindparam("ids", expanding=True)))
 _PLACES = select(SIGHTING.c.tile_run_id, SIGHTING.c.place_id).where(
     SIGHTING.c.tile_run_id.in_(bindparam("runs", expanding=True)),
     SIGHTING.c.is_told.is_(True),
@@ -58,22 +56,19 @@ class SqlAlerts(Alerts):
     def of_session(
         self, connection: Connection, session_id: int, *, user_id: int, page: PageRequest
     ) -> Page[tuple[Alert, TileImage]]:
-        _check_owner(connection, session_id, user_id)
-        rows, total = _ALERTS.read(connection, page, {"of_session": session_id})
+        rows, total = _of_session(_ALERTS, connection, session_id, user_id, page)
         return page_of(rows, page, total, lambda shown: _with_images(connection, shown))
 
     @override
     @reads
     def failures(self, connection: Connection, session_id: int, *, user_id: int, page: PageRequest) -> Page[Failure]:
-        _check_owner(connection, session_id, user_id)
-        rows, total = _FAILED.read(connection, page, {"of_session": session_id})
+        rows, total = _of_session(_FAILED, connection, session_id, user_id, page)
         return page_of(rows, page, total, lambda shown: [failure_of(row) for row in shown])
 
     @override
     @reads
     def unseen(self, connection: Connection, session_id: int, *, user_id: int, page: PageRequest) -> Page[UnseenTile]:
-        _check_owner(connection, session_id, user_id)
-        rows, total = _UNSEEN.read(connection, page, {"of_session": session_id})
+        rows, total = _of_session(_UNSEEN, connection, session_id, user_id, page)
         return page_of(rows, page, total, lambda shown: [unseen_tile_of(row) for row in shown])
 
     @override
@@ -122,6 +117,16 @@ class SqlAlerts(Alerts):
         rows = connection.execute(behind).all()
         total = counted(connection, query, page, rows)
         return page_of(rows, page, total, lambda shown: [named_of(row) for row in shown])
+
+
+def _of_session(
+    listing: Listing, connection: Connection, session_id: int, user_id: int, page: PageRequest
+) -> tuple[Sequence[AnyRow], int | None]:
+    """Read a page of what belongs to a user's session. Whether there is one is asked only where nothing does."""
+    rows, total = listing.read(connection, page, {"wanted": session_id, "owner": user_id})
+    if not rows:
+        _check_owner(connection, session_id, user_id)
+    return rows, total
 
 
 def _check_owner(connection: Connection, session_id: int, user_id: int) -> None:

@@ -30,7 +30,7 @@ AREA, SESSION, ALERT, IMAGE = t.area_configs, t.alert_sessions, t.alert_details,
 PLACE, SIGHTING, PARCEL, HOLD, ENTRY = t.places, t.place_sightings, t.named_parcels, t.holds, t.audit_entries
 OF_AREA = tuple(c for c in AREA.c if c.name not in ("user_id", "deleted_at", "is_told_to_operator", "next_due_at"))
 _SESSION = ("id", "cause", "status", "reason", "started_at", "ended_at", "tiles_planned", "summary", "two_dates")
-OF_SESSION = tuple(SESSION.c[name] for name in _SESSION)
+OF_SESSION = tuple(SESSION.c[name] for name in (*_SESSION, "further_failures"))
 OF_ALERT = tuple(ALERT.c)
 OF_SIGHTING = tuple(c for c in SIGHTING.c if c.name != "area_id")
 OF_PARCEL = tuple(c for c in PARCEL.c if c.name != "area_id")
@@ -60,7 +60,11 @@ class SqlAreaContents(SqlAreaLooks, AreaContents):
 
     @override
     def sessions(self, area_id: int) -> Iterator[Known]:
-        return self.rows_of(SESSION, OF_SESSION, area_id)
+        for row in self.rows_of(SESSION, OF_SESSION, area_id):
+            further = row.pop("further_failures")
+            if further:
+                row["summary"] = {**row["summary"], "failures": row["summary"]["failures"] + further}
+            yield row
 
     @override
     def alerts(self, area_id: int) -> Iterator[Known]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import (
@@ -26,7 +25,7 @@ from typing_extensions import override
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.area_shapes import is_of_its_land
-from chalicelib.adapters.database.area_states import OF_ITS_LAND, standings_of
+from chalicelib.adapters.database.area_states import OF_ITS_LAND, standing_of
 from chalicelib.adapters.database.engine import reads
 from chalicelib.adapters.database.owned import NEWEST
 from chalicelib.adapters.database.paging import Listing, counted
@@ -43,6 +42,7 @@ from chalicelib.domain.sessions import Session, SessionStatus
 AREA, STATE, SESSION, PLACE = t.area_configs, t.area_states, t.alert_sessions, t.places
 RANKS = {attention: rank for rank, attention in enumerate(Attention)}
 ID_BITS = 56  # of a cursor, below the rank: no id needs more
+_NO_LOOK = AreaLook(standing=None, attention=Attention.NOT_LOOKED_AT, latest=None, latest_change=None, open_places=0)
 _NEWEST_OF_STATUS = "FORCE INDEX (ix_alert_sessions_area_id_status_id)"
 
 
@@ -85,15 +85,14 @@ _LOOKS = (
         _newest(NEWEST, SESSION.c.id).label("latest_id"),
         _newest(_NEWEST_OF_STATUS, SESSION.c.id, _is_change).label("change_id"),
         _OPEN_PLACES.label("open_places"),
+        *(column for column in STATE.c if column is not STATE.c.session_id),
     )
     .select_from(_WITH_STATE)
     .where(AREA.c.id.in_(bindparam("areas", expanding=True)))
 )
-_OF_SUMMARY = ("counts", "severity", "kinds", "unseen")  # the failures of a hundred sessions would take long to decode
-_SESSIONS = select(
-    *(column for column in SESSION.c if column is not SESSION.c.summary),
-    *(SESSION.c.summary[name].label(f"summary_{name}") for name in _OF_SUMMARY),
-).where(SESSION.c.id.in_(bindparam("sessions", expanding=True)))
+_SESSIONS = select(*(column for column in SESSION.c if column is not SESSION.c.further_failures)).where(
+    SESSION.c.id.in_(bindparam("sessions", expanding=True))
+)
 
 
 class SqlAreaLists(AreaLists):
@@ -105,34 +104,17 @@ class SqlAreaLists(AreaLists):
     @override
     @reads
     def of_user(self, connection: Connection, user_id: int, *, wanted: AreaFilter, page: PageRequest) -> Page[Area]:
-        if wanted == AreaFilter():
-            rows, total = _ALL.read(connection, page, {"owner": user_id})
-        else:
-            query = _RANKED.where(_is_of(user_id), *_conditions(wanted))
-            rows = connection.execute(_after(query, wanted.order, page.after).limit(page.limit + 1)).all()
-            total = counted(connection, query, page, rows)
-        found = readable(rows[: page.limit], lambda row: (area_of(row), _key(row, wanted.order)))
-        following = _key(rows[page.limit - 1], wanted.order) if len(rows) > page.limit else None
-        return Page([area for area, _ in found], total, following, [key for _, key in found])
+        return _of_user(connection, user_id, wanted, page)
 
     @override
     @reads
-    def looks(self, connection: Connection, area_ids: Collection[int]) -> Mapping[int, AreaLook]:
-        found = connection.execute(_LOOKS, {"areas": list(area_ids)}).all()
-        wanted = {number for row in found for number in (row.latest_id, row.change_id) if number is not None}
-        sessions = _sessions(connection, list(wanted))
-        standings = standings_of(connection, area_ids)
-        words = list(Attention)
-        return {
-            row.id: AreaLook(
-                standing=standings.get(row.id),
-                attention=words[row.rank],
-                latest=sessions.get(row.latest_id),
-                latest_change=sessions.get(row.change_id),
-                open_places=row.open_places,
-            )
-            for row in found
-        }
+    def looked_at(
+        self, connection: Connection, user_id: int, *, wanted: AreaFilter, page: PageRequest
+    ) -> Page[tuple[Area, AreaLook]]:
+        found = _of_user(connection, user_id, wanted, page)
+        looks = _looks(connection, [area.area_id for area in found.items])
+        # One that was deleted between the two has no look any more.
+        return found.shown(lambda area: (area, looks.get(area.area_id, _NO_LOOK)))
 
     @override
     @reads
@@ -145,6 +127,35 @@ class SqlAreaLists(AreaLists):
         of_user = select(func.count()).select_from(AREA.join(SESSION, SESSION.c.open_area_id == AREA.c.id))
         running = connection.execute(of_user.where(_is_of(user_id))).scalar_one()
         return AttentionCounts(sum(by_attention.values()), int(running), by_attention)
+
+
+def _of_user(connection: Connection, user_id: int, wanted: AreaFilter, page: PageRequest) -> Page[Area]:
+    if wanted == AreaFilter():
+        rows, total = _ALL.read(connection, page, {"owner": user_id})
+    else:
+        query = _RANKED.where(_is_of(user_id), *_conditions(wanted))
+        rows = connection.execute(_after(query, wanted.order, page.after).limit(page.limit + 1)).all()
+        total = counted(connection, query, page, rows)
+    found = readable(rows[: page.limit], lambda row: (area_of(row), _key(row, wanted.order)))
+    following = _key(rows[page.limit - 1], wanted.order) if len(rows) > page.limit else None
+    return Page([area for area, _ in found], total, following, [key for _, key in found])
+
+
+def _looks(connection: Connection, area_ids: list[int]) -> dict[int, AreaLook]:
+    found = connection.execute(_LOOKS, {"areas": area_ids}).all() if area_ids else []
+    wanted = {number for row in found for number in (row.latest_id, row.change_id) if number is not None}
+    sessions = _sessions(connection, list(wanted))
+    words = list(Attention)
+    return {
+        row.id: AreaLook(
+            standing=standing_of(row) if row.state is not None else None,
+            attention=words[row.rank],
+            latest=sessions.get(row.latest_id),
+            latest_change=sessions.get(row.change_id),
+            open_places=row.open_places,
+        )
+        for row in found
+    }
 
 
 def _is_of(user_id: int) -> ColumnElement[bool]:
@@ -190,12 +201,11 @@ def _key(row: Row[Any], order: AreaOrder) -> int:
 
 def _sessions(connection: Connection, session_ids: list[int]) -> dict[int, Session]:
     rows = connection.execute(_SESSIONS, {"sessions": session_ids}).all() if session_ids else []
-    running = [row.id for row in rows if row.summary_counts is None]
+    running = [row.id for row in rows if row.summary is None]
     counts = count_verdicts(connection, running) if running else {}
     return {row.id: session_of(row, _summary(row, counts.get(row.id, {}))) for row in rows}
 
 
 def _summary(row: Row[Any], counts: dict[str, int]) -> dict[str, Any]:
-    known = {name: getattr(row, f"summary_{name}") for name in _OF_SUMMARY}
-    known["counts"] = counts if known["counts"] is None else known["counts"]
-    return known | {"clear_share": None, "newest_captured_at": None, "failures": []}
+    known = row.summary or {"counts": counts, "clear_share": None, "newest_captured_at": None}
+    return {**known, "failures": []}

@@ -73,9 +73,12 @@ _STANDINGS = (  # made once, as in `owned`
 def standings_of(connection: Connection, area_ids: Iterable[int]) -> dict[int, AreaStanding]:
     """Return how areas stand; one whose land no whole session has looked at yet is not among them."""
     rows = connection.execute(_STANDINGS, {"areas": list(area_ids)})
-    return {
-        row.area_id: AreaStanding(AreaState(row.state), row.since, unseen_of(row), row.clearly_seen_at) for row in rows
-    }
+    return {row.area_id: standing_of(row) for row in rows}
+
+
+def standing_of(row: Row[Any]) -> AreaStanding:
+    """Return how an area stands, of a row of `area_states`."""
+    return AreaStanding(AreaState(row.state), row.since, unseen_of(row), row.clearly_seen_at)
 
 
 def unseen_of(row: Row[Any]) -> Unseen | None:

@@ -50,15 +50,15 @@ _TOLD = (
     .join(SESSION, SESSION.c.area_id == AREA.c.id)
     .where(AREA.c.deleted_at.is_(None))
 )
-# By their ids, as in `paging.newest`; made once. Each session is read once, however many pushes it has.
+# Each session is read once, however many pushes it has.
 _OF_USER = Listing.newest_first(
     select(PUSH.c.id)
     .join(SESSION, SESSION.c.id == PUSH.c.session_id)
     .join(AREA, AREA.c.id == SESSION.c.area_id)
     .where(AREA.c.user_id == bindparam("owner"), AREA.c.deleted_at.is_(None)),
     PUSH.c.id,
+    shown=select(PUSH),
 )
-_SHOWN = select(PUSH).where(PUSH.c.id.in_(bindparam("ids", expanding=True))).order_by(PUSH.c.id.desc())
 _SESSIONS = _TOLD.where(AREA.c.user_id == bindparam("owner"), SESSION.c.id.in_(bindparam("sessions", expanding=True)))
 
 
@@ -167,8 +167,7 @@ class SqlDeliveries(Deliveries):
     @override
     @reads
     def of_user(self, connection: Connection, user_id: int, *, page: PageRequest) -> Page[PushMade]:
-        found, total = _OF_USER.read(connection, page, {"owner": user_id})
-        rows = connection.execute(_SHOWN, {"ids": [row.id for row in found]}).all() if found else []
+        rows, total = _OF_USER.read(connection, page, {"owner": user_id})
         of_states = notices_by_id(connection, {row.notice_id for row in rows if row.notice_id is not None})
         of_sessions = _notices_of(connection, {row.session_id for row in rows}, user_id)
         rows = [row for row in rows if row.session_id in of_sessions]  # its area was deleted just now otherwise

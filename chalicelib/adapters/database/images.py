@@ -19,9 +19,9 @@ from typing_extensions import override
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.captures import is_there
 from chalicelib.adapters.database.engine import insert_row, reads
-from chalicelib.adapters.database.owned import ONE_AREA
+from chalicelib.adapters.database.owned import ONE_AREA, THAT_AREA
 from chalicelib.adapters.database.paging import Listing, page_of
-from chalicelib.adapters.database.rows import tile_image_of
+from chalicelib.adapters.database.rows import OF_IMAGE, tile_image_of
 from chalicelib.adapters.database.scenes import json_of_items
 from chalicelib.application.ports.image_rows import ImageRows
 from chalicelib.domain.errors import NotFound, Unavailable
@@ -46,9 +46,9 @@ _OF_DATES_THEN = _THEN.join(SESSION, SESSION.c.id == IMAGE.c.session_id).where(
     SESSION.c.two_dates.is_not(None),  # not those of the seasons
 )
 _LAST = bindparam("last", type_=IMAGE.c.taken_at.type)
-_IS_LISTED = (IMAGE.c.area_id == bindparam("area")) & IMAGE.c.is_apart.is_(None) & IMAGE.c.dropped_at.is_(None)
+_IS_LISTED = (IMAGE.c.area_id == THAT_AREA) & IMAGE.c.is_apart.is_(None) & IMAGE.c.dropped_at.is_(None)
 _OF_AREA = Listing(
-    select(IMAGE, RUN.c.clearly_seen_at).outerjoin(RUN, RUN.c.id == IMAGE.c.tile_run_id).where(_IS_LISTED),
+    select(*OF_IMAGE, RUN.c.clearly_seen_at).outerjoin(RUN, RUN.c.id == IMAGE.c.tile_run_id).where(_IS_LISTED),
     (IMAGE.c.taken_at.desc(), IMAGE.c.id.desc()),
     (IMAGE.c.taken_at < _LAST) | ((IMAGE.c.taken_at == _LAST) & (IMAGE.c.id < bindparam("beyond"))),
     # Without its hint MySQL takes the index whose order it would need to list, and reads each row to count it.
@@ -67,13 +67,13 @@ class SqlImageRows(ImageRows):
     @override
     @reads
     def of_area(self, connection: Connection, area_id: int, *, user_id: int, page: PageRequest) -> Page[TileImage]:
-        if connection.execute(ONE_AREA, {"wanted": area_id, "owner": user_id}).first() is None:
-            raise NotFound(f"there is no area {area_id}")
-        given: dict[str, Any] = {"area": area_id}
+        given: dict[str, Any] = {"wanted": area_id, "owner": user_id}
         if page.after is not None:
             is_it = (IMAGE.c.area_id == area_id) & (IMAGE.c.id == page.after)  # also if it was dropped meanwhile
             given["last"] = connection.execute(select(IMAGE.c.taken_at).where(is_it)).scalar() or _END_OF_TIME
         rows, total = _OF_AREA.read(connection, page, given)
+        if not rows and connection.execute(ONE_AREA, {"wanted": area_id, "owner": user_id}).first() is None:
+            raise NotFound(f"there is no area {area_id}")
         return page_of(
             rows, page, total, lambda shown: [tile_image_of(row, clearly_seen_at=row.clearly_seen_at) for row in shown]
         )

@@ -34,12 +34,15 @@ class Listing:
     """A list whose statements are made once: to make one takes as long as to run it.
 
     `query` has parameters of its own, which `given` fills in. The rows of `counted` are as many: another way to them.
+    With `shown`, the query finds keys alone, and that says what is read of them: to sort a user's years of wide rows,
+    and what each costs to work out, for fifty of them would take seconds.
     """
 
     @classmethod
-    def newest_first(cls, query: Select[Any], key: Column[Any]) -> Listing:
+    def newest_first(cls, query: Select[Any], key: Column[Any], *, shown: Select[Any] | None = None) -> Listing:
         """List the rows by their key, the largest first."""
-        return cls(query, (key.desc(),), key < bindparam("beyond"))
+        whole = None if shown is None else (lambda found: _joined(shown, key, found))
+        return cls(query, (key.desc(),), key < bindparam("beyond"), whole=whole)
 
     @classmethod
     def oldest_first(cls, query: Select[Any], key: Column[Any]) -> Listing:
@@ -53,38 +56,45 @@ class Listing:
         beyond: ColumnElement[bool],
         *,
         counted: Select[Any] | None = None,
+        whole: Callable[[Select[Any]], Select[Any]] | None = None,
     ) -> None:
-        self._first = query.order_by(*order).limit(bindparam("most"))
-        self._later = query.where(beyond).order_by(*order).limit(bindparam("most"))
         ones = (
             (query if counted is None else counted)
             .with_only_columns(literal(1).label("one"))
-            .limit(bindparam("most"))
+            .limit(bindparam("counted_to"))
             .subquery()
         )
         self._count = select(func.count()).select_from(ones)
+        whole = whole or (lambda found: found)
+        first, later = (whole(each.order_by(*order).limit(bindparam("most"))) for each in (query, query.where(beyond)))
+        self._first, self._later = first, later
+        # With its rows, as one answer to wait for: a database works it out once.
+        listed = self._count.scalar_subquery().label("listed")
+        self._first_counted, self._later_counted = first.add_columns(listed), later.add_columns(listed)
 
     def read(
         self, connection: Connection, request: PageRequest, given: dict[str, Any]
     ) -> tuple[Sequence[AnyRow], int | None]:
         """Read a page's rows and one more, and count the list as far as the page asks; None as `counted` says."""
         asked = given | {"most": request.limit + 1}
-        if request.after is None:
-            rows = connection.execute(self._first, asked).all()
-        else:
-            rows = connection.execute(self._later, asked | {"beyond": request.after}).all()
-        return rows, self._counted(connection, request, rows, given)
-
-    def _counted(
-        self, connection: Connection, request: PageRequest, rows: Sequence[AnyRow], given: dict[str, Any]
-    ) -> int | None:
+        if request.after is not None:
+            asked["beyond"] = request.after
         if request.count_to == 0:
-            return None
-        if _is_counted(request, rows):
-            return len(rows)
-        most = ALL if request.count_to is None else request.count_to
-        total = int(connection.execute(self._count, given | {"most": most + 1}).scalar_one())
-        return None if total > most else total
+            rows = connection.execute(self._first if request.after is None else self._later, asked).all()
+            return rows, None
+        counts = {"counted_to": 1 + (ALL if request.count_to is None else request.count_to)}
+        query = self._first_counted if request.after is None else self._later_counted
+        rows = connection.execute(query, asked | counts).all()
+        if rows:
+            total = int(rows[0].listed)
+        else:  # there is nothing to count, or the page is behind all of it
+            total = 0 if request.after is None else int(connection.execute(self._count, given | counts).scalar_one())
+        return rows, total if total < counts["counted_to"] else None
+
+
+def _joined(shown: Select[Any], key: Column[Any], found: Select[Any]) -> Select[Any]:
+    keys = found.subquery("found")
+    return shown.join(keys, keys.c[key.name] == key).order_by(keys.c[key.name].desc())
 
 
 def newest(connection: Connection, query: Select[Any], key: Column[Any], request: PageRequest) -> Sequence[AnyRow]:

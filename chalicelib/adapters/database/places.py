@@ -49,17 +49,16 @@ _HISTORY = (
     .limit(bindparam("most"))
 )
 _AREAS = select(AREA.c.id).where(AREA.c.user_id == bindparam("owner"), AREA.c.deleted_at.is_(None))
-_SHOWN = select(PLACE).where(PLACE.c.id.in_(bindparam("ids", expanding=True))).order_by(PLACE.c.id.desc())
 
 
 @cache
 def _listing(is_of_one_area: bool, has_since: bool, is_open: bool | None) -> Listing:  # noqa: FBT001
-    """Make the statements of a list of places' ids. Of one area the index gives them in their order."""
+    """Make the statements of a list of places. Of one area the index gives them in their order."""
     of_areas = PLACE.c.area_id.in_(bindparam("areas", expanding=True))
     is_mine = PLACE.c.area_id == bindparam("area") if is_of_one_area else of_areas
     conditions = _conditions(bindparam("since") if has_since else None, is_open)
     query = select(PLACE.c.id).where(is_mine, PLACE.c.merged_into_id.is_(None), *conditions)
-    return Listing.newest_first(query, PLACE.c.id)
+    return Listing.newest_first(query, PLACE.c.id, shown=select(PLACE))
 
 
 class SqlPlaces(Places):
@@ -75,8 +74,7 @@ class SqlPlaces(Places):
         areas = [area_id for area_id in mine if wanted.area_id in (None, area_id)]
         listing = _listing(len(areas) == 1, wanted.since is not None, wanted.is_open)
         given = {"area": next(iter(areas), None), "areas": areas, "since": wanted.since}
-        found, total = listing.read(connection, page, given)
-        rows = connection.execute(_SHOWN, {"ids": [row.id for row in found]}).all()
+        rows, total = listing.read(connection, page, given)
         return page_of(rows, page, total, lambda shown: [_place_of(row) for row in shown])
 
     @override

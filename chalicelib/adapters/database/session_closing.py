@@ -30,6 +30,7 @@ from chalicelib.adapters.database.session_summaries import (
     clearly_seen_in,
     count_verdicts,
     summarise,
+    summary_columns,
     unseen_in,
     untold_in,
     unusable_in,
@@ -203,7 +204,7 @@ def finish_if_done(connection: Connection, session: Row[Any], *, now: datetime, 
             reason=ending.reason and ending.reason[:MAX_REASON],
             open_area_id=None,
             ended_at=now,
-            summary=summary,
+            **summary_columns(summary),
         )
     )
     record_after_commit(

@@ -1,11 +1,11 @@
-"""Lists of sessions, in the database. Their statements are made once, and decode no more of a row than a list shows."""
+"""Lists of sessions, in the database. They decode no more of a row than a list shows."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import JSON, Connection, bindparam, func
+from sqlalchemy import Connection, Select, bindparam, select
 
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.owned import owned_sessions
@@ -16,19 +16,15 @@ from chalicelib.domain.paging import Page, PageRequest
 from chalicelib.domain.sessions import FAILURES_LISTED, Session
 
 SESSION = t.alert_sessions
-_MINE = owned_sessions(bindparam("owner"))
-# By their ids, which are found alone: to sort years of wide rows for the sake of fifty would take seconds.
-_OF_USER = Listing.newest_first(_MINE.with_only_columns(SESSION.c.id), SESSION.c.id)
-_OF_AREA = Listing.newest_first(
-    owned_sessions(bindparam("owner"), bindparam("area")).with_only_columns(SESSION.c.id), SESSION.c.id
-)
-# A summary has a hundred failures, which take longer to decode than all else of the row.
-_FIRST = [f"$.failures[{number}]" for number in range(FAILURES_LISTED)]
-_SHOWN = _MINE.with_only_columns(
-    *(column for column in SESSION.c if column is not SESSION.c.summary),
-    func.json_remove(SESSION.c.summary, "$.failures", type_=JSON).label("summary"),
-    func.json_extract(SESSION.c.summary, *_FIRST, type_=JSON).label("first_failures"),
-).where(SESSION.c.id.in_(bindparam("ids", expanding=True)))
+_SHOWN = select(*(column for column in SESSION.c if column is not SESSION.c.further_failures))
+
+
+def _listing(mine: Select[Any]) -> Listing:
+    return Listing.newest_first(mine.with_only_columns(SESSION.c.id), SESSION.c.id, shown=_SHOWN)
+
+
+_OF_USER = _listing(owned_sessions(bindparam("owner")))
+_OF_AREA = _listing(owned_sessions(bindparam("owner"), bindparam("area")))
 
 
 def sessions_of_user(
@@ -37,10 +33,7 @@ def sessions_of_user(
     """Return a page of the sessions of a user's areas, or of one area, newest first; of each its first failures."""
     owner = {"owner": user_id}
     listing, given = (_OF_USER, owner) if area_id is None else (_OF_AREA, owner | {"area": area_id})
-    found, total = listing.read(connection, page, given)
-    ids = [row.id for row in found]
-    rows = connection.execute(_SHOWN, owner | {"ids": ids}).all() if ids else []
-    rows = sorted(rows, key=lambda row: int(row.id), reverse=True)
+    rows, total = listing.read(connection, page, given)
     return page_of(rows, page, total, lambda shown: _sessions(connection, shown))
 
 
@@ -51,9 +44,5 @@ def _sessions(connection: Connection, rows: Sequence[AnyRow]) -> list[Session]:
 
 
 def _summary(connection: Connection, row: AnyRow, counts: dict[int, dict[str, int]]) -> dict[str, Any]:
-    if row.summary is None:
-        whole = summarise(connection, row.id, counts.get(row.id, {}))
-        return whole | {"failures": whole["failures"][:FAILURES_LISTED]}
-    # SQLite says null for each that is not there, and MySQL nothing, also where there is none.
-    first = [failure for failure in row.first_failures or () if failure is not None]
-    return {**row.summary, "failures": first}
+    known = row.summary or summarise(connection, row.id, counts.get(row.id, {}))
+    return {**known, "failures": known["failures"][:FAILURES_LISTED]}  # a release before kept a hundred there

@@ -10,11 +10,12 @@ from sqlalchemy import Connection, bindparam, case, func, or_, select
 from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.comparisons import is_of_pair, shows_once
 from chalicelib.adapters.database.references import SAME_GROUND
-from chalicelib.adapters.database.rows import tile_of
+from chalicelib.adapters.database.rows import AnyRow, tile_of
 from chalicelib.domain.changes import Reason, waits_for_another
 from chalicelib.domain.choosing import Unusable, newer_unusable
 from chalicelib.domain.kinds import read_as
 from chalicelib.domain.permits import Standing
+from chalicelib.domain.sessions import FAILURES_LISTED
 from chalicelib.domain.severity import highest
 from chalicelib.domain.tile_runs import Verdict
 from chalicelib.domain.unseen import LOOKED, SeenTile, Unseen, clearly_seen_at
@@ -150,6 +151,20 @@ def summarise(
         "unseen": unseen and _kept(unseen),
         "failures": [{"tile": str(tile_of(row)), "reason": row.reason or "no reason kept"} for row in failed],
     }
+
+
+def summary_columns(summary: dict[str, Any]) -> dict[str, Any]:
+    """Return the columns of a session's row that keep its summary: in parts, for lists show few of its failures."""
+    failures = summary["failures"]
+    listed, further = failures[:FAILURES_LISTED], failures[FAILURES_LISTED:]
+    return {"summary": summary | {"failures": listed}, "further_failures": further or None}
+
+
+def kept_summary(row: AnyRow) -> dict[str, Any] | None:
+    """Return the whole summary that a session's row keeps; None: it is open."""
+    if row.summary is None:
+        return None
+    return {**row.summary, "failures": row.summary["failures"] + (row.further_failures or [])}
 
 
 def _kept(unseen: Unseen) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from chalicelib.adapters.database.session_opening import (
     planned,
     refuse_session,
 )
-from chalicelib.adapters.database.session_summaries import count_verdicts, summarise
+from chalicelib.adapters.database.session_summaries import count_verdicts, kept_summary, summarise
 from chalicelib.adapters.database.two_dates import answering, open_two_dates
 from chalicelib.application.patience import is_awaited
 from chalicelib.application.ports.sessions import Sessions
@@ -239,4 +239,6 @@ class SqlSessions(Sessions):
     def _read(connection: Connection, rows: list[Row[Any]]) -> list[Session]:
         running = [row.id for row in rows if row.summary is None]
         counts = count_verdicts(connection, running) if running else {}
-        return [session_of(row, row.summary or summarise(connection, row.id, counts.get(row.id, {}))) for row in rows]
+        return [
+            session_of(row, kept_summary(row) or summarise(connection, row.id, counts.get(row.id, {}))) for row in rows
+        ]

@@ -21,6 +21,7 @@ from chalicelib.adapters.database.engine import insert_row, reads, writes
 from chalicelib.adapters.database.notices import entry_of
 from chalicelib.adapters.database.outbox import post
 from chalicelib.adapters.database.push_rows import add_pushes, devices_of
+from chalicelib.adapters.database.session_summaries import kept_summary
 from chalicelib.application.ports.state_notices import StateNotices
 from chalicelib.domain.area_states import AreaState, as_it_is_told
 from chalicelib.domain.jobs import Message, Queue, SessionJob
@@ -122,9 +123,9 @@ def _look_again(connection: Connection, rows: dict[int, Row[Any]], waiting: set[
 def _about(connection: Connection, row: Row[Any], name: str, news: News) -> AreaNews:
     """Return what is told of an area, by the session that said so last."""
     session_id = row.session_id or _last_session(connection, row.area_id)  # a release before did not write it
-    said = select(SESSION.c.summary, SESSION.c.tiles_planned).where(SESSION.c.id == session_id)
-    session = connection.execute(said).one_or_none()  # None: it was purged since
-    summary = (session and session.summary) or {}
+    said = select(SESSION.c.summary, SESSION.c.further_failures, SESSION.c.tiles_planned)
+    session = connection.execute(said.where(SESSION.c.id == session_id)).one_or_none()  # None: it was purged since
+    summary = (session and kept_summary(session)) or {}
     reasons = [failure["reason"] for failure in summary.get("failures", [])]
     unseen = unseen_of(row)
     return AreaNews(

@@ -96,11 +96,11 @@ alert_sessions = table(
     Column("cause", String(16), nullable=False),
     Column("status", String(32), nullable=False),
     Column("reason", String(500)),
-    Column("started_at", UtcDateTime, nullable=False),
-    Column("deadline_at", UtcDateTime, nullable=False),
+    *(Column(name, UtcDateTime, nullable=False) for name in ("started_at", "deadline_at")),
     Column("ended_at", UtcDateTime),
     Column("tiles_planned", Integer, nullable=False),
-    Column("summary", JSON),  # counts, clear share, failures: written when it ends
+    Column("summary", JSON),  # counts, clear share, the failures that lists show: written when it ends
+    Column("further_failures", JSON(none_as_null=True)),  # than those, which lists need not decode
     Column("is_notification_sent", Boolean, nullable=False, default=False),
     Column("two_dates", JSON(none_as_null=True)),  # that were asked to be compared: beside the area's own sessions
     UniqueConstraint("area_id", "slot_at"),

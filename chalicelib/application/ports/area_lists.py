@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
 from typing import Protocol
 
 from chalicelib.domain.area_lists import AreaFilter, AreaLook, AttentionCounts
@@ -17,8 +16,8 @@ class AreaLists(Protocol):
         """Return those of a user's areas that are wanted."""
         ...
 
-    def looks(self, area_ids: Collection[int]) -> Mapping[int, AreaLook]:
-        """Return how each of these areas stands and what was seen of it last."""
+    def looked_at(self, user_id: int, *, wanted: AreaFilter, page: PageRequest) -> Page[tuple[Area, AreaLook]]:
+        """Return the same with how each of them stands and what was seen of it last."""
         ...
 
     def counts(self, user_id: int) -> AttentionCounts:
