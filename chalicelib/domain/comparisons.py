@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from chalicelib.domain.thresholds import Thresholds
 
-DETECTOR = "classic-14"
+DETECTOR = "classic-15"
 """The detector's version: raise it whenever `vision` would answer differently. It is part of what makes a comparison
 unique, and it stands here because functions without OpenCV have to ask whether a pair is compared."""
 

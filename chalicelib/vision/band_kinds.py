@@ -13,6 +13,7 @@ from chalicelib.vision.pixels import Floats, Mask
 from chalicelib.vision.regions import PixelRegion
 
 NO_WORKS = frozenset({"vegetation_grown", "crop_or_season"})
+WATERS = frozenset({"water_gained", "water_lost"})  # told from all else by the bands, so an area's choice decides
 NO_SEASONS = frozenset({"built", "road"})  # no season brings them, however like the ground before they are
 
 _WATER = 0.1  # MNDWI, or where there is no green band as little NIR, at least

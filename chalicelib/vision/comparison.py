@@ -15,7 +15,7 @@ from chalicelib.domain.kinds import Kind, is_surely_unwanted
 from chalicelib.domain.thresholds import Thresholds
 from chalicelib.domain.tiles import Outline, View
 from chalicelib.vision.band_change import MIN_BAND_SCORE
-from chalicelib.vision.band_kinds import NO_SEASONS, NO_WORKS
+from chalicelib.vision.band_kinds import NO_SEASONS, NO_WORKS, WATERS
 from chalicelib.vision.band_pairs import BandPair
 from chalicelib.vision.change_map import ChangeMap
 from chalicelib.vision.confounders import SCORE_FACTORS, find_confounder
@@ -136,7 +136,13 @@ class Comparison:
         return {Kind(pair.kind_of(region)): 0.0}
 
     def _is_unwanted(self, chances: Mapping[Kind, float]) -> bool:
-        return self.view.gsd_m <= COARSEST_GSD_M and is_surely_unwanted(chances, self.thresholds.alert_kinds)
+        return is_surely_unwanted(self._sure_of(chances), self.thresholds.alert_kinds)
+
+    def _sure_of(self, chances: Mapping[Kind, float]) -> Mapping[Kind, float]:
+        """Return by what an area's kinds decide: the chances where their fit holds, of bands whether it is water."""
+        if self.measured is not None:
+            return {kind: 1.0 for kind in chances if kind in WATERS}
+        return chances if self.view.gsd_m <= COARSEST_GSD_M else {}
 
     @property
     def _usual_score(self) -> float:
@@ -200,7 +206,7 @@ class Comparison:
             least_score=self._usual_score,
             pair_scores=made_of,
             score=region.score,
-            chances=chances if self.view.gsd_m <= COARSEST_GSD_M else {},
+            chances=self._sure_of(chances),
         )
 
     def _unexamined(self, region: PixelRegion) -> Evidence:

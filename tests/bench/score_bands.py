@@ -27,7 +27,7 @@ from chalicelib.domain.bands import MEASURED
 from chalicelib.domain.kinds import DEFAULT_ALERT_KINDS, Kind
 from chalicelib.vision import band_change
 from chalicelib.vision.band_change import MIN_BAND_SCORE, map_band_change
-from chalicelib.vision.band_kinds import NO_SEASONS, NO_WORKS, changed_share, kind_of
+from chalicelib.vision.band_kinds import NO_SEASONS, NO_WORKS, WATERS, changed_share, kind_of
 from chalicelib.vision.band_pairs import LEAST_ALERT_PX
 from chalicelib.vision.regions import classified_regions
 from chalicelib.vision.season_change import SeasonTest
@@ -163,7 +163,8 @@ def by_eye(labels: Path) -> None:
     print(f"of the same kind {(said == was).mean():.2f} (rows: the reader)")
     print(matrix(said, was))
     right = np.array([label in DEFAULT_ALERT_KINDS for _, label, _ in judged])
-    told = np.array([kind not in NO_WORKS and _is_large(found) for found, _, kind in judged])
+    ignored = NO_WORKS | (WATERS - DEFAULT_ALERT_KINDS)
+    told = np.array([kind not in ignored and _is_large(found) for found, _, kind in judged])
     of_place = np.array([found.place.name for found, _, _ in judged])
     chosen = {"marked": np.ones_like(told), "told": told}
     chosen |= {f"told as {kind}": told & (said == places[kind]) for kind in Kind}

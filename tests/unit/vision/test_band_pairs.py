@@ -1,10 +1,13 @@
 """Two stored images with bands: what is compared is the bands, held against those of older images."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
 from chalicelib.domain.changes import Reason
+from chalicelib.domain.kinds import DEFAULT_ALERT_KINDS, Kind
 from chalicelib.domain.thresholds import Thresholds
 from chalicelib.domain.tiles import Tile, View
 from chalicelib.intake.bands import pack
@@ -16,6 +19,7 @@ from tests.support.builders.band_land import (
     PLANTS,
     ROOF,
     SOIL,
+    WATER,
     fields,
     layers_of,
     painted,
@@ -63,7 +67,7 @@ def covers(region, box=BOX):
 @pytest.mark.parametrize("now", [ROOF, GONE])
 def test_what_the_bands_show_is_found_whatever_the_pictures_show(now):
     after = stored(painted(GROUND, BOX, now), seed=3, picture=GROUND)
-    found = compared(stored(GROUND, seed=2), after)
+    found = compared(stored(GROUND, seed=2), after, thresholds=replace(ALL, alert_kinds=frozenset(Kind)))
     assert [covers(region) for region in found.regions] == [True]
     assert 10_000 < found.regions[0].area_m2 < 26_000, "the blur of two passes is part of it"
     assert found.clear_share > 0.98
@@ -184,4 +188,21 @@ def test_what_is_confirmed_has_the_kind_of_what_the_reference_showed_first():
 def test_plants_that_grew_are_like_the_season_and_those_that_are_gone_are_not(was, now, reason):
     before, after = (stored(painted(GROUND, BOX, each), seed=seed) for seed, each in enumerate((was, now), 2))
     found = compared(before, after)
+    assert [region.reason for region in (*found.regions, *found.ignored) if covers(region)] == [reason]
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "asked", "is_told"),
+    [
+        (SOIL, WATER, DEFAULT_ALERT_KINDS, False),
+        (SOIL, WATER, {Kind.WATER_GAINED}, True),
+        (WATER, SOIL, DEFAULT_ALERT_KINDS, True),
+        (WATER, SOIL, DEFAULT_ALERT_KINDS - {Kind.WATER_LOST}, False),
+        (PLANTS, SOIL, {Kind.WATER_LOST}, True),  # what it became bands tell less well than that it is no water
+    ],
+)
+def test_an_area_chooses_whether_water_that_came_or_went_is_told(was, now, asked, is_told):
+    before, after = (stored(painted(GROUND, BOX, each), seed=seed) for seed, each in enumerate((was, now), 2))
+    found = compared(before, after, thresholds=replace(ALL, alert_kinds=frozenset(asked)))
+    reason = None if is_told else Reason.KIND_NOT_ASKED_FOR
     assert [region.reason for region in (*found.regions, *found.ignored) if covers(region)] == [reason]
