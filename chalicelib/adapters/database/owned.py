@@ -32,7 +32,7 @@ def owned_sessions(user_id: Value, area_id: Value | None = None) -> Select[Any]:
 # are `wanted` and `owner`.
 ONE_AREA = owned_area(bindparam("wanted"), bindparam("owner"))
 ONE_SESSION = owned_sessions(bindparam("owner")).where(SESSION.c.id == bindparam("wanted"))
-ONE_SESSION_ID = ONE_SESSION.with_only_columns(SESSION.c.id)  # a summary of a hundred failures takes long to decode
+ONE_SESSION_ID = ONE_SESSION.with_only_columns(SESSION.c.id)  # without its failures, which take long to decode
 # In a statement about what belongs to one of them: none of another user's has such an id.
 THAT_AREA = ONE_AREA.with_only_columns(AREA.c.id).scalar_subquery()
 THAT_SESSION = ONE_SESSION_ID.scalar_subquery()

@@ -13,7 +13,7 @@ from chalicelib.domain.pushes import Delivery, DeliveryStatus, Notice, PushMade,
 from chalicelib.domain.severity import highest
 from chalicelib.domain.tile_runs import Verdict
 
-# Of an ended session. Taken out by the database: the whole summary has a hundred failures to decode.
+# Of an ended session. Taken out by the database: a summary of an earlier release has a hundred failures to decode.
 OF_SUMMARY = (
     t.alert_sessions.c.summary["severity"].as_string().label("severity"),
     t.alert_sessions.c.summary["kinds"].label("kinds"),
