@@ -14,7 +14,7 @@ from tests.simulation import events, looking
 from tests.simulation.baton import Crew, Task
 from tests.simulation.database import Database, SimEngine
 from tests.simulation.invariants import State, verify
-from tests.simulation.land import GRID, Land, SimImagery, Vision, extent_of
+from tests.simulation.land import GRID, Land, SimImagery, extent_of
 from tests.simulation.ports import SimPorts, _Stage
 from tests.simulation.push import SimPush
 from tests.simulation.seeing import Seeing
@@ -22,6 +22,7 @@ from tests.simulation.sqs import SimSqs
 from tests.simulation.store import SimImages
 from tests.simulation.telling import Telling
 from tests.simulation.ticking import Ticks
+from tests.simulation.vision import Vision
 from tests.simulation.watching import Watcher
 from tests.simulation.work import Work
 from tests.simulation.world import LEASE_S, MOST_STEPS, MOST_STORM, START, World

@@ -17,8 +17,9 @@ from chalicelib.domain.pushes import Target
 from chalicelib.domain.retention import Policy
 from chalicelib.functions import handler
 from chalicelib.settings import Settings
-from tests.simulation.land import TERMS, SimImagery, Vision
+from tests.simulation.land import TERMS, SimImagery
 from tests.simulation.telling import PERIODS
+from tests.simulation.vision import Vision
 from tests.simulation.world import LEASE_S
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ import pytest
 
 from chalicelib.api.follow_ups import GIVEN_BODIES, GIVEN_IDS
 from chalicelib.api.openapi import APIS, document
+from tests.support.api_cases.cases import Told
 from tests.support.api_cases.description import Description, at_pointer
-from tests.support.api_cases.walk import OPEN_WIDE, Told, Walk
+from tests.support.api_cases.walk import OPEN_WIDE, Walk
 
 CASES = 700
 

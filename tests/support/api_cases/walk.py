@@ -3,8 +3,7 @@
 import json
 import random
 import re
-from collections import Counter, defaultdict, deque
-from dataclasses import dataclass, field
+from collections import Counter
 from urllib.parse import parse_qsl, quote
 
 from chalice.local import RouteMatcher
@@ -12,6 +11,7 @@ from jsonschema import Draft202012Validator
 
 from infra.runtime.gateway import Gateway
 from tests.support.api_cases import mutations
+from tests.support.api_cases.cases import Case, Person, Told
 from tests.support.api_cases.description import Description, at_pointer
 from tests.support.api_cases.values import IDS, nearly, right, written
 from tests.support.builders.parcels import add_layer, adjoining
@@ -35,7 +35,6 @@ SIGNED = {  # a link in an answer's text, and who answers with one
     "get_image": (re.compile(r'"captured_images/(\d+)/([^"?]+)\?([^"]+)"'), "list_tiles"),
     "load_export": (re.compile(r'"/api/exports/(\d+)/([^"?]+)\?([^"]+)"'), "get_export"),
 }
-KEPT = 60  # ids of a kind that are remembered
 
 # So far away that they do not stand between a case and its view: tests of admission are elsewhere.
 OPEN_WIDE = dict.fromkeys(
@@ -43,46 +42,6 @@ OPEN_WIDE = dict.fromkeys(
 )
 OPEN_WIDE |= {"registrations_per_hour": 10**9}
 OPEN_WIDE |= {"wrong_passwords": 10**6, "wrong_passwords_of_strangers": 10**6, "estimates_per_day": 100}
-
-
-@dataclass
-class Told:
-    """What the gateway answered: headers by their lower-case name."""
-
-    status: int
-    headers: dict
-    content: bytes
-
-    @property
-    def json(self):
-        return json.loads(self.content)
-
-
-@dataclass
-class Person:
-    """Somebody with an account, and what answers have told him of."""
-
-    email: str
-    password: str = "secret-0"
-    token: str = ""
-    known: dict = field(default_factory=lambda: defaultdict(lambda: deque(maxlen=KEPT)))
-
-
-@dataclass
-class Case:
-    """One request, and what it was made for."""
-
-    kind: str
-    operation: object
-    method: str
-    path: str
-    headers: dict
-    body: bytes | None
-    person: Person
-
-    def __str__(self):
-        sent = "" if self.body is None else f" {self.body[:300]!r}"
-        return f"[{self.kind}] {self.method} {self.path[:300]!r} {str(self.headers)[:400]}{sent}"
 
 
 class Walk:
@@ -241,7 +200,7 @@ class Walk:
             if operation.links() and case.kind == "followed":
                 self.next = case.person, self.description.operations[self.random.choice(sorted(operation.links()))]
         elif told.status == 404 and case.kind == "followed":
-            self._forget(case, operation)
+            case.person.forget(case.path, operation)
         elif told.status == 401 and case.kind not in ("token", "headers") and not case.operation.is_public:
             self._sign_in(case.person)
         return told
@@ -287,7 +246,7 @@ class Walk:
     def _learn(self, case, operation, told):
         known = case.person.known
         if operation.method == "DELETE":
-            self._forget(case, operation)
+            case.person.forget(case.path, operation)
         if told.headers.get("content-type") != "application/json" or not told.content:
             return
         body = told.json
@@ -311,14 +270,6 @@ class Walk:
     def _learn_links(known, text):
         for name, (link, _) in SIGNED.items():
             known[name].extend(match.groups() for match in link.finditer(text))
-
-    @staticmethod
-    def _forget(case, operation):
-        """Use an id no more that turned out to be nobody's."""
-        parts = case.path.partition("?")[0].rstrip("/").split("/")
-        for name in operation.takes:
-            gone, known = parts[operation.path.split("/").index(f"{{{name}}}")], case.person.known
-            known[name] = deque((each for each in known[name] if str(each[0]) != gone), maxlen=KEPT)
 
 
 def _resolved(expression, sent, answered):
