@@ -11,7 +11,7 @@ from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.engine import reads
 from chalicelib.adapters.database.named_parcel_rows import named_by_alerts, named_of
 from chalicelib.adapters.database.owned import ONE_SESSION_ID, THAT_SESSION
-from chalicelib.adapters.database.paging import AnyRow, Listing, counted, page_of
+from chalicelib.adapters.database.paging import AnyRow, Listing, counted, labelled, page_of, part_of
 from chalicelib.adapters.database.rows import OF_IMAGE, alert_of, failure_of, ignored_of, tile_image_of, unseen_tile_of
 from chalicelib.application.ports.alerts import Alerts
 from chalicelib.domain.alerts import Alert, Ignored
@@ -25,6 +25,7 @@ from chalicelib.domain.unseen import UnseenTile
 
 SIGHTING, NAMED = t.place_sightings, t.named_parcels
 IMAGE, ALERT, SESSION, RUN, DONE = t.image_tiles, t.alert_details, t.alert_sessions, t.session_tiles, t.comparisons
+REFERENCE = IMAGE.alias("reference")
 
 # In the order of the ids and with a limit, the optimiser would rather walk the whole table from its beginning.
 _BY_SESSION = "FORCE INDEX (ix_session_tiles_session_id_verdict)"
@@ -32,12 +33,19 @@ _BY_UNSEEN = "FORCE INDEX (ix_session_tiles_session_id_unseen_since)"
 
 # Made once: to make a statement takes as long as to run it.
 _RUNS = select(RUN).where(RUN.c.session_id == THAT_SESSION)
-_ALERTS = Listing.newest_first(select(ALERT).where(ALERT.c.session_id == THAT_SESSION), ALERT.c.id)
+_OF_REFERENCE = tuple(REFERENCE.c[name] for name in ("object_key", "captured_at", "attribution"))
+_ALERTS = Listing.newest_first(
+    select(ALERT.c.id).where(ALERT.c.session_id == THAT_SESSION),
+    ALERT.c.id,
+    shown=select(ALERT, *labelled("image", OF_IMAGE), *labelled("reference", _OF_REFERENCE))
+    # One that is missing must not take its alert out of the list.
+    .outerjoin(IMAGE, IMAGE.c.id == ALERT.c.image_id)
+    .outerjoin(REFERENCE, REFERENCE.c.id == ALERT.c.reference_id),
+)
 _FAILED = Listing.oldest_first(_RUNS.where(RUN.c.verdict == Verdict.FAILED), RUN.c.id)
 _UNSEEN = Listing.oldest_first(
     _RUNS.where(RUN.c.unseen_since.is_not(None)).with_hint(RUN, _BY_UNSEEN, "mysql"), RUN.c.id
 )
-_IMAGES = select(*OF_IMAGE).where(IMAGE.c.id.in_(bindparam("ids", expanding=True)))
 _PLACES = select(SIGHTING.c.tile_run_id, SIGHTING.c.place_id).where(
     SIGHTING.c.tile_run_id.in_(bindparam("runs", expanding=True)),
     SIGHTING.c.is_told.is_(True),
@@ -81,11 +89,10 @@ class SqlAlerts(Alerts):
             & (DONE.c.created_at == RUN.c.ended_at)  # written with it; another of this pair was another time
             & (func.length(type_coerce(DONE.c.ignored, Text)) > len("null"))  # neither that nor an empty list
         )
-        reference = IMAGE.alias("reference")
         query = (
             select(
                 IMAGE,
-                reference.c.object_key.label("reference_key"),
+                REFERENCE.c.object_key.label("reference_key"),
                 DONE.c.verdict,
                 DONE.c.ignored,
                 RUN.c.id.label("run_id"),
@@ -93,7 +100,7 @@ class SqlAlerts(Alerts):
             .select_from(RUN)
             .join(DONE, is_made_here)
             .join(IMAGE, IMAGE.c.id == RUN.c.image_id)
-            .join(reference, reference.c.id == RUN.c.reference_id)
+            .join(REFERENCE, REFERENCE.c.id == RUN.c.reference_id)
             .where(RUN.c.session_id == session_id)
             .with_hint(RUN, _BY_SESSION, "mysql")
         )
@@ -135,13 +142,12 @@ def _check_owner(connection: Connection, session_id: int, user_id: int) -> None:
 
 
 def _with_images(connection: Connection, rows: Sequence[AnyRow]) -> list[tuple[Alert, TileImage]]:
-    ids = {row.image_id for row in rows} | {row.reference_id for row in rows}
-    images = {row.id: row for row in connection.execute(_IMAGES, {"ids": list(ids)})}
     places = _places_of(connection, [row.tile_run_id for row in rows])
     parcels = named_by_alerts(connection, [row.id for row in rows if row.change_log.get("parcels_touched")])
     found = []
     for row in rows:
-        image, reference = images[row.image_id], images[row.reference_id]
+        image = part_of(row, OF_IMAGE, after=len(ALERT.c))
+        reference = part_of(row, _OF_REFERENCE, after=len(ALERT.c) + len(OF_IMAGE))
         named = parcels.get(row.id, ())
         alert = alert_of(row, image, reference, place_ids=places.get(row.tile_run_id, ()), parcels=named)
         found.append((alert, tile_image_of(image)))

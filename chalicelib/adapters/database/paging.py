@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 from sqlalchemy import Column, ColumnElement, Connection, Row, Select, bindparam, func, literal, select
@@ -95,6 +96,17 @@ class Listing:
 def _joined(shown: Select[Any], key: Column[Any], found: Select[Any]) -> Select[Any]:
     keys = found.subquery("found")
     return shown.join(keys, keys.c[key.name] == key).order_by(keys.c[key.name].desc())
+
+
+def labelled(word: str, columns: Sequence[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
+    """Return columns under names of their own, to read them beside a table that has the same."""
+    return [column.label(f"{word}_{place}") for place, column in enumerate(columns)]
+
+
+def part_of(row: AnyRow, columns: Sequence[Column[Any]], *, after: int) -> Any:  # noqa: ANN401 (it has their names)
+    """Return some columns of a row, behind so many, as a row of their own table."""
+    names = (column.name for column in columns)
+    return SimpleNamespace(**dict(zip(names, row[after : after + len(columns)], strict=True)))
 
 
 def newest(connection: Connection, query: Select[Any], key: Column[Any], request: PageRequest) -> Sequence[AnyRow]:
