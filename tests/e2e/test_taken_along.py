@@ -79,6 +79,8 @@ def test_an_area_is_written_into_an_archive_and_loaded(server, client, page):
     assert (loaded.status_code, loaded.headers["Content-Type"]) == (200, "application/zip")
     assert int(loaded.headers["Content-Length"]) == len(loaded.content)
     assert hashlib.sha256(loaded.content).hexdigest() in page.text()
+    page.send("Emulation.setDeviceMetricsOverride", width=390, height=844, deviceScaleFactor=2, mobile=True)
+    assert page.run("document.documentElement.scrollWidth") == 390, "nothing of it makes a telephone scroll sideways"
     archive = zipfile.ZipFile(io.BytesIO(loaded.content))
     assert archive.testzip() is None
     manifest = json.loads(archive.read("manifest.json"))
@@ -120,3 +122,17 @@ def test_a_place_and_a_session_are_held_and_let_go(server, client, page):
     say_why(page, "settled too", "Lift it")
     page.wait_for("document.getElementById('told').innerText.includes('is lifted')")
     assert {each["liftReason"] for each in client.call("GET", "holds")} == {"settled", "settled too"}
+
+
+def test_a_file_that_cannot_be_had_says_why_in_words_and_an_ended_sign_in_asks_for_another(page):
+    page.wait_for("Boolean(document.querySelector('[aria-label=\"Take it along\"]'))")
+    page.send("Network.enable")
+    there = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+    page.send("Network.emulateNetworkConditions", offline=True, **there)
+    page.press("CSV")
+    assert page.wait_for("document.getElementById('told').innerText").startswith("The server cannot be reached.")
+    page.send("Network.emulateNetworkConditions", offline=False, **there)
+    page.run("sessionStorage.setItem('bhuprahari.token', 'of.long.ago')")
+    page.press("CSV")
+    page.wait_for("document.querySelector('form')?.getAttribute('aria-label') === 'Sign in'")
+    page.complaints.clear()
