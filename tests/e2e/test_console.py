@@ -87,6 +87,13 @@ def middle_of(page, selector):
     return page.run(f"(box => box.left + box.width / 2)(document.querySelector('{selector}').getBoundingClientRect())")
 
 
+KNOB_IS_CLEAR = """((handle) => {
+    const knob = handle.getBoundingClientRect().top + parseFloat(getComputedStyle(handle, '::after').top);
+    const places = [...document.querySelectorAll('before-after .changed, before-after .pin')];
+    return places.length > 0 && places.every((place) => place.getBoundingClientRect().bottom < knob);
+})(document.querySelector('[role=slider]'))"""
+
+
 def divided_at(page):
     return int(page.run("document.querySelector('[role=slider]').getAttribute('aria-valuenow')"))
 
@@ -95,6 +102,7 @@ def move_the_slider(page):
     page.run("document.querySelector('input[value=slider]').click()")
     page.run("document.querySelector('[role=slider]').focus()")
     assert middle_of(page, "[role=slider]") == pytest.approx(middle_of(page, ".pin"), abs=12), "through what changed"
+    assert page.run(KNOB_IS_CLEAR), "of what changed, which it would hide"
     page.key("Home")
     page.key("ArrowRight")
     assert divided_at(page) == 2
