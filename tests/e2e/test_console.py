@@ -274,6 +274,19 @@ def test_only_land_that_was_compared_looks_like_an_all_clear(page):
         assert page.run(f"{badge}.then((badge) => badge.querySelectorAll('svg path').length)") == 2, "a shape as well"
 
 
+LINES = [
+    ({"severity": "high"}, "high · 2 places · tile 17/1/2"),
+    ({"severity": "low", "likelyAuthorised": True}, "low · likely authorised · 2 places · tile 17/1/2"),
+    ({"severity": None, "toldBefore": True}, "told before · 2 places · tile 17/1/2"),
+]
+
+
+def test_the_list_of_alerts_says_of_which_nobody_was_told(page):
+    for alert, line in LINES:
+        whole = json.dumps({"changeLog": {"regions": [{}, {}]}, "current_tile_info": {"uniqueKey": "17/1/2"}} | alert)
+        assert page.run(f"import('./alert.js').then((alerts) => alerts.inOneLine({whole}))") == line
+
+
 def test_a_place_that_looks_exchanged_is_asked_about_and_can_be_meant(page):
     enter(page, "polar@example.org", is_new=True)
     page.wait_for("document.body.innerText.includes('Watch')")
