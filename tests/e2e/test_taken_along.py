@@ -135,4 +135,5 @@ def test_a_file_that_cannot_be_had_says_why_in_words_and_an_ended_sign_in_asks_f
     page.run("sessionStorage.setItem('bhuprahari.token', 'of.long.ago')")
     page.press("CSV")
     page.wait_for("document.querySelector('form')?.getAttribute('aria-label') === 'Sign in'")
+    assert "has ended" in page.run("document.querySelector('form [role=alert]').innerText"), "it stays"
     page.complaints.clear()
