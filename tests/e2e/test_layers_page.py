@@ -85,6 +85,7 @@ def test_a_file_is_looked_at_row_by_row_and_kept_and_deleted(page, server):
     said = page.text()
     assert page.run("document.querySelector('h1').innerText") == "Ward 7, ରାମପୁର"
     assert "12 m east, 0 m north" in said
+    assert page.run("document.querySelectorAll('.layer-picture path').length") == 12, "where two cross is no hole"
     assert "mouza: ରାମପୁର" in said
     assert len(Client(server.url, email=EMAIL, password=PASSWORD).call("GET", "layers")) == 1
     page.press("Rename")
