@@ -43,7 +43,7 @@ def test_pictures_are_pinned_and_an_area_is_held_and_let_go(tmp_path):
             say_why(page, f"case {'12' * 80}", "Place the hold")
             page.wait_for("document.getElementById('told').innerText.includes('stands on')")
             assert "hold 1 on area" in client.call("DELETE", f"area-configs/{area['id']}", status=409)["message"]
-            page.press("Legal holds")
+            page.press("All legal holds")
             page.wait_for("document.querySelector('.list')?.innerText.includes('case 12')")
             assert page.run(IS_IN_ITS_CARD), "a reason without blanks pushes the button to lift it out of sight"
             page.press("Lift")
