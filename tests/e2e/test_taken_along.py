@@ -106,6 +106,7 @@ def test_its_places_are_saved_as_a_file(page, label, name):
 def test_a_place_and_a_session_are_held_and_let_go(server, client, page):
     place = "[aria-label=Places]"
     page.wait_for(f"Boolean(document.querySelector('{place} button'))")
+    assert page.run(f"document.querySelector('{place} td[data-name=State]').innerText") == "not settled"
     page.press("Legal hold")
     say_why(page, "case 12", "Place the hold")
     page.wait_for(f"document.querySelector('{place}').innerText.includes('Lift the hold')")
