@@ -166,6 +166,13 @@ def test_the_whole_trip_is_made_in_the_console(page, pair, archive):
     assert page.complaints == [], "the policy refuses nothing, no script fails"
 
 
+LONGEST_STATE_FITS = """import('./words.js').then((words) => {
+    const place = document.querySelector('.area-page .facts dd');
+    place.replaceChildren(words.areaBadge('failing'));
+    return place.scrollWidth <= place.clientWidth;
+})"""
+
+
 def test_an_area_says_how_it_stands_and_what_of_it_was_not_seen(page, server, archive):
     client = Client(server.url, email="badri@example.org", password="a-long-secret")
     extent = square(21.3, 85.8, width_px=400, height_px=400, gsd_m=0.5)
@@ -183,6 +190,8 @@ def test_an_area_says_how_it_stands_and_what_of_it_was_not_seen(page, server, ar
     page.press("Grove")
     shown = page.wait_for("document.querySelector('.area-page .facts')?.innerText")
     assert "Partly not seen since" in " ".join(shown.split())
+    page.send("Emulation.setDeviceMetricsOverride", width=390, height=844, deviceScaleFactor=2, mobile=True)
+    assert page.run(LONGEST_STATE_FITS), "it lay over what stands beside it"
     assert re.search(r"Not seen \d+ % of it, [\d ]+ m²( \([\d.]+ ha\))?, since \d", " ".join(shown.split()))
     assert page.complaints == []
 
