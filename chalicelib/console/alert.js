@@ -58,6 +58,13 @@ export function alertView(alert, { before, area }) {
   );
 }
 
+/** Say of an alert in one line how grave it is, why nobody was told where that is so, and where it lies. */
+export function inOneLine({ severity, likelyAuthorised, toldBefore, changeLog, current_tile_info: tile }) {
+  const places = counted(changeLog?.regions?.length ?? 0, "place");
+  const said = [severity, likelyAuthorised && "likely authorised", toldBefore && "told before", places, `tile ${tile.uniqueKey}`];
+  return said.filter(Boolean).join(" · ");
+}
+
 /** Make the view of a tile where things were seen and none of them is an alert. */
 export function ignoredView(seen, { before, area }) {
   const tile = seen.current_tile_info;

@@ -50,6 +50,11 @@ export function keepToken(answer) {
 }
 
 async function call(method, path, body, signal, more = {}) {
+  const answer = await send(method, path, body, signal, more);
+  return { body: await read(answer), headers: answer.headers };
+}
+
+async function send(method, path, body, signal, more) {
   const headers = { Accept: "application/json", ...more };
   const token = sessionStorage.getItem(TOKEN);
   if (token !== null) headers.Authorization = `Bearer ${token}`;
@@ -62,8 +67,8 @@ async function call(method, path, body, signal, more = {}) {
     if (error.name === "AbortError") throw error;
     throw new Refused(0, "The server cannot be reached. What is shown here may be out of date.");
   }
+  if (answer.ok) return answer;
   const given = await read(answer);
-  if (answer.ok) return { body: given, headers: answer.headers };
   if (answer.status === 401 && token !== null) {
     forget();
     window.dispatchEvent(new CustomEvent("signed-out"));
@@ -77,9 +82,7 @@ export const linked = (path) => new URL(`.${path}`, ROOT).href;
 
 /** Load a file of the API's as the type that is said; give its bytes and what it is called. */
 export async function getFile(path, type) {
-  const headers = { Accept: type, Authorization: `Bearer ${sessionStorage.getItem(TOKEN)}` };
-  const answer = await fetch(new URL(`api/${path}`, ROOT), { headers, credentials: "omit" });
-  if (!answer.ok) throw new Refused(answer.status, asSentence((await read(answer))?.message ?? "the file could not be had"));
+  const answer = await send("GET", path, undefined, undefined, { Accept: type });
   const [, name] = /filename="([^"]*)"/.exec(answer.headers.get("Content-Disposition") ?? "") ?? [null, "file"];
   return { content: await answer.blob(), name };
 }

@@ -31,7 +31,7 @@ export function areaLand(area, signal) {
 }
 
 function otherLand(area, signal) {
-  const takes = el("div", { "aria-live": "polite" });
+  const takes = el("div", { "aria-live": "polite" }, el("p", { class: "small" }, "Change the place, the reach or the shape, to see tiles, detail and cost."));
   const wrong = el("div", { class: "wrong" });
   const save = el("button", { type: "submit", class: "main", disabled: true }, "Save the land");
   const form = el(

@@ -19,8 +19,8 @@ class BeforeAfter extends HTMLElement {
   set layers([before, after]) {
     before.classList.add("layer");
     after.classList.add("layer", "later");
-    const tags = [el("span", { class: "tag left" }, "Before"), el("span", { class: "tag right" }, "After")];
-    this.replaceChildren(before, after, ...tags, this.#handle);
+    const corners = [el("span", { class: "corner left" }, "Before"), el("span", { class: "corner right" }, "After")];
+    this.replaceChildren(before, after, ...corners, this.#handle);
     this.#show();
   }
 

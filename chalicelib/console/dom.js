@@ -82,7 +82,7 @@ export function confirmed(question, consequence, label) {
     el(
       "div",
       { class: "actions" },
-      button("Keep it", () => dialog.close("no"), { autofocus: true }),
+      button("Not now", () => dialog.close("no"), { autofocus: true }),
       button(label, () => dialog.close("yes"), { class: "danger" }),
     ),
   );

@@ -40,12 +40,14 @@ export async function imagesPage(areaId, signal) {
       if (!signal.aborted) tell(error.message);
     }
   });
+  const trail = el("nav", { "aria-label": "You are here", class: "trail" }, el("a", { href: "#/areas" }, "Areas"), " / ", el("a", { href: `#/areas/${area.id}` }, area.name), " / Pictures");
   const titles = ["Picture", "Taken", "Shows clearly", "Kept", "Pin"].map((text) => el("th", { scope: "col" }, text));
   const hold = holdToggle({ areaConfigId: area.id }, `the area “${area.name}”`, holds);
-  const listed = el("a", { class: "button", href: "#/holds" }, "Legal holds");
+  const listed = el("a", { class: "button", href: "#/holds" }, "All legal holds");
   return el(
     "div",
-    {},
+    { class: "area-page" },
+    trail,
     head(`Pictures: ${area.name}`, "Everything that was stored of this land, the newest first, and how long it is kept.", hold, listed),
     el("section", { class: "card", "aria-label": "What is kept" }, facts([
       ["Stored", `${counted(kept.images, "picture")}, ${megabytes(kept.storedBytes)}`],

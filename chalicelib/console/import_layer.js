@@ -5,7 +5,7 @@ import { get, post, sendFile } from "./api.js";
 import { showFaults } from "./area_form.js";
 import { button, el, failure, head, poll, tell } from "./dom.js";
 import { fileField } from "./file_field.js";
-import { count } from "./format.js";
+import { counted } from "./format.js";
 import { optionsFields, optionsSaid } from "./import_options.js";
 import { previewOf } from "./import_preview.js";
 
@@ -65,7 +65,7 @@ export async function importPage(...given) {
       await post(`layers/imports/${importId}/keep`, name === "" ? {} : { name }, signal);
       const answer = await ended(importId);
       if (answer.state === "KEPT") {
-        tell(`${count(answer.preview.parcels)} parcels are kept.`);
+        tell(`${counted(answer.preview.parcels, "parcel")} kept.`);
         location.hash = `#/layers/${answer.layerId}`;
       } else failed(answer, {});
     } catch (error) {
@@ -113,7 +113,7 @@ export async function importPage(...given) {
       const drawAt = answer.preview?.drawnAt ?? null;
       read(answer.id, { ...optionsSaid(event.currentTarget), ...(drawAt === null ? {} : { drawAt }) });
     };
-    const keeps = isReady && button(`Keep ${count(answer.preview.parcels)} parcels`, () => keep(answer.id, layer === null ? name.value.trim() : ""), { class: "main" });
+    const keeps = isReady && button(`Keep ${counted(answer.preview.parcels, "parcel")}`, () => keep(answer.id, layer === null ? name.value.trim() : ""), { class: "main" });
     // What is kept is what was read: with other options it is to be looked at again first.
     const change = ({ target }) => { if (keeps && target !== name) keeps.disabled = true; };
     return el(

@@ -26,7 +26,7 @@ export function previewOf(preview) {
       ["Converted", preview.datumNote],
       ["A look at all of it", preview.tiles > 0 ? `${counted(preview.tiles, "tile")} of ${preview.provider}` : null],
     ]),
-    preview.first.length > 0 && table("The first rows", ["Row", "Name", "Land", "Columns"], preview.first.slice(0, MOST_ROWS).map(parcelRow)),
+    preview.first.length > 0 && table("The first rows", ["Row", "Name", "Land", "Columns"], preview.first.slice(0, MOST_ROWS).map((parcel) => parcelRow(parcel))),
     wrong > 0 && errors(preview.errors, wrong),
   );
 }

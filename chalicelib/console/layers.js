@@ -3,6 +3,7 @@
 import { get, getPage, patch, remove } from "./api.js";
 import { asked, button, confirmed, el, empty, facts, head, tell } from "./dom.js";
 import { count, counted, m2, moment } from "./format.js";
+import { permitOf } from "./parcels.js";
 import { more } from "./sessions.js";
 import { drawing } from "./shape.js";
 
@@ -64,6 +65,7 @@ export async function layerPage(layerId, signal) {
   const [layer, first] = await Promise.all([get(`layers/${layerId}`, signal), getPage(`layers/${layerId}/parcels`, "limit=100", signal)]);
   const { version } = layer;
   const { source } = version;
+  const isOfPermits = layer.kind === "PERMITS";
   const named = [el("span", {}, layer.name), el("span", {}, layer.name)];
   const trail = el("nav", { "aria-label": "You are here", class: "trail" }, el("a", { href: "#/layers" }, "Layers"), " / ", named[0]);
   const body = el("tbody");
@@ -71,7 +73,7 @@ export async function layerPage(layerId, signal) {
   const shown = [];
   const add = (parcels) => {
     shown.push(...parcels);
-    body.append(...parcels.map(parcelRow));
+    body.append(...parcels.map((parcel) => parcelRow(parcel, isOfPermits ? [["Permit", permitOf(parcel)]] : [])));
     const outlines = { coordinates: shown.flatMap((parcel) => parcel.geometry.coordinates) };
     const which = shown.length < version.parcels ? `The first ${count(shown.length)} of ${counted(version.parcels, "parcel")}, north up` : "North up";
     picture.replaceChildren(drawing(outlines), el("figcaption", { class: "small" }, which));
@@ -102,20 +104,20 @@ export async function layerPage(layerId, signal) {
     el("section", { class: "card flush" }, el(
       "table",
       { class: "list" },
-      el("thead", {}, el("tr", {}, ["Row", "Name", "Land", "Columns"].map((word) => el("th", { scope: "col" }, word)))),
+      el("thead", {}, el("tr", {}, ["Row", "Name", "Land", ...(isOfPermits ? ["Permit"] : []), "Columns"].map((word) => el("th", { scope: "col" }, word)))),
       body,
     )),
     more(`layers/${layerId}/parcels`, first.next, add, signal, "Show more parcels"),
   );
 }
 
-/** Make the row of a table for a parcel, or for what would be one. */
-export function parcelRow({ number, row: fileRow, name, m2: land, tags }) {
+/** Make the row of a table for a parcel, or for what would be one; `more` are cells of it that not every one has. */
+export function parcelRow({ number, row: fileRow, name, m2: land, tags }, more = []) {
   const said = Object.entries(tags).map(([column, value]) => `${column}: ${value}`).join(" · ");
   return el(
     "tr",
     {},
-    [["Row", number ?? fileRow], ["Name", name], ["Land", m2(land)], ["Columns", said]].map(([column, value]) =>
-      el("td", { "data-name": column }, el("div", { class: "parcel-cell" }, String(value)))),
+    [["Row", number ?? fileRow], ["Name", name], ["Land", m2(land)], ...more, ["Columns", said]].map(([column, value]) =>
+      el("td", { "data-name": column }, el("div", { class: "parcel-cell" }, value))),
   );
 }

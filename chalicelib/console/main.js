@@ -114,9 +114,12 @@ document.querySelector(".skip").addEventListener("click", (event) => {
   content.focus();
 });
 window.addEventListener("hashchange", show);
-window.addEventListener("signed-out", async () => {
-  await show();
-  tell("Your sign-in has ended. Sign in again.");
+window.addEventListener("signed-out", () => {
+  life.abort();
+  top.hidden = true;
+  // It stays, for whoever comes back after a while.
+  const ended = el("p", { class: "notice warn", role: "alert" }, "Your sign-in has ended. Sign in again.");
+  place("Sign in", signInPage(signedIn, ended));
 });
 if (isSignedIn()) who().catch(() => {}); // the page itself says what is wrong
 show();

@@ -53,6 +53,9 @@ function permitBadge({ permit }) {
   return permit === null ? null : badge(...(PERMITS[permit] ?? [permit, "diamond", "warn"]));
 }
 
+/** Say of a parcel that is a permit how it stands and when, as its file was understood. */
+export const permitOf = (parcel) => el("span", {}, parcel.state, days(parcel), parcel.reference && `, ${parcel.reference}`);
+
 function days({ validFrom, validTo }) {
   const said = [validFrom && `from ${validFrom}`, validTo && `to ${validTo}`].filter(Boolean).join(" ");
   return said === "" ? null : el("span", { class: "faint" }, ` ${said}`);

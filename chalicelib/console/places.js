@@ -7,6 +7,8 @@ import { holdToggle, standingHolds } from "./holds.js";
 import { kindText } from "./kinds.js";
 import { more } from "./sessions.js";
 
+const STATES = { open: "not settled", accepted: "settled" }; // as the rest of the page says it
+
 /** Make the part of an area's page with its places; nothing where it has none. */
 export async function placesPart(area, signal) {
   const query = `area=${area.id}&limit=10`;
@@ -18,7 +20,7 @@ export async function placesPart(area, signal) {
     cell("Place", `Place ${one.id}`, el("p", { class: "small" }, place(one.centre[1], one.centre[0]))),
     cell("What", kindText({ kind: one.kind, kind_probability: one.kindProbability }), el("p", { class: "small" }, m2(one.areaM2))),
     cell("Seen last", moment(one.lastSeen)),
-    cell("State", one.state),
+    cell("State", STATES[one.state] ?? one.state),
     cell("Hold", holdToggle({ placeId: one.id }, `place ${one.id}`, holds, { class: "mini" })),
   );
   const rows = el("tbody", {}, first.items.map(row));

@@ -2,7 +2,7 @@
 
 import { get, getPage, imageKey, post } from "./api.js";
 import { button, confirmed, el, empty, facts, failure, head, tell } from "./dom.js";
-import { alertView, ignoredView } from "./alert.js";
+import { alertView, ignoredView, inOneLine } from "./alert.js";
 import { boundsOf, counted, duration, m2, moment, percent } from "./format.js";
 import { holdToggle, standingHolds } from "./holds.js";
 import { follow, more, reasons } from "./sessions.js";
@@ -155,15 +155,7 @@ function alerts(session, area, images, alertId) {
   const dated = new Map(images.map((image) => [imageKey(image.imagePath), image]));
   const view = el("div", { class: "alert-view" });
   const items = sorted.map((alert) => {
-    const text = counted(alert.changeLog?.regions?.length ?? 0, "place");
-    return button(
-      [
-        el("strong", {}, m2(size(alert))),
-        el("span", {}, alert.severity && `${alert.severity} · `, text, " · tile ", alert.current_tile_info.uniqueKey),
-      ],
-      () => choose(alert),
-      { class: "pick" },
-    );
+    return button([el("strong", {}, m2(size(alert))), el("span", {}, inOneLine(alert))], () => choose(alert), { class: "pick" });
   });
   const choose = (alert) => {
     const index = sorted.indexOf(alert);

@@ -76,12 +76,12 @@ export function drawing(watched) {
   const across = Math.cos((((south + north) / 2) * Math.PI) / 180); // of a degree of longitude, against one of latitude
   const scale = SIDE / Math.max((east - west) * across, north - south);
   const at = ([lon, lat]) => `${((lon - west) * across * scale).toFixed(1)} ${((north - lat) * scale).toFixed(1)}`;
-  const d = outlines.flat().map((ring) => `M${ring.map(at).join("L")}Z`).join("");
+  const path = (rings) => svg("path", { d: rings.map((ring) => `M${ring.map(at).join("L")}Z`).join(""), "fill-rule": "evenodd" });
   const size = [(east - west) * across * scale, (north - south) * scale].map((side) => Math.max(1, side).toFixed(1));
   return svg(
     "svg",
     { viewBox: `-3 -3 ${Number(size[0]) + 6} ${Number(size[1]) + 6}`, class: "shape-drawing", role: "img", "aria-label": "The shape, north up" },
-    svg("path", { d, "fill-rule": "evenodd" }),
+    outlines.map(path), // each by itself: where two lie across each other is no hole
   );
 }
 

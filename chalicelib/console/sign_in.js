@@ -6,14 +6,14 @@ import { PASSWORD_RULE } from "./words.js";
 
 const CLOSED = "Registration is closed here. Ask the operator of this service for an account.";
 
-/** Make the page of somebody who is not signed in. */
-export function signInPage(done) {
+/** Make the page of somebody who is not signed in; `note` says why, where that needs saying. */
+export function signInPage(done, note = null) {
   const place = el("div", { class: "gate" });
-  const show = (isNew, note = null) => {
-    place.replaceChildren(...face(isNew, note, done, show));
+  const show = (isNew, said = null) => {
+    place.replaceChildren(...face(isNew, said, done, show));
     place.querySelector("input").focus();
   };
-  place.append(...face(false, null, done, show));
+  place.append(...face(false, note, done, show));
   return place;
 }
 

@@ -2,7 +2,7 @@
 
 import { get, getFile, linked, post, remove } from "./api.js";
 import { button, cell, el, poll, tell } from "./dom.js";
-import { count, megabytes, moment } from "./format.js";
+import { counted, megabytes, moment } from "./format.js";
 
 const FORMS = [
   ["geojson", "GeoJSON", "application/geo+json"],
@@ -95,7 +95,7 @@ function standing(one) {
   if (one.state !== "READY") return ["being written…"];
   return [
     el("a", { href: linked(one.url), download: "" }, "Load it"),
-    `: ${megabytes(one.sizeBytes)}, ${count(one.files)} files, until `,
+    `: ${megabytes(one.sizeBytes)}, ${counted(one.files, "file")}, until `,
     moment(one.expiresAt),
     el("p", { class: "small digest" }, `SHA-256 ${one.sha256}`),
   ];

@@ -107,7 +107,7 @@ export function standing(session) {
         const first = counts.BASELINE ? ` ${counted(counts.BASELINE, "tile")} seen for the first time.` : "";
         return ["No changes", "circle", "good", `${count(compared)} ${of} compared, nothing changed.${unseen}${first}`];
       }
-      if (counts.BASELINE) return ["Baseline taken", "square", "plain", "The next session will be compared with it."];
+      if (counts.BASELINE) return ["Baseline taken", "square", "plain", "The next session is compared with this one."];
       return ["No new imagery", "square", "plain", "Nothing was compared: there is nothing newer than last time."];
     default:
       return [session.status, "diamond", "warn", "This console does not know this state."];

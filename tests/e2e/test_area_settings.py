@@ -9,6 +9,11 @@ EMAIL = "asha@example.org"
 PASSWORD = "a-long-secret"
 AREA = {"centerLat": 20.3, "centerLon": 85.8, "northKm": 0.2, "southKm": 0.2, "eastKm": 0.2, "westKm": 0.2}
 TOLD = "document.getElementById('told').innerText"
+TAGS = "[...document.querySelectorAll('.areas .tag')]"
+LIES_IN_ITS_ROW = """((tag) => {
+    const [own, row] = [tag, tag.closest('li')].map((node) => node.getBoundingClientRect());
+    return own.height > 0 && own.top >= row.top && own.bottom <= row.bottom;
+})"""
 TAKES = "document.querySelector('.area-form .side').innerText"
 
 
@@ -53,6 +58,13 @@ def choose(page, name, value):
 def tick(page, label):
     labels = "[...document.querySelectorAll('label')]"
     page.run(f"{labels}.find((one) => one.innerText.trim() === '{label}').querySelector('input').click()")
+
+
+def test_tags_are_seen_in_the_list_beside_their_area(page, client, area):
+    client.call("PATCH", f"area-configs/{area['id']}", {"tags": ["bank", "वन"]})
+    page.run("location.hash = '#/areas'")
+    tags = page.wait_for(f"{TAGS}.length > 0 && {TAGS}.map((one) => [one.innerText, {LIES_IN_ITS_ROW}(one)])")
+    assert sorted(tags) == [["bank", True], ["वन", True]]
 
 
 def test_every_setting_is_changed_in_one_form(page, client, area):

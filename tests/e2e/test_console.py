@@ -87,6 +87,13 @@ def middle_of(page, selector):
     return page.run(f"(box => box.left + box.width / 2)(document.querySelector('{selector}').getBoundingClientRect())")
 
 
+KNOB_IS_CLEAR = """((handle) => {
+    const knob = handle.getBoundingClientRect().top + parseFloat(getComputedStyle(handle, '::after').top);
+    const places = [...document.querySelectorAll('before-after .changed, before-after .pin')];
+    return places.length > 0 && places.every((place) => place.getBoundingClientRect().bottom < knob);
+})(document.querySelector('[role=slider]'))"""
+
+
 def divided_at(page):
     return int(page.run("document.querySelector('[role=slider]').getAttribute('aria-valuenow')"))
 
@@ -95,6 +102,7 @@ def move_the_slider(page):
     page.run("document.querySelector('input[value=slider]').click()")
     page.run("document.querySelector('[role=slider]').focus()")
     assert middle_of(page, "[role=slider]") == pytest.approx(middle_of(page, ".pin"), abs=12), "through what changed"
+    assert page.run(KNOB_IS_CLEAR), "of what changed, which it would hide"
     page.key("Home")
     page.key("ArrowRight")
     assert divided_at(page) == 2
@@ -158,6 +166,13 @@ def test_the_whole_trip_is_made_in_the_console(page, pair, archive):
     assert page.complaints == [], "the policy refuses nothing, no script fails"
 
 
+LONGEST_STATE_FITS = """import('./words.js').then((words) => {
+    const place = document.querySelector('.area-page .facts dd');
+    place.replaceChildren(words.areaBadge('failing'));
+    return place.scrollWidth <= place.clientWidth;
+})"""
+
+
 def test_an_area_says_how_it_stands_and_what_of_it_was_not_seen(page, server, archive):
     client = Client(server.url, email="badri@example.org", password="a-long-secret")
     extent = square(21.3, 85.8, width_px=400, height_px=400, gsd_m=0.5)
@@ -175,6 +190,8 @@ def test_an_area_says_how_it_stands_and_what_of_it_was_not_seen(page, server, ar
     page.press("Grove")
     shown = page.wait_for("document.querySelector('.area-page .facts')?.innerText")
     assert "Partly not seen since" in " ".join(shown.split())
+    page.send("Emulation.setDeviceMetricsOverride", width=390, height=844, deviceScaleFactor=2, mobile=True)
+    assert page.run(LONGEST_STATE_FITS), "it lay over what stands beside it"
     assert re.search(r"Not seen \d+ % of it, [\d ]+ m²( \([\d.]+ ha\))?, since \d", " ".join(shown.split()))
     assert page.complaints == []
 
@@ -264,6 +281,19 @@ def test_only_land_that_was_compared_looks_like_an_all_clear(page):
         shown = page.run(f"{badge}.then((badge) => [badge.innerText, badge.className])")
         assert shown == [word, f"badge {tone}"], status
         assert page.run(f"{badge}.then((badge) => badge.querySelectorAll('svg path').length)") == 2, "a shape as well"
+
+
+LINES = [
+    ({"severity": "high"}, "high · 2 places · tile 17/1/2"),
+    ({"severity": "low", "likelyAuthorised": True}, "low · likely authorised · 2 places · tile 17/1/2"),
+    ({"severity": None, "toldBefore": True}, "told before · 2 places · tile 17/1/2"),
+]
+
+
+def test_the_list_of_alerts_says_of_which_nobody_was_told(page):
+    for alert, line in LINES:
+        whole = json.dumps({"changeLog": {"regions": [{}, {}]}, "current_tile_info": {"uniqueKey": "17/1/2"}} | alert)
+        assert page.run(f"import('./alert.js').then((alerts) => alerts.inOneLine({whole}))") == line
 
 
 def test_a_place_that_looks_exchanged_is_asked_about_and_can_be_meant(page):

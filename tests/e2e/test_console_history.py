@@ -9,6 +9,7 @@ LAND = {"name": "Lake shore", "centerLat": 20.3, "centerLon": 85.8, "provider": 
 REACH = dict.fromkeys(("northKm", "southKm", "eastKm", "westKm"), 0.05)
 EMAIL = "asha@example.org"
 PASSWORD = "a-long-secret"
+IS_IN_ITS_CARD = "(list => list.scrollWidth <= list.parentElement.clientWidth)(document.querySelector('.list'))"
 DIALOG = "Boolean(document.querySelector('dialog [name=reason]'))"
 
 
@@ -39,11 +40,12 @@ def test_pictures_are_pinned_and_an_area_is_held_and_let_go(tmp_path):
             say_why(page, "evidence of March", "Pin it")
             page.wait_for("document.querySelector('.list').innerText.includes('evidence of March')")
             page.press("Legal hold")
-            say_why(page, "case 12", "Place the hold")
+            say_why(page, f"case {'12' * 80}", "Place the hold")
             page.wait_for("document.getElementById('told').innerText.includes('stands on')")
             assert "hold 1 on area" in client.call("DELETE", f"area-configs/{area['id']}", status=409)["message"]
-            page.press("Legal holds")
+            page.press("All legal holds")
             page.wait_for("document.querySelector('.list')?.innerText.includes('case 12')")
+            assert page.run(IS_IN_ITS_CARD), "a reason without blanks pushes the button to lift it out of sight"
             page.press("Lift")
             say_why(page, "settled", "Lift it")
             page.wait_for("document.querySelector('.list').innerText.includes('settled')")

@@ -11,6 +11,7 @@ EMAIL = "asha@example.org"
 PASSWORD = "a-long-secret"
 PLOT_DEG = 45 / 111_194.93
 IN_UTM = "plot;WKT\n820/1;POLYGON((300000 2245000, 300045 2245000, 300045 2245045, 300000 2245045, 300000 2245000))\n"
+IN_PERMITS = IN_UTM.replace("plot;", "plot;begin;end;file;").replace("820/1;", "820/1;05-04-2025;31-12-2026;BP 17;")
 IS_AT_REST = "document.querySelector('.import-said').childElementCount === 0"
 
 
@@ -84,6 +85,7 @@ def test_a_file_is_looked_at_row_by_row_and_kept_and_deleted(page, server):
     said = page.text()
     assert page.run("document.querySelector('h1').innerText") == "Ward 7, ରାମପୁର"
     assert "12 m east, 0 m north" in said
+    assert page.run("document.querySelectorAll('.layer-picture path').length") == 12, "where two cross is no hole"
     assert "mouza: ରାମପୁର" in said
     assert len(Client(server.url, email=EMAIL, password=PASSWORD).call("GET", "layers")) == 1
     page.press("Rename")
@@ -151,6 +153,26 @@ def test_what_a_file_does_not_say_is_asked_for(page):
     page.fill(crs="EPSG:32645")
     page.press("Read it again like this")
     page.wait_for("document.querySelector('.import-shown h2')?.innerText === '1 parcel of 1 row'")
+    assert page.run("document.querySelector('.keep button').innerText") == "Keep 1 parcel"
+
+
+def test_a_layer_of_permits_says_how_each_day_was_understood(page):
+    drop(page, "permits.csv", IN_PERMITS)
+    page.wait_for(f"Boolean(document.querySelector('[data-needed]')) && {IS_AT_REST}")
+    chosen = {
+        "kind": "PERMITS",
+        "crs": "EPSG:32645",
+        "fromColumn": "begin",
+        "toColumn": "end",
+        "referenceColumn": "file",
+    }
+    for name, value in chosen.items():
+        field = f"document.querySelector('[name={name}]')"
+        page.run(f"{field}.value = '{value}'; {field}.dispatchEvent(new Event('change', {{ bubbles: true }}))")
+    page.press("Read it again like this")
+    keep(page)
+    said = page.run("document.querySelector('td[data-name=Permit]').innerText")
+    assert said == "approved from 2025-04-05 to 2026-12-31, BP 17", "the fifth of April, and no state is an approval"
 
 
 def test_a_reason_names_the_field_that_helps(page):

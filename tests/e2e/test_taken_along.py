@@ -79,6 +79,8 @@ def test_an_area_is_written_into_an_archive_and_loaded(server, client, page):
     assert (loaded.status_code, loaded.headers["Content-Type"]) == (200, "application/zip")
     assert int(loaded.headers["Content-Length"]) == len(loaded.content)
     assert hashlib.sha256(loaded.content).hexdigest() in page.text()
+    page.send("Emulation.setDeviceMetricsOverride", width=390, height=844, deviceScaleFactor=2, mobile=True)
+    assert page.run("document.documentElement.scrollWidth") == 390, "nothing of it makes a telephone scroll sideways"
     archive = zipfile.ZipFile(io.BytesIO(loaded.content))
     assert archive.testzip() is None
     manifest = json.loads(archive.read("manifest.json"))
@@ -104,6 +106,7 @@ def test_its_places_are_saved_as_a_file(page, label, name):
 def test_a_place_and_a_session_are_held_and_let_go(server, client, page):
     place = "[aria-label=Places]"
     page.wait_for(f"Boolean(document.querySelector('{place} button'))")
+    assert page.run(f"document.querySelector('{place} td[data-name=State]').innerText") == "not settled"
     page.press("Legal hold")
     say_why(page, "case 12", "Place the hold")
     page.wait_for(f"document.querySelector('{place}').innerText.includes('Lift the hold')")
@@ -120,3 +123,18 @@ def test_a_place_and_a_session_are_held_and_let_go(server, client, page):
     say_why(page, "settled too", "Lift it")
     page.wait_for("document.getElementById('told').innerText.includes('is lifted')")
     assert {each["liftReason"] for each in client.call("GET", "holds")} == {"settled", "settled too"}
+
+
+def test_a_file_that_cannot_be_had_says_why_in_words_and_an_ended_sign_in_asks_for_another(page):
+    page.wait_for("Boolean(document.querySelector('[aria-label=\"Take it along\"]'))")
+    page.send("Network.enable")
+    there = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+    page.send("Network.emulateNetworkConditions", offline=True, **there)
+    page.press("CSV")
+    assert page.wait_for("document.getElementById('told').innerText").startswith("The server cannot be reached.")
+    page.send("Network.emulateNetworkConditions", offline=False, **there)
+    page.run("sessionStorage.setItem('bhuprahari.token', 'of.long.ago')")
+    page.press("CSV")
+    page.wait_for("document.querySelector('form')?.getAttribute('aria-label') === 'Sign in'")
+    assert "has ended" in page.run("document.querySelector('form [role=alert]').innerText"), "it stays"
+    page.complaints.clear()
