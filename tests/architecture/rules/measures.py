@@ -1,7 +1,8 @@
-"""What each alarm measures: one that reads another metric, or its other end, is as good as none."""
+"""What each alarm measures and whether it is heard: of another metric, or of its other end, it is as good as none."""
 
-from tests.architecture.rules.book import of_type, put, rule
+from tests.architecture.rules.book import gone, of_type, put, rule
 
+TOPIC = "stage/Resources/AlarmsPolicy/Properties/PolicyDocument/Statement"
 WATCH = "watch/Resources"
 DIMENSIONS = {  # of AWS's own; `watch` knows ours
     "AWS/ApiGateway": {"ApiName", "Stage"},
@@ -57,3 +58,11 @@ def an_alarm_measures_what_it_is_named_for(templates):
             if (named := {each["Name"] for each in metric["Dimensions"]}) != DIMENSIONS.get(metric["Namespace"], named)
         ]
     return complaints
+
+
+@rule(gone(f"{TOPIC}/1/Condition"), put(f"{TOPIC}/1/Condition/Bool/aws:SecureTransport", "true"))
+def the_topic_of_the_alarms_refuses_plain_http_alone(templates):
+    policy = templates["stage"]["Resources"]["AlarmsPolicy"]["Properties"]["PolicyDocument"]
+    refused = [each.get("Condition") for each in policy["Statement"] if each["Effect"] == "Deny"]
+    right = refused == [{"Bool": {"aws:SecureTransport": "false"}}]
+    return [] if right else [f"the topic refuses alarms under {refused}"]
