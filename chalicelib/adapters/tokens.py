@@ -25,6 +25,7 @@ MIN_KEY_BYTES = 32
 LONGEST = 4096
 TOKENS_KEPT = 1000  # whose signature is not checked again: a tenth of what a small answer takes
 AHEAD_S = 60  # by how much another machine's clock may be fast
+LATEST = 253_402_300_799  # the last second of the year 9999
 LARGEST_ID = 2**63 - 1  # what the database's numbers hold
 _ID = re.compile(r"[1-9][0-9]{0,18}")
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")  # RFC 7515: no padding, no blanks
@@ -78,7 +79,7 @@ class JwtTokens(Tokens):
             raise NotSignedIn("the access token is not valid") from None
         issued, expires, subject = claims["iat"], claims["exp"], claims["sub"]
         begins = claims.get("nbf", issued)
-        if any(type(time) is not int for time in (issued, expires, begins)) or not _is_id(subject):
+        if not all(_is_time(time) for time in (issued, expires, begins)) or issued >= expires or not _is_id(subject):
             raise NotSignedIn("the access token is not valid")
         if max(issued, begins) > now.timestamp() + AHEAD_S:
             raise NotSignedIn("the access token is from the future")
@@ -100,7 +101,13 @@ class JwtTokens(Tokens):
             # The clock is ours to read: time is checked above.
             options={"require": list(REQUIRED), "verify_exp": False, "verify_iat": False, "verify_nbf": False},
         )
+        if claims["aud"] != AUDIENCE:  # a list with it among others is let through above
+            raise ValueError("not for us alone")
         return claims
+
+
+def _is_time(claim: object) -> bool:
+    return type(claim) is int and 0 <= claim <= LATEST
 
 
 def _is_id(subject: object) -> bool:

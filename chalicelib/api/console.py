@@ -29,6 +29,13 @@ POLICY = (
     "base-uri 'none'; object-src 'none'; frame-ancestors 'none'; form-action 'self'"
 )
 
+# No page that opens ours holds its window, none includes our files, and none of ours asks for what a phone has.
+APART: Headers = {
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+
 
 class Health(MessageOut):
     """Whether everything answers that the API needs."""
@@ -40,7 +47,7 @@ class Health(MessageOut):
 def page(text: str, *, media_type: str = TEXT_TYPES[".html"], policy: str = POLICY) -> Response:
     """Answer a text file that a browser shows."""
     headers: Headers = {"Content-Type": media_type, "Content-Security-Policy": policy, "Cache-Control": "no-cache"}
-    return Response(body=text, status_code=200, headers=headers)
+    return Response(body=text, status_code=200, headers=headers | APART)
 
 
 @api.route("/", response=MessageOut, extra_statuses=(302,), public=True)

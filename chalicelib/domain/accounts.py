@@ -111,12 +111,13 @@ def checked_password(password: str, *, email: str, is_common: Callable[[str], bo
         raise Invalid(f"a password has at least {MIN_PASSWORD} characters", pointer=pointer)
     if len(password.encode("utf-8", "surrogatepass")) > MAX_PASSWORD_BYTES:
         raise Invalid(f"a password has at most {MAX_PASSWORD_BYTES} bytes", pointer=pointer)
-    if not plain(password):
+    seen = plain(password)
+    if not seen:
         raise Invalid("a password is more than blanks and signs that nobody sees", pointer=pointer)
-    folded, key = unicodedata.normalize("NFKC", password.strip()).casefold(), email_key(email)
+    folded, key = unicodedata.normalize("NFKC", seen).casefold(), email_key(email)
     if folded in {key, key.rpartition("@")[0]}:
         raise Invalid("a password is not the e-mail address, nor what stands before its @", pointer=pointer)
-    if is_common(password):
+    if is_common(folded):
         raise Invalid("this password is one of the most common ones, which are tried first", pointer=pointer)
     return password
 

@@ -40,7 +40,9 @@ class Handler(ChaliceRequestHandler):
             if (refused := self._unreadable()) is not None:
                 self._end_with(refused)  # its body is not read
                 return
-            headers, body = self._parse_payload()
+            _, body = self._parse_payload()
+            # One that is said twice is both, as with every other server: of two tokens neither holds.
+            headers = {name: ", ".join(self.headers.get_all(name, ())) for name in self.headers}
             source_ip = str(self.client_address[0])
             with self.server.turns:
                 answer = self._gateway.answer(self.command, self.path, headers, body, source_ip=source_ip)
@@ -55,6 +57,8 @@ class Handler(ChaliceRequestHandler):
         told: dict[str, Any] = {"method": self.command, "origin": self.headers.get("Origin")}
         if self.request_version == "HTTP/0.9":
             return refusal(505, "ask with HTTP/1.1", **told)
+        if self.headers.defects:  # Python ends the headers at such a line: the length of the body may stand below it
+            return refusal(400, "a header is a name, a colon right behind it, and a value", **told)
         lengths = self.headers.get_all("Content-Length", ["0"])
         if "Transfer-Encoding" in self.headers or len(lengths) > 1:
             return refusal(400, "say the body's length once, in Content-Length: chunks are not read here", **told)

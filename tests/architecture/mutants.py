@@ -10,11 +10,13 @@ import copy
 import sys
 
 from tests.architecture import test_calls_of_aws, test_requirements
-from tests.architecture.rules import app, limits, network, rings, storage, uploads, watch
+from tests.architecture.rules import app, limits, measures, network, rings, storage, uploads, watch
 from tests.architecture.rules.book import RULES, gone, put
 from tests.support.templates.rendered import rendered
 
-assert {module.__name__ for module in (app, limits, network, rings, storage, uploads, watch)}  # importing fills RULES
+assert {
+    module.__name__ for module in (app, limits, measures, network, rings, storage, uploads, watch)
+}  # importing fills RULES
 APP, STAGE, WATCH = "app/Resources", "stage/Resources", "watch/Resources"
 STATEMENT = f"{STAGE}/S3Endpoint/Properties/PolicyDocument/Statement/0"
 PLANTED = {
@@ -27,6 +29,11 @@ PLANTED = {
     "an alarm that rings the other way round": put(
         f"{WATCH}/DatabaseFilling/Properties/ComparisonOperator", "GreaterThanThreshold"
     ),
+    "an alarm that measures another metric": put(
+        f"{WATCH}/FunctionErrors/Properties/Metrics/3/MetricStat/Metric/MetricName", "Duration"
+    ),
+    "an alarm of the least that there was": put(f"{WATCH}/DatabaseBusy/Properties/Statistic", "Minimum"),
+    "a database that cuts off what is too long": gone(f"{STAGE}/DatabaseParameters/Properties/Parameters/sql_mode"),
     "30 s for a file of parcels": put(f"{APP}/ImportAreas/Properties/Timeout", 30),
     "a deletion that nobody can take back": put(
         f"{STAGE}/Images/Properties/LifecycleConfiguration/Rules/0/NoncurrentVersionExpiration/NoncurrentDays", 1

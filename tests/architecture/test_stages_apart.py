@@ -86,3 +86,19 @@ def test_an_archive_that_is_no_bucket_wants_no_right():
     environment = config("dev").environment_variables | {"BHUPRAHARI_ARCHIVE": ""}
     own = policies.document("capture_tile", deployed_as="bhuprahari-dev-capture_tile", environment=environment)
     assert [each["Sid"] for each in statements(own) if "Archive" in each["Sid"]] == []
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_buckets_are_our_accounts_and_only_the_code_is_denied_the_network(stage, function):
+    """Anybody may own a bucket of a name that is free; and a Deny without its condition keeps Lambda itself out."""
+    deployed_as = f"{DISK['app_name']}-{stage}" + ("" if function == "api_handler" else f"-{function}")
+    ours = {"StringEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}}
+    own = {"ArnLike": {"lambda:SourceFunctionArn": f"arn:aws:lambda:*:*:function:{deployed_as}"}}
+    denied = 0
+    for each in policy(stage, function)["Statement"]:
+        of_buckets = any(arn.startswith("arn:aws:s3:::") for arn in each["Resource"])
+        wanted = own if each["Effect"] == "Deny" else ours if of_buckets else None
+        assert each.get("Condition") == wanted, each
+        denied += each["Effect"] == "Deny"
+    assert denied == 1

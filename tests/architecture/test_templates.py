@@ -10,12 +10,12 @@ from cfnlint.config import ManualArgs
 
 from infra.aws import app as app_template
 from infra.aws import provider_alarm
-from tests.architecture.rules import app, limits, network, rings, storage, uploads, watch
+from tests.architecture.rules import app, limits, measures, network, rings, storage, uploads, watch
 from tests.architecture.rules.book import RULES
 from tests.support.templates.rendered import AWS, chalices, load, merged, rendered
 
 assert {
-    module.__name__.rpartition(".")[2] for module in (app, limits, network, rings, storage, uploads, watch)
+    module.__name__.rpartition(".")[2] for module in (app, limits, measures, network, rings, storage, uploads, watch)
 }  # importing fills RULES
 pytestmark = pytest.mark.xdist_group("templates")  # in one process, which asks Chalice for each stage once
 REGIONS = ["us-east-1", "ap-south-1", "eu-west-1", "ap-southeast-1"]

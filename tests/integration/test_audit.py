@@ -53,6 +53,8 @@ def test_whoever_writes_at_once_writes_one_chain(audit):
         (update(ENTRY).where(ENTRY.c.number == 7).values(deed="signed out"), 7),
         (update(ENTRY).where(ENTRY.c.number == 7).values(at=later(days=1)), 7),
         (update(ENTRY).where(ENTRY.c.number == 7).values(network="192.0.2.1"), 7),
+        (update(ENTRY).where(ENTRY.c.number == 7).values(network="192.0.2.1", salt=None), 7),
+        (update(ENTRY).where(ENTRY.c.number == 7).values(network=None), 7),
         (update(ENTRY).where(ENTRY.c.number == 7).values(network_digest="0" * 64), 7),
         (update(ENTRY).where(ENTRY.c.number == 7).values(hash="0" * 64), 7),
         (update(ENTRY).where(ENTRY.c.number == 20).values(about="y"), 20),
@@ -82,6 +84,17 @@ def test_an_entry_behind_the_end_is_named_before_the_chain_runs_into_it(audit, e
         connection.execute(insert(ENTRY).values(**forged))
     found = audit.verify()
     assert (found.first_broken, found.fault) == (4, "entry 5 stands behind the end of the chain")
+
+
+@pytest.mark.parametrize("number", [0, -7])
+def test_an_entry_before_the_beginning_is_named(audit, engine, number):
+    fill(audit, 3)
+    with engine.begin() as connection:
+        forged = dict(connection.execute(select(ENTRY).where(ENTRY.c.number == 1)).one()._mapping) | {"number": number}
+        connection.execute(insert(ENTRY).values(**forged))
+    found = audit.verify()
+    assert (found.first_broken, found.fault) == (number, f"entry {number} stands before the beginning of the chain")
+    assert exit_status({"audit": {name: getattr(found, name) for name in found.__slots__}}) == 1
 
 
 @pytest.mark.parametrize(

@@ -24,9 +24,12 @@ OPERATOR = Target.parse("topic:bhuprahari")
         ("Lake" + "".join(chr(0xE0100 + each) for each in range(240)) + "\ufe00\u034f\u2064", "Lake"),
         ("Lake" + "\u200b\u200c\u200d" * 40 + "shore", "Lake\u200cshore"),
         ("\u3164\uffa0\u115f\u1160 \u2800\u17b4", ""),
+        ("\ufe0f \u200d\ufe0e \u200c \U0001d159", ""),  # they belong to nothing here, and are drawn as nothing
+        ("Lake\ufe0f\ufe0e\ufe0f\u200d\ufe0f \u200dshore", "Lake\ufe0f\u200d shore"),
         ("L" + "\u0301\u0489" * 60 + "ake", "L" + "\u0301\u0489" * 4 + "ake"),
         ("ས྅ྒྷྞྡྷྤླྀ ཀྵ བཀྲ་ཤིས་", "ས྅ྒྷྞྡྷྤླྀ ཀྵ བཀྲ་ཤིས་"),
         ("❤\ufe0f field", "❤\ufe0f field"),
+        ("👁\ufe0f\u200d🗨\ufe0f", "👁\ufe0f\u200d🗨\ufe0f"),
     ],
 )
 def test_names_have_no_control_and_no_direction_characters(typed, kept):
@@ -36,7 +39,8 @@ def test_names_have_no_control_and_no_direction_characters(typed, kept):
 
 def test_a_name_that_was_kept_before_is_plain_in_a_push():
     assert Notice(area_id=1, area_name="a\u202eb\n", session_id=2, changes=1).title == "Change detected: ab"
-    assert Notice(area_id=7, area_name="\u3164", session_id=2, changes=1).title == "Change detected: area 7"
+    for name in ("\u3164", "\ufe0f", "\u2800\u200d"):
+        assert Notice(area_id=7, area_name=name, session_id=2, changes=1).title == "Change detected: area 7"
 
 
 @pytest.mark.parametrize("is_told", [True, False])

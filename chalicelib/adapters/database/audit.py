@@ -86,10 +86,10 @@ class SqlAudit(Audit):
     @override
     def verify(self, *, after: AuditPlace | None = None, most: int | None = None) -> AuditFindings:
         # The head first: entries that are appended meanwhile are not looked at.
-        until, head, last = self._head()
+        until, head, first, last = self._head()
         begin = after or AuditPlace()
-        if begin.number > until:
-            return _broken(until, 0, head, f"entry {until + 1} is missing: there were {begin.number}")
+        if first < 1 or begin.number > until:
+            return _not_met(first, until, begin.number, head)
         number, previous, forgotten = begin.number, begin.hash, 0
         while number < until:
             if most is not None and number - begin.number >= most:
@@ -113,14 +113,15 @@ class SqlAudit(Audit):
         return AuditFindings(entries=number, forgotten=forgotten, head=head, first_broken=None, fault="")
 
     @reads
-    def _head(self, connection: Connection) -> tuple[int, str, int]:
-        """Return the head's number and hash, and the last entry's number: in one statement, so of one moment."""
+    def _head(self, connection: Connection) -> tuple[int, str, int, int]:
+        """Return the head's number and hash, and the first and last entries' numbers: in one statement, of a moment."""
+        first = func.coalesce(select(func.min(ENTRY.c.number)).scalar_subquery(), 1)
         last = func.coalesce(select(func.max(ENTRY.c.number)).scalar_subquery(), 0)
-        head = connection.execute(select(HEAD.c.number, HEAD.c.hash, last).where(HEAD.c.id == 1)).one_or_none()
+        head = connection.execute(select(HEAD.c.number, HEAD.c.hash, first, last).where(HEAD.c.id == 1)).one_or_none()
         if head is not None:
-            return int(head[0]), str(head[1]), int(head[2])
-        number = int(connection.execute(select(last)).scalar_one())
-        return number, BEGINNING, number
+            return int(head[0]), str(head[1]), int(head[2]), int(head[3])
+        lowest, highest = connection.execute(select(first, last)).one()
+        return int(highest), BEGINNING, int(lowest), int(highest)
 
     @reads
     def _part(self, connection: Connection, after: int, until: int) -> list[Row[tuple[object, ...]]]:
@@ -154,6 +155,14 @@ def _entry_of(row: Row[tuple[object, ...]]) -> AuditEntry:
         salt=row.salt,
         network_digest=row.network_digest,
     )
+
+
+def _not_met(first: int, until: int, begun: int, head: str) -> AuditFindings:
+    """Return what is wrong before the chain begins, or where it is shorter than it was: no walk would meet that."""
+    if first < 1:
+        fault = f"entry {first} stands before the beginning of the chain"
+        return AuditFindings(entries=0, forgotten=0, head=head, first_broken=first, fault=fault)
+    return _broken(until, 0, head, f"entry {until + 1} is missing: there were {begun}")
 
 
 def _broken(whole: int, forgotten: int, head: str, fault: str) -> AuditFindings:

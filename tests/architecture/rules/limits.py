@@ -4,6 +4,7 @@ import json
 import re
 
 from tests.architecture.rules.book import functions, gone, of_type, put, rule
+from tests.support.databases.mysql_server import LIKE_PRODUCTION
 
 APP, RESOURCES, WATCH = "app/Resources", "stage/Resources", "watch/Resources"
 IMAGES = f"{RESOURCES}/Images/Properties/LifecycleConfiguration/Rules/0"
@@ -77,6 +78,30 @@ def a_frozen_sandbox_gives_its_connection_back(templates):
     settled = templates["stage"]["Resources"]["DatabaseParameters"]["Properties"]["Parameters"]
     after = int(settled.get("wait_timeout", 28_800))
     return [] if 120 < after <= IDLE_S else [f"the database keeps an idle connection for {after} s"]
+
+
+def option(name, value):
+    """Say what is set on a database as a server's option says it."""
+    written = {("time_zone", "UTC"): "+00:00"}.get((name, value), value)
+    return f"--{'default-' if name == 'time_zone' else ''}{name.replace('_', '-')}={written}"
+
+
+@rule(
+    *(
+        put(f"{RESOURCES}/DatabaseParameters/Properties/Parameters/{name}", value)
+        for name, value in (
+            ("transaction_isolation", "REPEATABLE-READ"),
+            ("sql_mode", "NO_ENGINE_SUBSTITUTION"),
+            ("character_set_server", "latin1"),
+            ("time_zone", "Asia/Kolkata"),
+        )
+    ),
+    gone(f"{RESOURCES}/DatabaseParameters/Properties/Parameters/sql_mode"),
+)
+def the_database_is_set_as_the_one_that_was_tested(templates):
+    settled = templates["stage"]["Resources"]["DatabaseParameters"]["Properties"]["Parameters"]
+    said = {frozenset(re.split("[=,]", option(name, value))) for name, value in settled.items()}
+    return [f"{each} was tested" for each in LIKE_PRODUCTION if frozenset(re.split("[=,]", each)) not in said]
 
 
 @rule(

@@ -132,6 +132,9 @@ INSIDE = "0\r\n\r\nGET /api/health HTTP/1.1\r\nHost: x\r\n\r\n"
         (f"{POST}Transfer-Encoding: chunked\r\n\r\n{INSIDE}", 400),
         (f"{POST}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n{INSIDE}", 400),
         (f"{POST}Content-Length: 4\r\nContent-Length: 40\r\n\r\n{INSIDE}", 400),
+        (f"{POST}Transfer-Encoding : chunked\r\n\r\n{INSIDE}", 400),
+        (f"{POST}Content-Length : 40\r\n\r\n{INSIDE}", 400),
+        (f"{POST}no header\r\nContent-Length: 40\r\n\r\n{INSIDE}", 400),
         ("TRACE /api/health HTTP/1.1\r\nHost: x\r\n\r\n", 405),
         ("PROPFIND /api/health HTTP/1.1\r\nHost: x\r\n\r\n", 405),
         ("GET /api/health\r\n\r\n", 505),
@@ -143,3 +146,9 @@ INSIDE = "0\r\n\r\nGET /api/health HTTP/1.1\r\nHost: x\r\n\r\n"
 def test_what_is_no_request_is_refused_like_any_other_and_nothing_after_it_is_answered(home, caplog, request_, status):
     assert told(home, request_) == status
     assert "connection failed" not in caplog.messages
+
+
+def test_of_two_tokens_in_one_request_neither_holds(home, asha):
+    one = f"Authorization: Bearer {asha.token}\r\n"
+    for other in (one, "Authorization: Bearer x\r\n"):
+        assert told(home, f"GET /api/auth/me HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{one}{other}\r\n") == 401

@@ -41,6 +41,9 @@ def test_a_file_is_served_as_what_it_is(server, name):
     assert "default-src 'self'" in policy
     assert "frame-ancestors 'none'" in policy
     assert "unsafe" not in policy
+    for what in ("Opener", "Resource"):
+        assert answer.headers[f"Cross-Origin-{what}-Policy"] == "same-origin"
+    assert "geolocation=()" in answer.headers["Permissions-Policy"]
     assert answer.content == (console.FOLDER / name).read_bytes()
 
 

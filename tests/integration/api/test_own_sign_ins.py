@@ -62,9 +62,12 @@ def test_the_old_password_is_needed_and_cannot_be_guessed_with_a_stolen_token(se
     [
         ("seven-7", "at least 8 characters"),
         ("PASSWORD1", "most common"),
+        ("\uff30assword\uff11", "most common"),  # in wide letters
+        ("pass\u200bword\u3164" + "1", "most common"),  # with what nobody sees
         (" " * 12, "more than blanks"),
         ("\u200b\u3164\u2060" * 4, "more than blanks"),
         ("ASHA@example.org", "not the e-mail address"),
+        ("asha\u200b@example.org", "not the e-mail address"),
         ("secret-1", "is the old one"),
         ("p" * 1025, "at most 1024 bytes"),
     ],
