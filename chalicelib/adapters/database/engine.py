@@ -1,7 +1,7 @@
 """The engine, and what a transaction is on each of the two databases.
 
 SQLite: WAL, and every writing transaction begins with BEGIN IMMEDIATE; the default silently loses updates. MySQL:
-READ COMMITTED, row locks by FOR UPDATE, and the whole transaction again after a deadlock.
+READ COMMITTED, row locks by FOR UPDATE, and the whole transaction again after a deadlock (`mysql_transactions.py`).
 """
 
 from __future__ import annotations
@@ -100,16 +100,13 @@ def _make(url: str, connections: int) -> Engine:
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    engine = create_engine(
-        url,
-        **_POOL,
-        pool_size=connections,
-        max_overflow=0,
-        pool_recycle=240,
-        isolation_level="READ COMMITTED",
-        connect_args={"charset": "utf8mb4"},
-    )
+    # Whoever has no MySQL need not load its driver.
+    from chalicelib.adapters.database.mysql_transactions import HOW_TO_CONNECT, begin_what_writes  # noqa: PLC0415
+
+    pool = _POOL | {"pool_size": connections, "max_overflow": 0, "pool_recycle": 240}
+    engine = create_engine(url, **pool, connect_args=HOW_TO_CONNECT)
     keep_time_on_mysql(engine)
+    begin_what_writes(engine, read_only=_READ_ONLY)
     return engine
 
 
