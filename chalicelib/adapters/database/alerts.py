@@ -11,7 +11,7 @@ from chalicelib.adapters.database import tables as t
 from chalicelib.adapters.database.engine import reads
 from chalicelib.adapters.database.named_parcel_rows import named_by_alerts, named_of
 from chalicelib.adapters.database.owned import ONE_SESSION_ID, THAT_SESSION
-from chalicelib.adapters.database.paging import AnyRow, Listing, counted, labelled, page_of, part_of
+from chalicelib.adapters.database.paging import AnyRow, Listing, Part, counted, page_of
 from chalicelib.adapters.database.rows import OF_IMAGE, alert_of, failure_of, ignored_of, tile_image_of, unseen_tile_of
 from chalicelib.application.ports.alerts import Alerts
 from chalicelib.domain.alerts import Alert, Ignored
@@ -33,11 +33,16 @@ _BY_UNSEEN = "FORCE INDEX (ix_session_tiles_session_id_unseen_since)"
 
 # Made once: to make a statement takes as long as to run it.
 _RUNS = select(RUN).where(RUN.c.session_id == THAT_SESSION)
-_OF_REFERENCE = tuple(REFERENCE.c[name] for name in ("object_key", "captured_at", "attribution"))
+_NEWER = Part("image", OF_IMAGE, after=len(ALERT.c))
+_OLDER = Part(
+    "reference",
+    [REFERENCE.c[name] for name in ("object_key", "captured_at", "attribution")],
+    after=len(ALERT.c) + len(OF_IMAGE),
+)
 _ALERTS = Listing.newest_first(
     select(ALERT.c.id).where(ALERT.c.session_id == THAT_SESSION),
     ALERT.c.id,
-    shown=select(ALERT, *labelled("image", OF_IMAGE), *labelled("reference", _OF_REFERENCE))
+    shown=select(ALERT, *_NEWER.columns, *_OLDER.columns)
     # One that is missing must not take its alert out of the list.
     .outerjoin(IMAGE, IMAGE.c.id == ALERT.c.image_id)
     .outerjoin(REFERENCE, REFERENCE.c.id == ALERT.c.reference_id),
@@ -146,8 +151,7 @@ def _with_images(connection: Connection, rows: Sequence[AnyRow]) -> list[tuple[A
     parcels = named_by_alerts(connection, [row.id for row in rows if row.change_log.get("parcels_touched")])
     found = []
     for row in rows:
-        image = part_of(row, OF_IMAGE, after=len(ALERT.c))
-        reference = part_of(row, _OF_REFERENCE, after=len(ALERT.c) + len(OF_IMAGE))
+        image, reference = _NEWER.of(row), _OLDER.of(row)
         named = parcels.get(row.id, ())
         alert = alert_of(row, image, reference, place_ids=places.get(row.tile_run_id, ()), parcels=named)
         found.append((alert, tile_image_of(image)))

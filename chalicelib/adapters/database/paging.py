@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from types import SimpleNamespace
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Column, ColumnElement, Connection, Row, Select, bindparam, func, literal, select
 
@@ -98,15 +97,18 @@ def _joined(shown: Select[Any], key: Column[Any], found: Select[Any]) -> Select[
     return shown.join(keys, keys.c[key.name] == key).order_by(keys.c[key.name].desc())
 
 
-def labelled(word: str, columns: Sequence[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
-    """Return columns under names of their own, to read them beside a table that has the same."""
-    return [column.label(f"{word}_{place}") for place, column in enumerate(columns)]
+class Part:
+    """Columns that are read beside those of another table with the same names: behind so many, under names of ours."""
 
+    def __init__(self, word: str, columns: Sequence[Column[Any]], *, after: int) -> None:
+        self.columns = [column.label(f"{word}_{place}") for place, column in enumerate(columns)]
+        self._place = slice(after, after + len(columns))
+        named: Any = NamedTuple  # of names that the table alone knows
+        self._make = named("PartOfRow", [(column.name, object) for column in columns])._make
 
-def part_of(row: AnyRow, columns: Sequence[Column[Any]], *, after: int) -> Any:  # noqa: ANN401 (it has their names)
-    """Return some columns of a row, behind so many, as a row of their own table."""
-    names = (column.name for column in columns)
-    return SimpleNamespace(**dict(zip(names, row[after : after + len(columns)], strict=True)))
+    def of(self, row: AnyRow) -> Any:  # noqa: ANN401 (it has their names)
+        """Return them as a row of their own table."""
+        return self._make(row[self._place])
 
 
 def newest(connection: Connection, query: Select[Any], key: Column[Any], request: PageRequest) -> Sequence[AnyRow]:
