@@ -7,9 +7,9 @@ import pytest
 
 from chalicelib.api.follow_ups import GIVEN_BODIES, GIVEN_IDS
 from chalicelib.api.openapi import APIS, document
-from tests.support.api_cases.cases import Told
 from tests.support.api_cases.description import Description, at_pointer
 from tests.support.api_cases.walk import OPEN_WIDE, Walk
+from tests.support.api_gateway import Answer
 
 CASES = 700
 
@@ -41,7 +41,7 @@ def answer(**changed):
     schema = document()["components"]["schemas"]["AreaOut"]["properties"]
     values = {"number": 1.5, "integer": 7, "string": "2026-03-01T12:00:00Z", "boolean": True, "array": []}
     body = {name: values.get(each.get("type")) for name, each in schema.items()} | changed
-    return area, Told(200, {"content-type": "application/json"}, json.dumps(body).encode())
+    return area, Answer(200, {"content-type": "application/json"}, json.dumps(body).encode())
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_an_answer_that_is_not_as_described_is_found(changed, says):
     ],
 )
 def test_a_refusal_that_is_not_in_our_shape_is_found(status, headers, content, says):
-    told = Told(status, headers, content)
+    told = Answer(status, headers, content)
     assert any(says in fault for fault in Description().faults(Description().operations["get_area"], told))
 
 

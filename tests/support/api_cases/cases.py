@@ -1,23 +1,9 @@
-"""A request of a walk through the API, who makes it, and what was answered."""
+"""A request of a walk through the API, and who makes it."""
 
-import json
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
 
 KEPT = 60  # ids of a kind that are remembered
-
-
-@dataclass
-class Told:
-    """What the gateway answered: headers by their lower-case name."""
-
-    status: int
-    headers: dict
-    content: bytes
-
-    @property
-    def json(self):
-        return json.loads(self.content)
 
 
 @dataclass

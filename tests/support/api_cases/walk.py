@@ -11,9 +11,10 @@ from jsonschema import Draft202012Validator
 
 from infra.runtime.gateway import Gateway
 from tests.support.api_cases import mutations
-from tests.support.api_cases.cases import Case, Person, Told
+from tests.support.api_cases.cases import Case, Person
 from tests.support.api_cases.description import Description, at_pointer
 from tests.support.api_cases.values import IDS, nearly, right, written
+from tests.support.api_gateway import Answer
 from tests.support.builders.parcels import add_layer, adjoining
 
 # Of a hundred cases. A followed one is right: its ids come out of answers, by the links of the description.
@@ -185,7 +186,7 @@ class Walk:
         self.cases += 1
         answer = self.gateway.answer(case.method, case.path, case.headers, case.body)
         headers = {name.lower(): value for name, value in answer.headers}
-        told = Told(answer.status, headers, answer.content)
+        told = Answer(answer.status, headers, answer.content)
         operation = self._reached(case)
         name = "(no route)" if operation is None else f"{operation.method} {operation.path}"
         self.statuses[name, told.status] += 1
