@@ -22,6 +22,7 @@ from research.labelled_pairs import SHARED, scored, scorer
 
 KNOBS = {"alert_m2": 200.0, "alert_px": 64.0, "object_m2": 30.0}
 NUISANCE_EVERY = 6
+USUAL_M2 = 300.0  # of a region that is told
 
 
 @contextmanager
@@ -52,8 +53,9 @@ def without(*families: str) -> Callable[..., np.ndarray]:
 
 @contextmanager
 def without_size() -> Iterator[None]:
-    """Let a region's size count nothing, with the needed score that suits it."""
-    with put(calibration, SIZE_WEIGHT=0.0), put(regions, MIN_SCORE_ALONE=0.11):
+    """Let each region count as one of a usual size: what is surer is still told before what is less sure."""
+    strength_of = calibration.strength_of
+    with put(calibration, strength_of=lambda odds, _area_m2: strength_of(odds, USUAL_M2)):
         yield
 
 
