@@ -80,6 +80,7 @@ def test_what_only_infrared_shows_is_an_alert_and_another_tone_is_none(tmp_path)
             put(archive, date, taken=f"{date}T05:30:00Z", bands=bands, scl=classes(SOIL))
             if not seen:
                 area_id = client.add_area(**body, **around, minChangedAreaM2=2000)["id"]
+                client.call("PATCH", f"area-configs/{area_id}", {"alertKinds": ["water_gained"]})
             seen.append(client.supervise_now(area_id))
     baseline, toned, drowned = seen
     assert set(baseline["countsByVerdict"]) == {"BASELINE"}

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from chalicelib.adapters.database.engine import reading
 from chalicelib.application.ports.clock import Clock, Monotonic
 
 log = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ class DatabaseClock:
     def _look_again(self) -> None:
         self._next_look = self._monotonic() + LOOK_EVERY_S
         try:
-            with self._engine().connect() as connection:
+            with reading(self._engine()) as connection:
                 began = self._monotonic()  # the server is asked now: what connecting took is no part of it
                 its_time: datetime = connection.execute(text("SELECT UTC_TIMESTAMP(6)")).scalar_one()
                 ended = self._monotonic()

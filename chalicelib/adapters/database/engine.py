@@ -100,13 +100,12 @@ def _make(url: str, connections: int) -> Engine:
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    # Whoever has no MySQL need not load its driver.
-    from chalicelib.adapters.database.mysql_transactions import HOW_TO_CONNECT, begin_what_writes  # noqa: PLC0415
+    from chalicelib.adapters.database import mysql_transactions as mysql  # noqa: PLC0415 (not all have the driver)
 
     pool = _POOL | {"pool_size": connections, "max_overflow": 0, "pool_recycle": 240}
-    engine = create_engine(url, **pool, connect_args=HOW_TO_CONNECT)
+    engine = create_engine(url, **pool, connect_args=mysql.HOW_TO_CONNECT)
     keep_time_on_mysql(engine)
-    begin_what_writes(engine, read_only=_READ_ONLY)
+    mysql.begin_what_writes(engine, read_only=_READ_ONLY)
     return engine
 
 
@@ -155,13 +154,18 @@ def writes(method: Callable[Concatenate[S, Connection, P], R]) -> Callable[Conca
     return run
 
 
+def reading(engine: Engine) -> Connection:
+    """Connect to read: on MySQL nothing is begun, so that each statement is one answer to wait for."""
+    return engine.connect().execution_options(**{_READ_ONLY: True})
+
+
 def reads(method: Callable[Concatenate[S, Connection, P], R]) -> Callable[Concatenate[S, P], R]:
     """Run a method as one reading transaction. Raises Unavailable."""
 
     @functools.wraps(method)
     def run(self: S, /, *args: P.args, **parameters: P.kwargs) -> R:
         try:
-            with self.engine.connect().execution_options(**{_READ_ONLY: True}) as connection:
+            with reading(self.engine) as connection:
                 connection.begin()  # ended by what gives it back: a commit would be one answer more to wait for
                 return method(self, connection, *args, **parameters)
         except _TROUBLE as error:
@@ -206,7 +210,7 @@ def _inserted_if_new(connection: Connection, table: Table, values: dict[str, obj
 def check(engine: Engine) -> None:
     """Raise Unavailable if the database does not answer, or has no tables."""
     try:
-        with engine.connect() as connection:
+        with reading(engine) as connection:
             connection.execute(text("SELECT COUNT(*) FROM chores"))
     except (DBAPIError, PoolExhausted) as error:
         raise _unavailable(error) from error

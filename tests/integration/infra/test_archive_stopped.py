@@ -50,7 +50,7 @@ def stop():
     until = time.monotonic() + WITHIN_S
     while at_gdals() and time.monotonic() < until:
         os.kill(os.getpid(), signal.SIGINT)
-        time.sleep(2)
+        time.sleep(0.5)
 
 
 def test_a_stop_is_heard_while_gdal_works_and_nothing_is_left(large, archive):
