@@ -25,6 +25,14 @@ def large(tmp_path):
     return write(tmp_path / "flight.tif", rough, driver="GTiff")
 
 
+@pytest.fixture
+def listening():
+    """Ctrl-C is heard, also where whoever began the tests lets it be passed over, as a shell does in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def at_gdals():
     """The processes in which GDAL works for this one."""
     of_this_one = ["pgrep", "-P", str(os.getpid()), "-f", "infra.archive.copying"]
@@ -53,6 +61,7 @@ def stop():
         time.sleep(0.5)
 
 
+@pytest.mark.usefixtures("listening")
 def test_a_stop_is_heard_while_gdal_works_and_nothing_is_left(large, archive):
     waiting = at_work(archive, stop)
     with pytest.raises(KeyboardInterrupt):
