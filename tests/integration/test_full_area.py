@@ -7,11 +7,13 @@ import pytest
 from sqlalchemy import event, select, text, update
 
 from chalicelib.adapters.database import tables as t
+from chalicelib.adapters.database.area_contents import SqlAreaContents
 from chalicelib.adapters.database.session_summaries import kept_summary, summary_columns
 from chalicelib.domain.scenes import Scene
 from tests.support.api_server import SMALL_AREA
 from tests.support.builders.domain import NOON
 from tests.support.full_database import fill
+from tests.support.retained import POLICY
 
 IMAGES = 4_000
 SESSION = t.alert_sessions
@@ -85,3 +87,16 @@ def test_a_session_in_a_list_has_its_first_failures_and_all_else_of_it(server, a
     assert len(whole["failures"]) == failed
     assert listed == whole | {"failures": whole["failures"][:10]}
     assert asha.get(f"/api/alerts/sessions?limit=5&area={area['id']}").json == [listed]
+
+
+@pytest.mark.parametrize("keep", [summary_columns, lambda summary: {"summary": summary}], ids=["now", "before"])
+def test_what_is_taken_along_of_a_session_has_all_of_its_failures_in_its_summary(server, asha, keep):
+    area = asha.post("/api/area-configs", SMALL_AREA).json
+    fill(server.engine, user_id=1, area_id=area["id"], runs=10)
+    with server.engine.begin() as connection:
+        whole = kept_summary(connection.execute(select(SESSION)).one())
+        connection.execute(update(SESSION).values({"further_failures": None} | keep(whole)))
+    (row,) = SqlAreaContents(server.engine, policy=POLICY).sessions(area["id"])
+    assert row["summary"] == whole
+    assert len(whole["failures"]) == 100
+    assert "further_failures" not in row
